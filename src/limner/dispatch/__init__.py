@@ -1,0 +1,1 @@
+"""Who delivers a queued job: this process."""

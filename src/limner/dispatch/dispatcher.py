@@ -1,0 +1,145 @@
+"""Runs jobs in this process: so many at once, with a clean end, and what dead processes left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from limner.domain.control import Control
+from limner.domain.errors import StorageError
+from limner.domain.job import Job
+from limner.domain.ports import Clock
+from limner.domain.records import OpenJob
+from limner.domain.stores import Jobs
+from limner.domain.telling import WorkerLocks
+
+LOOK_ROUND = 5.0
+"""Seconds between two looks for jobs whose process has died."""
+HEAR_WISHES = 1.0
+"""Seconds between two looks for jobs that another process wants stopped."""
+TRY_AGAIN = 5.0
+"""Seconds after which a job is tried again that the disk or the database would not let run."""
+
+Run = Callable[[Job, Control], Awaitable[None]]
+
+log = structlog.get_logger("limner.dispatch")
+
+
+class Dispatcher:
+    """Takes jobs for one worker and runs them, at most `concurrency` at once."""
+
+    def __init__(self, *, worker: str, jobs: Jobs, locks: WorkerLocks, clock: Clock, concurrency: int) -> None:
+        self._worker = worker
+        self._jobs = jobs
+        self._locks = locks
+        self._clock = clock
+        self._places = asyncio.Semaphore(concurrency)
+        self._running: dict[str, Control] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rounds: list[asyncio.Task[None]] = []
+        self._run: Run | None = None
+        self._stopping = False
+
+    @property
+    def worker(self) -> str:
+        """The name under which this process takes jobs."""
+        return self._worker
+
+    async def start(self, run: Run, *, watch: bool) -> None:
+        """Begins to run jobs with `run`, first those that dead processes left; `watch` keeps looking for such jobs."""
+        self._run = run
+        await self._locks.acquire(self._worker)
+        await self._take_up()
+        self._rounds.append(asyncio.create_task(self._hear_wishes(), name="limner wishes"))
+        if watch:
+            self._rounds.append(asyncio.create_task(self._keep_watch(), name="limner look round"))
+
+    async def stop(self, grace: float) -> None:
+        """Takes nothing more, lets running jobs reach a safe point within `grace` seconds, then lets go."""
+        self._stopping = True
+        for rounds in self._rounds:
+            rounds.cancel()
+        for control in self._running.values():
+            control.stop()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._locks.release()
+
+    def deliver(self, job_id: str) -> None:
+        """Says that a job of this worker is waiting."""
+        self._spawn(OpenJob(job_id, self._worker))
+
+    def cancel(self, job_id: str) -> None:
+        """Says that a running job should stop, if it runs here."""
+        control = self._running.get(job_id)
+        if control is not None:
+            control.cancel()
+
+    def _spawn(self, waiting: OpenJob, delay: float = 0.0) -> None:
+        if self._stopping or self._run is None or waiting.id in self._running:
+            return
+        self._running[waiting.id] = Control()
+        task = asyncio.create_task(self._carry(waiting, delay), name=f"limner job {waiting.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, waiting: OpenJob, delay: float) -> None:
+        control, again = self._running[waiting.id], False
+        try:
+            if delay:
+                await control.pause(delay)
+            async with self._places:
+                if not self._stopping:
+                    await self._take(waiting, control)
+        except StorageError as error:
+            # The job is on disk as it is; nothing is lost by trying again when the disk may have room once more.
+            log.warning("job could not be written down", job=waiting.id, code=error.code, problem=error.message)
+            again = True
+        finally:
+            del self._running[waiting.id]
+        if again:
+            self._spawn(OpenJob(waiting.id, self._worker), TRY_AGAIN)
+
+    async def _take(self, waiting: OpenJob, control: Control) -> None:
+        job = await self._jobs.take(waiting, self._worker, self._clock.now())
+        if job is not None and self._run is not None:
+            await self._run(job, control)
+
+    async def _keep_watch(self) -> None:
+        while True:
+            await self._clock.sleep(LOOK_ROUND)
+            try:
+                await self._take_up()
+            except StorageError as error:
+                log.warning("could not look for unfinished jobs", code=error.code, problem=error.message)
+
+    async def _hear_wishes(self) -> None:
+        """Another process on the same installation may ask for a job of this one to be stopped."""
+        while True:
+            await self._clock.sleep(HEAR_WISHES)
+            if not self._running:
+                continue
+            try:
+                for job_id in await self._jobs.wished_cancelled(self._worker):
+                    self.cancel(job_id)
+            except StorageError as error:
+                log.warning("could not look for cancelled jobs", code=error.code, problem=error.message)
+
+    async def _take_up(self) -> None:
+        """Takes every open job that nobody has in hand, or whose process is provably gone."""
+        gone: dict[str, bool] = {}
+        for waiting in await self._jobs.open_jobs():
+            if waiting.worker == self._worker or waiting.id in self._running:
+                continue
+            if waiting.worker is not None:
+                if waiting.worker not in gone:
+                    gone[waiting.worker] = await self._locks.is_free(waiting.worker)
+                if not gone[waiting.worker]:
+                    continue
+                log.info("taking up a job of a process that is gone", job=waiting.id, worker=waiting.worker)
+            self._spawn(waiting)

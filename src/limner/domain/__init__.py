@@ -1,0 +1,1 @@
+"""Values and protocols every floor shares; standard library only."""

@@ -1,0 +1,157 @@
+"""What a model can do, as data: the catalog fills these in, nobody compares names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from limner.domain.prices import PriceList
+from limner.domain.request import Aspect, Operation, Size
+
+
+class Status(StrEnum):
+    """Where a model is in its life."""
+
+    LIVE = "live"
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+    UNLISTED = "unlisted"
+
+
+class MaskKind(StrEnum):
+    """How a service wants the pixels to change to be marked."""
+
+    NONE = "none"
+    ALPHA = "alpha"
+    """A PNG whose fully transparent pixels change."""
+    WHITE = "white"
+    BLACK = "black"
+
+
+class StandIn(StrEnum):
+    """How an operation that a model lacks is done with one that it has."""
+
+    NATIVE = "native"
+    EDIT = "edit"
+    """An edit whose prompt says what to do."""
+    CANVAS = "canvas"
+    """The source on a larger canvas, inpainted where it is empty."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizeGrid:
+    """Free sizes: both edges multiples of `multiple`, within these bounds."""
+
+    multiple: int
+    min_edge: int
+    max_edge: int
+    min_pixels: int
+    max_pixels: int
+    max_ratio: float
+    """Longer edge over shorter edge."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SizeRule:
+    """Which sizes a model makes: a list, a grid, shapes only, or several of these."""
+
+    fixed: tuple[Size, ...] = ()
+    grid: SizeGrid | None = None
+    aspects: tuple[Aspect, ...] = ()
+    default: Size | None = None
+
+
+class ParameterKind(StrEnum):
+    """The kind of value a parameter takes."""
+
+    INTEGER = "integer"
+    NUMBER = "number"
+    CHOICE = "choice"
+    FLAG = "flag"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParameterRule:
+    """One option of a model: its range or choices, and other words for the same choice."""
+
+    name: str
+    kind: ParameterKind
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    default: str | float | bool | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Words of other services for a choice of this one, such as hd for high."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCard:
+    """What one model can do, what it costs, and whether it is still there."""
+
+    service: str
+    name: str
+    """The service's own name for it."""
+    title: str
+    description: str
+    status: Status
+    operations: Mapping[Operation, StandIn]
+    sizes: SizeRule
+    max_count: int
+    """How many pictures one call makes at most."""
+    parameters: tuple[ParameterRule, ...]
+    prompt_limit: int
+    """In characters."""
+    formats: tuple[str, ...]
+    mask: MaskKind
+    max_inputs: int
+    prices: PriceList
+    tiers: Mapping[str, int]
+    """Rank within each tier it serves; 1 is tried first."""
+    seconds: float
+    """How long one call usually takes, for progress and price lines."""
+    timeout: float
+    """Seconds after which a call is given up."""
+    streams: bool = False
+    shutdown: date | None = None
+    successor: str | None = None
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+    as_of: date | None = None
+
+    @property
+    def id(self) -> str:
+        """`service/name`."""
+        return f"{self.service}/{self.name}"
+
+    def parameter(self, name: str) -> ParameterRule | None:
+        """The rule for one option, or None where the model lacks it."""
+        return next((rule for rule in self.parameters if rule.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceCard:
+    """One service or local engine: how it is reached and how hard it may be pressed."""
+
+    id: str
+    name: str
+    description: str
+    adapter: str
+    """Which wire format it speaks."""
+    local: bool
+    """Paints on this machine or network: pictures cost nothing by nature."""
+    base_url: str
+    base_url_variable: str
+    key_variables: tuple[str, ...]
+    """Environment names that may hold its key, first one wins; none where no key is needed."""
+    organization_variable: str | None
+    requests_per_second: float
+    """0 is no limit."""
+    concurrency: int
+    default_model: str
+    """Name of the model used when only the service is named."""
+    colour: str
+    documentation: str
+    as_of: date | None = None

@@ -1,0 +1,97 @@
+"""What Limner intends to do with a request, and what became of each of its options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from limner.domain.call import Call
+from limner.domain.model_card import StandIn
+from limner.domain.money import Estimate, Money
+from limner.domain.request import ImageRequest
+
+
+class Treatment(StrEnum):
+    """What became of one option."""
+
+    USED = "used"
+    MAPPED = "mapped"
+    ROUNDED = "rounded"
+    SPLIT = "split"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceiptLine:
+    """One option: what was asked, what is sent, and why they differ."""
+
+    field: str
+    treatment: Treatment
+    wanted: str
+    sent: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One model that could carry out the request, with the calls it would take."""
+
+    model: str
+    """`service/name`."""
+    title: str
+    calls: tuple[Call, ...]
+    """Without ids or input bytes; the calls of a job get both when they are made."""
+    receipt: tuple[ReceiptLine, ...]
+    estimate: Estimate | None
+    seconds: float
+    stand_in: StandIn = StandIn.NATIVE
+    reason: str = ""
+    """Why it stands at this place in the plan."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """A model that was considered and why it is not in the plan."""
+
+    model: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Candidates, best first, and the models that were passed over."""
+
+    candidates: tuple[Candidate, ...]
+    rejections: tuple[Rejection, ...] = ()
+
+    def ceiling(self, count: int) -> Money | None:
+        """What `count` pictures may cost at most, whichever candidate paints them; None where a price is unknown."""
+        unit = self.unit_ceiling(count)
+        return None if unit is None else unit * count
+
+    def unit_ceiling(self, count: int) -> Money | None:
+        """The dearest candidate's ceiling for one picture of `count`: what is held for each."""
+        dearest = 0
+        for candidate in self.candidates:
+            if candidate.estimate is None:
+                return None
+            dearest = max(dearest, -(-candidate.estimate.ceiling.micro // count))
+        return Money(dearest)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """A priced plan, signed; it can be confirmed once, until it expires."""
+
+    id: str
+    request: ImageRequest
+    plan: Plan
+    estimate: Estimate | None
+    """Of the first candidate."""
+    ceiling: Money | None
+    """Over all candidates: what would be held."""
+    expires: datetime
+    token: str

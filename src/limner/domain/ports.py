@@ -1,0 +1,223 @@
+"""What the floors need of each other, as protocols. Neighbours meet here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from limner.domain.call import Call, Finished, Landed, Partial, Pending
+from limner.domain.model_card import MaskKind, ModelCard, ServiceCard
+from limner.domain.picture import PictureFile
+from limner.domain.request import Margins, Size
+
+# --- services ---------------------------------------------------------------------------
+
+
+class Provider(Protocol):
+    """One service: sends a call, and asks after one that goes on there. Raises ProviderError."""
+
+    async def submit(self, call: Call) -> Finished | Pending:
+        """Buys one call. Whatever it raises says whether money may have been spent."""
+        ...
+
+    async def poll(self, pending: Pending) -> Finished | Pending:
+        """Asks once after a call that the service has accepted; spends nothing."""
+        ...
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """A provider that can stop a call."""
+
+    async def cancel(self, pending: Pending) -> bool:
+        """Whether the service says that it stopped."""
+        ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A provider that shows its work while it paints."""
+
+    def stream(self, call: Call) -> AsyncIterator[Partial | Finished]:
+        """Buys one call and reports on it; the last item is Finished."""
+        ...
+
+
+@runtime_checkable
+class ListsModels(Protocol):
+    """A provider that can name the models its key may use."""
+
+    async def list_models(self) -> Sequence[str]:
+        """The service's own names; a wrong key raises ProviderError."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Readiness:
+    """Whether a service can be used right now, and if not, what to do about it."""
+
+    ready: bool
+    reason: str
+
+
+class Services(Protocol):
+    """The services of this installation, with their keys."""
+
+    def readiness(self, service: str) -> Readiness:
+        """Whether it has what it needs; sends nothing."""
+        ...
+
+    def provider(self, service: str) -> Provider:
+        """The service itself. Raises NotConfigured where it is not ready."""
+        ...
+
+
+class Catalog(Protocol):
+    """Facts about services and models."""
+
+    @property
+    def services(self) -> tuple[ServiceCard, ...]:
+        """All services, in the order in which they are shown."""
+        ...
+
+    @property
+    def models(self) -> tuple[ModelCard, ...]:
+        """All models, retired ones too."""
+        ...
+
+    def service(self, name: str) -> ServiceCard:
+        """One service. Raises UnknownModel with the nearest names."""
+        ...
+
+    def find(self, name: str) -> ModelCard:
+        """One model by `service/name`, alias or bare name; retired ones too. Raises UnknownModel."""
+        ...
+
+    def in_tier(self, tier: str) -> tuple[ModelCard, ...]:
+        """The live models of a tier, best rank first."""
+        ...
+
+
+# --- time, chance -----------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """The time, and waiting."""
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits."""
+        ...
+
+
+class Ids(Protocol):
+    """New names for things."""
+
+    def new(self) -> str:
+        """A UUID; later ones sort after earlier ones."""
+        ...
+
+
+# --- bytes ------------------------------------------------------------------------------
+
+
+class Receiver(Protocol):
+    """Takes in a file piece by piece; nothing is kept until it is finished."""
+
+    def write(self, chunk: bytes) -> None:
+        """Hashes and writes one piece. Blocks: call it from a thread. Raises StorageError."""
+        ...
+
+    async def finish(self) -> Landed:
+        """Keeps what was written, under its hash."""
+        ...
+
+    async def discard(self) -> None:
+        """Forgets what was written."""
+        ...
+
+
+class Intake(Protocol):
+    """Where bytes from outside land."""
+
+    async def receive(self) -> Receiver:
+        """Opens a place for one incoming file."""
+        ...
+
+
+class Blobs(Intake, Protocol):
+    """Files by the SHA-256 of their bytes."""
+
+    async def put(self, data: bytes) -> Landed:
+        """Keeps a file."""
+        ...
+
+    async def get(self, digest: str) -> bytes:
+        """A whole file. Raises NotFound."""
+        ...
+
+    async def delete(self, digest: str) -> None:
+        """Forgets a file; one that is not there is fine."""
+        ...
+
+    async def check_room(self) -> None:
+        """Raises StorageError where a picture could not be kept: called before money is spent on one."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A source on a larger canvas, and the mask of what is still empty (white)."""
+
+    canvas: bytes
+    mask: bytes
+    size: Size
+
+
+class Imaging(Protocol):
+    """Work on pixels. Every method does it in a thread and refuses what is no safe picture with BadPicture."""
+
+    async def probe(self, data: bytes, *, landed: Landed | None = None) -> PictureFile:
+        """Type and size by content, without decoding pixels; `landed` saves hashing what the store has hashed."""
+        ...
+
+    async def examine(self, data: bytes) -> tuple[PictureFile, str]:
+        """Decodes everything once: what `probe` says, and the dominant tone as #rrggbb. Refuses cut files."""
+        ...
+
+    async def to_mask(self, data: bytes, size: Size) -> bytes:
+        """The canonical mask: 8-bit grey PNG, white = change. With alpha, transparent means change."""
+        ...
+
+    async def mask_for(self, mask: bytes, kind: MaskKind) -> bytes:
+        """A canonical mask in a service's own convention."""
+        ...
+
+    async def extend(self, source: bytes, margins: Margins, limit: Size | None) -> Prepared:
+        """The source on a transparent canvas grown by `margins`; scaled to `limit` where it is given."""
+        ...
+
+    async def protect(self, source: bytes, painted: bytes, mask: bytes) -> tuple[bytes, float]:
+        """The painted picture with the pixels outside the mask put back, and the share of them that had changed."""
+        ...
+
+    async def changed_outside(self, source: bytes, painted: bytes, mask: bytes) -> float:
+        """The share of pixels outside the mask that the service changed, 0 to 1."""
+        ...
+
+    async def resample(self, data: bytes, size: Size) -> bytes:
+        """The picture at exactly this size, as PNG."""
+        ...
+
+    async def convert(self, data: bytes, format: str, width: int | None = None) -> bytes:
+        """The picture as png, jpeg, webp or avif, at a width in pixels where one is given."""
+        ...

@@ -1,0 +1,138 @@
+"""What is written down, as values: what a transaction takes in and what a page gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from limner.domain.call import Call
+from limner.domain.errors import Problem
+from limner.domain.job import CallState, JobState
+from limner.domain.money import Money
+from limner.domain.picture import Picture
+from limner.domain.plan import Plan
+from limner.domain.request import ImageRequest
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows, newest first, and the cursor of the next page; None at the end."""
+
+    items: tuple[Row, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """A budget that covers a request: whose, for which stretch of time, and its limit."""
+
+    name: str
+    """Such as `user:local/day`."""
+    period: str
+    """Such as `2026-11-21`."""
+    limit: Money
+    message: str
+    """What to say when it has too little left."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewCall:
+    """A call about to be written down."""
+
+    call: Call
+    number: int
+    hold: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewJob:
+    """Everything one submission writes, or nothing of it."""
+
+    id: str
+    owner: str
+    request: ImageRequest
+    plan: Plan
+    calls: tuple[NewCall, ...]
+    scopes: tuple[Scope, ...]
+    worker: str | None
+    at: datetime
+    key: str | None = None
+    """Idempotency-Key of the caller."""
+    fingerprint: str = ""
+    """Of the body that came with the key."""
+    quote_id: str | None = None
+
+    @property
+    def hold(self) -> Money:
+        """What is set aside in every scope."""
+        return Money(sum(call.hold.micro for call in self.calls))
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write about a running job."""
+
+    job_id: str
+    attempt: int
+
+
+class LeaseLost(Exception):
+    """Another worker has the job; stop, send nothing, write nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """How a call ends: what is kept, what is booked, what is set free."""
+
+    call_id: str
+    state: CallState
+    at: datetime
+    pictures: tuple[Picture, ...] = ()
+    charge: Money | None = field(default_factory=Money)
+    """None: money was spent and nobody knows how much."""
+    basis: str = "list"
+    """Where the charge comes from: usage, service, list, or none."""
+    keep_hold: bool = False
+    """True while the purchase may still turn out to have happened."""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How a job ends."""
+
+    state: JobState
+    at: datetime
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job that is not finished, and the process that has it in hand."""
+
+    id: str
+    worker: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureFilter:
+    """Which of a person's pictures are wanted; None and empty are all."""
+
+    service: str | None = None
+    model: str | None = None
+    project: str | None = None
+    words: str | None = None
+    """Words of the prompt."""
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceSpend:
+    """What one service has cost a person since some moment."""
+
+    service: str
+    pictures: int
+    cost: Money

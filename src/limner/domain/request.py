@@ -1,0 +1,174 @@
+"""What is wanted: one frozen value, whatever door it came through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import gcd
+
+from limner.domain.money import Money
+
+
+class Operation(StrEnum):
+    """What is to be done."""
+
+    GENERATE = "generate"
+    EDIT = "edit"
+    INPAINT = "inpaint"
+    OUTPAINT = "outpaint"
+    VARIATIONS = "variations"
+    UPSCALE = "upscale"
+    STYLE_TRANSFER = "style_transfer"
+    REMOVE_BACKGROUND = "remove_background"
+
+
+NEEDS_NO_PROMPT = frozenset({Operation.VARIATIONS, Operation.UPSCALE, Operation.REMOVE_BACKGROUND, Operation.OUTPAINT})
+"""Operations that know what to do from the picture alone."""
+
+
+class Role(StrEnum):
+    """What an input picture is for."""
+
+    SOURCE = "source"
+    MASK = "mask"
+    STYLE = "style"
+    REFERENCE = "reference"
+    CONTROL = "control"
+
+
+class Strictness(StrEnum):
+    """What to do with an option that the model cannot take as given."""
+
+    ADAPT = "adapt"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Pixels, width by height."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """Reads "1024x768". Raises ValueError."""
+        found = re.fullmatch(r"\s*(\d{1,5})\s*[xX\u00d7]\s*(\d{1,5})\s*", text)
+        if not found or not int(found[1]) or not int(found[2]):
+            raise ValueError(f"{text!r} is not a size; write it like 1024x1024.")
+        return cls(int(found[1]), int(found[2]))
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels in all."""
+        return self.width * self.height
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        return self.width / self.height
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """A shape, width to height, in lowest terms."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> Aspect:
+        """Reads "16:9". Raises ValueError."""
+        found = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", text)
+        if not found or not int(found[1]) or not int(found[2]):
+            raise ValueError(f"{text!r} is not a shape; write it like 16:9.")
+        common = gcd(int(found[1]), int(found[2]))
+        return cls(int(found[1]) // common, int(found[2]) // common)
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        return self.width / self.height
+
+    def __str__(self) -> str:
+        return f"{self.width}:{self.height}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Margins:
+    """How many pixels an outpainted picture grows on each side."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    def __bool__(self) -> bool:
+        return any((self.left, self.top, self.right, self.bottom))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InputImage:
+    """A picture that the request starts from; its bytes lie in the object store under `digest`."""
+
+    role: Role
+    digest: str
+    """SHA-256 of the bytes, in hexadecimal."""
+    media_type: str
+    width: int
+    height: int
+    image_id: str | None = None
+    """The kept picture it came from, if any: the parent of what is made."""
+
+    @property
+    def size(self) -> Size:
+        """Its pixels."""
+        return Size(self.width, self.height)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRequest:
+    """What is wanted. Every field but `prompt` has a default; a None leaves the choice to the model."""
+
+    prompt: str = ""
+    operation: Operation = Operation.GENERATE
+    negative_prompt: str | None = None
+    inputs: tuple[InputImage, ...] = ()
+    model: str | None = None
+    provider: str | None = None
+    profile: str | None = None
+    tier: str | None = None
+    count: int = 1
+    size: Size | None = None
+    aspect: Aspect | None = None
+    margins: Margins | None = None
+    quality: str | None = None
+    style: str | None = None
+    presets: tuple[str, ...] = ()
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int | None = None
+    strength: float | None = None
+    scale: int | None = None
+    format: str | None = None
+    background: str | None = None
+    previews: int = 0
+    """How many partial pictures to show while it paints, 0 to 3; services that charge for them are told only then."""
+    protect: bool = False
+    """Paste the untouched pixels back over an inpainted picture."""
+    project: str = "default"
+    tags: tuple[str, ...] = ()
+    strictness: Strictness = Strictness.ADAPT
+    max_cost: Money | None = None
+    """Refuse rather than spend more than this."""
+    extra: Mapping[str, object] = field(default_factory=dict)
+    """The service's own options, merged into its body last."""
+
+    def input(self, role: Role) -> InputImage | None:
+        """The first input with this role."""
+        return next((image for image in self.inputs if image.role is role), None)

@@ -1,0 +1,144 @@
+"""What is written down, as protocols: one call is one transaction.
+
+Writes about a running job carry its lease. If another worker has taken the job since, nothing is
+written and LeaseLost is raised: whoever gets it stops and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from limner.domain.call import Finished
+from limner.domain.events import Event, News
+from limner.domain.job import Job, JobState
+from limner.domain.money import Money
+from limner.domain.picture import Picture
+from limner.domain.records import (
+    Closing,
+    Ending,
+    Lease,
+    NewCall,
+    NewJob,
+    OpenJob,
+    Page,
+    PictureFilter,
+    Scope,
+    ServiceSpend,
+)
+
+
+class Jobs(Protocol):
+    """Jobs, their calls, holds and bookings."""
+
+    async def submit(self, new: NewJob) -> tuple[Job, bool]:
+        """Writes job, calls, holds, key and first event together; False where the key already had this job.
+
+        Raises BudgetExceeded, IdempotencyConflict, or QuoteRefused where the quote was used before.
+        """
+        ...
+
+    async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
+        """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        ...
+
+    async def get(self, job_id: str, owner: str | None = None) -> Job:
+        """One job with its calls and pictures; `owner` limits it to one person's. Raises NotFound."""
+        ...
+
+    async def page(self, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]) -> Page[Job]:
+        """One person's jobs with their pictures, newest first; an empty `states` is all of them."""
+        ...
+
+    async def open_jobs(self) -> Sequence[OpenJob]:
+        """All jobs that a worker still has to finish, oldest first."""
+        ...
+
+    async def take(self, job: OpenJob, worker: str, at: datetime) -> Job | None:
+        """Takes a job over from the worker it names; None where somebody was quicker or it has ended."""
+        ...
+
+    async def release(self, lease: Lease, at: datetime) -> None:
+        """Puts a job back into the queue, for any worker."""
+        ...
+
+    async def add_calls(self, lease: Lease, candidate: int, calls: Sequence[NewCall], news: Sequence[News]) -> None:
+        """Writes down the calls of another candidate, under the hold that the job already has."""
+        ...
+
+    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime) -> None:
+        """From here on the call may have been bought."""
+        ...
+
+    async def mark_submitted(self, lease: Lease, call_id: str, ticket: Mapping[str, object]) -> None:
+        """The service has the call; the ticket finds it."""
+        ...
+
+    async def mark_fetched(self, lease: Lease, call_id: str, fetched: Finished) -> None:
+        """What came back, every picture already in the object store."""
+        ...
+
+    async def requeue_call(self, lease: Lease, call_id: str) -> None:
+        """A call that the service provably did not accept may be sent again."""
+        ...
+
+    async def close_call(self, lease: Lease, closing: Closing, news: Sequence[News]) -> None:
+        """Ends a call: keeps its pictures, books its charge, frees its hold; once, whatever happens."""
+        ...
+
+    async def finish(self, lease: Lease, ending: Ending, news: Sequence[News]) -> None:
+        """Ends a job and frees what is left of its hold, except for ambiguous calls."""
+        ...
+
+    async def request_cancel(self, job_id: str, owner: str, at: datetime) -> Job:
+        """Notes that a job should stop; one that nobody has begun is cancelled at once."""
+        ...
+
+    async def wished_cancelled(self, worker: str) -> Sequence[str]:
+        """The open jobs of a worker that somebody, perhaps in another process, wants stopped."""
+        ...
+
+    async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> Job:
+        """A person says whether an ambiguous purchase went through; books or frees its hold."""
+        ...
+
+    async def tell(self, lease: Lease, news: Sequence[News], at: datetime) -> None:
+        """Writes down what happened."""
+        ...
+
+
+class Events(Protocol):
+    """What happened to jobs."""
+
+    async def after(self, job_id: str, number: int, limit: int = 500) -> Sequence[Event]:
+        """A job's events with higher numbers, in order."""
+        ...
+
+
+class Pictures(Protocol):
+    """Kept pictures."""
+
+    async def get(self, picture_id: str, owner: str | None = None) -> Picture:
+        """One picture; `owner` limits it to one person's. Raises NotFound."""
+        ...
+
+    async def page(self, owner: str, which: PictureFilter, *, limit: int, cursor: str | None) -> Page[Picture]:
+        """One person's pictures, newest first."""
+        ...
+
+
+class Ledger(Protocol):
+    """Money booked and money set aside."""
+
+    async def spent(self, owner: str, since: datetime) -> Sequence[ServiceSpend]:
+        """A person's bookings by service."""
+        ...
+
+    async def held(self, scope: Scope) -> tuple[Money, Money]:
+        """What a budget has set aside and what it has spent in its period."""
+        ...
+
+    async def check(self) -> Sequence[str]:
+        """Every way in which the running sums differ from the rows; empty when all is well."""
+        ...

@@ -1,0 +1,79 @@
+"""How the parts of a running installation tell each other things, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from limner.domain.events import Event
+
+
+class Dispatch(Protocol):
+    """Delivers queued jobs to whoever carries them out."""
+
+    @property
+    def worker(self) -> str | None:
+        """The name under which this process takes jobs; None where others take them."""
+        ...
+
+    def deliver(self, job_id: str) -> None:
+        """Says that a job is waiting."""
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """Says that a running job should stop, if it runs here."""
+        ...
+
+
+class Listener(Protocol):
+    """One listener's place at a job's events."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job's last event has been published here."""
+        ...
+
+    async def wait(self, seconds: float) -> bool:
+        """Waits for news of the job; False when the time ran out first."""
+        ...
+
+
+class Bulletin(Protocol):
+    """News within this process."""
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Wakes whoever listens to these jobs."""
+        ...
+
+    def listen(self, job_id: str) -> AbstractAsyncContextManager[Listener]:
+        """A place at a job's events, until the block is left."""
+        ...
+
+
+class WorkerLocks(Protocol):
+    """Locks that the system itself releases when a process dies."""
+
+    async def acquire(self, worker: str) -> None:
+        """Takes this process's lock and keeps it until `release` or death."""
+        ...
+
+    async def is_free(self, worker: str) -> bool:
+        """Whether the process of that name is provably gone."""
+        ...
+
+    async def release(self) -> None:
+        """Gives this process's lock back."""
+        ...
+
+
+class Sealer(Protocol):
+    """Signs what goes out and comes back."""
+
+    def seal(self, payload: Mapping[str, object]) -> str:
+        """A token that carries the payload and cannot be altered."""
+        ...
+
+    def open(self, token: str) -> Mapping[str, object]:
+        """The payload of a token of ours. Raises QuoteRefused."""
+        ...

@@ -1,0 +1,82 @@
+"""Whether a request makes sense at all, before any model is looked at."""
+
+from __future__ import annotations
+
+from limner.domain.errors import InvalidRequest
+from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role
+
+MAX_COUNT = 10
+MAX_PROMPT = 32_000
+"""Characters; the longest limit of any model in the catalog (OpenAI, 2026-11)."""
+MAX_EDGE = 16_384
+MAX_PREVIEWS = 3
+SCALES = (2, 4)
+
+
+def admit(request: ImageRequest) -> None:
+    """Raises InvalidRequest, naming the field, for anything that no model could carry out."""
+    _check_prompt(request)
+    _check_numbers(request)
+    _check_shape(request)
+    _check_inputs(request)
+
+
+def _check_prompt(request: ImageRequest) -> None:
+    if not request.prompt.strip() and request.operation not in NEEDS_NO_PROMPT:
+        raise InvalidRequest("Prompt cannot be empty. Describe the picture.", field="prompt", code="prompt_empty")
+    for field, text in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt or "")):
+        if len(text) > MAX_PROMPT:
+            raise InvalidRequest(
+                f"Prompt too long (max {MAX_PROMPT} characters): this one has {len(text)}. Shorten it.",
+                field=field,
+                code="prompt_too_long",
+            )
+        if "\x00" in text:
+            raise InvalidRequest("The prompt has a NUL character in it. Remove it.", field=field)
+
+
+def _check_numbers(request: ImageRequest) -> None:
+    if not 1 <= request.count <= MAX_COUNT:
+        raise InvalidRequest(
+            f"A request makes 1 to {MAX_COUNT} pictures, not {request.count}. Use a batch for more.", field="count"
+        )
+    if not 0 <= request.previews <= MAX_PREVIEWS:
+        raise InvalidRequest(f"previews is 0 to {MAX_PREVIEWS}, not {request.previews}.", field="previews")
+    if request.seed is not None and not 0 <= request.seed < 2**63:
+        raise InvalidRequest(f"A seed is a whole number from 0 to 2^63 - 1, not {request.seed}.", field="seed")
+    if request.strength is not None and not 0 <= request.strength <= 1:
+        raise InvalidRequest(f"strength is 0 (keep) to 1 (repaint), not {request.strength}.", field="strength")
+    if request.steps is not None and request.steps < 1:
+        raise InvalidRequest(f"steps is at least 1, not {request.steps}.", field="steps")
+    if request.guidance is not None and request.guidance < 0:
+        raise InvalidRequest(f"guidance is at least 0, not {request.guidance}.", field="guidance")
+
+
+def _check_shape(request: ImageRequest) -> None:
+    if request.size and request.aspect:
+        raise InvalidRequest("Give a size or a shape (aspect), not both.", field="aspect")
+    if request.size and max(request.size.width, request.size.height) > MAX_EDGE:
+        raise InvalidRequest(f"No edge may be longer than {MAX_EDGE} pixels; {request.size} is.", field="size")
+    if request.scale is not None and request.scale not in SCALES:
+        raise InvalidRequest(f"scale is 2 or 4, not {request.scale}.", field="scale")
+    margins = request.margins
+    if margins and min(margins.left, margins.top, margins.right, margins.bottom) < 0:
+        raise InvalidRequest("A picture can only grow: margins are 0 or more pixels.", field="margins")
+
+
+def _check_inputs(request: ImageRequest) -> None:
+    source, mask = request.input(Role.SOURCE), request.input(Role.MASK)
+    if request.operation is not Operation.GENERATE and source is None:
+        raise InvalidRequest(f"{request.operation} needs a picture to start from. Add one.", field="inputs")
+    if request.operation is Operation.INPAINT and mask is None:
+        raise InvalidRequest("Inpainting needs a mask that marks what to change. Add one.", field="mask")
+    if request.operation is Operation.STYLE_TRANSFER and not (
+        request.prompt.strip() or request.style or request.presets or request.input(Role.STYLE)
+    ):
+        raise InvalidRequest("Say which style, or add a picture that shows it.", field="style")
+    if source and mask and source.size != mask.size:
+        raise InvalidRequest(
+            f"The mask is {mask.size} and the picture is {source.size}. Make the mask the size of the picture.",
+            field="mask",
+            code="mask_size",
+        )

@@ -1,0 +1,250 @@
+"""The life of one call: sent once, found again, fetched, and handed to finishing.
+
+Every step is on disk before the next one begins. A call found in `submitting` after a restart may
+have been bought: it is never sent again unless it was painted on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from random import Random
+
+from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
+from limner.domain.control import Control
+from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
+from limner.domain.job import CallRecord, CallState, Job
+from limner.domain.model_card import ModelCard
+from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Services, Streams
+from limner.domain.records import Lease
+from limner.domain.request import Role
+from limner.domain.stores import Jobs
+from limner.engine.finishing import Carried, Finisher
+from limner.engine.progress import Progress
+
+MAX_TRIES = 5
+"""Sends of one call that the service provably did not accept, such as 429."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 65.0
+POLL_FAILURES = 8
+"""Polls in a row that may fail before the call is given up as ambiguous."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """One call of one job in this worker's hands."""
+
+    job: Job
+    lease: Lease
+    record: CallRecord
+    control: Control
+    progress: Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """Carries calls through, whatever state they are found in."""
+
+    catalog: Catalog
+    services: Services
+    jobs: Jobs
+    blobs: Blobs
+    imaging: Imaging
+    finisher: Finisher
+    clock: Clock
+    chance: Random
+
+    async def carry(self, work: Work) -> Carried:
+        """Brings a call to its end. Raises LeaseLost and Interrupted."""
+        card = self.catalog.find(work.record.model)
+        local = self.catalog.service(card.service).local
+        state = work.record.state
+        if state is CallState.SUBMITTING and not local:
+            return await self._ambiguous(work, interrupted_problem(card))
+        if state is CallState.FETCHED and work.record.fetched:
+            return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched)
+        try:
+            if state is CallState.SUBMITTED and work.record.ticket is not None:
+                pending = Pending(ticket=work.record.ticket, poll_after=0.0)
+                finished = await self._follow(work, self.services.provider(card.service), pending, card)
+            else:
+                finished = await self._send(work, card)
+        except ProviderError as error:
+            return await self._failed(work, error.problem())
+        except Interrupted:
+            if work.control.cancelled:
+                return await self._failed(work, cancelled_problem())
+            raise
+        except LimnerError as error:
+            return await self._failed(work, error.problem())
+        fetched = await self._land(finished)
+        await self.jobs.mark_fetched(work.lease, work.record.id, fetched)
+        return await self.finisher.finish(work.job, work.lease, work.record, fetched)
+
+    # --- sending ------------------------------------------------------------------------
+
+    async def _send(self, work: Work, card: ModelCard) -> Finished:
+        """Sends the call, again only where the service provably did not accept it."""
+        provider = self.services.provider(card.service)
+        call = await self._loaded(work.record.call, card)
+        tries = 0
+        while True:
+            if work.control.interrupted:
+                raise Interrupted("The job was stopped before anything was sent.")
+            await self.blobs.check_room()
+            await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now())
+            try:
+                return await self._buy(work, provider, call, card)
+            except ProviderError as error:
+                tries += 1
+                if error.spent is not Spent.NO or not error.retryable or tries >= MAX_TRIES:
+                    raise
+                await self.jobs.requeue_call(work.lease, work.record.id)
+                await work.progress.problem(error.problem(), tries)
+                await work.control.pause(self._pause(error.retry_after, tries))
+
+    async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
+        local = self.catalog.service(card.service).local
+        if isinstance(provider, Streams) and (call.partials or local):
+            return await self._watch(work, provider.stream(call), local=local)
+        try:
+            async with asyncio.timeout(card.timeout):
+                outcome = await provider.submit(call)
+        except TimeoutError as error:
+            raise ProviderError(timeout_problem(card)) from error
+        if isinstance(outcome, Finished):
+            return outcome
+        await self.jobs.mark_submitted(work.lease, work.record.id, outcome.ticket)
+        return await self._follow(work, provider, outcome, card)
+
+    async def _watch(self, work: Work, stream: AsyncIterator[Partial | Finished], *, local: bool) -> Finished:
+        """Reads a stream to its end. What is painted here stops when asked to; what was bought is waited for."""
+        async with aclosing(stream) as items:  # type: ignore[type-var]  # providers' streams are async generators
+            async for item in items:
+                if isinstance(item, Finished):
+                    return item
+                await work.progress.partial(work.record, item)
+                if local and work.control.interrupted:
+                    await self.jobs.requeue_call(work.lease, work.record.id)
+                    raise Interrupted("The picture was stopped before it was done.")
+        raise ProviderError(
+            Problem(
+                code=FailureCode.LINE_DROPPED,
+                message="Connection lost: the stream ended before the picture came. It may have been charged.",
+                spent=Spent.NO if local else Spent.UNKNOWN,
+            )
+        )
+
+    # --- following a ticket ----------------------------------------------------------------
+
+    async def _follow(self, work: Work, provider: Provider, pending: Pending, card: ModelCard) -> Finished:
+        """Polls until it is done. The ticket is on disk, so stopping here loses nothing."""
+        deadline = self.clock.monotonic() + card.timeout
+        asked_to_stop = False
+        while self.clock.monotonic() <= deadline:
+            if work.control.cancelled and not asked_to_stop:
+                asked_to_stop = True
+                if isinstance(provider, Cancels) and await provider.cancel(pending):
+                    raise ProviderError(cancelled_problem())
+            await self._rest(work, pending.poll_after)
+            outcome = await self._poll(work, provider, pending)
+            if isinstance(outcome, Finished):
+                return outcome
+            if outcome.ticket != pending.ticket:
+                await self.jobs.mark_submitted(work.lease, work.record.id, outcome.ticket)
+            await work.progress.pending(work.record, outcome)
+            pending = outcome
+        raise ProviderError(timeout_problem(card))
+
+    async def _poll(self, work: Work, provider: Provider, pending: Pending) -> Finished | Pending:
+        """Asks once; a question that got lost is asked again a few times, for it buys nothing."""
+        failures = 0
+        while True:
+            try:
+                return await provider.poll(pending)
+            except ProviderError as error:
+                failures += 1
+                if not error.retryable or failures >= POLL_FAILURES:
+                    raise
+                await self._rest(work, self._pause(error.retry_after, failures))
+
+    async def _rest(self, work: Work, seconds: float) -> None:
+        """A pause between polls that ends when the process must; a wish to cancel does not cut what was bought."""
+        if work.control.stopping:
+            raise Interrupted("The process is stopping; the job goes on at the next start.")
+        if work.control.cancelled:
+            await self.clock.sleep(seconds)
+        elif not await work.control.pause(seconds) and work.control.stopping:
+            raise Interrupted("The process is stopping; the job goes on at the next start.")
+
+    def _pause(self, hint: float | None, tries: int) -> float:
+        """How long to wait before trying again: the service's own hint, else doubling with jitter."""
+        if hint is not None:
+            return min(max(hint, 0.2), LONGEST_PAUSE)
+        return min(FIRST_PAUSE * 2.0 ** (tries - 1), LONGEST_PAUSE) * self.chance.uniform(0.5, 1.0)
+
+    # --- what goes in and comes out ----------------------------------------------------------
+
+    async def _loaded(self, call: Call, card: ModelCard) -> Call:
+        """The call with its input bytes, the mask in the service's own convention."""
+        inputs = []
+        for image in call.inputs:
+            data = await self.blobs.get(image.digest)
+            if image.role is Role.MASK:
+                data = await self.imaging.mask_for(data, card.mask)
+            inputs.append(replace(image, data=data))
+        loaded = replace(call, inputs=tuple(inputs))
+        return await self.finisher.on_canvas(loaded, card)
+
+    async def _land(self, finished: Finished) -> Finished:
+        """Every picture in the object store, so that nothing can be lost from here on."""
+        landed: list[Painted] = []
+        for picture in finished.pictures:
+            content = picture.content
+            if not isinstance(content, Landed):
+                content = await self.blobs.put(content)
+            landed.append(replace(picture, content=content))
+        return replace(finished, pictures=tuple(landed))
+
+    # --- ends without pictures ---------------------------------------------------------------
+
+    async def _failed(self, work: Work, problem: Problem) -> Carried:
+        if problem.spent is Spent.UNKNOWN:
+            return await self._ambiguous(work, problem)
+        return await self.finisher.close_failed(work.lease, work.record, problem)
+
+    async def _ambiguous(self, work: Work, problem: Problem) -> Carried:
+        return await self.finisher.close_ambiguous(work.lease, work.record, problem)
+
+
+def interrupted_problem(card: ModelCard) -> Problem:
+    """A purchase that was on its way when its process died."""
+    return Problem(
+        code="interrupted_purchase",
+        message=(
+            f"Limner was stopped while this was being sent to {card.title}. It may have been charged and was not sent "
+            "again. Look at the service's own list, then say whether it was charged."
+        ),
+        spent=Spent.UNKNOWN,
+        provider=card.service,
+    )
+
+
+def timeout_problem(card: ModelCard) -> Problem:
+    """A call that took longer than its model is given."""
+    return Problem(
+        code=FailureCode.TIMED_OUT,
+        message=(
+            f"Image generation timeout: {card.title} did not answer within {card.timeout:g} s. "
+            "It may have been charged and was not sent again."
+        ),
+        spent=Spent.UNKNOWN,
+        provider=card.service,
+    )
+
+
+def cancelled_problem() -> Problem:
+    """A call that was stopped on request."""
+    return Problem(code=FailureCode.CANCELLED, message="Cancelled. Nothing was charged.")

@@ -1,0 +1,241 @@
+"""From what a service sent to kept pictures and a booked charge; and the other ends of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from limner.domain.call import Call, CallInput, Finished, Landed, Painted
+from limner.domain.errors import BadPicture, FailureCode, Problem, Spent
+from limner.domain.events import EventKind, News
+from limner.domain.job import CallRecord, CallState, Job
+from limner.domain.model_card import ModelCard
+from limner.domain.money import Money, share
+from limner.domain.picture import Picture
+from limner.domain.plan import Candidate
+from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging
+from limner.domain.prices import Facts
+from limner.domain.records import Closing, Lease
+from limner.domain.request import ImageRequest, Operation, Role
+from limner.domain.stores import Jobs
+from limner.engine.codec import RequestCodec
+from limner.engine.retouching import Retoucher
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Carried:
+    """How a call ended."""
+
+    state: CallState
+    delivered: int = 0
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finisher:
+    """Ends calls: keeps their pictures, books their charge, sets their hold free."""
+
+    catalog: Catalog
+    jobs: Jobs
+    blobs: Blobs
+    imaging: Imaging
+    retoucher: Retoucher
+    codec: RequestCodec
+    clock: Clock
+    ids: Ids
+    versions: Mapping[str, str]
+
+    async def finish(self, job: Job, lease: Lease, record: CallRecord, fetched: Finished) -> Carried:
+        """Keeps every good picture and books the call, in one transaction."""
+        card = self.catalog.find(record.model)
+        charge, basis = charged(card, record.call, fetched, record.hold)
+        each = None if charge is None else share(charge, part=1, whole=max(1, len(fetched.pictures)))
+        pictures: list[Picture] = []
+        broken: list[str] = []
+        for index, painted in enumerate(fetched.pictures):
+            try:
+                kept = await self._keep(job, record, painted, index)
+            except BadPicture as error:
+                broken.append(error.message)
+                continue
+            pictures.append(replace(kept, cost=each))
+        problem = shortfall(record, card, pictures, broken)
+        closing = Closing(
+            call_id=record.id,
+            state=CallState.SETTLED,
+            at=self.clock.now(),
+            pictures=tuple(pictures),
+            charge=charge,
+            basis=basis,
+            problem=problem,
+        )
+        await self.jobs.close_call(lease, closing, [*told(pictures), *complaint(record, problem)])
+        return Carried(state=CallState.SETTLED, delivered=len(pictures), problem=problem)
+
+    async def close_failed(self, lease: Lease, record: CallRecord, problem: Problem) -> Carried:
+        """Ends a call that brought nothing. Where the service kept the money, the estimate is booked."""
+        state = CallState.CANCELLED if problem.code == FailureCode.CANCELLED else CallState.FAILED
+        spent = problem.spent is Spent.YES
+        charge = record.hold if spent else Money()
+        closing = Closing(
+            call_id=record.id,
+            state=state,
+            at=self.clock.now(),
+            charge=charge,
+            basis="list" if spent else "none",
+            problem=problem,
+        )
+        await self.jobs.close_call(lease, closing, complaint(record, problem))
+        return Carried(state=state, problem=problem)
+
+    async def close_ambiguous(self, lease: Lease, record: CallRecord, problem: Problem) -> Carried:
+        """Ends a call that may have been bought: its hold stays until a person has decided."""
+        closing = Closing(
+            call_id=record.id,
+            state=CallState.AMBIGUOUS,
+            at=self.clock.now(),
+            keep_hold=True,
+            basis="none",
+            problem=problem,
+        )
+        await self.jobs.close_call(lease, closing, complaint(record, problem))
+        return Carried(state=CallState.AMBIGUOUS, problem=problem)
+
+    async def on_canvas(self, call: Call, card: ModelCard) -> Call:
+        """An outpaint for a service that only inpaints: the source on a larger canvas, and the mask of the rest."""
+        source = call.input(Role.SOURCE)
+        if call.operation is not Operation.INPAINT or not call.margins or source is None:
+            return call
+        prepared = await self.imaging.extend(source.data, call.margins, call.size)
+        mask = await self.imaging.mask_for(prepared.mask, card.mask)
+        width, height = prepared.size.width, prepared.size.height
+        canvas = replace(source, data=prepared.canvas, media_type="image/png", width=width, height=height)
+        empty = CallInput(role=Role.MASK, digest="", media_type="image/png", width=width, height=height, data=mask)
+        others = tuple(image for image in call.inputs if image.role not in (Role.SOURCE, Role.MASK))
+        return replace(call, inputs=(canvas, *others, empty))
+
+    async def _keep(self, job: Job, record: CallRecord, painted: Painted, index: int) -> Picture:
+        """One picture: the provider's bytes as they came, and the file that is shown. Raises BadPicture."""
+        content = painted.content
+        landed = content if isinstance(content, Landed) else await self.blobs.put(content)
+        data = await self.blobs.get(landed.digest)
+        original = await self.imaging.probe(data, landed=landed)
+        file, changes = await self.retoucher.finished(job.request, record.call, data, original)
+        candidate = job.plan.candidates[record.candidate]
+        seed = painted.seed if painted.seed is not None else counted_seed(record.call, index)
+        earlier = sum(other.call.count for other in job.calls if other.number < record.number)
+        return Picture(
+            id=self.ids.new(),
+            owner=job.owner,
+            job_id=job.id,
+            call_id=record.id,
+            number=earlier + index,
+            project=job.request.project,
+            operation=job.request.operation,
+            prompt=job.request.prompt,
+            model=record.model,
+            created=self.clock.now(),
+            original=original,
+            file=file,
+            changes=changes,
+            seed=seed,
+            revised_prompt=painted.revised_prompt,
+            parents=tuple(image.image_id for image in job.request.inputs if image.image_id),
+            tags=job.request.tags,
+            recipe=self._recipe(job.request, candidate, record, painted, seed),
+        )
+
+    def _recipe(
+        self, request: ImageRequest, candidate: Candidate, record: CallRecord, painted: Painted, seed: int | None
+    ) -> Mapping[str, object]:
+        """How the picture was made, complete enough to make it again."""
+        call = record.call
+        return {
+            "request": self.codec.dump(request),
+            "model": candidate.model,
+            "call": {
+                "id": record.id,
+                "operation": call.operation.value,
+                "prompt": call.prompt,
+                "negative_prompt": call.negative_prompt,
+                "size": None if call.size is None else str(call.size),
+                "quality": call.quality,
+                "seed": seed,
+                "extra": dict(call.extra),
+            },
+            "receipt": [{**asdict(line), "treatment": line.treatment.value} for line in candidate.receipt],
+            "inputs": [{"role": image.role.value, "sha256": image.digest} for image in request.inputs],
+            "notes": dict(painted.notes),
+            "versions": dict(self.versions),
+        }
+
+
+def charged(card: ModelCard, call: Call, fetched: Finished, hold: Money) -> tuple[Money | None, str]:
+    """What to book and where it comes from: the service's own price, its count, else the price list."""
+    if fetched.cost is not None:
+        return fetched.cost, "service"
+    facts = Facts(
+        operation=call.operation,
+        count=max(1, len(fetched.pictures)),
+        size=call.size,
+        quality=call.quality,
+        prompt=call.prompt,
+        inputs=len(call.inputs),
+        steps=call.steps,
+        partials=call.partials,
+    )
+    if fetched.usage:
+        by_usage = card.prices.charge(fetched.usage, facts)
+        if by_usage is not None:
+            return by_usage, "usage"
+    estimate = card.prices.estimate(facts)
+    return (None, "unknown") if estimate is None else (min(estimate.likely, hold), "list")
+
+
+def counted_seed(call: Call, index: int) -> int | None:
+    """Seeds count up within a call."""
+    return None if call.seed is None else call.seed + index
+
+
+def shortfall(
+    record: CallRecord, card: ModelCard, pictures: Sequence[Picture], broken: Sequence[str]
+) -> Problem | None:
+    """What to say when fewer pictures came than were asked for; None when all came."""
+    missing = record.call.count - len(pictures)
+    if missing <= 0:
+        return None
+    reason = f" {broken[0]}" if broken else ""
+    return Problem(
+        code=FailureCode.BAD_ANSWER,
+        message=(
+            f"{card.title} delivered {len(pictures)} of {record.call.count} pictures.{reason} "
+            "What it charged is booked; ask again for the missing ones."
+        ),
+        spent=Spent.YES,
+        provider=card.service,
+    )
+
+
+def told(pictures: Sequence[Picture]) -> list[News]:
+    """The news of new pictures."""
+    return [
+        News(
+            kind=EventKind.PICTURE,
+            data={
+                "id": picture.id,
+                "number": picture.number,
+                "width": picture.file.width,
+                "height": picture.file.height,
+                "media_type": picture.file.media_type,
+            },
+        )
+        for picture in pictures
+    ]
+
+
+def complaint(record: CallRecord, problem: Problem | None) -> list[News]:
+    """The news of what went wrong with a call."""
+    if problem is None:
+        return []
+    data = {"call": record.number, "call_id": record.id, "code": problem.code, "message": problem.message}
+    return [News(kind=EventKind.PROBLEM, data={**data, "spent": problem.spent.value})]

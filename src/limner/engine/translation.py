@@ -1,0 +1,315 @@
+"""From a request to the calls that one model takes, with a receipt of what became of each option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from limner.domain.call import Call, CallInput
+from limner.domain.model_card import MaskKind, ModelCard, StandIn
+from limner.domain.plan import ReceiptLine, Treatment
+from limner.domain.request import ImageRequest, Margins, Operation, Role, Size, Strictness
+from limner.engine.options import Choice, choose
+from limner.engine.sizes import nearest, nearest_aspect, sized
+
+STAND_IN_PROMPTS = {
+    Operation.VARIATIONS: "A new variation of this picture: the same subject, mood and palette, a fresh composition.",
+    Operation.OUTPAINT: "Continue this picture naturally into the empty area, matching light, colours and style.",
+}
+CONVERTED_HERE = frozenset({"png", "jpeg", "webp", "avif"})
+"""Formats that a finished picture can be turned into on this machine."""
+
+
+class Untranslatable(Exception):
+    """A model cannot carry out the request; says which field and why."""
+
+    def __init__(self, field: str, why: str, code: str = "unsupported") -> None:
+        super().__init__(why)
+        self.field = field
+        self.why = why
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Translation:
+    """The calls, and what became of each option."""
+
+    calls: tuple[Call, ...]
+    receipt: tuple[ReceiptLine, ...]
+    stand_in: StandIn
+
+
+def translate(request: ImageRequest, card: ModelCard) -> Translation:
+    """The request in one model's own terms. Raises Untranslatable where it cannot be done."""
+    stand_in = card.operations.get(request.operation)
+    if stand_in is None:
+        raise Untranslatable("operation", f"{card.title} cannot {spoken(request.operation)}.")
+    lines = [*_operation_lines(request, card, stand_in)]
+    call = Call(
+        id="",
+        model=card.name,
+        operation=_sent_operation(request.operation, stand_in),
+        prompt=_prompt(request, card, lines),
+        count=1,
+        inputs=_inputs(request, card),
+        margins=_margins(request),
+        timeout=card.timeout,
+        extra=request.extra,
+    )
+    call = _with_shape(call, request, card, lines)
+    call = _with_options(call, request, card, lines)
+    if request.strictness is Strictness.STRICT:
+        _refuse_changes(lines)
+    return Translation(calls=_split(call, request, card, lines), receipt=tuple(lines), stand_in=stand_in)
+
+
+def spoken(operation: Operation) -> str:
+    """An operation as words in a sentence: "cannot ..."."""
+    return {
+        Operation.GENERATE: "make pictures from words alone",
+        Operation.VARIATIONS: "make variations",
+        Operation.STYLE_TRANSFER: "transfer a style",
+        Operation.REMOVE_BACKGROUND: "remove a background",
+        Operation.EDIT: "edit pictures",
+    }.get(operation, operation.value)
+
+
+def _sent_operation(operation: Operation, stand_in: StandIn) -> Operation:
+    if stand_in is StandIn.EDIT:
+        return Operation.EDIT
+    return Operation.INPAINT if stand_in is StandIn.CANVAS else operation
+
+
+def _operation_lines(request: ImageRequest, card: ModelCard, stand_in: StandIn) -> Iterator[ReceiptLine]:
+    if stand_in is not StandIn.NATIVE:
+        how = (
+            "an edit whose prompt asks for it"
+            if stand_in is StandIn.EDIT
+            else "the picture on a larger canvas, inpainted where it is empty"
+        )
+        yield ReceiptLine(
+            field="operation",
+            treatment=Treatment.MAPPED,
+            wanted=request.operation.value,
+            sent=_sent_operation(request.operation, stand_in).value,
+            why=f"{card.title} has no such operation; it is done by {how}.",
+        )
+    for preset in request.presets:
+        yield ReceiptLine(
+            field="presets", treatment=Treatment.MAPPED, wanted=preset, sent="prompt", why="Its words join the prompt."
+        )
+    for name, value in request.extra.items():
+        yield ReceiptLine(
+            field=f"extra.{name}",
+            treatment=Treatment.USED,
+            wanted=str(value),
+            sent=str(value),
+            why="Passed on as it is.",
+        )
+
+
+def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str:
+    prompt = request.prompt.strip() or (
+        STAND_IN_PROMPTS.get(request.operation, "") if card.operations[request.operation] is not StandIn.NATIVE else ""
+    )
+    if request.negative_prompt and card.parameter("negative_prompt") is None:
+        prompt = f"{prompt.rstrip('. ')}. Avoid: {request.negative_prompt.strip()}."
+        lines.append(
+            ReceiptLine(
+                field="negative_prompt",
+                treatment=Treatment.MAPPED,
+                wanted=request.negative_prompt,
+                sent="prompt",
+                why=f"{card.title} has no negative prompt; it is folded into the prompt.",
+            )
+        )
+    if request.style and card.parameter("style") is None:
+        prompt = f"{prompt.rstrip('. ')}. Style: {request.style}."
+        lines.append(
+            ReceiptLine(
+                field="style",
+                treatment=Treatment.MAPPED,
+                wanted=request.style,
+                sent="prompt",
+                why=f"{card.title} has no style option; it is folded into the prompt.",
+            )
+        )
+    if len(prompt) > card.prompt_limit:
+        raise Untranslatable(
+            "prompt",
+            f"{card.title} takes at most {card.prompt_limit:,} characters; this prompt has {len(prompt):,}.",
+            "prompt_too_long",
+        )
+    return prompt
+
+
+def _inputs(request: ImageRequest, card: ModelCard) -> tuple[CallInput, ...]:
+    pictures = [image for image in request.inputs if image.role is not Role.MASK]
+    if len(pictures) > card.max_inputs:
+        raise Untranslatable(
+            "inputs", f"{card.title} takes at most {card.max_inputs} input pictures; this request has {len(pictures)}."
+        )
+    if request.input(Role.MASK) is not None and card.mask is MaskKind.NONE:
+        raise Untranslatable("mask", f"{card.title} cannot use a mask.")
+    return tuple(
+        CallInput(
+            role=image.role,
+            digest=image.digest,
+            media_type=image.media_type,
+            width=image.width,
+            height=image.height,
+        )
+        for image in request.inputs
+    )
+
+
+def _margins(request: ImageRequest) -> Margins | None:
+    """An outpaint without margins grows the picture by a quarter of its shorter edge on every side."""
+    if request.operation is not Operation.OUTPAINT:
+        return None
+    source = request.input(Role.SOURCE)
+    if request.margins or source is None:
+        return request.margins
+    if request.size is not None or request.aspect is not None:
+        return _margins_towards(request, source.size)
+    step = max(1, min(source.width, source.height) // 4)
+    return Margins(left=step, top=step, right=step, bottom=step)
+
+
+def _margins_towards(request: ImageRequest, source: Size) -> Margins:
+    """Margins that bring a source to the size or shape that is wanted, with the source in the middle."""
+    if request.size is not None:
+        wanted = request.size
+    else:
+        ratio = request.aspect.ratio if request.aspect else source.ratio
+        wanted = Size(max(source.width, round(source.height * ratio)), max(source.height, round(source.width / ratio)))
+    across, down = max(0, wanted.width - source.width), max(0, wanted.height - source.height)
+    if not across and not down:
+        raise Untranslatable("size", f"An outpainted picture must be larger than its source of {source}.")
+    return Margins(left=across // 2, right=across - across // 2, top=down // 2, bottom=down - down // 2)
+
+
+def _wanted_size(call: Call, request: ImageRequest, card: ModelCard) -> tuple[Size | None, bool]:
+    """The size to aim at, and whether the caller asked for it."""
+    source = request.input(Role.SOURCE)
+    if call.margins and source:
+        return (
+            Size(
+                source.width + call.margins.left + call.margins.right,
+                source.height + call.margins.top + call.margins.bottom,
+            ),
+            True,
+        )
+    if request.size:
+        return request.size, True
+    if request.aspect:
+        pixels = card.sizes.default.pixels if card.sizes.default else 1024 * 1024
+        return sized(request.aspect, pixels), True
+    return (source.size, False) if source else (card.sizes.default, False)
+
+
+def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
+    wanted, asked = _wanted_size(call, request, card)
+    if request.operation in (Operation.UPSCALE, Operation.REMOVE_BACKGROUND) or wanted is None:
+        return call
+    if card.sizes.aspects and not card.sizes.fixed and card.sizes.grid is None:
+        aspect = nearest_aspect(card.sizes.aspects, wanted.ratio)
+        lines.append(
+            ReceiptLine(
+                field="size",
+                treatment=Treatment.MAPPED,
+                wanted=str(request.aspect or wanted),
+                sent=str(aspect),
+                why=f"{card.title} takes shapes, not pixels.",
+            )
+        )
+        return replace(call, aspect=str(aspect))
+    size = nearest(card.sizes, wanted)
+    if size is None:
+        raise Untranslatable("size", f"{card.title} cannot make a picture of {wanted}.")
+    if asked or size != wanted:
+        same = size == wanted or (request.aspect is not None and abs(size.ratio / request.aspect.ratio - 1) < 0.005)
+        lines.append(
+            ReceiptLine(
+                field="aspect" if request.aspect else "size",
+                treatment=Treatment.USED if same else Treatment.ROUNDED,
+                wanted=str(request.aspect or wanted),
+                sent=str(size),
+                why="" if same else f"The nearest size that {card.title} makes.",
+            )
+        )
+    return replace(call, size=size)
+
+
+def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
+    chosen: dict[str, object] = {}
+    for name in ("quality", "style", "steps", "guidance", "seed", "strength", "scale", "background", "negative_prompt"):
+        choice: Choice = choose(getattr(request, name), name, card)
+        chosen[name] = choice.value
+        folded = name in ("style", "negative_prompt") and card.parameter(name) is None
+        if choice.line and not folded:
+            lines.append(choice.line)
+    call = replace(call, **chosen)  # type: ignore[arg-type]  # names and kinds are those of the table above
+    previews = request.previews if card.streams else 0
+    if request.previews and not card.streams:
+        lines.append(
+            ReceiptLine(
+                field="previews",
+                treatment=Treatment.IGNORED,
+                wanted=str(request.previews),
+                why=f"{card.title} shows nothing before it is done.",
+            )
+        )
+    return replace(call, format=_format(request, card, lines), partials=previews)
+
+
+def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str | None:
+    """The format to ask for; another one is made here when the picture has come."""
+    wanted = {"jpg": "jpeg"}.get((request.format or "").lower(), (request.format or "").lower())
+    if not wanted:
+        return None
+    if wanted in card.formats:
+        lines.append(ReceiptLine(field="format", treatment=Treatment.USED, wanted=wanted, sent=wanted))
+        return wanted
+    if wanted not in CONVERTED_HERE:
+        raise Untranslatable("format", f"{card.title} makes {', '.join(card.formats)}, not {wanted}.")
+    lines.append(
+        ReceiptLine(
+            field="format",
+            treatment=Treatment.MAPPED,
+            wanted=wanted,
+            sent=card.formats[0],
+            why="Converted on this machine when the picture has come.",
+        )
+    )
+    return card.formats[0]
+
+
+def _split(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[Call, ...]:
+    """As few calls as the model allows; seeds count up from one call to the next."""
+    whole, rest = divmod(request.count, card.max_count)
+    counts = [card.max_count] * whole + ([rest] if rest else [])
+    if len(counts) > 1:
+        lines.append(
+            ReceiptLine(
+                field="count",
+                treatment=Treatment.SPLIT,
+                wanted=str(request.count),
+                sent=" + ".join(str(count) for count in counts),
+                why=f"{card.title} makes at most {card.max_count} a call.",
+            )
+        )
+    made, calls = 0, []
+    for count in counts:
+        calls.append(replace(call, count=count, seed=None if call.seed is None else call.seed + made))
+        made += count
+    return tuple(calls)
+
+
+def _refuse_changes(lines: list[ReceiptLine]) -> None:
+    """In strict mode every option is taken as given or the model is not."""
+    for line in lines:
+        if line.treatment not in (Treatment.USED, Treatment.SPLIT) and line.field != "presets":
+            raise Untranslatable(
+                line.field, f"{line.field}={line.wanted} cannot be taken as given: {line.why}", "strict"
+            )

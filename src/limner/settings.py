@@ -1,0 +1,116 @@
+"""What an installation is told from outside: environment, then limner.toml, then defaults. Read once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from limner.domain.errors import NotConfigured
+from limner.domain.money import Money
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+PREFIX = "LIMNER_"
+
+
+def _dollars(value: object) -> Money | None:
+    """An amount of dollars from text; 0 and nothing mean no limit."""
+    if value is None or isinstance(value, Money):
+        return value
+    amount = Money.usd(str(value))
+    if amount.micro < 0:
+        raise ValueError("an amount of dollars cannot be negative")
+    return amount or None
+
+
+Dollars = Annotated[Money | None, BeforeValidator(_dollars)]
+
+
+class Settings(BaseModel):
+    """The installation's own settings: LIMNER_DATA_DIR in the environment, data_dir in limner.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default_factory=lambda: user_data_path("limner", appauthor=False))
+    """Where pictures, the database and the secret key are kept."""
+    database_url: str | None = None
+    """PostgreSQL by URL; SQLite in the data directory otherwise."""
+    storage_url: str | None = None
+    """s3://bucket/prefix; a folder in the data directory otherwise."""
+    auth: Literal["local"] = "local"
+    """local: one person, on this machine only."""
+    secret_key: str | None = Field(default=None, min_length=32, repr=False)
+    """The master secret; made and kept in the data directory where it is not set."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8003, ge=0, le=65535)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    concurrency: int = Field(default=256, ge=1, le=4096)
+    """Jobs that one process carries out at once."""
+    daily_cost_limit_usd: Dollars = Money.usd(10)
+    """For each person and day (UTC); 0 is no limit."""
+    unpriced_ceiling_usd: Dollars = None
+    """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
+    confirm_above_usd: Dollars = Money.usd("0.50")
+    """The command line asks a person before it may spend more than this; 0 never asks."""
+    max_upload_mb: int = Field(default=50, ge=1)
+    max_pixels: int = Field(default=64_000_000, ge=1_000_000)
+    embed_recipe: bool = True
+    """Write how a picture was made into the file that is handed out."""
+    grace_seconds: float = Field(default=7.0, ge=0)
+    """How long running jobs may take to reach a safe point when the process is told to end."""
+    variables: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    """The whole environment as it was read: keys and base URLs of services stand there under their own names."""
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether the server can be reached from this machine alone."""
+        return self.host in LOOPBACK
+
+
+def read_variables(folder: Path) -> Mapping[str, str]:
+    """Every variable of the environment, and those of a .env file that the environment does not set."""
+    from_file = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    return {**from_file, **os.environ}
+
+
+def read_settings(variables: Mapping[str, str], folder: Path, **given: object) -> Settings:
+    """The settings of an installation; `given` wins over everything. Raises NotConfigured with the setting's name."""
+    values: dict[str, object] = dict(_from_file(folder / "limner.toml"))
+    names = set(Settings.model_fields) - {"variables"}
+    values |= {name: variables[PREFIX + name.upper()] for name in names if variables.get(PREFIX + name.upper())}
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate({**values, "variables": dict(variables)})
+    except ValidationError as error:
+        raise NotConfigured(_explained(error), code="settings_invalid") from None
+
+
+def _from_file(path: Path) -> Mapping[str, object]:
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise NotConfigured(f"{path} cannot be read: {error.strerror}.", code="settings_invalid") from error
+    try:
+        return tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise NotConfigured(f"{path} is not valid TOML: {error}.", code="settings_invalid") from error
+
+
+def _explained(error: ValidationError) -> str:
+    """One sentence for each setting that is wrong; never the value of a secret."""
+    sentences = []
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0]) if fault["loc"] else "limner.toml"
+        if fault["type"] == "extra_forbidden":
+            sentences.append(f"limner.toml has a setting '{name}' that Limner does not know.")
+        else:
+            sentences.append(f"{PREFIX}{name.upper()} is wrong: {fault['msg']}.")
+    return " ".join(sentences)
