@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from limner.domain.version import VERSION
+
 if TYPE_CHECKING:
     from limner.domain.errors import LimnerError, PolicyError, ProviderError, UsageError
     from limner.domain.job import Job
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from limner.studio import open_studio as open
     from limner.studio import paint_now as generate
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "ImageRequest",

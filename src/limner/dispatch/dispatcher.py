@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-
-import structlog
 
 from limner.domain.control import Control
 from limner.domain.errors import StorageError
@@ -24,7 +23,7 @@ TRY_AGAIN = 5.0
 
 Run = Callable[[Job, Control], Awaitable[None]]
 
-log = structlog.get_logger("limner.dispatch")
+log = logging.getLogger("limner.dispatch")
 
 
 class Dispatcher:
@@ -98,7 +97,7 @@ class Dispatcher:
                     await self._take(waiting, control)
         except StorageError as error:
             # The job is on disk as it is; nothing is lost by trying again when the disk may have room once more.
-            log.warning("job could not be written down", job=waiting.id, code=error.code, problem=error.message)
+            log.warning("job %s could not be written down: %s", waiting.id, error.message)
             again = True
         finally:
             del self._running[waiting.id]
@@ -116,7 +115,7 @@ class Dispatcher:
             try:
                 await self._take_up()
             except StorageError as error:
-                log.warning("could not look for unfinished jobs", code=error.code, problem=error.message)
+                log.warning("could not look for unfinished jobs: %s", error.message)
 
     async def _hear_wishes(self) -> None:
         """Another process on the same installation may ask for a job of this one to be stopped."""
@@ -128,7 +127,7 @@ class Dispatcher:
                 for job_id in await self._jobs.wished_cancelled(self._worker):
                     self.cancel(job_id)
             except StorageError as error:
-                log.warning("could not look for cancelled jobs", code=error.code, problem=error.message)
+                log.warning("could not look for cancelled jobs: %s", error.message)
 
     async def _take_up(self) -> None:
         """Takes every open job that nobody has in hand, or whose process is provably gone."""
@@ -141,5 +140,5 @@ class Dispatcher:
                     gone[waiting.worker] = await self._locks.is_free(waiting.worker)
                 if not gone[waiting.worker]:
                     continue
-                log.info("taking up a job of a process that is gone", job=waiting.id, worker=waiting.worker)
+                log.info("taking up job %s of worker %s, which is gone", waiting.id, waiting.worker)
             self._spawn(waiting)

@@ -142,6 +142,8 @@ class ServiceCard:
     """Which wire format it speaks."""
     local: bool
     """Paints on this machine or network: pictures cost nothing by nature."""
+    algorithmic: bool = False
+    """Draws by rules and not by a trained model: its pictures are declared as such."""
     base_url: str
     base_url_variable: str
     key_variables: tuple[str, ...]

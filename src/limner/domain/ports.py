@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from limner.domain.call import Call, Finished, Landed, Partial, Pending
 from limner.domain.model_card import MaskKind, ModelCard, ServiceCard
-from limner.domain.picture import PictureFile
+from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Margins, Size
 
 # --- services ---------------------------------------------------------------------------
@@ -171,6 +172,14 @@ class Blobs(Intake, Protocol):
 
     async def check_room(self) -> None:
         """Raises StorageError where a picture could not be kept: called before money is spent on one."""
+        ...
+
+
+class Shelf(Protocol):
+    """Where people find their pictures with a file manager."""
+
+    async def put(self, picture: Picture) -> Path | None:
+        """Gives a kept picture its place; None where there is no such place. Raises StorageError."""
         ...
 
 

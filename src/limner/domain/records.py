@@ -136,3 +136,6 @@ class ServiceSpend:
     service: str
     pictures: int
     cost: Money
+    """Of what is known."""
+    unknown: int = 0
+    """Purchases whose price nobody knows: they are in no sum."""

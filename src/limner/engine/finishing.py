@@ -13,7 +13,7 @@ from limner.domain.model_card import ModelCard
 from limner.domain.money import Money, share
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate
-from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging
+from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Shelf
 from limner.domain.prices import Facts
 from limner.domain.records import Closing, Lease
 from limner.domain.request import ImageRequest, Operation, Role
@@ -40,6 +40,7 @@ class Finisher:
     blobs: Blobs
     imaging: Imaging
     retoucher: Retoucher
+    shelf: Shelf
     codec: RequestCodec
     clock: Clock
     ids: Ids
@@ -58,6 +59,7 @@ class Finisher:
             except BadPicture as error:
                 broken.append(error.message)
                 continue
+            await self.shelf.put(kept)
             pictures.append(replace(kept, cost=each))
         problem = shortfall(record, card, pictures, broken)
         closing = Closing(
@@ -106,11 +108,16 @@ class Finisher:
         source = call.input(Role.SOURCE)
         if call.operation is not Operation.INPAINT or not call.margins or source is None:
             return call
-        prepared = await self.imaging.extend(source.data, call.margins, call.size)
-        mask = await self.imaging.mask_for(prepared.mask, card.mask)
-        width, height = prepared.size.width, prepared.size.height
-        canvas = replace(source, data=prepared.canvas, media_type="image/png", width=width, height=height)
-        empty = CallInput(role=Role.MASK, digest="", media_type="image/png", width=width, height=height, data=mask)
+        prepared = await self.imaging.extend(source.data, call.margins, None)
+        sheet, empty_part, size = prepared.canvas, prepared.mask, call.size or prepared.size
+        if size != prepared.size:
+            # Stretched to what the model takes; the retoucher brings the result back to the size that was asked for.
+            sheet, empty_part = await self.imaging.resample(sheet, size), await self.imaging.resample(empty_part, size)
+        mask = await self.imaging.mask_for(empty_part, card.mask)
+        canvas = replace(source, data=sheet, media_type="image/png", width=size.width, height=size.height)
+        empty = CallInput(
+            role=Role.MASK, digest="", media_type="image/png", width=size.width, height=size.height, data=mask
+        )
         others = tuple(image for image in call.inputs if image.role not in (Role.SOURCE, Role.MASK))
         return replace(call, inputs=(canvas, *others, empty))
 

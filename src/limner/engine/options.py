@@ -22,7 +22,7 @@ def choose(wanted: Value, name: str, card: ModelCard) -> Choice:
     """What to send for one option: as given, in the model's own words, moved into its range, or not at all."""
     rule = card.parameter(name)
     if wanted is None:
-        return Choice(value=None if rule is None else rule.default)
+        return Choice(value=None if rule is None else _typed(rule.default, rule))
     if rule is None:
         why = f"{card.title} has no {name.replace('_', ' ')}."
         return Choice(
@@ -50,12 +50,12 @@ def _from_choices(wanted: str, rule: ParameterRule, card: ModelCard) -> Choice:
         return Choice(value=_typed(sent, rule), line=line)
     why = f"{card.title} knows {', '.join(rule.choices)}."
     line = ReceiptLine(field=rule.name, treatment=Treatment.IGNORED, wanted=wanted, sent=_text(rule.default), why=why)
-    return Choice(value=rule.default, line=line)
+    return Choice(value=_typed(rule.default, rule), line=line)
 
 
-def _typed(word: str, rule: ParameterRule) -> Value:
+def _typed(word: Value, rule: ParameterRule) -> Value:
     """A choice among numbers, such as a scale, goes out as a number."""
-    return int(word) if rule.name == "scale" else word
+    return int(word) if rule.name == "scale" and word is not None else word
 
 
 def _into_range(wanted: float, rule: ParameterRule, card: ModelCard) -> Choice:

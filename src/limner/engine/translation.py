@@ -243,7 +243,10 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
 
 def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
     chosen: dict[str, object] = {}
+    enlarges = request.operation is Operation.UPSCALE
     for name in ("quality", "style", "steps", "guidance", "seed", "strength", "scale", "background", "negative_prompt"):
+        if name == "scale" and not enlarges and request.scale is None:
+            continue
         choice: Choice = choose(getattr(request, name), name, card)
         chosen[name] = choice.value
         folded = name in ("style", "negative_prompt") and card.parameter(name) is None

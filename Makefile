@@ -1,0 +1,61 @@
+# Limner's chores. Each sets up what it needs: a machine needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= 2
+ARGS ?=
+
+# The prompt reaches the program through the environment, as it was typed: neither make nor the shell reads it.
+PROMPT ?= a lighthouse at dusk
+override PROMPT := $(value PROMPT)
+export PROMPT
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test lint bench requirements docs setup setup-test lock chromium clean distclean
+
+help: ## list the chores
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
+
+run: setup ## paint one picture: make run PROMPT="a lighthouse at dusk" ARGS="--size 512x512"
+	@$(BIN)/limner generate $(ARGS) -- "$$PROMPT"
+
+serve: setup ## start the server and the studio: make serve ARGS="--port 8003"
+	@$(BIN)/limner serve $(ARGS)
+
+# All tests run even where lint finds something; the last lines are always pytest's summary.
+test: setup-test ## run lint and all tests: make test ARGS="-k money"
+	@$(BIN)/python -m tools.chromium
+	@failed=; $(BIN)/python -m tools.lint || failed=1; \
+	LINT_FAILED=$$failed $(BIN)/python -m pytest -n $(JOBS) $(ARGS) </dev/null || exit $$?; test -z "$$failed"
+
+lint: setup-test ## run every check, or some: make lint ARGS="types caps"
+	@$(BIN)/python -m tools.lint $(ARGS)
+
+bench: setup-test ## measure the speed goals: make bench ARGS="..."
+	@$(BIN)/python bench/run.py $(ARGS)
+
+requirements: setup-test ## say which requirements the tests prove, and which not yet
+	@$(BIN)/python -m tools.requirements
+
+docs: setup-test ## write docs/cli.md and docs/models.md afresh; ARGS=--check only compares
+	@$(BIN)/python -m tools.docs $(ARGS)
+
+setup: ## install what Limner needs to run into .venv
+	@$(PYTHON) tools/setup.py run
+
+setup-test: ## install what the tests and checks need as well
+	@$(PYTHON) tools/setup.py test
+
+lock: ## resolve the dependencies afresh and write both lock files
+	@$(PYTHON) tools/lock.py
+
+chromium: setup-test ## look for Chromium again, and install it where that can be done
+	@$(BIN)/python -m tools.chromium --again
+
+clean: ## remove what checks and tests leave behind
+	@rm -rf build dist htmlcov test-results bench/results .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+		.ruff_cache .schemathesis .coverage
+	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean ## remove the environment as well
+	@rm -rf .venv

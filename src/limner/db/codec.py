@@ -1,0 +1,113 @@
+"""Domain values as text in a column, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from limner.domain.call import Call, Finished
+from limner.domain.errors import Problem
+from limner.domain.picture import PictureFile
+from limner.domain.plan import Plan
+from limner.domain.request import ImageRequest
+
+Value = TypeVar("Value")
+
+Exclusion = dict[str, Any]
+"""Fields that are not written, in pydantic's notation."""
+
+_INPUT_BYTES: Exclusion = {"inputs": {"__all__": {"data"}}}
+
+
+class Codec(Generic[Value]):
+    """Writes one kind of value as JSON and reads it back, equal."""
+
+    def __init__(self, adapter: TypeAdapter[Value], *, without: Exclusion | None = None) -> None:
+        self._adapter = adapter
+        self._without = without
+
+    def write(self, value: Value) -> str:
+        """The value as JSON text."""
+        return self._adapter.dump_json(value, exclude=self._without).decode()
+
+    def read(self, text: str) -> Value:
+        """The value that was written."""
+        return self._adapter.validate_json(text)
+
+    def write_optional(self, value: Value | None) -> str | None:
+        """The value as JSON text; None stays None."""
+        return None if value is None else self.write(value)
+
+    def read_optional(self, text: str | None) -> Value | None:
+        """The value that was written; None stays None."""
+        return None if text is None else self.read(text)
+
+
+# Each is built on first use: together they cost some 60 ms, which a command that only lists models need not pay.
+@cache
+def requests() -> Codec[ImageRequest]:
+    """What is wanted."""
+    return Codec(TypeAdapter(ImageRequest))
+
+
+@cache
+def plans() -> Codec[Plan]:
+    """Candidates; their calls without input bytes."""
+    return Codec(TypeAdapter(Plan), without={"candidates": {"__all__": {"calls": {"__all__": _INPUT_BYTES}}}})
+
+
+@cache
+def calls() -> Codec[Call]:
+    """Calls without input bytes."""
+    return Codec(TypeAdapter(Call), without=_INPUT_BYTES)
+
+
+@cache
+def answers() -> Codec[Finished]:
+    """What came back for a call; its pictures must already lie in the object store."""
+    return Codec(TypeAdapter(Finished))
+
+
+@cache
+def problems() -> Codec[Problem]:
+    """Errors as values."""
+    return Codec(TypeAdapter(Problem))
+
+
+@cache
+def files() -> Codec[PictureFile]:
+    """Files in the object store."""
+    return Codec(TypeAdapter(PictureFile))
+
+
+@cache
+def mappings() -> Codec[Mapping[str, object]]:
+    """Tickets, recipes, what an event carries: anything that JSON can say."""
+    return Codec(TypeAdapter(Mapping[str, object]))
+
+
+@cache
+def words() -> Codec[tuple[str, ...]]:
+    """Lists of words."""
+    return Codec(TypeAdapter(tuple[str, ...]))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as text of fixed width, in UTC. Raises ValueError where it has no time zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone.")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def moment(text: str) -> datetime:
+    """The moment that was written."""
+    return datetime.fromisoformat(text)
+
+
+def optional_moment(text: str | None) -> datetime | None:
+    """The moment that was written; None stays None."""
+    return None if text is None else datetime.fromisoformat(text)

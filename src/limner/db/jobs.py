@@ -1,0 +1,124 @@
+"""Jobs in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from limner.db import endings, leases, purchases, reading, rows, submission
+from limner.db.database import Database
+from limner.domain.call import Finished
+from limner.domain.events import Event, News
+from limner.domain.job import Job, JobState
+from limner.domain.records import Closing, Ending, Lease, NewCall, NewJob, OpenJob, Page
+
+Result = TypeVar("Result")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqlJobs:
+    """The `Jobs` of `domain.stores`; what happened is published on the event loop once it is committed."""
+
+    def __init__(
+        self,
+        database: Database,
+        publish: Callable[[Sequence[Event]], None],
+        *,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._database = database
+        self._publish = publish
+        self._now = now
+
+    async def submit(self, new: NewJob) -> tuple[Job, bool]:
+        """Writes job, calls, holds, key and first event together; False where the key already had this job."""
+        return await self._write(lambda connection: submission.submit(connection, new))
+
+    async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
+        """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        return await self._database.read(lambda connection: reading.remembered(connection, owner, key, fingerprint))
+
+    async def get(self, job_id: str, owner: str | None = None) -> Job:
+        """One job with its calls and pictures. Raises NotFound."""
+        return await self._database.read(lambda connection: reading.find_job(connection, job_id, owner))
+
+    async def page(self, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]) -> Page[Job]:
+        """One person's jobs with their pictures, without their calls; newest first."""
+        return await self._database.read(
+            lambda connection: reading.jobs_page(connection, owner, limit=limit, cursor=cursor, states=states)
+        )
+
+    async def open_jobs(self) -> Sequence[OpenJob]:
+        """All jobs that a worker still has to finish, oldest first."""
+        return await self._database.read(reading.open_jobs)
+
+    async def take(self, job: OpenJob, worker: str, at: datetime) -> Job | None:
+        """Takes a job over from the worker it names; None where somebody was quicker or it has ended."""
+        return await self._write(lambda connection: endings.take(connection, job, worker, at))
+
+    async def release(self, lease: Lease, at: datetime) -> None:
+        """Puts a job back into the queue, for any worker."""
+        await self._tell(lambda connection: endings.release(connection, lease, at))
+
+    async def add_calls(self, lease: Lease, candidate: int, calls: Sequence[NewCall], news: Sequence[News]) -> None:
+        """Writes down the calls of another candidate; ValueError where they need more hold than the job has left."""
+        at = self._now()
+        await self._tell(lambda connection: purchases.add_calls(connection, lease, candidate, calls, news, at))
+
+    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime) -> None:
+        """From here on the call may have been bought."""
+        await self._database.write(lambda connection: purchases.mark_submitting(connection, lease, call_id, at))
+
+    async def mark_submitted(self, lease: Lease, call_id: str, ticket: Mapping[str, object]) -> None:
+        """The service has the call; the ticket finds it."""
+        await self._database.write(lambda connection: purchases.mark_submitted(connection, lease, call_id, ticket))
+
+    async def mark_fetched(self, lease: Lease, call_id: str, fetched: Finished) -> None:
+        """What came back; ValueError while a picture is not in the object store."""
+        answer = rows.answer_text(fetched)
+        await self._database.write(lambda connection: purchases.mark_fetched(connection, lease, call_id, answer))
+
+    async def requeue_call(self, lease: Lease, call_id: str) -> None:
+        """A call that the service provably did not accept may be sent again."""
+        await self._database.write(lambda connection: purchases.requeue_call(connection, lease, call_id))
+
+    async def close_call(self, lease: Lease, closing: Closing, news: Sequence[News]) -> None:
+        """Ends a call: keeps its pictures, books its charge, frees its hold; once, whatever happens."""
+        await self._tell(lambda connection: purchases.close_call(connection, lease, closing, news))
+
+    async def finish(self, lease: Lease, ending: Ending, news: Sequence[News]) -> None:
+        """Ends a job and frees what is left of its hold, except for ambiguous calls."""
+        await self._tell(lambda connection: endings.finish(connection, lease, ending, news))
+
+    async def request_cancel(self, job_id: str, owner: str, at: datetime) -> Job:
+        """Notes that a job should stop; one that nobody has begun is cancelled at once."""
+        return await self._write(lambda connection: endings.request_cancel(connection, job_id, owner, at))
+
+    async def wished_cancelled(self, worker: str) -> Sequence[str]:
+        """The open jobs of a worker that somebody, perhaps in another process, wants stopped."""
+        return await self._database.read(lambda connection: reading.wished_cancelled(connection, worker))
+
+    async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> Job:
+        """A person says whether an ambiguous purchase went through; books or frees its hold."""
+        return await self._write(lambda connection: endings.resolve(connection, call_id, owner, charged=charged, at=at))
+
+    async def tell(self, lease: Lease, news: Sequence[News], at: datetime) -> None:
+        """Writes down what happened."""
+        await self._tell(lambda connection: leases.tell(connection, lease, news, at))
+
+    async def _write(self, work: Callable[[Connection], tuple[Result, list[Event]]]) -> Result:
+        result, _ = await self._database.write(work, after=lambda outcome: self._publish_some(outcome[1]))
+        return result
+
+    async def _tell(self, work: Callable[[Connection], list[Event]]) -> None:
+        await self._database.write(work, after=self._publish_some)
+
+    def _publish_some(self, events: Sequence[Event]) -> None:
+        if events:
+            self._publish(events)

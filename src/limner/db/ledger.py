@@ -1,0 +1,142 @@
+"""Money in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from limner.db import codec
+from limner.db.database import Database
+from limner.db.statements import Statement
+from limner.db.tables import counters, entries
+from limner.domain.money import Money
+from limner.domain.records import Scope, ServiceSpend
+
+_SPENT = Statement(
+    select(
+        entries.c.provider,
+        func.sum(entries.c.pictures).label("pictures"),
+        func.coalesce(func.sum(entries.c.amount_micro), 0).label("cost"),
+        (func.count() - func.count(entries.c.amount_micro)).label("unknown"),
+    )
+    .where(entries.c.user_id == bindparam("owner"), entries.c.created_at >= bindparam("since"))
+    .group_by(entries.c.provider)
+    .order_by(entries.c.provider)
+)
+_HELD = Statement(
+    select(counters.c.held_micro, counters.c.spent_micro).where(
+        counters.c.scope == bindparam("scope"), counters.c.period == bindparam("period")
+    )
+)
+
+# Each gives a row for every difference, with what is written down first and what the rows add up to second.
+_CHECKS = (
+    (
+        "The budget {name} has {found} micro-dollars set aside; its jobs have {wanted}.",
+        """
+        SELECT c.scope || ' ' || c.period AS name, c.held_micro AS found, COALESCE(h.total, 0) AS wanted
+        FROM budget_counters c LEFT JOIN (
+            SELECT scope, period, SUM(amount_micro) AS total FROM job_holds GROUP BY scope, period
+        ) h ON h.scope = c.scope AND h.period = c.period
+        WHERE c.held_micro <> COALESCE(h.total, 0)
+        """,
+    ),
+    (
+        "The budget {name} is missing; its jobs have {wanted} micro-dollars set aside or spent in it.",
+        """
+        SELECT h.scope || ' ' || h.period AS name, 0 AS found, SUM(h.amount_micro + COALESCE(e.total, 0)) AS wanted
+        FROM job_holds h LEFT JOIN (
+            SELECT job_id, SUM(counted_micro) AS total FROM ledger_entries GROUP BY job_id
+        ) e ON e.job_id = h.job_id
+        WHERE NOT EXISTS (SELECT 1 FROM budget_counters c WHERE c.scope = h.scope AND c.period = h.period)
+        GROUP BY h.scope, h.period HAVING SUM(h.amount_micro + COALESCE(e.total, 0)) <> 0
+        """,
+    ),
+    (
+        "The budget {name} has {found} micro-dollars spent; its entries add up to {wanted}.",
+        """
+        SELECT c.scope || ' ' || c.period AS name, c.spent_micro AS found, COALESCE(s.total, 0) AS wanted
+        FROM budget_counters c LEFT JOIN (
+            SELECT h.scope, h.period, SUM(e.counted_micro) AS total
+            FROM job_holds h JOIN ledger_entries e ON e.job_id = h.job_id GROUP BY h.scope, h.period
+        ) s ON s.scope = c.scope AND s.period = c.period
+        WHERE c.spent_micro <> COALESCE(s.total, 0)
+        """,
+    ),
+    (
+        "The job {name} has {found} micro-dollars set aside in one of its budgets and {wanted} by itself.",
+        """
+        SELECT j.id AS name, h.amount_micro AS found, j.held_micro AS wanted
+        FROM job_holds h JOIN generation_jobs j ON j.id = h.job_id WHERE h.amount_micro <> j.held_micro
+        """,
+    ),
+    (
+        "The job {name} has {found} micro-dollars set aside; its calls that are not ended need {wanted}.",
+        """
+        SELECT j.id AS name, j.held_micro AS found, COALESCE(c.total, 0) AS wanted
+        FROM generation_jobs j LEFT JOIN (
+            SELECT job_id, SUM(hold_micro) AS total FROM generation_calls
+            WHERE state NOT IN ('settled', 'failed', 'cancelled') GROUP BY job_id
+        ) c ON c.job_id = j.id
+        WHERE j.held_micro < COALESCE(c.total, 0)
+           OR (j.state NOT IN ('quoted', 'queued', 'running') AND j.held_micro <> COALESCE(c.total, 0))
+        """,
+    ),
+    (
+        "The job {name} cost {found} micro-dollars; its entries add up to {wanted}.",
+        """
+        SELECT j.id AS name, j.cost_micro AS found, e.total AS wanted
+        FROM generation_jobs j LEFT JOIN (
+            SELECT job_id, CASE WHEN COUNT(*) = COUNT(amount_micro) THEN SUM(amount_micro) END AS total,
+                   COUNT(*) AS bookings
+            FROM ledger_entries GROUP BY job_id
+        ) e ON e.job_id = j.id
+        WHERE COALESCE(j.cost_micro, -1) <> CASE WHEN e.bookings IS NULL THEN 0 ELSE COALESCE(e.total, -1) END
+        """,
+    ),
+    (
+        "The call {name} was bought and has no entry in the ledger.",
+        """
+        SELECT c.id AS name, 0 AS found, 0 AS wanted FROM generation_calls c
+        WHERE c.state = 'settled' AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.call_id = c.id)
+        """,
+    ),
+)
+_DIFFERENCES = tuple((sentence, Statement(text(query))) for sentence, query in _CHECKS)
+
+
+class SqlLedger:
+    """The `Ledger` of `domain.stores`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def spent(self, owner: str, since: datetime) -> Sequence[ServiceSpend]:
+        """A person's bookings by service."""
+        values = {"owner": owner, "since": codec.stamp(since)}
+        found = await self._database.read(lambda connection: _SPENT.rows(connection, values))
+        return [
+            ServiceSpend(
+                service=row["provider"],
+                pictures=int(row["pictures"]),
+                cost=Money(int(row["cost"])),
+                unknown=int(row["unknown"]),
+            )
+            for row in found
+        ]
+
+    async def held(self, scope: Scope) -> tuple[Money, Money]:
+        """What a budget has set aside and what it has spent in its period."""
+        values = {"scope": scope.name, "period": scope.period}
+        row = await self._database.read(lambda connection: _HELD.row(connection, values))
+        return (Money(), Money()) if row is None else (Money(row["held_micro"]), Money(row["spent_micro"]))
+
+    async def check(self) -> Sequence[str]:
+        """Every way in which the running sums differ from the rows; empty when all is well."""
+        return await self._database.read(_differences)
+
+
+def _differences(connection: Connection) -> list[str]:
+    return [sentence.format(**row) for sentence, query in _DIFFERENCES for row in query.rows(connection, {})]

@@ -1,0 +1,89 @@
+"""Kept pictures in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Select, bindparam, select, tuple_
+
+from limner.db import cursors, rows, search
+from limner.db.database import Database
+from limner.db.statements import Columns, Statement
+from limner.db.tables import images
+from limner.domain.errors import NotFound
+from limner.domain.picture import Picture
+from limner.domain.records import Page, PictureFilter
+
+_PICTURE = Statement(select(images).where(images.c.id == bindparam("picture")))
+
+Query = Select[tuple[object, ...]]
+
+
+class SqlPictures:
+    """The `Pictures` of `domain.stores`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, picture_id: str, owner: str | None = None) -> Picture:
+        """One picture. Raises NotFound, for somebody else's too."""
+        row = await self._database.read(lambda connection: _PICTURE.row(connection, {"picture": picture_id}))
+        if row is None or owner not in {None, row["user_id"]}:
+            raise NotFound(f"There is no picture {picture_id}. Look in the gallery.")
+        return rows.picture(row)
+
+    async def page(self, owner: str, which: PictureFilter, *, limit: int, cursor: str | None) -> Page[Picture]:
+        """One person's pictures, newest first; of words, all must be in the prompt."""
+        return await self._database.read(
+            lambda connection: pictures_page(connection, owner, which, limit=limit, cursor=cursor)
+        )
+
+
+def pictures_page(
+    connection: Connection, owner: str, which: PictureFilter, *, limit: int, cursor: str | None
+) -> Page[Picture]:
+    """One page, by the index that fits what is wanted."""
+    query = _narrowed(select(images).where(images.c.user_id == owner), which)
+    words = search.words_of(which.words or "")
+    if which.words and not words:
+        return Page((), None)
+    by_serial = bool(words) and connection.dialect.name == "sqlite"
+    if by_serial:
+        query = _in_word_index(query, owner, words, cursor)
+    else:
+        query = _newest_first(query.where(search.postgres_match(words)) if words else query, cursor)
+    found = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
+    shown = found[:limit]
+    following = _place(shown[-1], by_serial=by_serial) if len(found) > limit and shown else None
+    return Page(tuple(rows.picture(row) for row in shown), following)
+
+
+def _narrowed(query: Query, which: PictureFilter) -> Query:
+    for column, wanted in (
+        (images.c.provider, which.service),
+        (images.c.model, which.model),
+        (images.c.project, which.project),
+        (images.c.job_id, which.job_id),
+    ):
+        if wanted:
+            query = query.where(column == wanted)
+    return query
+
+
+def _newest_first(query: Query, cursor: str | None) -> Query:
+    if cursor is not None:
+        place = tuple_(*cursors.unseal(cursor, str, str))
+        query = query.where(tuple_(images.c.created_at, images.c.id) < place)
+    return query.order_by(images.c.created_at.desc(), images.c.id.desc())
+
+
+def _in_word_index(query: Query, owner: str, words: tuple[str, ...], cursor: str | None) -> Query:
+    """In the order in which they were kept, which is the order of the word index: nothing has to be sorted."""
+    found = search.matches
+    query = query.join(found, found.c.rowid == images.c.serial).where(search.sqlite_match(owner, words))
+    if cursor is not None:
+        (serial,) = cursors.unseal(cursor, int)
+        query = query.where(found.c.rowid < serial)
+    return query.order_by(found.c.rowid.desc())
+
+
+def _place(row: Columns, *, by_serial: bool) -> str:
+    return cursors.seal(row["serial"]) if by_serial else cursors.seal(row["created_at"], row["id"])

@@ -1,0 +1,115 @@
+"""Jobs as they are written down."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select, tuple_
+
+from limner.db import codec, cursors, rows
+from limner.db.statements import Columns, Statement
+from limner.db.tables import OPEN_JOBS, calls, images, jobs, keys, plans
+from limner.domain.errors import IdempotencyConflict, NotFound
+from limner.domain.job import Job, JobState
+from limner.domain.picture import Picture
+from limner.domain.plan import Plan
+from limner.domain.records import OpenJob, Page
+from limner.domain.request import ImageRequest
+
+_JOB = Statement(select(jobs).where(jobs.c.id == bindparam("job")))
+_PLAN = Statement(select(plans.c.request, plans.c.plan).where(plans.c.job_id == bindparam("job")))
+_CALLS = Statement(select(calls).where(calls.c.job_id == bindparam("job")).order_by(calls.c.candidate, calls.c.number))
+_PICTURES = Statement(
+    select(images).where(images.c.job_id == bindparam("job")).order_by(images.c.number, images.c.serial)
+)
+_OPEN = Statement(select(jobs.c.id, jobs.c.worker).where(OPEN_JOBS).order_by(jobs.c.created_at, jobs.c.id))
+_WISHED = Statement(
+    select(jobs.c.id)
+    .where(OPEN_JOBS, jobs.c.worker == bindparam("worker"), jobs.c.cancel_requested)
+    .order_by(jobs.c.created_at, jobs.c.id)
+)
+_KEY = Statement(
+    select(keys.c.fingerprint, keys.c.job_id).where(
+        keys.c.user_id == bindparam("owner"), keys.c.key == bindparam("key")
+    )
+)
+
+
+def find_job(connection: Connection, job_id: str, owner: str | None) -> Job:
+    """One job with its calls and pictures. Raises NotFound, for somebody else's too."""
+    row = _JOB.row(connection, {"job": job_id})
+    if row is None or owner not in {None, row["user_id"]}:
+        raise no_job(job_id)
+    return whole_job(connection, row)
+
+
+def no_job(job_id: str) -> NotFound:
+    """What to say where there is no such job, or none for this person."""
+    return NotFound(f"There is no job {job_id}. Look at the list of jobs.")
+
+
+def whole_job(connection: Connection, row: Columns) -> Job:
+    """A job's row with its calls and pictures."""
+    values = {"job": row["id"]}
+    return rows.job(
+        {**row, **(_PLAN.row(connection, values) or {})},
+        [rows.call(found) for found in _CALLS.rows(connection, values)],
+        [rows.picture(found) for found in _PICTURES.rows(connection, values)],
+    )
+
+
+def planned(connection: Connection, job_id: str) -> tuple[ImageRequest, Plan]:
+    """What a job is to do, and how."""
+    row = _PLAN.row(connection, {"job": job_id})
+    if row is None:
+        raise no_job(job_id)
+    return codec.requests().read(row["request"]), codec.plans().read(row["plan"])
+
+
+def jobs_page(
+    connection: Connection, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]
+) -> Page[Job]:
+    """One person's jobs with their pictures, without their calls; newest first."""
+    query = select(jobs, plans.c.request, plans.c.plan).join_from(jobs, plans).where(jobs.c.user_id == owner)
+    if states:
+        query = query.where(jobs.c.state.in_(sorted(states)))
+    if cursor is not None:
+        query = query.where(tuple_(jobs.c.created_at, jobs.c.id) < tuple_(*cursors.unseal(cursor, str, str)))
+    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1)
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    shown = found[:limit]
+    pictures = _pictures_of(connection, [row["id"] for row in shown])
+    following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
+    return Page(tuple(rows.job(row, (), pictures[row["id"]]) for row in shown), following)
+
+
+def _pictures_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, list[Picture]]:
+    pictures: dict[str, list[Picture]] = defaultdict(list)
+    if job_ids:
+        query = select(images).where(images.c.job_id.in_(job_ids)).order_by(images.c.number, images.c.serial)
+        for row in connection.execute(query).mappings():
+            pictures[row["job_id"]].append(rows.picture(dict(row)))
+    return pictures
+
+
+def open_jobs(connection: Connection) -> list[OpenJob]:
+    """All jobs that a worker still has to finish, oldest first."""
+    return [OpenJob(row["id"], row["worker"]) for row in _OPEN.rows(connection, {})]
+
+
+def wished_cancelled(connection: Connection, worker: str) -> list[str]:
+    """The open jobs of a worker that somebody wants stopped."""
+    return [str(row["id"]) for row in _WISHED.rows(connection, {"worker": worker})]
+
+
+def remembered(connection: Connection, owner: str, key: str, fingerprint: str) -> Job | None:
+    """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+    row = _KEY.row(connection, {"owner": owner, "key": key})
+    if row is None:
+        return None
+    if row["fingerprint"] != fingerprint:
+        raise IdempotencyConflict(
+            "This Idempotency-Key was used before with another request. Use a new key for a new request."
+        )
+    return find_job(connection, row["job_id"], owner)

@@ -1,0 +1,97 @@
+"""Bringing a database's tables to the version that this program knows."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
+
+from limner.db import search
+from limner.db.tables import metadata
+from limner.domain.errors import StorageError
+
+VERSION = "0001"
+"""The newest migration; a test compares it with the files."""
+VERSION_TABLE = "limner_schema_version"
+"""Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_versions = Table(
+    VERSION_TABLE,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+)
+_LOCK = 0x6C696D6E6572  # "limner", for pg_advisory_xact_lock
+_PATIENCE = "60s"
+
+
+def is_current(connection: Connection, place: str) -> bool:
+    """Whether nothing has to be done. Raises StorageError for a database of a newer program; writes nothing."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("SELECT version_num FROM limner_schema_version")
+        row = cursor.fetchone()
+    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as error:
+        if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
+            raise
+        return False
+    finally:
+        cursor.close()
+    found = None if row is None else str(row[0])
+    if found is not None and found not in _known():
+        raise StorageError(
+            f"The database {place} was made by a newer Limner (its version is {found}, this program knows {VERSION}). "
+            "Upgrade Limner; nothing was changed.",
+            code="database_newer",
+        )
+    return found == VERSION
+
+
+def migrate(connection: Connection, place: str) -> None:
+    """Makes or upgrades all tables within the running transaction; one process at a time, the others wait.
+
+    Raises StorageError for a database of a newer program or of somebody else.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'; SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    present = set(inspect(connection).get_table_names())
+    if VERSION_TABLE in present:
+        if not is_current(connection, place):
+            upgrade(connection)
+        return
+    taken = sorted(present & set(metadata.tables))
+    if taken:
+        raise StorageError(
+            f"The database {place} already has tables that Limner did not make: {', '.join(taken)}. "
+            "Name another database.",
+            code="database_foreign",
+        )
+    create(connection)
+
+
+def create(connection: Connection) -> None:
+    """Makes all tables of an empty database at once, as the migrations would one after the other."""
+    metadata.create_all(connection, checkfirst=False)
+    search.create_index(connection)
+    _versions.create(connection)
+    connection.execute(_versions.insert().values(version_num=VERSION))
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Runs the migrations that are missing."""
+    # Alembic costs 0.1 s to import and is needed once per release.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _known() -> frozenset[str]:
+    return frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))

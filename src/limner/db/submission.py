@@ -1,0 +1,84 @@
+"""Writing down a new job: all of it, or nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from limner.db import codec, holds, reading, rows
+from limner.db.leases import write_events
+from limner.db.statements import Statement, insertion
+from limner.db.tables import calls, jobs, plans
+from limner.domain.errors import QuoteRefused
+from limner.domain.events import Event, EventKind, News
+from limner.domain.job import Job, JobState
+from limner.domain.records import NewJob
+
+_REMEMBER = Statement(
+    text(
+        """
+        INSERT INTO idempotency_keys (user_id, key, fingerprint, job_id, created_at)
+        VALUES (:owner, :key, :fingerprint, :job, :at) ON CONFLICT (user_id, key) DO NOTHING
+        """
+    )
+)
+_USE_QUOTE = Statement(
+    text("INSERT INTO used_quotes (id, job_id, created_at) VALUES (:quote, :job, :at) ON CONFLICT (id) DO NOTHING")
+)
+_NOTE_PROJECT = Statement(
+    text(
+        """
+        INSERT INTO projects (user_id, name, created_at) VALUES (:owner, :project, :at)
+        ON CONFLICT (user_id, name) DO NOTHING
+        """
+    )
+)
+_INSERT_JOB = insertion(jobs)
+_INSERT_PLAN = insertion(plans)
+_INSERT_CALLS = insertion(calls)
+DEFAULT_PROJECT = "default"
+"""Everybody has it; it is not written down."""
+
+
+def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[Event]]:
+    """The job, whether it is new, and its first event.
+
+    Raises BudgetExceeded, IdempotencyConflict and QuoteRefused; the caller then rolls everything back.
+    """
+    known = _remember(connection, new)
+    if known is not None:
+        return (known, False), []
+    _use_quote(connection, new)
+    holds.reserve(connection, new.scopes, new.hold)
+    _INSERT_JOB.many(connection, [rows.job_row(new)])
+    _INSERT_PLAN.many(connection, [rows.plan_row(new)])
+    holds.write_holds(connection, new.id, new.scopes, new.hold)
+    _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
+    if new.request.project != DEFAULT_PROJECT:
+        values = {"owner": new.owner, "project": new.request.project, "at": codec.stamp(new.at)}
+        _NOTE_PROJECT.run(connection, values)
+    news = News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})
+    return (rows.queued_job(new), True), write_events(connection, new.id, 0, [news], new.at)
+
+
+def _remember(connection: Connection, new: NewJob) -> Job | None:
+    """Takes the Idempotency-Key, or finds the job that has it: of two at the same moment, the first one's."""
+    if new.key is None:
+        return None
+    values = {
+        "owner": new.owner,
+        "key": new.key,
+        "fingerprint": new.fingerprint,
+        "job": new.id,
+        "at": codec.stamp(new.at),
+    }
+    if _REMEMBER.run(connection, values):
+        return None
+    return reading.remembered(connection, new.owner, new.key, new.fingerprint)
+
+
+def _use_quote(connection: Connection, new: NewJob) -> None:
+    if new.quote_id is None:
+        return
+    values = {"quote": new.quote_id, "job": new.id, "at": codec.stamp(new.at)}
+    if not _USE_QUOTE.run(connection, values):
+        raise QuoteRefused("This quote was already used. Ask for a new one.")

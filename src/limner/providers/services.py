@@ -1,0 +1,110 @@
+"""The services of this installation: which can be used, and the adapter that speaks to each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from pkgutil import resolve_name
+from typing import Protocol
+
+from limner.domain.errors import NotConfigured
+from limner.domain.model_card import ServiceCard
+from limner.domain.ports import Provider, Readiness
+from limner.wire.client import Wire
+from limner.wire.connection import Connection
+from limner.wire.line import Line
+from limner.wire.pace import Pace
+
+ADAPTERS = {
+    "openai": "limner.providers.openai:OpenAI",
+    "sketch": "limner.providers.sketch:Sketch",
+}
+"""Wire formats by the names that the catalog uses; loaded when first needed."""
+PLUGINS = "limner.providers"
+"""Entry points under which other packages offer adapters, each a callable that takes a Line."""
+READY = Readiness(ready=True, reason="Ready")
+
+
+class MakesProvider(Protocol):
+    """An adapter's class, or a function in its place."""
+
+    def __call__(self, line: Line) -> Provider:
+        """The service at the end of this line."""
+        ...
+
+
+class ConfiguredServices:
+    """Services with their connections; adapters are made on first use and kept."""
+
+    def __init__(
+        self,
+        cards: Iterable[ServiceCard],
+        connections: Mapping[str, Connection],
+        wire: Wire,
+        *,
+        plugins: Iterable[EntryPoint] | None = None,
+    ) -> None:
+        self._wire = wire
+        self._cards = {card.id: card for card in cards}
+        self._connections = dict(connections)
+        self._plugins = {
+            plugin.name: plugin for plugin in (entry_points(group=PLUGINS) if plugins is None else plugins)
+        }
+        self._paces = {
+            card.id: Pace(requests_per_second=card.requests_per_second, concurrency=card.concurrency)
+            for card in self._cards.values()
+        }
+        self._made: dict[str, Provider] = {}
+
+    def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
+        """The same services with other keys for some of them, such as a profile's own; they share the pace."""
+        other = ConfiguredServices(
+            self._cards.values(),
+            {**self._connections, **connections},
+            self._wire,
+            plugins=self._plugins.values(),
+        )
+        other._paces = self._paces
+        return other
+
+    def readiness(self, service: str) -> Readiness:
+        """Whether the service has an adapter, an address and, where it needs one, a key."""
+        card = self._cards.get(service)
+        if card is None:
+            return _unready(f"There is no service {service}.")
+        if card.adapter not in ADAPTERS and card.adapter not in self._plugins:
+            return _unready(f"Needs the adapter {card.adapter}: install the package that brings it.")
+        connection = self._connection(card)
+        if connection.base_url and not connection.base_url.startswith(("http://", "https://")):
+            return _unready(f"Needs an address that begins with http:// or https://: set {card.base_url_variable}.")
+        if card.key_variables and not connection.api_key and not connection.base_url_overridden:
+            return _unready(f"Needs a key: set {card.key_variables[0]}.")
+        if connection.api_key and not (connection.api_key.isascii() and connection.api_key.isprintable()):
+            return _unready(f"The key has characters that no key has: set {card.key_variables[0]} again.")
+        return READY
+
+    def provider(self, service: str) -> Provider:
+        """The service itself. Raises NotConfigured where it is not ready."""
+        state = self.readiness(service)
+        if not state.ready:
+            name = self._cards[service].name if service in self._cards else service
+            raise NotConfigured(f"{name} cannot be used. {state.reason}")
+        if service not in self._made:
+            self._made[service] = self._make(self._cards[service])
+        return self._made[service]
+
+    def _connection(self, card: ServiceCard) -> Connection:
+        return self._connections.get(card.id) or Connection(base_url=card.base_url)
+
+    def _make(self, card: ServiceCard) -> Provider:
+        connection = self._connection(card)
+        if connection.base_url:
+            self._wire.guard.trust(connection.base_url)
+        make: MakesProvider
+        own = ADAPTERS.get(card.adapter)
+        make = resolve_name(own) if own else self._plugins[card.adapter].load()
+        return make(Line(wire=self._wire, card=card, connection=connection, pace=self._paces[card.id]))
+
+
+def _unready(reason: str) -> Readiness:
+    return Readiness(ready=False, reason=reason)

@@ -1,0 +1,1 @@
+"""Where pictures are kept and worked on: the object store, pixels, provenance and delivery."""

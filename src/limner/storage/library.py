@@ -1,0 +1,221 @@
+"""Delivers the files of kept pictures: signed copies, other formats and sizes, thumbnails, originals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from limner.domain.call import Landed
+from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.picture import Picture, PictureFile
+from limner.domain.request import Operation
+from limner.storage.blobs import BlobStore
+from limner.storage.imaging import PillowImaging, file_of
+from limner.storage.kinds import EXTENSIONS, FORMATS
+from limner.storage.naming import file_name, slug
+from limner.storage.once import Once
+from limner.storage.probe import UPLOADED, Limits
+from limner.storage.provenance import Provenance
+from limner.storage.story import Source, Step, Story
+
+EDGES = (256, 512, 1024)
+"""Edges of the squares that thumbnails fit into, in pixels."""
+
+EDITION = 1
+"""Raised when signed copies are made differently: older ones are then made anew."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """A file ready to be sent; its bytes are read when they are asked for."""
+
+    media_type: str
+    size: int
+    """In bytes."""
+    filename: str
+    etag: str
+    """As HTTP writes it, in quotes; changes when the bytes do."""
+    tone: str | None = None
+    """The dominant colour as #rrggbb, where it has just been found out: worth keeping with the picture."""
+    read: Callable[[int, int | None], AsyncIterator[bytes]] = field(repr=False)
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes in pieces: all of them, or from `start` up to but without `stop`."""
+        return self.read(start, stop)
+
+
+class Library:
+    """Files of kept pictures. What has to be made is made once and cached; many readers at once make it once.
+
+    `algorithmic` names the services that paint without a trained model; `embed_recipe` puts recipes into files.
+    """
+
+    def __init__(
+        self,
+        *,
+        blobs: BlobStore,
+        imaging: PillowImaging,
+        provenance: Provenance,
+        algorithmic: frozenset[str],
+        embed_recipe: bool = True,
+        uploads: Limits = UPLOADED,
+    ) -> None:
+        self._blobs = blobs
+        self._imaging = imaging
+        self._provenance = provenance
+        self._algorithmic = algorithmic
+        self._embed_recipe = embed_recipe
+        self._uploads = uploads
+        self._once: Once[str | None] = Once()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._once.close()
+
+    async def file(
+        self, picture: Picture, *, format: str | None = None, width: int | None = None, original: bool = False
+    ) -> Delivery:
+        """The signed copy in its own format; or another format or exact width, signed; or the provider's own bytes.
+
+        Raises InvalidRequest for formats and widths that cannot be, NotFound where the file is gone.
+        """
+        if original:
+            return await self._deliver(picture, picture.original.digest, None, picture.original.media_type)
+        media_type = _media_type(format, picture.file.media_type, width)
+        story = self._story(picture, media_type, width)
+        name = f"{_prefix(picture)}{_fingerprint(picture, story, width)}.{EXTENSIONS[media_type]}"
+
+        digest = picture.file.digest
+        converted = media_type != picture.file.media_type or width is not None
+
+        async def make() -> None:
+            data = await self._blobs.get(digest)
+            if converted:
+                data = await self._imaging.convert(data, media_type.removeprefix("image/"), width)
+            # Where nothing was changed the provider's file is in hand already.
+            same = data if digest == picture.original.digest and not converted else None
+            parent = same or await self._blobs.get(picture.original.digest)
+            signed = await self._provenance.sign(data, media_type, story, parent=parent)
+            await self._blobs.keep_derived(digest, name, signed)
+
+        await self._made(digest, name, make)
+        return await self._deliver(picture, digest, name, media_type, width=width)
+
+    async def thumbnail(self, picture: Picture, edge: int = 512) -> Delivery:
+        """A small WebP for looking at, of the next larger size in EDGES; made when it is first asked for."""
+        digest = picture.file.digest
+        square = next((size for size in EDGES if size >= edge), EDGES[-1])
+        name = f"thumb-{square}.webp"
+
+        async def make() -> str:
+            small, tone = await self._imaging.thumbnail(await self._blobs.get(digest), square)
+            await self._blobs.keep_derived(digest, name, small)
+            return tone
+
+        tone = await self._made(digest, name, make)
+        return await self._deliver(picture, digest, name, "image/webp", tone=tone)
+
+    async def keep_input(self, data: bytes, name: str) -> PictureFile:
+        """Keeps a picture that somebody brought, the right way up. Raises BadPicture, or StorageError.
+
+        A picture that only says it should be shown turned is turned, so that masks and services see what people see.
+        """
+        found = await self._imaging.check(data, limits=self._uploads, name=_spoken(name))
+        if found.shape.orientation != 1:
+            data = await self._imaging.upright(data)
+        return file_of(data, found, await self._blobs.put(data))
+
+    async def describe(self, landed: Landed) -> PictureFile:
+        """Type and size of a file that has just landed, from its structure alone. Raises BadPicture."""
+        return await self._imaging.probe(await self._blobs.get(landed.digest), landed=landed)
+
+    async def forget(self, picture: Picture) -> None:
+        """Deletes the signed copies of one picture; its blob may belong to others too and stays."""
+        await self._blobs.drop_derived(picture.file.digest, _prefix(picture))
+
+    async def _made(self, digest: str, name: str, make: Callable[[], Coroutine[None, None, str | None]]) -> str | None:
+        """Makes a derived file unless it is there; what making it told, where it was made."""
+        try:
+            await self._blobs.stat(digest, name)
+        except NotFound:
+            return await self._once.run(f"{digest}/{name}", make)
+        return None
+
+    async def _deliver(
+        self,
+        picture: Picture,
+        digest: str,
+        name: str | None,
+        media_type: str,
+        *,
+        width: int | None = None,
+        tone: str | None = None,
+    ) -> Delivery:
+        stored = await self._blobs.stat(digest, name)
+        return Delivery(
+            media_type=media_type,
+            size=stored.size,
+            filename=file_name(picture, media_type, width),
+            etag=f'"{digest if name is None else stored.etag}"',
+            tone=tone,
+            read=lambda start, stop: self._blobs.stream(digest, name, start=start, stop=stop),
+        )
+
+    def _story(self, picture: Picture, media_type: str, width: int | None) -> Story:
+        """What a copy of a picture says about its making."""
+        steps = [Step(action="c2pa.edited", description=change) for change in picture.changes]
+        if width is not None:
+            steps.append(Step(action="c2pa.resized", description=f"To a width of {width} pixels."))
+        if media_type != picture.file.media_type:
+            steps.append(Step(action="c2pa.converted", description=f"To {media_type}."))
+        source = Source.TRAINED
+        if picture.service in self._algorithmic:
+            source = Source.ALGORITHMIC
+        elif picture.operation is not Operation.GENERATE and not picture.parents:
+            # It started from a picture that Limner did not make: somebody's own.
+            source = Source.COMPOSITE
+        return Story(
+            title=f"Picture {picture.id}",
+            model=picture.model,
+            source=source,
+            created=picture.created,
+            steps=tuple(steps),
+            recipe=picture.recipe if self._embed_recipe and picture.recipe else None,
+        )
+
+
+def _media_type(format: str | None, own: str, width: int | None) -> str:
+    """The media type of what is asked for. Raises InvalidRequest."""
+    wanted = FORMATS.get({"jpg": "jpeg"}.get(format.lower(), format.lower())) if format else own
+    if wanted is None or (wanted == "image/gif" and own != wanted):
+        raise InvalidRequest(f"{format!r} is no format for a copy. Use png, jpeg, webp or avif.", field="format")
+    if width is not None and wanted == "image/gif":
+        return "image/png"
+    return wanted
+
+
+def _prefix(picture: Picture) -> str:
+    """How the names of a picture's signed copies start: a recipe in one person's copy is not for another's."""
+    return f"{slug(picture.id)}."
+
+
+def _fingerprint(picture: Picture, story: Story, width: int | None) -> str:
+    """Tells apart copies that say or show different things."""
+    parts = [EDITION, picture.original.digest, story.model, story.source, story.created.isoformat(), width]
+    steps = [[step.action, step.description] for step in story.steps]
+    text = json.dumps([*parts, steps, dict(story.recipe or {})], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _spoken(name: str) -> str:
+    """A file's name as it may stand at the start of a sentence."""
+    clean = "".join(letter for letter in name if letter.isprintable()).strip()
+    return (clean[:77] + "...") if len(clean) > 80 else clean or "The file"

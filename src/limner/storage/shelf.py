@@ -1,0 +1,72 @@
+"""Puts kept pictures where people look for them: in folders by project and service, under names they can read."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from limner.domain.picture import Picture
+from limner.storage.blobs import BlobStore
+from limner.storage.failures import disk_failure
+from limner.storage.kinds import EXTENSIONS
+from limner.storage.naming import path_part
+
+
+class Shelf:
+    """Second names of kept files, at `root/{project}/{service}/{picture id}.{ext}`; a copy where a link cannot be made.
+
+    `folders` gives services other folder names. Where files are kept elsewhere than on this machine there is no shelf.
+    """
+
+    def __init__(self, root: Path, blobs: BlobStore, folders: Mapping[str, str] | None = None) -> None:
+        self._root = root
+        self._blobs = blobs
+        self._folders = folders or {}
+
+    def names(self, picture: Picture) -> tuple[str, ...]:
+        """Project, service and file name of a picture, each fit to be a part of a path and of a URL's path."""
+        service = self._folders.get(picture.service, picture.service)
+        name = f"{path_part(picture.id)}.{EXTENSIONS.get(picture.file.media_type, 'bin')}"
+        return path_part(picture.project), path_part(service), name
+
+    async def put(self, picture: Picture) -> Path | None:
+        """Gives the shown file of a picture its place on the shelf; None where there is no shelf."""
+        return await self.link(picture.file.digest, *self.names(picture))
+
+    async def link(self, digest: str, *names: str) -> Path | None:
+        """Gives a kept file one more name under the root. Raises StorageError; NotFound where the file is gone."""
+        source = self._blobs.path(digest)
+        if source is None:
+            return None
+        await self._blobs.stat(digest)
+        target = self._root.joinpath(*map(path_part, names))
+        try:
+            await asyncio.to_thread(_link, source, target)
+        except OSError as error:
+            raise disk_failure(error, str(self._root)) from error
+        return target
+
+    async def remove(self, picture: Picture) -> None:
+        """Takes a picture off the shelf; one that is not there is fine."""
+        target = self._root.joinpath(*self.names(picture))
+        try:
+            await asyncio.to_thread(target.unlink, missing_ok=True)
+        except OSError as error:
+            raise disk_failure(error, str(self._root)) from error
+
+
+def _link(source: Path, target: Path) -> None:
+    """A hard link, or a whole copy where the file system or the way between two has none. Blocks."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        return
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        return
+    except OSError:
+        draft = target.with_name(f".{target.name}.new")
+        shutil.copyfile(source, draft)
+        draft.replace(target)

@@ -1,0 +1,46 @@
+"""Pictures that a request starts from: checked, kept, and ready to be named in the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limner.domain.picture import Picture
+from limner.domain.ports import Blobs, Imaging
+from limner.domain.request import InputImage, Role
+from limner.storage.library import Library
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uploads:
+    """Takes pictures in. Raises BadPicture for whatever is none, naming the file."""
+
+    library: Library
+    blobs: Blobs
+    imaging: Imaging
+
+    async def picture(self, role: Role, data: bytes, name: str) -> InputImage:
+        """Keeps a picture for a request, the right way up."""
+        file = await self.library.keep_input(data, name)
+        return InputImage(
+            role=role, digest=file.digest, media_type=file.media_type, width=file.width, height=file.height
+        )
+
+    async def mask(self, data: bytes, of: InputImage) -> InputImage:
+        """Keeps a mask in the one form that Limner uses: 8-bit grey, the size of its picture, white = change."""
+        canonical = await self.imaging.to_mask(data, of.size)
+        landed = await self.blobs.put(canonical)
+        return InputImage(
+            role=Role.MASK, digest=landed.digest, media_type="image/png", width=of.width, height=of.height
+        )
+
+    async def kept(self, picture: Picture, role: Role) -> InputImage:
+        """A kept picture as the start of a new one: its child will name it as parent."""
+        file = picture.file
+        return InputImage(
+            role=role,
+            digest=file.digest,
+            media_type=file.media_type,
+            width=file.width,
+            height=file.height,
+            image_id=picture.id,
+        )

@@ -1,0 +1,239 @@
+"""Pictures coming in: decoded, hashed and written piece by piece in threads, never held whole."""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+from collections.abc import Callable
+from functools import partial
+
+import orjson
+import pybase64
+
+from limner.domain.call import Landed
+from limner.domain.ports import Intake, Receiver
+from limner.wire.split import BadAnswer
+
+PIECE = 1 << 20
+"""Bytes of text or picture that are worth a trip to a thread."""
+PREFIX_LIMIT = 256
+
+
+async def in_thread(work: Callable[[], None]) -> None:
+    """Runs blocking work to its end even if the caller is cancelled, so that nobody cleans up beneath it."""
+    running = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            try:
+                await asyncio.wait({running})
+            except asyncio.CancelledError:
+                continue
+        if not running.cancelled():
+            running.exception()
+        raise
+
+
+class Landing:
+    """One file that comes in as raw bytes."""
+
+    def __init__(self, receiver: Receiver, limit: int) -> None:
+        self._receiver = receiver
+        self._limit = limit
+        self._waiting: list[bytes] = []
+        self._held = 0
+        self.size = 0
+        """Bytes taken in so far."""
+
+    async def add(self, data: bytes) -> None:
+        """Takes the next piece. Raises BadAnswer over the limit."""
+        self.size += len(data)
+        if self.size > self._limit:
+            raise BadAnswer(f"The picture is larger than {self._limit} bytes.")
+        self._waiting.append(data)
+        self._held += len(data)
+        if self._held >= PIECE:
+            await self._flush()
+
+    async def finish(self) -> Landed:
+        """Keeps the file under its hash."""
+        if self._waiting:
+            await self._flush()
+        return await self._receiver.finish()
+
+    async def discard(self) -> None:
+        """Forgets the file."""
+        self._waiting.clear()
+        await self._receiver.discard()
+
+    async def _flush(self) -> None:
+        waiting, self._waiting, self._held = self._waiting, [], 0
+        await in_thread(partial(self._write, waiting))
+
+    def _write(self, pieces: list[bytes]) -> None:
+        self._receiver.write(b"".join(pieces))
+
+
+class Base64Landing:
+    """One picture that comes in as the inside of a JSON string: base64, with or without a `data:` prefix.
+
+    `broken` says what is wrong with it, once something is; what follows is then passed over.
+    """
+
+    def __init__(self, receiver: Receiver, limit: int) -> None:
+        self._receiver = receiver
+        self._limit = limit
+        self._waiting: list[bytes] = []
+        self._held = 0
+        self._escape = b""
+        self._head: bytes | None = b""
+        self._taken = 0
+        self._odd = b""
+        self._padded = False
+        self.broken: str | None = None
+
+    async def add(self, text: bytes) -> None:
+        """Takes the next piece of the string as it stands in the JSON. Raises BadAnswer over the limit."""
+        if self.broken:
+            return
+        if self._escape or b"\\" in text:
+            text = self._unescaped(text)
+        if self._head is not None:
+            text = self._without_prefix(text)
+        self._taken += len(text)
+        if self._taken * 3 // 4 > self._limit:
+            raise BadAnswer(f"A picture in the answer is larger than {self._limit} bytes.")
+        self._waiting.append(text)
+        self._held += len(text)
+        if self._held >= PIECE:
+            await self._flush()
+
+    async def end(self) -> None:
+        """The string is complete."""
+        if self._head:
+            self._waiting.append(self._head)
+            self._taken += len(self._head)
+        if self._escape:
+            self.broken = "an escape in its base64 is cut short"
+        elif not self._taken:
+            self.broken = "it is empty"
+        await self._flush(last=True)
+
+    async def finish(self) -> Landed:
+        """Keeps the picture under its hash."""
+        return await self._receiver.finish()
+
+    async def discard(self) -> None:
+        """Forgets the picture."""
+        self._waiting.clear()
+        await self._receiver.discard()
+
+    async def _flush(self, *, last: bool = False) -> None:
+        waiting, self._waiting, self._held = self._waiting, [], 0
+        if not self.broken:
+            await in_thread(partial(self._write, waiting, last))
+
+    def _write(self, waiting: list[bytes], last: bool) -> None:
+        """Decodes piece by piece as they came, without joining them: what is small stays in the processor's cache."""
+        try:
+            for text in waiting:
+                self._decode(text)
+            if last and self._odd:
+                # Some services leave the padding out.
+                self._receiver.write(pybase64.b64decode(self._odd + b"=" * (-len(self._odd) % 4), validate=True))
+        except binascii.Error as error:
+            self.broken = f"its base64 is wrong ({error})"
+
+    def _decode(self, text: bytes) -> None:
+        """Decodes what makes whole groups of four; the odd characters wait for the next piece."""
+        if self._padded and text:
+            raise binascii.Error("it goes on after the padding")
+        view = memoryview(text)
+        if self._odd:
+            missing = 4 - len(self._odd)
+            group, view = self._odd + text[:missing], view[missing:]
+            self._odd = b"" if len(group) == 4 else group
+            if len(group) == 4:
+                self._receiver.write(pybase64.b64decode(group, validate=True))
+        cut = len(view) - len(view) % 4
+        if cut:
+            self._receiver.write(pybase64.b64decode(view[:cut], validate=True))
+        self._odd += bytes(view[cut:])
+        self._padded = text.endswith(b"=") and not self._odd
+
+    def _unescaped(self, text: bytes) -> bytes:
+        """The text with JSON's escapes undone and line breaks left out; an escape cut in two waits for its end."""
+        text, self._escape = self._escape + text, b""
+        last = text.rfind(b"\\")
+        cut = 6 if text[last + 1 : last + 2] in {b"u", b""} else 2
+        if last >= 0 and len(text) - last < cut and text[last - 1 : last] != b"\\":
+            text, self._escape = text[:last], text[last:]
+        try:
+            plain: str = orjson.loads(b'"' + text + b'"')
+            return plain.encode("ascii").translate(None, b"\r\n\t ")
+        except (orjson.JSONDecodeError, UnicodeEncodeError) as error:
+            self.broken = f"its base64 is wrong ({error})"
+            return b""
+
+    def _without_prefix(self, text: bytes) -> bytes:
+        """The text after `data:image/png;base64,` where it begins so."""
+        head = (self._head or b"") + text
+        self._head = head
+        if len(head) < 5:
+            return b""
+        if head.startswith(b"data:"):
+            comma = head.find(b",", 0, PREFIX_LIMIT)
+            if comma < 0:
+                if len(head) > PREFIX_LIMIT:
+                    self.broken = "its data address has no comma"
+                return b""
+            head = head[comma + 1 :]
+        self._head = None
+        return head
+
+
+class Landings:
+    """All pictures of one answer: opened as they begin, kept together once the answer is whole."""
+
+    def __init__(self, intake: Intake, *, picture_limit: int, count_limit: int) -> None:
+        self._intake = intake
+        self._picture_limit = picture_limit
+        self._count_limit = count_limit
+        self._open: list[Base64Landing] = []
+
+    async def begin(self) -> None:
+        """A picture begins. Raises BadAnswer where there are too many."""
+        if len(self._open) >= self._count_limit:
+            raise BadAnswer(f"The answer holds more than {self._count_limit} pictures.")
+        self._open.append(Base64Landing(await self._intake.receive(), self._picture_limit))
+
+    async def add(self, text: bytes) -> None:
+        """More of the picture that began last."""
+        await self._open[-1].add(text)
+
+    async def end(self) -> None:
+        """The picture that began last is complete."""
+        await self._open[-1].end()
+
+    async def keep(self, *, forgiving: bool) -> tuple[Landed | None, ...]:
+        """Keeps all pictures; None stands for one that cannot be read.
+
+        Raises BadAnswer where none can be, unless `forgiving`.
+        """
+        broken = [landing.broken for landing in self._open if landing.broken]
+        if broken and len(broken) == len(self._open) and not forgiving:
+            raise BadAnswer(f"The picture cannot be read: {broken[0]}.")
+        kept: list[Landed | None] = []
+        while self._open:
+            landing = self._open[0]
+            if landing.broken:
+                await landing.discard()
+            kept.append(None if landing.broken else await landing.finish())
+            del self._open[0]
+        return tuple(kept)
+
+    async def discard(self) -> None:
+        """Forgets what has not been kept."""
+        while self._open:
+            await self._open.pop().discard()

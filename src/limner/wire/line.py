@@ -1,0 +1,230 @@
+"""One service's line: sends to it at its pace and puts every failure into our words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from limner.domain.call import Call, Landed
+from limner.domain.errors import FailureCode, InvalidRequest, Problem, ProviderError, Spent, StorageError
+from limner.domain.model_card import ServiceCard
+from limner.wire.answers import Assembly
+from limner.wire.client import Parcel, Wire
+from limner.wire.connection import Connection
+from limner.wire.download import CHUNK, Missing, fetch, receive_picture
+from limner.wire.events import EventReader
+from limner.wire.failures import TROUBLE, Sending, refusal_for
+from limner.wire.forms import form_data
+from limner.wire.landing import Landing
+from limner.wire.outgoing import Outgoing
+from limner.wire.pace import Pace
+from limner.wire.redact import Redactor
+from limner.wire.refusals import ReadsRefusals, Refusal, by_status, in_words, when_free
+from limner.wire.reply import Answer, Reply, ServerEvent
+from limner.wire.takes import Takes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What an adapter speaks through. All methods raise ProviderError, with the key never in it."""
+
+    wire: Wire
+    card: ServiceCard
+    connection: Connection
+    pace: Pace
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    refusal: ReadsRefusals = by_status
+
+    def adapted(self, *, headers: Mapping[str, str], refusal: ReadsRefusals = by_status) -> Line:
+        """The same line with the headers that every request carries, and the adapter's reading of refusals."""
+        return replace(self, headers=headers, refusal=refusal)
+
+    def require(self, call: Call, takes: Takes) -> None:
+        """Refuses a call that holds more than the adapter knows how to send."""
+        field = takes.objection(call)
+        if field is not None:
+            raise self.failure(Refusal(code=FailureCode.BAD_PARAMETER, field=field))
+
+    async def send(self, outgoing: Outgoing) -> Answer:
+        """Sends a request, once, and gives the whole answer to a success."""
+        async with self._turn(outgoing):
+            sending = Sending()
+            try:
+                async with asyncio.timeout(outgoing.deadline), self.wire.open(self._parcel(outgoing), sending) as got:
+                    answer = await self._whole(got, outgoing, sending)
+            except TROUBLE as error:
+                raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
+            except StorageError as error:
+                _count_as_paid(error, outgoing)
+                raise
+        return self._accepted(answer, outgoing)
+
+    async def stream(self, outgoing: Outgoing) -> AsyncGenerator[ServerEvent]:
+        """Sends a request, once, and gives the events of the answer as they come.
+
+        A service that answers with plain JSON instead gives one event without a name. Close it when leaving early.
+        """
+        async with self._turn(outgoing):
+            sending = Sending()
+            until = asyncio.get_running_loop().time() + outgoing.deadline
+            try:
+                async with asyncio.timeout_at(until):
+                    got = await self.wire.open(self._parcel(outgoing), sending).__aenter__()
+                async with aclosing(self._events(got, outgoing, sending, until)) as events:
+                    async for event in events:
+                        yield event
+            except TROUBLE as error:
+                raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
+            except StorageError as error:
+                _count_as_paid(error, outgoing)
+                raise
+
+    async def download(self, address: str, *, deadline: float) -> Landed:
+        """Fetches a result from where the service says it lies; sends no key there. May be tried again."""
+        try:
+            limit = self.wire.limits.picture
+            return (await fetch(self.wire, address, deadline=deadline, limit=limit, from_service=True)).landed
+        except InvalidRequest as error:
+            raise self.failure(Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=Spent.YES)) from error
+        except Missing as error:
+            gone = error.status in {403, 404, 410}
+            code = FailureCode.EXPIRED if gone else FailureCode.FAILED
+            raise self.failure(
+                Refusal(code=code, said=str(error), retryable=not gone, spent=Spent.YES if gone else Spent.NO)
+            ) from error
+        except TROUBLE as error:
+            raise self.failure(refusal_for(error, Sending(sent=True), purchase=False)) from error
+
+    def failure(self, refusal: Refusal, *, request_id: str | None = None) -> ProviderError:
+        """A refusal as the error to raise."""
+        said = Redactor([self.connection.api_key])(refusal.said)
+        key = self.card.key_variables[0] if self.card.key_variables else "its key"
+        problem = Problem(
+            code=refusal.code,
+            message=in_words(refusal, name=self.card.name, key=key, said=said),
+            retryable=refusal.retryable,
+            spent=refusal.spent,
+            field=refusal.field,
+            provider=self.card.id,
+            retry_after=refusal.retry_after,
+        )
+        return ProviderError(problem, request_id=request_id)
+
+    @asynccontextmanager
+    async def _turn(self, outgoing: Outgoing) -> AsyncIterator[None]:
+        """Only purchases wait for their turn: no poll may hold one up, or be held up by one."""
+        if not outgoing.purchase:
+            yield
+            return
+        try:
+            await self.pace.enter()
+        except TimeoutError as error:
+            raise self.failure(Refusal(code=FailureCode.RATE_LIMITED, retryable=True)) from error
+        try:
+            yield
+        finally:
+            self.pace.leave()
+
+    def _parcel(self, outgoing: Outgoing) -> Parcel:
+        url = URL(f"{self.connection.base_url.rstrip('/')}/{outgoing.path.lstrip('/')}")
+        headers = {**self.headers, **outgoing.headers}
+        body: bytes | aiohttp.FormData | None = None
+        if outgoing.form is not None:
+            body = form_data(outgoing.form)
+        elif outgoing.json is not None:
+            body = orjson.dumps(outgoing.json)
+            headers["Content-Type"] = "application/json"
+        return Parcel(
+            method=outgoing.method,
+            url=url.update_query(outgoing.query) if outgoing.query else url,
+            headers=headers,
+            body=body,
+        )
+
+    async def _whole(self, got: aiohttp.ClientResponse, outgoing: Outgoing, sending: Sending) -> Answer:
+        """Reads an answer of any status to its end."""
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        if not 200 <= got.status < 300:
+            return await self._refused_answer(got, headers)
+        sending.answered = True
+        if got.content_type.startswith("image/") or got.content_type == "application/octet-stream":
+            landing = Landing(await self.wire.intake.receive(), self.wire.limits.picture)
+            try:
+                media_type = await receive_picture(got.content, landing)
+                file = await landing.finish()
+            except BaseException:
+                await landing.discard()
+                raise
+            return Answer(status=got.status, headers=headers, body=Reply(None), file=file, media_type=media_type)
+        assembly = self._assembly(outgoing)
+        try:
+            async for chunk in got.content.iter_any():
+                await assembly.feed(chunk)
+            return Answer(status=got.status, headers=headers, body=await assembly.reply())
+        except BaseException:
+            await assembly.discard()
+            raise
+
+    async def _refused_answer(self, got: aiohttp.ClientResponse, headers: Mapping[str, str]) -> Answer:
+        """A refusal is clear by its status, whatever becomes of its body."""
+        text = bytearray()
+        try:
+            async for chunk in got.content.iter_chunked(CHUNK):
+                text += chunk[: self.wire.limits.error - len(text)]
+                if len(text) >= self.wire.limits.error:
+                    break
+            body = Reply(orjson.loads(text))
+            return Answer(status=got.status, headers=headers, body=body)
+        except TROUBLE:
+            return Answer(status=got.status, headers=headers, body=Reply(None))
+        except orjson.JSONDecodeError:
+            return Answer(status=got.status, headers=headers, body=Reply(None), said=text.decode("utf-8", "replace"))
+
+    def _accepted(self, answer: Answer, outgoing: Outgoing) -> Answer:
+        if answer.ok:
+            return answer
+        refusal = self.refusal(answer)
+        request_id = answer.headers.get("x-request-id") or answer.headers.get("request-id")
+        raise self.failure(refusal if outgoing.purchase else when_free(refusal), request_id=request_id)
+
+    def _assembly(self, outgoing: Outgoing) -> Assembly:
+        return Assembly(self.wire.intake, outgoing.pictures, self.wire.limits)
+
+    async def _events(
+        self, got: aiohttp.ClientResponse, outgoing: Outgoing, sending: Sending, until: float
+    ) -> AsyncGenerator[ServerEvent]:
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        reader = EventReader(lambda: self._assembly(outgoing))
+        try:
+            if got.status != 200 or got.content_type != "text/event-stream":
+                async with asyncio.timeout_at(until):
+                    answer = self._accepted(await self._whole(got, outgoing, sending), outgoing)
+                yield ServerEvent(name="", body=answer.body, headers=headers)
+                return
+            sending.answered = True
+            more = True
+            while more:
+                # The time that the listener takes between two events is its own.
+                async with asyncio.timeout_at(until):
+                    chunk = await got.content.readany()
+                    events, trouble = await reader.feed(chunk) if chunk else await reader.finish()
+                for name, body in events:
+                    yield ServerEvent(name=name, body=body, headers=headers)
+                if trouble is not None:
+                    raise trouble
+                more = bool(chunk)
+        finally:
+            got.close()
+            await reader.discard()
+
+
+def _count_as_paid(error: StorageError, outgoing: Outgoing) -> None:
+    """A picture that cannot be kept has been bought all the same."""
+    if outgoing.purchase:
+        error.spent = Spent.YES

@@ -1,0 +1,65 @@
+"""What is sent to a service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from limner.domain.call import CallInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormFile:
+    """A file in a form. Services refuse files without a name or with a type other than the real one."""
+
+    name: str
+    """Of the field."""
+    filename: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, image: CallInput, *, name: str, stem: str) -> FormFile:
+        """An input picture under a field's name, called `stem` with the ending of its type."""
+        ending = image.media_type.removeprefix("image/")
+        return cls(name=name, filename=f"{stem}.{ending}", media_type=image.media_type, data=image.data)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A multipart form: plain fields first, then files, each in order; a name may come more than once."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    files: tuple[FormFile, ...] = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, object], files: Iterable[FormFile]) -> Form:
+        """A JSON object as a form: text as it is, numbers and flags as in JSON, objects as `svg[model]`."""
+        return cls(fields=tuple(_flat(body)), files=tuple(files))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """One request to a service: to `path` under its base URL, with JSON, a form or no body."""
+
+    method: str = "POST"
+    path: str
+    json: object = field(default=None, repr=False)
+    form: Form | None = field(default=None, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    deadline: float
+    """Seconds for everything from connecting to the last byte."""
+    purchase: bool
+    """Whether the service charges for it: then it is paced, and a silence after sending may have cost money."""
+    pictures: tuple[str, ...] = ()
+    """Keys of the answer whose values are base64 pictures."""
+
+
+def _flat(body: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in body.items():
+        name = f"{prefix}[{key}]" if prefix else key
+        if isinstance(value, Mapping):
+            yield from _flat(value, name)
+        else:
+            yield name, str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,40 @@
+"""How hard a service may be pressed: purchases a second, and how many at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiolimiter import AsyncLimiter
+
+PATIENCE = 900.0
+"""Seconds that a purchase waits for its turn."""
+
+
+class Pace:
+    """Lets purchases through one by one; requests that buy nothing do not wait, so that no poll holds up a purchase."""
+
+    def __init__(self, *, requests_per_second: float, concurrency: int) -> None:
+        self._places = asyncio.Semaphore(concurrency) if concurrency else None
+        self._limiter = _limiter(requests_per_second) if requests_per_second else None
+
+    async def enter(self) -> None:
+        """Waits for a place and for the moment; `leave` gives the place back. Raises TimeoutError after too long."""
+        async with asyncio.timeout(PATIENCE):
+            if self._places is not None:
+                await self._places.acquire()
+            try:
+                if self._limiter is not None:
+                    await self._limiter.acquire()
+            except BaseException:
+                self.leave()
+                raise
+
+    def leave(self) -> None:
+        """Gives the place to the next one."""
+        if self._places is not None:
+            self._places.release()
+
+
+def _limiter(rate: float) -> AsyncLimiter:
+    """Below one a second the burst would be less than one request: stretch the period instead."""
+    return AsyncLimiter(rate, 1.0) if rate >= 1 else AsyncLimiter(1, 1.0 / rate)

@@ -1,0 +1,224 @@
+"""Translation: every option is used, mapped, rounded, split, ignored or refused, and the receipt says which."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from limner.domain.model_card import (
+    MaskKind,
+    ModelCard,
+    ParameterKind,
+    ParameterRule,
+    SizeGrid,
+    SizeRule,
+    StandIn,
+    Status,
+)
+from limner.domain.plan import ReceiptLine, Treatment
+from limner.domain.prices import PriceList
+from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.engine.translation import Untranslatable, translate
+
+CARD = ModelCard(
+    service="openai",
+    name="gpt-image-2",
+    title="GPT Image 2",
+    description="",
+    status=Status.LIVE,
+    operations={
+        Operation.GENERATE: StandIn.NATIVE,
+        Operation.EDIT: StandIn.NATIVE,
+        Operation.INPAINT: StandIn.NATIVE,
+        Operation.OUTPAINT: StandIn.CANVAS,
+        Operation.VARIATIONS: StandIn.EDIT,
+    },
+    sizes=SizeRule(
+        grid=SizeGrid(multiple=16, min_edge=16, max_edge=3840, min_pixels=655_360, max_pixels=8_294_400, max_ratio=3),
+        default=Size(1024, 1024),
+    ),
+    max_count=4,
+    parameters=(
+        ParameterRule(
+            name="quality",
+            kind=ParameterKind.CHOICE,
+            choices=("low", "medium", "high"),
+            default="medium",
+            aliases={"hd": "high", "standard": "medium"},
+        ),
+        ParameterRule(name="steps", kind=ParameterKind.INTEGER, minimum=1, maximum=50, default=28),
+    ),
+    prompt_limit=400,
+    formats=("png", "jpeg"),
+    mask=MaskKind.ALPHA,
+    max_inputs=2,
+    prices=PriceList(free=True),
+    tiers={},
+    seconds=20,
+    timeout=300,
+    as_of=date(2026, 11, 20),
+)
+SKETCHY = replace(
+    CARD,
+    parameters=(
+        ParameterRule(name="seed", kind=ParameterKind.INTEGER, minimum=0, maximum=2**63 - 1),
+        ParameterRule(name="negative_prompt", kind=ParameterKind.TEXT),
+        ParameterRule(name="style", kind=ParameterKind.TEXT),
+        ParameterRule(name="scale", kind=ParameterKind.CHOICE, choices=("2", "4"), default="2"),
+    ),
+    operations=dict.fromkeys(Operation, StandIn.NATIVE),
+    streams=True,
+)
+
+
+def picture(role: Role = Role.SOURCE, width: int = 640, height: int = 480) -> InputImage:
+    return InputImage(role=role, digest="a" * 64, media_type="image/png", width=width, height=height)
+
+
+def line(lines: tuple[ReceiptLine, ...], field: str) -> ReceiptLine:
+    return next(found for found in lines if found.field == field)
+
+
+def test_what_a_model_takes_as_given_is_used() -> None:
+    done = translate(ImageRequest(prompt="a fox", size=Size(1536, 1024), quality="low", format="jpeg"), CARD)
+    (call,) = done.calls
+    assert (call.size, call.quality, call.format, call.steps) == (Size(1536, 1024), "low", "jpeg", 28)
+    assert {found.treatment for found in done.receipt} == {Treatment.USED}
+
+
+@pytest.mark.parametrize(("word", "sent"), [("hd", "high"), ("standard", "medium"), ("HD", "high"), ("High", "high")])
+@pytest.mark.req("S2-004", "S1-032")
+def test_other_services_words_for_a_quality_are_mapped(word: str, sent: str) -> None:
+    done = translate(ImageRequest(prompt="a fox", quality=word), CARD)
+    assert done.calls[0].quality == sent
+    expected = Treatment.USED if word.lower() == sent else Treatment.MAPPED
+    assert line(done.receipt, "quality").treatment is expected
+
+
+def test_an_unknown_choice_falls_back_to_the_default_and_says_so() -> None:
+    done = translate(ImageRequest(prompt="a fox", quality="best"), CARD)
+    assert done.calls[0].quality == "medium"
+    assert line(done.receipt, "quality").treatment is Treatment.IGNORED
+    assert "low, medium, high" in line(done.receipt, "quality").why
+
+
+@given(steps=st.integers(1, 10_000))
+def test_numbers_are_moved_into_the_range(steps: int) -> None:
+    done = translate(ImageRequest(prompt="a fox", steps=steps), CARD)
+    sent = done.calls[0].steps
+    assert sent is not None
+    assert 1 <= sent <= 50
+    assert (line(done.receipt, "steps").treatment is Treatment.USED) == (sent == steps)
+
+
+@given(count=st.integers(1, 10), seed=st.none() | st.integers(0, 2**40))
+def test_a_count_is_split_into_as_few_calls_as_possible(count: int, seed: int | None) -> None:
+    done = translate(ImageRequest(prompt="a fox", count=count, seed=seed), SKETCHY)
+    assert sum(call.count for call in done.calls) == count
+    assert len(done.calls) == -(-count // 4)
+    if seed is not None:
+        seeds = [call.seed + n for call in done.calls if call.seed is not None for n in range(call.count)]
+        assert seeds == list(range(seed, seed + count))
+
+
+def test_words_that_a_model_has_no_option_for_join_the_prompt() -> None:
+    done = translate(ImageRequest(prompt="a fox.", negative_prompt="snow", style="ink"), CARD)
+    assert done.calls[0].prompt == "a fox. Avoid: snow. Style: ink."
+    assert line(done.receipt, "negative_prompt").treatment is Treatment.MAPPED
+    assert line(done.receipt, "style").treatment is Treatment.MAPPED
+    kept = translate(ImageRequest(prompt="a fox", negative_prompt="snow", style="ink"), SKETCHY).calls[0]
+    assert (kept.prompt, kept.negative_prompt, kept.style) == ("a fox", "snow", "ink")
+
+
+def test_what_nobody_can_use_is_ignored_and_told() -> None:
+    done = translate(ImageRequest(prompt="a fox", seed=7, guidance=4.0, previews=2), CARD)
+    for field in ("seed", "guidance", "previews"):
+        assert line(done.receipt, field).treatment is Treatment.IGNORED
+        assert line(done.receipt, field).why
+
+
+@given(
+    quality=st.none() | st.sampled_from(["low", "hd", "odd"]),
+    steps=st.none() | st.integers(1, 99),
+    seed=st.none() | st.integers(0, 9),
+    size=st.none() | st.sampled_from([Size(1024, 1024), Size(1000, 1000)]),
+    negative=st.none() | st.just("snow"),
+    style=st.none() | st.just("ink"),
+    strength=st.none() | st.just(0.5),
+    background=st.none() | st.just("opaque"),
+    count=st.integers(1, 10),
+)
+def test_no_option_is_dropped_in_silence(count: int, **options: object) -> None:
+    renamed = {"negative": "negative_prompt"}
+    given_options = {renamed.get(name, name): value for name, value in options.items() if value is not None}
+    request = replace(ImageRequest(prompt="a fox", count=count), **given_options)  # type: ignore[arg-type]
+    told = {found.field for found in translate(request, CARD).receipt}
+    assert told >= set(given_options)
+    assert ("count" in told) == (count > CARD.max_count)
+
+
+def test_strict_refuses_what_would_be_changed_and_names_it() -> None:
+    request = ImageRequest(prompt="a fox", quality="low", seed=7, strictness=Strictness.STRICT)
+    with pytest.raises(Untranslatable) as refusal:
+        translate(request, CARD)
+    assert refusal.value.field == "seed"
+    translate(replace(request, seed=None, count=8), CARD)
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (ImageRequest(prompt="x" * 401), "prompt"),
+        (ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),)), "operation"),
+        (
+            ImageRequest(prompt="a", operation=Operation.EDIT, inputs=(picture(), picture(), picture())),
+            "inputs",
+        ),
+        (ImageRequest(prompt="a", format="tiff"), "format"),
+    ],
+)
+def test_what_a_model_cannot_do_names_the_field(request_: ImageRequest, field: str) -> None:
+    with pytest.raises(Untranslatable) as refusal:
+        translate(request_, CARD)
+    assert refusal.value.field == field
+
+
+def test_an_outpaint_by_canvas_is_an_inpaint_and_says_so() -> None:
+    request = ImageRequest(
+        prompt="more sea", operation=Operation.OUTPAINT, inputs=(picture(),), margins=Margins(right=384)
+    )
+    done = translate(request, CARD)
+    (call,) = done.calls
+    assert (call.operation, call.size, done.stand_in) == (Operation.INPAINT, Size(1200, 560), StandIn.CANVAS)
+    assert line(done.receipt, "operation").treatment is Treatment.MAPPED
+
+
+def test_an_outpaint_without_numbers_grows_on_every_side() -> None:
+    request = ImageRequest(operation=Operation.OUTPAINT, inputs=(picture(),))
+    assert translate(request, SKETCHY).calls[0].margins == Margins(left=120, top=120, right=120, bottom=120)
+    wide = replace(request, aspect=Aspect(2, 1))
+    assert translate(wide, SKETCHY).calls[0].margins == Margins(left=160, right=160)
+    with pytest.raises(Untranslatable):
+        translate(replace(request, size=Size(320, 240)), SKETCHY)
+
+
+def test_variations_by_edit_say_what_to_do() -> None:
+    done = translate(ImageRequest(operation=Operation.VARIATIONS, inputs=(picture(),)), CARD)
+    assert done.calls[0].operation is Operation.EDIT
+    assert "variation" in done.calls[0].prompt
+
+
+def test_another_format_is_made_here_and_told() -> None:
+    done = translate(ImageRequest(prompt="a fox", format="avif"), CARD)
+    assert done.calls[0].format == "png"
+    assert line(done.receipt, "format").treatment is Treatment.MAPPED
+
+
+def test_an_upscale_goes_out_as_a_number() -> None:
+    done = translate(ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), scale=4), SKETCHY)
+    assert done.calls[0].scale == 4
+    assert done.calls[0].size is None

@@ -1,0 +1,85 @@
+"""An S3-compatible store: content types, keys, nothing on the disk, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from limner.domain.errors import StorageError
+from limner.storage.blobs import S3Access, open_blobs
+from limner.storage.intake import blob_key
+from tests.storage.conftest import SECRET, Bucket
+from tests.storage.samples import FORMATS, sample
+
+
+def files_under(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != "owner.lock"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_objects_lie_under_the_prefix_with_their_content_type(
+    bucket: Bucket, tmp_path: Path, format: str
+) -> None:
+    data = sample(format)
+    async with bucket.open(tmp_path) as store:
+        digest = (await store.put(data)).digest
+        receiver = await store.receive()
+        await asyncio.to_thread(receiver.write, data + b"trailing")
+        other = (await receiver.finish()).digest
+        assert files_under(tmp_path) == []
+    keys = bucket.keys()
+    assert set(keys) == {f"kept/here/{blob_key(digest)}", f"kept/here/{blob_key(other)}"}
+    assert {bucket.content_type(key) for key in keys} == {f"image/{format}"}
+    assert store.path(digest) is None
+    assert files_under(tmp_path) == []
+
+
+async def test_a_file_that_is_no_picture_is_kept_as_bytes(bucket: Bucket, tmp_path: Path) -> None:
+    async with bucket.open(tmp_path) as store:
+        digest = (await store.put(b"<html><script>alert(1)</script>")).digest
+    assert bucket.content_type(f"kept/here/{blob_key(digest)}") == "application/octet-stream"
+
+
+async def test_a_file_of_several_parts_keeps_its_content_type(bucket: Bucket, tmp_path: Path) -> None:
+    data = sample("png") + bytes(11_000_000)
+    async with bucket.open(tmp_path, prefix="") as store:
+        receiver = await store.receive()
+        for start in range(0, len(data), 1 << 20):
+            await asyncio.to_thread(receiver.write, data[start : start + (1 << 20)])
+        landed = await receiver.finish()
+        assert await store.get(landed.digest) == data
+    assert bucket.keys() == [blob_key(landed.digest)]
+    assert bucket.content_type(blob_key(landed.digest)) == "image/png"
+
+
+async def test_a_bucket_that_does_not_exist_is_a_storage_error(bucket: Bucket, tmp_path: Path) -> None:
+    async with open_blobs("s3://no-such-bucket/x", tmp_path, access=bucket.access) as store:
+        with pytest.raises(StorageError, match="s3://no-such-bucket/x"):
+            await store.put(b"data")
+        with pytest.raises(StorageError):
+            await store.check_room()
+
+
+async def test_a_store_that_cannot_be_reached_says_so_and_the_file_can_be_sent_again(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        access = S3Access(access_key_id="key", secret_access_key=SECRET, endpoint=endpoint)
+        async with open_blobs(f"s3://{bucket.name}", tmp_path, access=access) as store:
+            receiver = await store.receive()
+            await asyncio.to_thread(receiver.write, b"paid for")
+            with pytest.raises(StorageError, match="did not do what was asked") as caught:
+                await receiver.finish()
+            assert SECRET not in caught.value.message
+            assert len(files_under(tmp_path)) == 1
+            await receiver.discard()
+            assert files_under(tmp_path) == []
+
+
+def test_keys_do_not_show_themselves() -> None:
+    assert SECRET not in repr(S3Access(access_key_id="key", secret_access_key=SECRET, session_token=SECRET))
