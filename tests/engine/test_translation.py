@@ -155,7 +155,7 @@ def test_what_nobody_can_use_is_ignored_and_told() -> None:
 def test_no_option_is_dropped_in_silence(count: int, **options: object) -> None:
     renamed = {"negative": "negative_prompt"}
     given_options = {renamed.get(name, name): value for name, value in options.items() if value is not None}
-    request = replace(ImageRequest(prompt="a fox", count=count), **given_options)  # type: ignore[arg-type]
+    request = replace(ImageRequest(prompt="a fox", count=count), **given_options)  # type: ignore[arg-type]  # names of fields, from the table above
     told = {found.field for found in translate(request, CARD).receipt}
     assert told >= set(given_options)
     assert ("count" in told) == (count > CARD.max_count)

@@ -91,7 +91,7 @@ class Dispatcher:
         control, again = self._running[waiting.id], False
         try:
             if delay:
-                await control.pause(delay)
+                await control.pause(delay, self._clock)
             async with self._places:
                 if not self._stopping:
                     await self._take(waiting, control)

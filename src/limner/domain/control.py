@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from limner.domain.ports import Clock
+
 
 class Control:
     """Two wishes a running job obeys: to be cancelled, and to make way for the end of the process."""
@@ -38,15 +40,15 @@ class Control:
         self._stopping.set()
         self._either.set()
 
-    async def pause(self, seconds: float) -> bool:
+    async def pause(self, seconds: float, clock: Clock) -> bool:
         """Waits, unless a wish is spoken first; True when the whole time has passed."""
+        if self._either.is_set():
+            return False
+        sleeping = asyncio.ensure_future(clock.sleep(seconds))
+        wishing = asyncio.ensure_future(self._either.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await self._either.wait()
-        except TimeoutError:
-            return True
-        return False
-
-    async def wished(self) -> None:
-        """Returns when a wish is spoken."""
-        await self._either.wait()
+            await asyncio.wait((sleeping, wishing), return_when=asyncio.FIRST_COMPLETED)
+            return sleeping.done()
+        finally:
+            sleeping.cancel()
+            wishing.cancel()

@@ -103,7 +103,7 @@ class Attempt:
                     raise
                 await self.jobs.requeue_call(work.lease, work.record.id)
                 await work.progress.problem(error.problem(), tries)
-                await work.control.pause(self._pause(error.retry_after, tries))
+                await work.control.pause(self._pause(error.retry_after, tries), self.clock)
 
     async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         local = self.catalog.service(card.service).local
@@ -176,7 +176,7 @@ class Attempt:
             raise Interrupted("The process is stopping; the job goes on at the next start.")
         if work.control.cancelled:
             await self.clock.sleep(seconds)
-        elif not await work.control.pause(seconds) and work.control.stopping:
+        elif not await work.control.pause(seconds, self.clock) and work.control.stopping:
             raise Interrupted("The process is stopping; the job goes on at the next start.")
 
     def _pause(self, hint: float | None, tries: int) -> float:

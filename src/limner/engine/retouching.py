@@ -55,12 +55,10 @@ class Retoucher:
             return data
         if request.protect or call.margins is not None:
             kept, share = await self.imaging.protect(before, data, marked)
-            if share == 0:
-                return data
-            changes.append(f"put back the pixels outside the mask ({share:.1%} of them had changed)")
+            changes.append(f"put back the pixels outside the mask ({share:.1%} of them had changed noticeably)")
             return kept
         share = await self.imaging.changed_outside(before, data, marked)
-        changes.append(f"left as it came: {share:.1%} of the pixels outside the mask changed")
+        changes.append(f"left as it came: {share:.1%} of the pixels outside the mask changed noticeably")
         return data
 
     async def _formatted(self, request: ImageRequest, data: bytes, original: PictureFile, changes: list[str]) -> bytes:

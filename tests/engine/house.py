@@ -1,0 +1,215 @@
+"""A small installation for engine tests: real rows, real pixels, services that follow a script."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from limner.catalog.layers import Source
+from limner.catalog.loader import read_catalog
+from limner.codec import JsonRequestCodec
+from limner.db.database import Database
+from limner.db.events import SqlEvents
+from limner.db.jobs import SqlJobs
+from limner.db.ledger import SqlLedger
+from limner.dispatch.bulletin import LocalBulletin
+from limner.dispatch.dispatcher import Dispatcher
+from limner.dispatch.file_locks import FileWorkerLocks
+from limner.domain.events import Event
+from limner.domain.job import Job
+from limner.domain.money import Money
+from limner.domain.people import LOCAL
+from limner.domain.picture import Picture
+from limner.domain.ports import Provider
+from limner.domain.preset import Preset
+from limner.domain.request import ImageRequest
+from limner.engine.attempt import Attempt
+from limner.engine.engine import Engine
+from limner.engine.finishing import Finisher
+from limner.engine.following import Follower
+from limner.engine.limits import Limits
+from limner.engine.quotes import HmacSealer
+from limner.engine.retouching import Retoucher
+from limner.engine.routing import Router
+from limner.engine.runner import Runner
+from limner.storage.imaging import PillowImaging
+from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
+
+FACTS = """
+[service]
+id = "{id}"
+name = "{name}"
+description = "Pictures for tests."
+adapter = "openai"
+local = {local}
+base_url = "https://{id}.test/v1"
+base_url_variable = "{upper}_BASE_URL"
+key_variables = ["{upper}_API_KEY"]
+concurrency = 8
+default_model = "one"
+colour = "#102030"
+documentation = "https://{id}.test/docs"
+as_of = 2026-11-20
+
+[[model]]
+name = "one"
+title = "{name} One"
+description = "Makes pictures."
+operations = ["generate", "edit", "inpaint"]
+stand_ins = {{ outpaint = "canvas", variations = "edit" }}
+sizes.default = "64x64"
+sizes.grid.multiple = 16
+sizes.grid.min_edge = 16
+sizes.grid.max_edge = 2048
+sizes.grid.min_pixels = 256
+sizes.grid.max_pixels = 4194304
+sizes.grid.max_ratio = 4.0
+max_count = {count}
+max_inputs = 4
+mask = "alpha"
+prompt_limit = 1000
+formats = ["png"]
+seconds = 5
+timeout = 60
+tiers = {{ high = {rank} }}
+source = "a price page"
+prices = {{ {prices} }}
+"""
+
+
+def facts(id: str, *, usd: str | None, count: int = 4, rank: int = 1, local: bool = False) -> Source:
+    """One service with one model at so many dollars a picture; None is free."""
+    prices = "free = true" if usd is None else f'rates = [{{ meter = "image", usd = "{usd}" }}]'
+    text = FACTS.format(
+        id=id, name=id.title(), upper=id.upper(), count=count, rank=rank, prices=prices, local=str(local).lower()
+    )
+    return Source(label=f"{id}.toml", text=text, rank=0)
+
+
+class RealWaits:
+    """The fake clock's time, but sleeping really gives way: for loops that wait for other tasks."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.now = clock.now
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class NoShelf:
+    """No place for a file manager."""
+
+    async def put(self, picture: Picture) -> Path | None:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class House:
+    """What a test looks at."""
+
+    engine: Engine
+    jobs: SqlJobs
+    events: SqlEvents
+    ledger: SqlLedger
+    blobs: MemoryBlobs
+    imaging: PillowImaging
+    clock: FakeClock
+    dispatcher: Dispatcher
+    runner: Runner
+    services: FakeServices
+
+    async def paint(self, prompt: str = "a fox", **options: object) -> Job:
+        """Submits and waits for the end."""
+        request = ImageRequest(prompt=prompt, **options)  # type: ignore[arg-type]  # tests name fields as they are
+        return await self.engine.generate(request, LOCAL, timeout=20)
+
+    async def story(self, job: Job) -> list[Event]:
+        """Every event of a job."""
+        return list(await self.events.after(job.id, 0))
+
+    async def books_are_right(self) -> None:
+        """The running sums equal the rows."""
+        assert list(await self.ledger.check()) == []
+
+
+@asynccontextmanager
+async def house(
+    folder: Path,
+    providers: Mapping[str, Provider],
+    *sources: Source,
+    daily: Money | None = None,
+    presets: Mapping[str, Preset] | None = None,
+    work: bool = True,
+) -> AsyncIterator[House]:
+    """Opens a house whose catalog is `sources` and whose services are `providers`."""
+    clock, ids, bulletin, codec = FakeClock(), CountingIds(), LocalBulletin(), JsonRequestCodec()
+    catalog = read_catalog(list(sources), [])
+    services, blobs, imaging = FakeServices(providers), MemoryBlobs(), PillowImaging()
+    database = await Database.open(f"sqlite:///{folder / 'limner.db'}")
+    jobs, events = SqlJobs(database, bulletin.publish, now=clock.now), SqlEvents(database)
+    dispatcher = Dispatcher(
+        worker=ids.new(), jobs=jobs, locks=FileWorkerLocks(folder / "workers"), clock=RealWaits(clock), concurrency=8
+    )
+    finisher = Finisher(
+        catalog=catalog,
+        jobs=jobs,
+        blobs=blobs,
+        imaging=imaging,
+        retoucher=Retoucher(blobs=blobs, imaging=imaging),
+        shelf=NoShelf(),
+        codec=codec,
+        clock=clock,
+        ids=ids,
+        versions={"limner": "test"},
+    )
+    attempt = Attempt(
+        catalog=catalog,
+        services=services,
+        jobs=jobs,
+        blobs=blobs,
+        imaging=imaging,
+        finisher=finisher,
+        clock=clock,
+        chance=Random(7),
+    )
+    runner = Runner(attempt=attempt, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
+    engine = Engine(
+        router=Router(catalog=catalog, services=services),
+        limits=Limits(daily_cost=daily),
+        presets=presets or {},
+        jobs=jobs,
+        dispatch=dispatcher,
+        follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
+        sealer=HmacSealer(b"s" * 32),
+        codec=codec,
+        clock=clock,
+        ids=ids,
+    )
+    if work:
+        await dispatcher.start(runner.run, watch=False)
+    try:
+        yield House(
+            engine=engine,
+            jobs=jobs,
+            events=events,
+            ledger=SqlLedger(database),
+            blobs=blobs,
+            imaging=imaging,
+            clock=clock,
+            dispatcher=dispatcher,
+            runner=runner,
+            services=services,
+        )
+    finally:
+        if work:
+            await dispatcher.stop(2.0)
+        imaging.close()
+        await database.close()
