@@ -24,7 +24,7 @@ from limner.db.pictures import SqlPictures
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.file_locks import FileWorkerLocks
-from limner.domain.errors import StorageError
+from limner.domain.errors import NotConfigured, StorageError
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
@@ -155,7 +155,9 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> _Ground:
         imaging=imaging,
         provenance=provenance,
         library=library,
-        services=ConfiguredServices(catalog.services, connections(catalog.services, settings.variables), wire),
+        services=ConfiguredServices(
+            paced(catalog.services, settings.variables), connections(catalog.services, settings.variables), wire
+        ),
     )
 
 
@@ -203,6 +205,7 @@ def _runner(runtime: Runtime) -> Runner:
         jobs=runtime.jobs,
         blobs=runtime.blobs,
         imaging=runtime.imaging,
+        originals=runtime.library,
         retoucher=Retoucher(blobs=runtime.blobs, imaging=runtime.imaging),
         shelf=runtime.shelf,
         codec=runtime.codec,
@@ -244,6 +247,21 @@ def connections(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) ->
             base_url_overridden=bool(base_url),
         )
     return found
+
+
+def paced(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) -> tuple[ServiceCard, ...]:
+    """The cards with the pace that `<SERVICE>_REQUESTS_PER_SECOND` sets; 0 is no limit. Raises NotConfigured."""
+    changed = []
+    for card in cards:
+        name = f"{card.id.upper()}_REQUESTS_PER_SECOND"
+        try:
+            pace = float(variables.get(name) or card.requests_per_second)
+        except ValueError:
+            pace = -1.0
+        if not 0 <= pace < float("inf"):
+            raise NotConfigured(f"{name} is wrong: give requests a second, 0 for no limit.", code="settings_invalid")
+        changed.append(replace(card, requests_per_second=pace))
+    return tuple(changed)
 
 
 def installation_secret(settings: Settings) -> bytes:

@@ -22,7 +22,7 @@ from limner.testing.openai_stand_in import OpenAIStandIn
 VICTIM = Path(__file__).with_name("victim.py")
 PAID = "openai/gpt-image-2"
 FREE = "sketch"
-STEPS = ("submit", "take", "mark_submitting", "mark_fetched", "close_call", "finish")
+STEPS = ("submit", "mark_submitting", "mark_fetched", "close_call")
 MAYBE_BOUGHT = {("mark_submitting", "after"), ("mark_fetched", "before")}
 """Deaths between the intent to buy and the proof of what came: only a person can tell."""
 
@@ -107,6 +107,39 @@ async def test_a_paid_job_survives_death_at_every_step(
         assert stand_in.purchases == 1
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", ["close_call", "finish"])
+async def test_a_job_of_several_calls_survives_death_near_its_end(
+    tmp_path: Path, stand_in: OpenAIStandIn, step: str, when: str
+) -> None:
+    (tmp_path / "catalog.d").mkdir()
+    single = '[service]\nid = "openai"\n\n[[model]]\nname = "gpt-image-2"\nmax_count = 1\n'
+    (tmp_path / "catalog.d" / "single.toml").write_text(single)
+    victim = await start(tmp_path, stand_in, model=PAID, step=step, when=when)
+    await asyncio.wait_for(victim.communicate(), 40)
+    assert victim.returncode == -signal.SIGKILL
+    (job,) = await ended(tmp_path, stand_in)
+    assert len(job.calls) == 2
+    assert stand_in.purchases <= 2
+    if job.state is JobState.AMBIGUOUS:  # the other call was on its way when the first one was closed
+        assert step == "close_call"
+        assert stand_in.purchases == 2
+    else:
+        assert (job.state, len(job.pictures), stand_in.purchases) == (JobState.SUCCEEDED, 2, 2)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_death_while_taking_up_a_job_of_the_dead(tmp_path: Path, stand_in: OpenAIStandIn, when: str) -> None:
+    first = await start(tmp_path, stand_in, model=PAID, step="submit", when="after")
+    await asyncio.wait_for(first.communicate(), 40)
+    second = await start(tmp_path, stand_in, model=PAID, step="take", when=when)
+    await asyncio.wait_for(second.communicate(), 40)
+    assert (first.returncode, second.returncode) == (-signal.SIGKILL, -signal.SIGKILL)
+    (job,) = await ended(tmp_path, stand_in)
+    assert (job.state, len(job.pictures), stand_in.purchases) == (JobState.SUCCEEDED, 2, 1)
+    assert job.attempt == (2 if when == "before" else 3)
+
+
 @pytest.mark.parametrize("step", ["mark_submitting", "mark_fetched", "close_call"])
 async def test_a_picture_drawn_on_this_machine_is_simply_drawn_again(
     tmp_path: Path, stand_in: OpenAIStandIn, step: str
@@ -134,7 +167,7 @@ async def test_death_while_the_service_is_painting_is_ambiguous_and_never_sent_a
 
 
 async def test_the_same_key_after_death_finds_the_same_job(tmp_path: Path, stand_in: OpenAIStandIn) -> None:
-    first = await start(tmp_path, stand_in, model=PAID, step="take", when="before")
+    first = await start(tmp_path, stand_in, model=PAID, step="submit", when="after")
     await asyncio.wait_for(first.communicate(), 40)
     second = await start(tmp_path, stand_in, model=PAID, step="submit", when="never")
     said, complaint = await asyncio.wait_for(second.communicate(), 40)

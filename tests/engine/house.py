@@ -20,11 +20,12 @@ from limner.db.ledger import SqlLedger
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.file_locks import FileWorkerLocks
+from limner.domain.call import Landed
 from limner.domain.events import Event
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.people import LOCAL
-from limner.domain.picture import Picture
+from limner.domain.picture import Picture, PictureFile
 from limner.domain.ports import Provider
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
@@ -104,6 +105,17 @@ class RealWaits:
         await asyncio.sleep(seconds)
 
 
+class Originals:
+    """What lies in the memory store, probed."""
+
+    def __init__(self, blobs: MemoryBlobs, imaging: PillowImaging) -> None:
+        self._blobs = blobs
+        self._imaging = imaging
+
+    async def describe(self, landed: Landed) -> PictureFile:
+        return await self._imaging.probe(await self._blobs.get(landed.digest), landed=landed)
+
+
 class NoShelf:
     """No place for a file manager."""
 
@@ -163,6 +175,7 @@ async def house(
         jobs=jobs,
         blobs=blobs,
         imaging=imaging,
+        originals=Originals(blobs, imaging),
         retoucher=Retoucher(blobs=blobs, imaging=imaging),
         shelf=NoShelf(),
         codec=codec,

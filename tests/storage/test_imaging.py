@@ -102,6 +102,14 @@ async def test_the_tone_is_the_colour_that_covers_most(imaging: PillowImaging, c
     assert await imaging.tone(saved(picture, "webp", lossless=True)) == colour
 
 
+async def test_printers_colours_are_read_too(imaging: PillowImaging) -> None:
+    data = saved(Image.new("CMYK", (400, 300), (0, 255, 255, 0)), "jpeg")
+    assert (await imaging.examine(data))[1] == await imaging.tone(data)
+    small, tone = await imaging.thumbnail(data, 128)
+    assert opened(small).size == (128, 96)
+    assert tone in ("#ff0000", "#fe0000")
+
+
 async def test_what_is_transparent_has_no_tone(imaging: PillowImaging) -> None:
     nothing = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
     assert await imaging.tone(saved(nothing, "png")) == "#808080"

@@ -328,8 +328,9 @@ async def test_an_upload_that_lies_on_its_side_is_stood_up(library: Library, fol
         (bomb(7_500, 7_500), "at most 50 million"),
         (sample("png")[:-20], "holiday.png is cut short"),
         (animation(130), "holiday.png has 130 frames"),
+        (bomb(3000, 3000), "holiday.png is damaged and cannot be decoded"),
     ],
-    ids=["text", "svg", "nothing", "bomb", "too large", "cut", "frames"],
+    ids=["text", "svg", "nothing", "bomb", "too large", "cut", "frames", "no pixels"],
 )
 async def test_an_upload_that_is_no_safe_picture_is_refused_and_not_kept(
     library: Library, folder: BlobStore, data: bytes, words: str

@@ -159,6 +159,14 @@ def test_what_is_no_picture_is_called_by_its_name(data: bytes, words: str) -> No
     assert "Give a PNG, JPEG, WebP, AVIF or GIF." in caught.value.message
 
 
+def test_a_jpeg_of_countless_scans_is_refused() -> None:
+    whole = saved(painting(), "jpeg", progressive=True)
+    inspect(whole)
+    last = whole.rindex(b"\xff\xda")
+    with pytest.raises(BadPicture, match="no camera or program"):
+        inspect(whole[:last] + whole[last:-2] * 150 + b"\xff\xd9")
+
+
 def with_wrong_checksum(data: bytes) -> bytes:
     at = data.index(b"IDAT") + 10
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]

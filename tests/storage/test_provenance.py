@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,12 @@ async def test_without_a_recipe_no_word_of_the_prompt_is_in_the_file(ours: Prove
     signed = await ours.sign(sample(format), f"image/{format}", story())
     assert PRIVATE.encode() not in signed
     assert (await ours.verify(signed)).recipe is None
+
+
+async def test_values_that_json_lacks_do_not_keep_a_file_from_being_signed(ours: Provenance) -> None:
+    recipe = {"cost": Decimal("0.04"), "at": NOON, "prompt": "half a \ud83d"}
+    verdict = await ours.verify(await ours.sign(sample("png"), "image/png", story(recipe=recipe)))
+    assert verdict.recipe == {"cost": "0.04", "at": "2026-11-21 12:00:00+00:00", "prompt": "half a ?"}
 
 
 @pytest.mark.parametrize("source", Source)

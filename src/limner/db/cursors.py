@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 
@@ -19,12 +18,14 @@ def seal(*position: str | int) -> str:
 def unseal(cursor: str, *kinds: type[str] | type[int]) -> list[str | int]:
     """The place that `seal` was given, with values of these kinds. Raises InvalidRequest."""
     try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        check, text = raw[:4], raw[4:]
-        position = json.loads(text) if check == _check(text) else None
-    except (ValueError, binascii.Error):
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[4:])
+    except ValueError:
         position = None
-    if not isinstance(position, list) or [type(value) for value in position] != list(kinds):
+    if (
+        not isinstance(position, list)
+        or [type(value) for value in position] != list(kinds)
+        or seal(*position) != cursor
+    ):
         raise InvalidRequest(
             "This is no place in this list. Use the cursor that came with the page before, unchanged.", field="cursor"
         )

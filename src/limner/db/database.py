@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from limner.db.connecting import Deadlines, Target, postgres_engine, sqlite_engine, target
 from limner.db.schema import is_current, migrate
+from limner.db.seat import Seat
 from limner.db.threads import Threads
 
 Result = TypeVar("Result")
+
+
+TOGETHER = 32
+"""How many waiting transactions of SQLite share one trip to the disk."""
 
 
 class Database:
@@ -36,12 +42,11 @@ class Database:
         if where.embedded:
             writing = sqlite_engine(where, limits, writes=True)
             reading = sqlite_engine(where, limits, writes=False)
-            write = Threads("limner-write", writing, where.place, size=1, patience=limits.queue)
-            read = Threads("limner-read", reading, where.place, size=readers, patience=limits.queue)
+            write = _threads("limner-write", writing, where, size=1, together=TOGETHER, limits=limits)
+            read = _threads("limner-read", reading, where, size=readers, together=1, limits=limits)
         else:
-            write = read = Threads(
-                "limner-database", postgres_engine(where, limits), where.place, size=connections, patience=limits.queue
-            )
+            engine = postgres_engine(where, limits)
+            write = read = _threads("limner-database", engine, where, size=connections, together=1, limits=limits)
         database = cls(where, write, read)
         try:
             if not await database.read(lambda connection: is_current(connection, where.place)):
@@ -61,8 +66,8 @@ class Database:
     ) -> Result:
         """Runs `work` in one transaction that may write, then `after` on the event loop with its result.
 
-        Once asked for, both happen even if the caller is cancelled. On PostgreSQL `work` may run a second time
-        when the connection is lost before the commit, so it must do nothing but talk to the database.
+        Once asked for, both happen even if the caller is cancelled. `work` may run a second time where the first was
+        rolled back (a lost connection, a neighbour's disk error), so it must do nothing but talk to the database.
         """
         return await self._writers.run(work, after)
 
@@ -75,3 +80,7 @@ class Database:
         await self._writers.close()
         if self._readers is not self._writers:
             await self._readers.close()
+
+
+def _threads(name: str, engine: Engine, where: Target, *, size: int, together: int, limits: Deadlines) -> Threads:
+    return Threads(name, partial(Seat, engine, where.place), size=size, together=together, patience=limits.queue)

@@ -13,7 +13,7 @@ from limner.db.database import Database
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
-from limner.domain.records import Closing, Ending, Lease, NewCall, NewJob, OpenJob, Page
+from limner.domain.records import Closing, Conclusion, Ending, Lease, NewCall, NewJob, OpenJob, Page
 
 Result = TypeVar("Result")
 
@@ -88,9 +88,18 @@ class SqlJobs:
         """A call that the service provably did not accept may be sent again."""
         await self._database.write(lambda connection: purchases.requeue_call(connection, lease, call_id))
 
-    async def close_call(self, lease: Lease, closing: Closing, news: Sequence[News]) -> None:
-        """Ends a call: keeps its pictures, books its charge, frees its hold; once, whatever happens."""
-        await self._tell(lambda connection: purchases.close_call(connection, lease, closing, news))
+    async def close_call(
+        self, lease: Lease, closing: Closing, news: Sequence[News], *, conclusion: Conclusion | None = None
+    ) -> None:
+        """Ends a call: keeps its pictures, books its charge, frees its hold; with a conclusion, the job as well."""
+
+        def close(connection: Connection) -> list[Event]:
+            events = purchases.close_call(connection, lease, closing, news)
+            if conclusion is not None:
+                events += endings.finish(connection, lease, conclusion.ending, [conclusion.news])
+            return events
+
+        await self._tell(close)
 
     async def finish(self, lease: Lease, ending: Ending, news: Sequence[News]) -> None:
         """Ends a job and frees what is left of its hold, except for ambiguous calls."""

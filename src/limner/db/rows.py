@@ -19,23 +19,23 @@ from limner.domain.request import Operation
 
 
 def job_row(new: NewJob) -> Columns:
-    """A job about to be queued; its first event has number 1."""
+    """A job about to be queued, or begun; its first events have the numbers from 1 on."""
     return {
         "id": new.id,
         "user_id": new.owner,
         "project": new.request.project,
-        "state": JobState.QUEUED.value,
-        "attempt": 0,
+        "state": (JobState.RUNNING if new.begin else JobState.QUEUED).value,
+        "attempt": int(new.begin),
         "candidate": 0,
         "worker": new.worker,
         "created_at": codec.stamp(new.at),
-        "started_at": None,
+        "started_at": codec.stamp(new.at) if new.begin else None,
         "finished_at": None,
         "held_micro": new.hold.micro,
         "cost_micro": 0,
         "problem": None,
         "cancel_requested": False,
-        "last_event": 1,
+        "last_event": 1 + new.begin,
     }
 
 
@@ -71,17 +71,18 @@ def job(row: Columns, calls: Sequence[CallRecord] = (), pictures: Sequence[Pictu
     )
 
 
-def queued_job(new: NewJob) -> Job:
+def new_job(new: NewJob) -> Job:
     """A job as it stands right after its submission."""
     return Job(
         id=new.id,
         owner=new.owner,
         request=new.request,
         plan=new.plan,
-        state=JobState.QUEUED,
-        attempt=0,
+        state=JobState.RUNNING if new.begin else JobState.QUEUED,
+        attempt=int(new.begin),
         candidate=0,
         created=new.at,
+        started=new.at if new.begin else None,
         held=new.hold,
         worker=new.worker,
         calls=tuple(_queued_call(new, call) for call in new.calls),
@@ -169,7 +170,7 @@ def picture_row(picture: Picture) -> Columns:
         "provider": picture.service,
         "model": picture.model,
         "prompt": picture.prompt,
-        "revised_prompt": picture.revised_prompt,
+        "revised_prompt": None if picture.revised_prompt is None else _storable(picture.revised_prompt),
         "created_at": codec.stamp(picture.created),
         "cost_micro": None if picture.cost is None else picture.cost.micro,
         "digest": file.digest,
@@ -185,6 +186,11 @@ def picture_row(picture: Picture) -> Columns:
         "tone": picture.tone,
         "recipe": codec.mappings().write(picture.recipe),
     }
+
+
+def _storable(text: str) -> str:
+    """A service's own words without what a database cannot hold: no picture is lost for a stray character."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def picture(row: Columns) -> Picture:

@@ -40,7 +40,7 @@ DEFAULT_PROJECT = "default"
 
 
 def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[Event]]:
-    """The job, whether it is new, and its first event.
+    """The job, whether it is new, and its first events.
 
     Raises BudgetExceeded, IdempotencyConflict and QuoteRefused; the caller then rolls everything back.
     """
@@ -56,8 +56,10 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     if new.request.project != DEFAULT_PROJECT:
         values = {"owner": new.owner, "project": new.request.project, "at": codec.stamp(new.at)}
         _NOTE_PROJECT.run(connection, values)
-    news = News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})
-    return (rows.queued_job(new), True), write_events(connection, new.id, 0, [news], new.at)
+    news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})]
+    if new.begin:
+        news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
+    return (rows.new_job(new), True), write_events(connection, new.id, 0, news, new.at)
 
 
 def _remember(connection: Connection, new: NewJob) -> Job | None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from limner.domain.control import Control
 from limner.domain.errors import StorageError
-from limner.domain.job import Job
+from limner.domain.job import Job, JobState
 from limner.domain.ports import Clock
 from limner.domain.records import OpenJob
 from limner.domain.stores import Jobs
@@ -69,9 +69,13 @@ class Dispatcher:
             await asyncio.gather(*late, return_exceptions=True)
         await self._locks.release()
 
-    def deliver(self, job_id: str) -> None:
-        """Says that a job of this worker is waiting."""
-        self._spawn(OpenJob(job_id, self._worker))
+    def has_room(self) -> bool:
+        """Whether a job would begin at once."""
+        return self._run is not None and not self._stopping and not self._places.locked()
+
+    def deliver(self, job: Job) -> None:
+        """Says that a job of this worker is waiting, or, where it was written down as running, carries it out."""
+        self._spawn(OpenJob(job.id, self._worker), begun=job if job.state is JobState.RUNNING else None)
 
     def cancel(self, job_id: str) -> None:
         """Says that a running job should stop, if it runs here."""
@@ -79,22 +83,22 @@ class Dispatcher:
         if control is not None:
             control.cancel()
 
-    def _spawn(self, waiting: OpenJob, delay: float = 0.0) -> None:
+    def _spawn(self, waiting: OpenJob, *, begun: Job | None = None, delay: float = 0.0) -> None:
         if self._stopping or self._run is None or waiting.id in self._running:
             return
         self._running[waiting.id] = Control()
-        task = asyncio.create_task(self._carry(waiting, delay), name=f"limner job {waiting.id}")
+        task = asyncio.create_task(self._carry(waiting, begun, delay), name=f"limner job {waiting.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry(self, waiting: OpenJob, delay: float) -> None:
+    async def _carry(self, waiting: OpenJob, begun: Job | None, delay: float) -> None:
         control, again = self._running[waiting.id], False
         try:
             if delay:
                 await control.pause(delay, self._clock)
             async with self._places:
                 if not self._stopping:
-                    await self._take(waiting, control)
+                    await self._take(waiting, begun, control)
         except StorageError as error:
             # The job is on disk as it is; nothing is lost by trying again when the disk may have room once more.
             log.warning("job %s could not be written down: %s", waiting.id, error.message)
@@ -102,10 +106,10 @@ class Dispatcher:
         finally:
             del self._running[waiting.id]
         if again:
-            self._spawn(OpenJob(waiting.id, self._worker), TRY_AGAIN)
+            self._spawn(OpenJob(waiting.id, self._worker), delay=TRY_AGAIN)
 
-    async def _take(self, waiting: OpenJob, control: Control) -> None:
-        job = await self._jobs.take(waiting, self._worker, self._clock.now())
+    async def _take(self, waiting: OpenJob, begun: Job | None, control: Control) -> None:
+        job = begun or await self._jobs.take(waiting, self._worker, self._clock.now())
         if job is not None and self._run is not None:
             await self._run(job, control)
 

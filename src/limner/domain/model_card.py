@@ -130,6 +130,10 @@ class ModelCard:
         """The rule for one option, or None where the model lacks it."""
         return next((rule for rule in self.parameters if rule.name == name), None)
 
+    def status_on(self, day: date) -> Status:
+        """Where it is in its life on a day: retired from the day of its shutdown on, even if it was not when dated."""
+        return Status.RETIRED if self.shutdown is not None and self.shutdown <= day else self.status
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceCard:

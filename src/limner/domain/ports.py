@@ -175,6 +175,14 @@ class Blobs(Intake, Protocol):
         ...
 
 
+class Originals(Protocol):
+    """The files that services delivered."""
+
+    async def describe(self, landed: Landed) -> PictureFile:
+        """Type and size of a file that has just landed, from its structure alone. Raises BadPicture."""
+        ...
+
+
 class Shelf(Protocol):
     """Where people find their pictures with a file manager."""
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from limner.domain.call import Call
 from limner.domain.errors import Problem
+from limner.domain.events import News
 from limner.domain.job import CallState, JobState
 from limner.domain.money import Money
 from limner.domain.picture import Picture
@@ -59,6 +60,8 @@ class NewJob:
     scopes: tuple[Scope, ...]
     worker: str | None
     at: datetime
+    begin: bool = False
+    """Whether the worker has a place for it and begins at once: it is written down as running."""
     key: str | None = None
     """Idempotency-Key of the caller."""
     fingerprint: str = ""
@@ -107,6 +110,14 @@ class Ending:
     state: JobState
     at: datetime
     problem: Problem | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conclusion:
+    """The end of a job together with its last event."""
+
+    ending: Ending
+    news: News
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.records import (
     Closing,
+    Conclusion,
     Ending,
     Lease,
     NewCall,
@@ -83,8 +84,13 @@ class Jobs(Protocol):
         """A call that the service provably did not accept may be sent again."""
         ...
 
-    async def close_call(self, lease: Lease, closing: Closing, news: Sequence[News]) -> None:
-        """Ends a call: keeps its pictures, books its charge, frees its hold; once, whatever happens."""
+    async def close_call(
+        self, lease: Lease, closing: Closing, news: Sequence[News], *, conclusion: Conclusion | None = None
+    ) -> None:
+        """Ends a call: keeps its pictures, books its charge, frees its hold; once, whatever happens.
+
+        With a conclusion it was the last one, and the job ends in the same transaction.
+        """
         ...
 
     async def finish(self, lease: Lease, ending: Ending, news: Sequence[News]) -> None:

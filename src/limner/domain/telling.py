@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from limner.domain.events import Event
+from limner.domain.job import Job
 
 
 class Dispatch(Protocol):
@@ -17,8 +18,12 @@ class Dispatch(Protocol):
         """The name under which this process takes jobs; None where others take them."""
         ...
 
-    def deliver(self, job_id: str) -> None:
-        """Says that a job is waiting."""
+    def has_room(self) -> bool:
+        """Whether a job would begin at once."""
+        ...
+
+    def deliver(self, job: Job) -> None:
+        """Says that a job is waiting, or, where it is already running, that it is this process's to carry out."""
         ...
 
     def cancel(self, job_id: str) -> None:

@@ -21,7 +21,7 @@ from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provide
 from limner.domain.records import Lease
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
-from limner.engine.finishing import Carried, Finisher
+from limner.engine.finishing import Carried, Conclude, Finisher
 from limner.engine.progress import Progress
 
 MAX_TRIES = 5
@@ -41,6 +41,8 @@ class Work:
     record: CallRecord
     control: Control
     progress: Progress
+    conclude: Conclude
+    """Says how the job ends when this call is its last one, so that both end in one transaction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +66,7 @@ class Attempt:
         if state is CallState.SUBMITTING and not local:
             return await self._ambiguous(work, interrupted_problem(card))
         if state is CallState.FETCHED and work.record.fetched:
-            return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched)
+            return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched, work.conclude)
         try:
             if state is CallState.SUBMITTED and work.record.ticket is not None:
                 pending = Pending(ticket=work.record.ticket, poll_after=0.0)
@@ -81,7 +83,7 @@ class Attempt:
             return await self._failed(work, error.problem())
         fetched = await self._land(finished)
         await self.jobs.mark_fetched(work.lease, work.record.id, fetched)
-        return await self.finisher.finish(work.job, work.lease, work.record, fetched)
+        return await self.finisher.finish(work.job, work.lease, work.record, fetched, work.conclude)
 
     # --- sending ------------------------------------------------------------------------
 

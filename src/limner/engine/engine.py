@@ -78,15 +78,8 @@ class Engine:
         The same `key` with the same request gives the same job again. Raises UsageError, PolicyError or
         NotConfigured before anything is written.
         """
-        fingerprint = self.codec.fingerprint(request) if key else ""
-        if key:
-            known = await self.jobs.remembered(principal.id, key, fingerprint)
-            if known is not None:
-                return known
-        plan = self.plan(request)
-        self._check_price(request, plan)
-        new = self._new_job(request, plan, principal)
-        return await self._write(replace(new, key=key, fingerprint=fingerprint))
+        new = await self._prepared(request, principal, key)
+        return await self._write(new) if isinstance(new, NewJob) else new
 
     async def confirm(self, token: str, principal: Principal) -> Job:
         """Carries out a quote. Raises QuoteRefused if it is forged, expired or used, and ConfirmationRequired if the
@@ -111,8 +104,14 @@ class Engine:
         self, request: ImageRequest, principal: Principal, *, key: str | None = None, timeout: float | None = None
     ) -> Job:
         """Submits and waits; after `timeout` seconds the job is returned as it is, and goes on."""
-        job = await self.submit(request, principal, key=key)
-        return await self.wait(job.id, principal, timeout=timeout)
+        new = await self._prepared(request, principal, key)
+        # Listening begins before the job does, so that its end cannot be missed.
+        async with self.follower.bulletin.listen(new.id) as listener:
+            job = await self._write(new) if isinstance(new, NewJob) else new
+            if job.id != new.id:
+                return await self.wait(job.id, principal, timeout=timeout)
+            fresh = isinstance(new, NewJob)
+            return await self.follower.until_ended(listener, job.id, principal.id, timeout, fresh=fresh)
 
     async def wait(self, job_id: str, principal: Principal, *, timeout: float | None = None) -> Job:
         """The job when it has ended, or as it is after `timeout` seconds."""
@@ -129,10 +128,21 @@ class Engine:
         """A person says whether an ambiguous purchase went through."""
         return await self.jobs.resolve(call_id, principal.id, charged=charged, at=self.clock.now())
 
+    async def _prepared(self, request: ImageRequest, principal: Principal, key: str | None) -> NewJob | Job:
+        """The job about to be written down, or the one that the key already has."""
+        fingerprint = self.codec.fingerprint(request) if key else ""
+        if key:
+            known = await self.jobs.remembered(principal.id, key, fingerprint)
+            if known is not None:
+                return known
+        plan = self.plan(request)
+        self._check_price(request, plan)
+        return replace(self._new_job(request, plan, principal), key=key, fingerprint=fingerprint)
+
     async def _write(self, new: NewJob) -> Job:
         job, fresh = await self.jobs.submit(new)
         if fresh:
-            self.dispatch.deliver(job.id)
+            self.dispatch.deliver(job)
         return job
 
     def _check_price(self, request: ImageRequest, plan: Plan) -> None:
@@ -159,5 +169,6 @@ class Engine:
             calls=calls,
             scopes=self.limits.scopes(principal, at) if unit else (),
             worker=self.dispatch.worker,
+            begin=self.dispatch.has_room(),
             at=at,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from limner.domain.call import Call, CallInput, Finished, Landed, Painted
@@ -13,9 +13,9 @@ from limner.domain.model_card import ModelCard
 from limner.domain.money import Money, share
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate
-from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Shelf
+from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Originals, Shelf
 from limner.domain.prices import Facts
-from limner.domain.records import Closing, Lease
+from limner.domain.records import Closing, Conclusion, Lease
 from limner.domain.request import ImageRequest, Operation, Role
 from limner.domain.stores import Jobs
 from limner.engine.codec import RequestCodec
@@ -29,6 +29,12 @@ class Carried:
     state: CallState
     delivered: int = 0
     problem: Problem | None = None
+    concluded: bool = False
+    """Whether the job has ended with it."""
+
+
+Conclude = Callable[[Carried], Conclusion | None]
+"""How the job ends if its last call ends so; None where others are still to come."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +45,7 @@ class Finisher:
     jobs: Jobs
     blobs: Blobs
     imaging: Imaging
+    originals: Originals
     retoucher: Retoucher
     shelf: Shelf
     codec: RequestCodec
@@ -46,8 +53,10 @@ class Finisher:
     ids: Ids
     versions: Mapping[str, str]
 
-    async def finish(self, job: Job, lease: Lease, record: CallRecord, fetched: Finished) -> Carried:
-        """Keeps every good picture and books the call, in one transaction."""
+    async def finish(
+        self, job: Job, lease: Lease, record: CallRecord, fetched: Finished, conclude: Conclude
+    ) -> Carried:
+        """Keeps every good picture, books the call, and ends the job where it was the last one: one transaction."""
         card = self.catalog.find(record.model)
         charge, basis = charged(card, record.call, fetched, record.hold)
         each = None if charge is None else share(charge, part=1, whole=max(1, len(fetched.pictures)))
@@ -71,8 +80,11 @@ class Finisher:
             basis=basis,
             problem=problem,
         )
-        await self.jobs.close_call(lease, closing, [*told(pictures), *complaint(record, problem)])
-        return Carried(state=CallState.SETTLED, delivered=len(pictures), problem=problem)
+        carried = Carried(state=CallState.SETTLED, delivered=len(pictures), problem=problem)
+        conclusion = conclude(carried)
+        news = [*told(pictures), *complaint(record, problem)]
+        await self.jobs.close_call(lease, closing, news, conclusion=conclusion)
+        return replace(carried, concluded=conclusion is not None)
 
     async def close_failed(self, lease: Lease, record: CallRecord, problem: Problem) -> Carried:
         """Ends a call that brought nothing. Where the service kept the money, the estimate is booked."""
@@ -119,15 +131,14 @@ class Finisher:
             role=Role.MASK, digest="", media_type="image/png", width=size.width, height=size.height, data=mask
         )
         others = tuple(image for image in call.inputs if image.role not in (Role.SOURCE, Role.MASK))
-        return replace(call, inputs=(canvas, *others, empty))
+        return replace(call, inputs=(canvas, *others, empty), margins=None)
 
     async def _keep(self, job: Job, record: CallRecord, painted: Painted, index: int) -> Picture:
         """One picture: the provider's bytes as they came, and the file that is shown. Raises BadPicture."""
         content = painted.content
         landed = content if isinstance(content, Landed) else await self.blobs.put(content)
-        data = await self.blobs.get(landed.digest)
-        original = await self.imaging.probe(data, landed=landed)
-        file, changes = await self.retoucher.finished(job.request, record.call, data, original)
+        original = await self.originals.describe(landed)
+        file, changes = await self.retoucher.finished(job.request, record.call, original)
         candidate = job.plan.candidates[record.candidate]
         seed = painted.seed if painted.seed is not None else counted_seed(record.call, index)
         earlier = sum(other.call.count for other in job.calls if other.number < record.number)

@@ -18,10 +18,13 @@ class Retoucher:
     imaging: Imaging
 
     async def finished(
-        self, request: ImageRequest, call: Call, data: bytes, original: PictureFile
+        self, request: ImageRequest, call: Call, original: PictureFile
     ) -> tuple[PictureFile, tuple[str, ...]]:
         """The file to show and what was done to it; the original itself where nothing had to be done."""
+        if masked_size(request, call) is None and wanted_format(request, original) is None:
+            return original, ()
         changes: list[str] = []
+        data = await self.blobs.get(original.digest)
         painted = await self._sized(request, call, data, original, changes)
         painted = await self._masked(request, call, painted, changes)
         painted = await self._formatted(request, painted, original, changes)
@@ -62,12 +65,17 @@ class Retoucher:
         return data
 
     async def _formatted(self, request: ImageRequest, data: bytes, original: PictureFile, changes: list[str]) -> bytes:
-        wanted = {"jpg": "jpeg"}.get((request.format or "").lower(), (request.format or "").lower())
-        has = original.media_type.removeprefix("image/")
-        if not wanted or wanted == has:
+        wanted = wanted_format(request, original)
+        if wanted is None:
             return data
-        changes.append(f"converted from {has} to {wanted}")
+        changes.append(f"converted from {original.media_type.removeprefix('image/')} to {wanted}")
         return await self.imaging.convert(data, wanted)
+
+
+def wanted_format(request: ImageRequest, original: PictureFile) -> str | None:
+    """The format to convert to; None where the picture came as it was wanted."""
+    wanted = {"jpg": "jpeg"}.get((request.format or "").lower(), (request.format or "").lower())
+    return wanted if wanted and wanted != original.media_type.removeprefix("image/") else None
 
 
 def masked_size(request: ImageRequest, call: Call) -> Size | None:

@@ -12,10 +12,10 @@ from limner.domain.events import EventKind, News
 from limner.domain.job import CLOSED_CALLS, CallRecord, CallState, Job, JobState
 from limner.domain.money import Money
 from limner.domain.ports import Blobs, Clock, Ids, Imaging
-from limner.domain.records import Ending, Lease, LeaseLost, NewCall
+from limner.domain.records import Conclusion, Ending, Lease, LeaseLost, NewCall
 from limner.domain.stores import Jobs
 from limner.engine.attempt import Attempt, Work
-from limner.engine.finishing import Carried
+from limner.engine.finishing import Carried, Conclude
 from limner.engine.progress import Progress
 
 FINAL_FAILURES = frozenset({FailureCode.REFUSED, FailureCode.BAD_PARAMETER, FailureCode.CANCELLED})
@@ -52,32 +52,42 @@ class Runner:
         ended = [already(record, job) for record in job.calls if record.state in CLOSED_CALLS]
         waiting = [record for record in job.calls if record.state not in CLOSED_CALLS]
         while True:
-            ended += await self._carry_all(job, lease, waiting, control, progress)
-            missing = job.request.count - sum(carried.delivered for carried in ended)
-            following = job.candidate + 1
-            if missing <= 0 or control.cancelled or not may_fall_back(ended) or following >= len(job.plan.candidates):
+            conclude = self._last_word(job, ended, control) if len(waiting) == 1 else nothing_yet
+            works = [
+                Work(job=job, lease=lease, record=record, control=control, progress=progress, conclude=conclude)
+                for record in waiting
+            ]
+            ended += await self._carry_all(works)
+            if any(carried.concluded for carried in ended):
+                return
+            missing = still_missing(job, ended, control)
+            if not missing:
                 break
-            waiting = await self._fall_back(job, lease, following, missing, ended)
-            job = replace(job, candidate=following, calls=(*job.calls, *waiting))
-        ending = self._ending(job, ended, control)
-        await self.jobs.finish(lease, ending, [finished_news(ending, ended)])
+            waiting = await self._fall_back(job, lease, missing, ended)
+            job = replace(job, candidate=job.candidate + 1, calls=(*job.calls, *waiting))
+        conclusion = self._conclusion(job, ended, control)
+        await self.jobs.finish(lease, conclusion.ending, [conclusion.news])
 
-    async def _carry_all(
-        self, job: Job, lease: Lease, records: Sequence[CallRecord], control: Control, progress: Progress
-    ) -> list[Carried]:
+    def _last_word(self, job: Job, ended: Sequence[Carried], control: Control) -> Conclude:
+        """How the job ends with its last call, unless another candidate is to be tried for what is missing."""
+
+        def conclude(carried: Carried) -> Conclusion | None:
+            all_ended = [*ended, carried]
+            return None if still_missing(job, all_ended, control) else self._conclusion(job, all_ended, control)
+
+        return conclude
+
+    async def _carry_all(self, works: Sequence[Work]) -> list[Carried]:
         """All calls of a candidate at once; one that fails takes none of the others with it."""
-        works = [Work(job=job, lease=lease, record=record, control=control, progress=progress) for record in records]
         results = await asyncio.gather(*(self.attempt.carry(work) for work in works), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return [result for result in results if isinstance(result, Carried)]
 
-    async def _fall_back(
-        self, job: Job, lease: Lease, candidate: int, missing: int, ended: Sequence[Carried]
-    ) -> list[CallRecord]:
+    async def _fall_back(self, job: Job, lease: Lease, missing: int, ended: Sequence[Carried]) -> list[CallRecord]:
         """The next candidate's calls for the pictures that are missing, under the hold that the job already has."""
-        unit = job.plan.unit_ceiling(job.request.count) or Money()
+        unit, candidate = job.plan.unit_ceiling(job.request.count) or Money(), job.candidate + 1
         chosen = job.plan.candidates[candidate]
         records: list[CallRecord] = []
         for call in chosen.calls:
@@ -112,20 +122,38 @@ class Runner:
         await self.jobs.add_calls(lease, candidate, calls, [news])
         return records
 
-    def _ending(self, job: Job, ended: Sequence[Carried], control: Control) -> Ending:
-        delivered = sum(carried.delivered for carried in ended)
+    def _conclusion(self, job: Job, ended: Sequence[Carried], control: Control) -> Conclusion:
         problem = next((carried.problem for carried in reversed(ended) if carried.problem), None)
-        at = self.clock.now()
-        if any(carried.state is CallState.AMBIGUOUS for carried in ended):
-            return Ending(state=JobState.AMBIGUOUS, at=at, problem=problem)
-        if delivered >= job.request.count:
-            return Ending(state=JobState.SUCCEEDED, at=at)
-        if control.cancelled:
-            return Ending(state=JobState.CANCELLED, at=at, problem=problem)
-        if delivered:
-            return Ending(state=JobState.PARTIAL, at=at, problem=problem)
-        refused = problem is not None and problem.code == FailureCode.REFUSED
-        return Ending(state=JobState.REFUSED if refused else JobState.FAILED, at=at, problem=problem)
+        delivered = sum(carried.delivered for carried in ended)
+        state = ending_state(job, ended, control)
+        ending = Ending(state=state, at=self.clock.now(), problem=None if state is JobState.SUCCEEDED else problem)
+        return Conclusion(ending=ending, news=finished_news(ending, delivered))
+
+
+def nothing_yet(_: Carried) -> None:
+    """Other calls of the job are still to come."""
+
+
+def ending_state(job: Job, ended: Sequence[Carried], control: Control) -> JobState:
+    """What a job has become once nothing more is tried."""
+    delivered = sum(carried.delivered for carried in ended)
+    if any(carried.state is CallState.AMBIGUOUS for carried in ended):
+        return JobState.AMBIGUOUS
+    if delivered >= job.request.count:
+        return JobState.SUCCEEDED
+    if control.cancelled:
+        return JobState.CANCELLED
+    if delivered:
+        return JobState.PARTIAL
+    refused = any(carried.problem and carried.problem.code == FailureCode.REFUSED for carried in ended)
+    return JobState.REFUSED if refused else JobState.FAILED
+
+
+def still_missing(job: Job, ended: Sequence[Carried], control: Control) -> int:
+    """How many pictures the next candidate should be asked for; 0 where none may be."""
+    missing = job.request.count - sum(carried.delivered for carried in ended)
+    another = job.candidate + 1 < len(job.plan.candidates)
+    return missing if missing > 0 and another and not control.cancelled and may_fall_back(ended) else 0
 
 
 def already(record: CallRecord, job: Job) -> Carried:
@@ -142,14 +170,14 @@ def may_fall_back(ended: Sequence[Carried]) -> bool:
     )
 
 
-def finished_news(ending: Ending, ended: Sequence[Carried]) -> News:
+def finished_news(ending: Ending, delivered: int) -> News:
     """The last event of a job."""
     problem = ending.problem
     return News(
         kind=EventKind.FINISHED,
         data={
             "state": ending.state.value,
-            "pictures": sum(carried.delivered for carried in ended),
+            "pictures": delivered,
             "problem": None if problem is None else {"code": problem.code, "message": problem.message},
         },
     )

@@ -19,7 +19,7 @@ from limner.domain.ports import Receiver
 from limner.storage.failures import disk_failure, explained
 from limner.storage.intake import CREATE, MODE, Arrived, HeldReceiver, SpooledReceiver, blob_key, media_type_for
 from limner.storage.kinds import HEAD, OTHER
-from limner.storage.spools import Spools, missing_parents, sync_folder, write_all
+from limner.storage.spools import Spools, drop, sync_folder, write_all
 
 PART = 5 * 1024 * 1024
 """Bytes of one part of a large upload; S3 takes no smaller ones."""
@@ -73,7 +73,7 @@ def _check_disk(spools: Spools, place: str) -> None:
         try:
             spool.write_bytes(b".")
         finally:
-            spool.unlink(missing_ok=True)
+            drop(spool)
     except OSError as error:
         raise disk_failure(error, place) from error
 
@@ -91,7 +91,7 @@ class FolderHome:
 
     def receiver(self) -> Receiver:
         """Opens a place for one incoming file."""
-        return SpooledReceiver(self._spools.new(), self._keep_spool, str(self.root))
+        return SpooledReceiver(self._spools.new(), self._keep_spool, place=str(self.root), durable=self._durable)
 
     async def keep(self, data: bytes) -> Landed:
         """Keeps a file under its hash."""
@@ -119,35 +119,35 @@ class FolderHome:
 
     def _settle_spool(self, arrived: Arrived) -> None:
         try:
-            self._settle(arrived.spool, arrived.descriptor, blob_key(arrived.landed.digest), again=False)
+            self._settle(arrived.spool, blob_key(arrived.landed.digest), size=arrived.landed.size)
         except OSError as error:
             raise disk_failure(error, str(self.root)) from error
 
     def _write(self, key: str, data: bytes, *, again: bool) -> None:
-        """Writes a whole file and puts it in place."""
+        """Writes a whole file and puts it in place; `again` says that it can be made again and may be replaced."""
         spool = self._spools.new()
         try:
             descriptor = os.open(spool, CREATE, MODE)
             try:
                 write_all(descriptor, data)
-                self._settle(spool, descriptor, key, again=again)
+                if self._durable and not again:
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-                spool.unlink(missing_ok=True)
+            self._settle(spool, key, size=None if again else len(data))
         except OSError as error:
             raise disk_failure(error, str(self.root)) from error
+        finally:
+            drop(spool)
 
-    def _settle(self, spool: Path, descriptor: int, key: str, *, again: bool) -> None:
-        """Renames a spool into place; `again` says that it can be made again and may replace what is there."""
-        durable = self._durable and not again
-        if durable:
-            os.fsync(descriptor)
+    def _settle(self, spool: Path, key: str, *, size: int | None) -> None:
+        """Renames a spool into place, unless the same file is there: one of this `size` under its own hash."""
         target = self.root / key
-        if not again and self._is_there(target, os.fstat(descriptor).st_size):
+        if size is not None and _size_of(target) == size:
             return
         # Deleting the last file of a folder removes the folder, perhaps just now: then it is made once more.
         for _ in range(5):
-            self._make_folders(target, durable=durable)
+            target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 spool.replace(target)
                 break
@@ -155,22 +155,17 @@ class FolderHome:
                 continue
         else:
             raise StorageError(f"Folders in {self.root} vanish while Limner writes. Check what else works there.")
-        if durable:
+        if self._durable and size is not None:
+            # New folders above need no call of their own: journals keep what was done before in order.
             sync_folder(target.parent)
 
-    def _is_there(self, target: Path, size: int) -> bool:
-        """Whether the same file is kept already; one of another size is damaged and will be replaced."""
-        try:
-            return target.stat().st_size == size
-        except FileNotFoundError:
-            return False
 
-    def _make_folders(self, target: Path, *, durable: bool) -> None:
-        """Makes the folders above a file, and makes them last."""
-        for folder in missing_parents(target):
-            folder.mkdir(exist_ok=True)
-            if durable:
-                sync_folder(folder.parent)
+def _size_of(file: Path) -> int | None:
+    """The size of a file in bytes; None where there is none."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 class UploadHome:
@@ -185,7 +180,7 @@ class UploadHome:
 
     def receiver(self) -> Receiver:
         """Opens a place for one incoming file."""
-        return SpooledReceiver(self._spools.new(), self._upload_spool, str(self._spools.folder))
+        return SpooledReceiver(self._spools.new(), self._upload_spool, place=str(self._spools.folder))
 
     async def keep(self, data: bytes) -> Landed:
         """Keeps a file under its hash."""

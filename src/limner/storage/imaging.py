@@ -54,9 +54,11 @@ class PillowImaging:
         """
         return await self._run(self._probe, data, landed, limits or self._limits, name)
 
-    async def check(self, data: bytes, *, limits: Limits | None = None, name: str = THE_FILE) -> Found:
-        """What `probe` checks, without hashing."""
-        return await self._run(inspect, data, limits or self._limits, name)
+    async def check(
+        self, data: bytes, *, limits: Limits | None = None, name: str = THE_FILE, decode: bool = False
+    ) -> Found:
+        """What `probe` checks, without hashing; with `decode` it is also proved that every pixel can be decoded."""
+        return await self._run(self._check, data, limits or self._limits, name, decode)
 
     async def examine(self, data: bytes) -> tuple[PictureFile, str]:
         """What `probe` says and, from decoding every byte of it once, the dominant tone as #rrggbb.
@@ -126,6 +128,12 @@ class PillowImaging:
 
     def _decode(self, data: bytes, *, name: str = THE_FILE, least: int | None = None) -> Pixels:
         return decode(data, inspect(data, self._limits, name), name=name, least=least)
+
+    def _check(self, data: bytes, limits: Limits, name: str, decoding: bool) -> Found:
+        found = inspect(data, limits, name)
+        if decoding:
+            decode(data, found, name=name, least=SMALL)
+        return found
 
     def _probe(self, data: bytes, landed: Landed | None, limits: Limits, name: str) -> PictureFile:
         return file_of(data, inspect(data, limits, name), landed)

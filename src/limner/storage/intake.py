@@ -14,10 +14,11 @@ from limner.domain.call import Landed
 from limner.domain.errors import StorageError
 from limner.storage.failures import disk_failure
 from limner.storage.kinds import HEAD, OTHER, media_type_of
-from limner.storage.spools import write_all
+from limner.storage.spools import drop, write_all
 
-# Kept files can be read by whoever the umask allows and written by nobody: other names of the same file may exist.
-MODE = 0o444
+# Kept files can be read by whoever the umask allows and written by nobody, for other names of the same file may exist;
+# but Windows would then not let them be deleted either.
+MODE = 0o444 if os.name == "posix" else 0o666
 CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -36,22 +37,28 @@ class Arrived:
     """A file that has been written to its spool, every byte of it."""
 
     spool: Path
-    descriptor: int
     landed: Landed
     media_type: str
 
 
 class SpooledReceiver:
-    """Takes in one file through a spool on the disk; `keep` puts the finished spool in place."""
+    """Takes in one file through a spool on the disk; `keep` puts the finished spool in place.
 
-    def __init__(self, spool: Path, keep: Callable[[Arrived], Awaitable[None]], place: str) -> None:
+    With `durable` the spool is forced to the disk before that.
+    """
+
+    def __init__(
+        self, spool: Path, keep: Callable[[Arrived], Awaitable[None]], *, place: str, durable: bool = False
+    ) -> None:
         self._spool = spool
         self._keep = keep
         self._place = place
+        self._durable = durable
         self._hash = hashlib.sha256()
         self._head = b""
         self._size = 0
         self._descriptor = -1
+        self._arrived: Arrived | None = None
         self._trouble: str | None = None
         # A caller that gives up may discard while a thread still writes: the descriptor must not close under it.
         self._lock = threading.Lock()
@@ -59,6 +66,8 @@ class SpooledReceiver:
     def write(self, chunk: bytes) -> None:
         """Hashes and writes one piece. Blocks: call it from a thread. Raises StorageError."""
         with self._lock:
+            if self._arrived is not None:
+                raise StorageError("This file is complete; nothing can be added to it.")
             self._check()
             try:
                 self._open()
@@ -93,33 +102,38 @@ class SpooledReceiver:
             self._descriptor = os.open(self._spool, CREATE, MODE)
 
     def _seal(self) -> Arrived:
-        """Checks that the spool holds exactly what was hashed."""
+        """Checks that the spool holds exactly what was hashed, and lets go of it: it may now be renamed."""
         with self._lock:
             self._check()
-            try:
-                self._open()
-                found = os.fstat(self._descriptor).st_size
-            except OSError as error:
-                raise disk_failure(error, self._place) from error
-            if found != self._size:
-                self._trouble = f"{self._size} bytes came and {found} are on the disk that holds {self._place}."
-                self._check()
-            return Arrived(
-                spool=self._spool,
-                descriptor=self._descriptor,
-                landed=Landed(digest=self._hash.hexdigest(), size=self._size),
-                media_type=media_type_for(self._head),
-            )
+            if self._arrived is None:
+                try:
+                    self._open()
+                    found = os.fstat(self._descriptor).st_size
+                    if self._durable:
+                        os.fsync(self._descriptor)
+                except OSError as error:
+                    raise disk_failure(error, self._place) from error
+                if found != self._size:
+                    self._trouble = f"{self._size} bytes came and {found} are on the disk that holds {self._place}."
+                    self._check()
+                self._release()
+                landed = Landed(digest=self._hash.hexdigest(), size=self._size)
+                self._arrived = Arrived(spool=self._spool, landed=landed, media_type=media_type_for(self._head))
+            return self._arrived
 
-    def _close(self, trouble: str) -> None:
-        """Lets the spool go; does nothing the second time."""
-        with self._lock:
-            self._trouble = self._trouble or trouble
-            if self._descriptor < 0:
-                return
+    def _release(self) -> None:
+        """Closes the spool if it is open."""
+        if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-            self._spool.unlink(missing_ok=True)
+
+    def _close(self, trouble: str) -> None:
+        """Lets the spool go for good; does nothing the second time."""
+        with self._lock:
+            if self._trouble is None or self._descriptor >= 0:
+                self._trouble = trouble
+            self._release()
+            drop(self._spool)
 
 
 class HeldReceiver:

@@ -126,9 +126,10 @@ class Library:
     async def keep_input(self, data: bytes, name: str) -> PictureFile:
         """Keeps a picture that somebody brought, the right way up. Raises BadPicture, or StorageError.
 
-        A picture that only says it should be shown turned is turned, so that masks and services see what people see.
+        It is decoded once, whole, before any money is spent on it. One that only says it should be shown turned is
+        turned, so that masks and services see what people see.
         """
-        found = await self._imaging.check(data, limits=self._uploads, name=_spoken(name))
+        found = await self._imaging.check(data, limits=self._uploads, name=_spoken(name), decode=True)
         if found.shape.orientation != 1:
             data = await self._imaging.upright(data)
         return file_of(data, found, await self._blobs.put(data))
@@ -211,7 +212,7 @@ def _fingerprint(picture: Picture, story: Story, width: int | None) -> str:
     """Tells apart copies that say or show different things."""
     parts = [EDITION, picture.original.digest, story.model, story.source, story.created.isoformat(), width]
     steps = [[step.action, step.description] for step in story.steps]
-    text = json.dumps([*parts, steps, dict(story.recipe or {})], sort_keys=True)
+    text = json.dumps([*parts, steps, dict(story.recipe or {})], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -124,11 +124,11 @@ class Provenance:
         label = PARENT if parent is not None else None
         manifest = manifest_of(story, media_type, version=self._version, parent=label)
         signed = io.BytesIO()
-        with c2pa.Builder(json.dumps(manifest), context=context) as builder:
+        with c2pa.Builder(_json(manifest), context=context) as builder:
             if parent is not None:
                 kind = media_type_of(parent[:HEAD]) or media_type
                 about = {"title": "The file as the provider delivered it", "relationship": "parentOf", "label": PARENT}
-                builder.add_ingredient(json.dumps(about), kind, io.BytesIO(parent))
+                builder.add_ingredient(_json(about), kind, io.BytesIO(parent))
             builder.sign(signer, media_type, io.BytesIO(data), signed)
         return signed.getvalue()
 
@@ -157,3 +157,8 @@ class Provenance:
 def _has_manifest(data: bytes) -> bool:
     """Whether a file may carry a C2PA manifest; one in thousands of others looks as if it did, and is then read."""
     return b"jumb" in data and b"c2pa" in data
+
+
+def _json(value: object) -> str:
+    """JSON that every reader takes: what JSON lacks as text, halves of characters as question marks."""
+    return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()

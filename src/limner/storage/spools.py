@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -80,6 +80,12 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def drop(spool: Path) -> None:
+    """Deletes a spool that may be there; if that fails now, it goes with its folder."""
+    with contextlib.suppress(OSError):
+        spool.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Makes new names in a folder survive a power cut, where the system can."""
     if os.name != "posix":
@@ -89,13 +95,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def missing_parents(path: Path) -> Iterator[Path]:
-    """Folders above `path` that do not exist, the outermost first."""
-    missing = []
-    for parent in path.parents:
-        if parent.exists():
-            break
-        missing.append(parent)
-    yield from reversed(missing)

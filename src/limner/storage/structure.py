@@ -10,6 +10,9 @@ from zlib import crc32
 
 from limner.storage.shape import CUT, DAMAGED, PARTS, UNUSUAL, Flawed, Shape, orientation_of
 
+SCANS = 100
+"""Scans of a progressive JPEG; real ones have a dozen, and a few bytes of another cost a walk over every pixel."""
+
 _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -63,6 +66,8 @@ def jpeg(data: bytes) -> Shape:
     # Within a scan every FF is followed by a zero or a restart mark: what looks like the end mark is one.
     if data.rfind(b"\xff\xd9", end) < 0:
         raise Flawed(CUT)
+    if data.count(b"\xff\xda", end) > SCANS:
+        raise Flawed(UNUSUAL)
     return Shape(width=width, height=height, orientation=turned)
 
 

@@ -176,11 +176,11 @@ def _images() -> None:
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("tone", Key, nullable=False),
         sa.Column("recipe", sa.Text(), nullable=False),
+        sa.UniqueConstraint("id", name="uq_generated_images_id"),
         sa.ForeignKeyConstraint(
             ["job_id"], ["generation_jobs.id"], name="fk_generated_images_job_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("serial", name="pk_generated_images"),
-        sa.UniqueConstraint("id", name="uq_generated_images_id"),
     )
     op.create_index("ix_generated_images_job", "generated_images", ["job_id", "number"], unique=False)
     op.create_index(
