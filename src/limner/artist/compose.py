@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from limner.artist import abstract, city, elsewhere, freshwater, inland, sky, waterside, weather, wilds
+from limner.artist import abstract, city, depths, elsewhere, freshwater, inland, sky, waterside, weather, wilds
 from limner.artist.colour import rgb
 from limner.artist.light import Light, light_for, toned
 from limner.artist.noise import chance, root
@@ -45,7 +45,7 @@ _ORDER = {
     "sky_only": "sky",
 }
 _GROUNDS: dict[str, Callable[[Stage], None]] = {
-    "underwater": elsewhere.underwater,
+    "underwater": depths.underwater,
     "space": elsewhere.space,
     "moonscape": elsewhere.moonscape,
     "arctic": elsewhere.arctic,
@@ -72,7 +72,7 @@ _HOMES = (
     ("lake", ("rowboat", "swan", "duck", "torii", "pagoda", "lily", "fisherman", "flamingo", "willow")),
     ("river", ("bridge",)),
     ("underwater", ("fish", "jellyfish", "octopus")),
-    ("beach", ("crab", "palm", "turtle", "umbrella")),
+    ("beach", ("crab", "palm", "turtle")),
     ("arctic", ("penguin", "igloo")),
     ("desert", ("camel", "pyramid", "cactus")),
     ("space", ("rocket", "ufo", "globe")),
@@ -117,6 +117,8 @@ def ground_for(scene: Scene) -> str:
     for place, ground in _ORDER.items():
         if place in scene.places:
             return ground
+    if any(phrase.startswith("golden gate") for phrase in scene.understood):
+        return "sea"
     named = [thing.name for thing in (*scene.things, *scene.plants)]
     for ground, names in _HOMES:
         if any(name in names for name in named):

@@ -60,13 +60,11 @@ def _other_ground(planes: Field, above: Field, scene: Scene, strength: float, wa
     if not scene.hour_named:
         painted = match(painted, planes, 0.75 * (1 - 0.6 * strength))
     forms, other = blur(luminance(planes), 30 * unit), blur(luminance(painted), 30 * unit)
-    kept = (1 - strength) * 0.7
+    kept = (1 - strength) * 0.4
     painted = painted * (1 + ((forms + np.float32(0.12)) / (other + np.float32(0.12)) - 1) * np.float32(kept))
     share = min(1.0, strength * 1.7)
-    if not (scene.hour_named or scene.sky):
-        return np.asarray(
-            planes + (painted - planes) * (np.float32(share) * (1 - above * np.float32(1 - strength))), np.float32
-        )
+    if not (scene.hour_named or scene.sky or strength > 0.85):
+        return np.asarray(planes + (painted - planes) * (1 - above) * np.float32(share), np.float32)
     return np.clip(mix(planes, painted, share), 0, 1)
 
 

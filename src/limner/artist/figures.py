@@ -235,7 +235,7 @@ def _cut(
 def lit_colours(figure: Figure, spot: Spot, light: Light) -> dict[str, tuple[int, int, int]]:
     """The figure's tones in the light: silhouettes at dusk, lamps that burn after dark."""
     own = figure.colours if spot.colour is None else _dyed(figure, spot.colour)
-    silhouette = light.dark * (0.34 if figure.kind == "building" else 0.55) * (1 - 0.4 * spot.depth)
+    silhouette = light.dark * (0.34 if figure.kind == "building" else 0.45) * (1 - 0.4 * spot.depth)
     out = {}
     for tone, colour in own.items():
         seen = mix(light.tone(colour, spot.depth), light.fore, silhouette)

@@ -73,6 +73,12 @@ def range_of_hills(sheet: Sheet, spec: Range) -> Field:
     return top
 
 
+def _averaged(values: Field, reach: int) -> Field:
+    """Each number averaged with its neighbours on both sides."""
+    sums = np.cumsum(np.pad(values.astype(np.float64), (reach + 1, reach), mode="edge"))
+    return np.asarray((sums[2 * reach + 1 :] - sums[: -2 * reach - 1]) / (2 * reach + 1), np.float32)
+
+
 def _faces(sheet: Sheet, spec: Range, ground: tuple[Field, slice, Field], colours: Field) -> None:
     """Light and snow on rock: the slope of a smoothed skyline, broken by noise that runs downhill."""
     top, _, depth = ground
@@ -81,8 +87,7 @@ def _faces(sheet: Sheet, spec: Range, ground: tuple[Field, slice, Field], colour
     coarse = field(depth.shape, rng, (110 * u, 130 * u), 5, 0.56) - np.float32(0.5)
     fine = field(depth.shape, rng, (28 * u, 40 * u), 4) - np.float32(0.5)
     span = max(2, int(sheet.width / (max(1.0, spec.cells) * 26)))
-    kernel = np.bartlett(2 * span + 3)[1:-1]
-    soft = np.convolve(np.pad(top, span, mode="edge"), kernel / kernel.sum(), "valid")
+    soft = _averaged(_averaged(top, span), span)
     slope = np.asarray(np.gradient(soft), np.float32)
     lean = np.where(coarse > 0, np.float32(0.5), np.float32(-0.5))
     column = np.clip(

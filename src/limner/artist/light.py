@@ -168,6 +168,7 @@ _LEANINGS = {
     "snowfall": (0.6, 0.86, "e8f0f8"),
     "haze": (0.85, 0.85, "fdf4e6"),
 }
+_WEATHERS = ("rain", "storm", "cloudy", "snowfall", "fog")
 _NEON = _Hour(
     "120a2e 2d1152 6a1b7a d43a8c ff8a5c",
     "ffd36e",
@@ -177,7 +178,7 @@ _NEON = _Hour(
     "2a1460",
     "0c0620",
     "e0409a",
-    "6e50a8",
+    "9c84d2",
     0.9,
     0.46,
 )
@@ -189,16 +190,18 @@ _SEASONS = {
 }
 
 
-def light_for(hour: str, leanings: tuple[str, ...] = (), tint: tuple[str, ...] = ()) -> Light:
+def light_for(hour: str, leanings: tuple[str, ...] = (), tints: tuple[str, ...] = ()) -> Light:
     """The light of an hour, leaning to some moods, weathers and seasons, and to colours the prompt names."""
     light = _from_hour(_NEON if "neon" in leanings else _HOURS[hour])
     for name in leanings:
         leaning = _LEANINGS.get(name) or _SEASONS.get(name)
         if leaning:
-            light = lean(light, leaning[0], leaning[1], rgb(leaning[2]))
+            # At night the sky is dark already: weather greys it without darkening it as much again.
+            tint = mix(rgb(leaning[2]), WHITE, 0.65 * light.dark if name in _WEATHERS else 0.0)
+            light = lean(light, leaning[0], leaning[1], tint)
     if "pastel" in leanings:
         light = toned(light, rgb("fbeef2"), 0.45)
-    for code in tint[:2]:
+    for code in tints[:2]:
         light = toned(light, rgb(code), 0.5)
     return light
 
@@ -243,7 +246,7 @@ def toned(light: Light, colour: Colour, share: float) -> Light:
     """The same light with a colour running through it; light and dark stay where they are."""
 
     def change(own: Colour) -> Colour:
-        bright = float(own @ np.array([0.3, 0.59, 0.11], np.float32))
+        bright = float(own[0]) * 0.3 + float(own[1]) * 0.59 + float(own[2]) * 0.11
         below, above = colour * np.float32(min(1.0, bright * 2)), mix(colour, WHITE, max(0.0, bright * 2 - 1))
         return mix(own, above if bright > 0.5 else below, share)
 

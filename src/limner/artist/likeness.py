@@ -5,7 +5,7 @@ from PIL import Image
 
 from limner.artist.colour import luminance, mix, to_opponent
 from limner.artist.light import Light
-from limner.artist.noise import Field, resize, smoothstep
+from limner.artist.noise import Field, blur, resize, smoothstep
 
 _GRID = 160
 
@@ -63,11 +63,21 @@ def sky_of(planes: Field) -> Field:
     """Which part of the picture is sky, 0 to 1: what lies above the line where it changes sharply and for good."""
     height, width = planes.shape[1:]
     small = np.clip(np.stack([resize(plane, _GRID, _GRID, Image.Resampling.BOX) for plane in planes]), 0, 1)
-    score = _change(to_opponent(small))
-    border = _best_line(score)
-    rows = np.arange(_GRID, dtype=np.float32)[:, None]
-    mask = smoothstep(-0.5, 0.5, np.asarray(border[None] - rows - 0.5, np.float32))
+    lab = to_opponent(small)
+    border = _best_line(_change(lab))
+    above = (np.arange(_GRID)[:, None] < border[None]).astype(np.float32)
+    mask = smoothstep(0.25, 0.75, blur(above * (1 - _rising(lab, above)), 0.6))
     return np.clip(resize(mask, width, height, Image.Resampling.BILINEAR), 0, 1)
+
+
+def _rising(lab: Field, above: Field) -> Field:
+    """What stands up from the ground into the sky: unlike the sky of its row, and joined to the ground."""
+    unlike = np.zeros_like(above)
+    for row in np.flatnonzero(above.sum(1) > _GRID * 0.2):
+        own = lab[:, row][:, above[row] > 0.5]
+        unlike[row] = np.abs(lab[:, row] - np.median(own, axis=1)[:, None]).sum(0) > 0.14
+    below = 1 - above
+    return spread_within(np.maximum(unlike, below), below)
 
 
 def _change(lab: Field) -> Field:
@@ -87,7 +97,7 @@ def _change(lab: Field) -> Field:
 def _best_line(score: Field) -> Field:
     """The line from left to right that gathers most change while jumping little."""
     rows = np.arange(_GRID, dtype=np.float32)
-    jump = np.minimum(np.abs(rows[:, None] - rows[None]) * np.float32(0.010), np.float32(0.1))
+    jump = np.minimum(np.abs(rows[:, None] - rows[None]) * np.float32(0.012), np.float32(0.3))
     total, came = score[:, 0], []
     for column in range(1, _GRID):
         options = total[None] - jump

@@ -76,6 +76,7 @@ def _generate(commission: Commission, scene: Scene, progress: Progress) -> Image
 
 def _edit(commission: Commission, scene: Scene, progress: Progress) -> Image.Image:
     planes = to_planes(_source(commission))
+    progress.show(planes)
     out = edit(planes, scene, commission.strength, _seed(commission), progress)
     if commission.mask is not None:
         mask = decode_mask(commission.mask, (planes.shape[2], planes.shape[1]))
@@ -87,7 +88,9 @@ def _edit(commission: Commission, scene: Scene, progress: Progress) -> Image.Ima
 def _inpaint(commission: Commission, scene: Scene, progress: Progress) -> Image.Image:
     source = _source(commission)
     mask = decode_mask(commission.mask or b"", source.size)
-    out = inpaint(to_planes(source), mask, scene, _seed(commission), progress)
+    planes = to_planes(source)
+    progress.show(planes)
+    out = inpaint(planes, mask, scene, _seed(commission), progress)
     progress.show(out)
     image = to_image(out)
     return _kept(source, image, (mask > 0).astype(np.uint8))
@@ -108,7 +111,9 @@ def _outpaint(commission: Commission, scene: Scene, progress: Progress) -> Image
     margins = left, top, right, bottom = commission.margins or (0, 0, 0, 0)
     if max(source.width + left + right, source.height + top + bottom) > LARGEST_RESULT:
         raise ValueError(f"The picture would grow beyond {LARGEST_RESULT} pixels a side. Ask for smaller margins.")
-    out = outpaint(to_planes(source), margins, scene, _seed(commission), progress)
+    planes = to_planes(source)
+    progress.show(planes)
+    out = outpaint(planes, margins, scene, _seed(commission), progress)
     progress.show(out)
     image = to_image(out)
     image.paste(source, (left, top))
@@ -117,7 +122,9 @@ def _outpaint(commission: Commission, scene: Scene, progress: Progress) -> Image
 
 def _variations(commission: Commission, scene: Scene, progress: Progress) -> Image.Image:
     source = operations.covering(_source(commission).convert("RGB"), commission.width, commission.height)
-    out = operations.variation(to_planes(source), scene, commission.strength, _seed(commission), progress)
+    planes = to_planes(source)
+    progress.show(planes)
+    out = operations.variation(planes, scene, commission.strength, _seed(commission), progress)
     progress.show(out)
     return to_image(out)
 
@@ -131,15 +138,18 @@ def _upscale(commission: Commission, scene: Scene, progress: Progress) -> Image.
         )
     progress.at(0.2, "enlarging")
     mode = "RGBA" if source.mode in ("RGBA", "LA", "PA") or "transparency" in source.info else "RGB"
-    return operations.upscale(source.convert(mode), commission.scale)
+    progress.show(to_planes(source))
+    large = operations.upscale(source.convert(mode), commission.scale)
+    progress.show(to_planes(large.resize(source.size, Image.Resampling.BOX)))
+    return large
 
 
 def _style_transfer(commission: Commission, scene: Scene, progress: Progress) -> Image.Image:
     source = operations.covering(_source(commission).convert("RGB"), commission.width, commission.height)
     progress.at(0.2, "restyling")
-    out = operations.style_transfer(
-        to_planes(source), _reference(commission), scene, commission.strength, _seed(commission)
-    )
+    planes = to_planes(source)
+    progress.show(planes)
+    out = operations.style_transfer(planes, _reference(commission), scene, commission.strength, _seed(commission))
     progress.show(out)
     return to_image(out)
 
@@ -150,7 +160,11 @@ def _remove_background(commission: Commission, scene: Scene, progress: Progress)
         raise ValueError("JPEG keeps no transparency. Ask for png or webp when the background is removed.")
     source = _source(commission).convert("RGB")
     progress.at(0.2, "finding the subject")
-    return with_alpha(source, alpha_of(to_planes(source)))
+    planes = to_planes(source)
+    progress.show(planes)
+    alpha = alpha_of(planes)
+    progress.show(1 - (1 - planes) * alpha)
+    return with_alpha(source, alpha)
 
 
 _WORK: dict[str, _Work] = {

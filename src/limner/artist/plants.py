@@ -115,10 +115,12 @@ def birch(p: Plant) -> None:
         ],
         fill=255,
     )
-    for k in range(26):
-        f = 0.38 + 0.6 * k / 25
+    # Taller trees are seen closer: more and smaller leaves.
+    count, leaf = (26, 1.0) if p.tall < 240 else (190, 0.4)
+    for k in range(count):
+        f = 0.38 + 0.6 * k / (count - 1)
         wide = p.tall * 0.15 * math.sin(math.pi * min(1.0, (f - 0.3) / 0.75)) + p.tall * 0.02
-        x, y, q = p.x + lean * f + p.between(-wide, wide), p.base - p.tall * f, p.tall * p.between(0.022, 0.055)
+        x, y, q = p.x + lean * f + p.between(-wide, wide), p.base - p.tall * f, leaf * p.tall * p.between(0.022, 0.055)
         p.body.ellipse((x - q, y - q * 0.8, x + q, y + q * 0.8), fill=255)
         p.lit.ellipse((x - q * 0.3, y - q * 0.8, x + q * 0.8, y), fill=int(p.between(60, 190)))
 

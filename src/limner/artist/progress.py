@@ -14,10 +14,12 @@ class Progress:
     report: Report | None = None
     on_preview: Preview | None = None
     shown: int = 0
+    reached: float = 0.0
 
     def at(self, share: float, stage: str) -> None:
         """Say how far it is; raises Stopped when the caller wants no more."""
-        if self.report is not None and not self.report(min(1.0, share), stage):
+        self.reached = min(1.0, max(self.reached, share))
+        if self.report is not None and not self.report(self.reached, stage):
             raise Stopped(f"The picture was stopped at {stage}.")
 
     def show(self, planes: Field) -> None:

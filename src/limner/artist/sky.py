@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 
 from limner.artist.colour import WHITE, Colour, mix, rgb
 from limner.artist.light import Light
-from limner.artist.noise import Field, blur, falloff, field, line, resize, root, smoothstep, wave
+from limner.artist.noise import Field, blur, falloff, field, line, resize, root, smoothstep
 from limner.artist.sheet import Sheet
 
 
@@ -113,7 +113,7 @@ def clouds(sheet: Sheet, light: Light, amount: float, bottom: float) -> None:
     cell = sheet.unit * 500 * 0.5
     density = field((h, w), rng, (cell * 1.9, cell * 0.62), 6, 0.5)
     lift = max(1, int(9 * sheet.unit))
-    above = np.roll(density, lift, axis=0)
+    above = np.concatenate([np.repeat(density[:1], lift, axis=0), density[:-lift]])
     down = np.arange(h, dtype=np.float32)[:, None] / h
     fade = smoothstep(0.0, 0.12, down + np.float32(0.04)) * (1 - smoothstep(0.55, 1.0, down))
     start = 0.66 - amount * 0.26
@@ -206,11 +206,3 @@ def comet(sheet: Sheet, place: tuple[float, float], lean: float = 0.55) -> None:
     )
     head = falloff(root(dx * dx + dy * dy) * np.float32(130))
     sheet.glow(rows, np.clip(tail * np.float32(0.8) + head, 0, 1), rgb("fff3da"))
-
-
-def ripple_bands(sheet: Sheet, rows: slice, scale: float) -> Field:
-    """Even bands for rows, as light on shallow water."""
-    rng = sheet.chance("bands", rows.start)
-    h = rows.stop - rows.start
-    wander = field((h, sheet.width), rng, (200 * sheet.unit, 60 * sheet.unit), 3)
-    return wave((sheet.y[rows] / np.float32(scale * sheet.unit)) + wander * np.float32(4))

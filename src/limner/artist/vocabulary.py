@@ -60,10 +60,10 @@ class Vocabulary:
         forms = [self.plurals[last]] if last in self.plurals else []
         if last.endswith("ies"):
             forms.append(last[:-3] + "y")
-        if last.endswith("es"):
-            forms.append(last[:-2])
         if last.endswith("s") and not last.endswith("ss"):
             forms.append(last[:-1])
+        if last.endswith("es"):
+            forms.append(last[:-2])
         return [f"{head} {form}".strip() for form in forms if form]
 
 

@@ -144,13 +144,9 @@ def river(sheet: Sheet, top: tuple[float, float], light: Light, width: float = 0
     low = index.astype(int)
     f = index - low
     streak = field((h, sheet.width), rng, (160 * sheet.unit, 5 * sheet.unit), 3)
-    colours = np.stack(
-        [
-            (light.sky[low, i] * (1 - f) + light.sky[low + 1, i] * f)[:, None]
-            * (np.float32(0.86) + streak * np.float32(0.28))
-            for i in range(3)
-        ]
-    )
+    held = light.sky[low] * (1 - f)[:, None] + light.sky[low + 1] * f[:, None]
+    held += (mix(light.sky[0], light.sky[1], 0.25) - held) * np.float32(0.85)
+    colours = np.stack([held[:, i, None] * (np.float32(0.86) + streak * np.float32(0.28)) for i in range(3)])
     bank = np.clip((np.float32(1.16) - across) / soft, 0, 1) * (1 - mask)
     sheet.lay(rows, bank * np.float32(0.4), light.fore)
     sheet.lay(rows, mask * np.float32(0.94), np.clip(colours, 0, 1))

@@ -5,7 +5,7 @@ import numpy as np
 from limner.artist import backdrops, water
 from limner.artist.colour import mix, rgb
 from limner.artist.figures import figures
-from limner.artist.land import Range, range_of_hills
+from limner.artist.land import Range, range_of_hills, texture
 from limner.artist.noise import Field, falloff, field, smoothstep
 from limner.artist.plants import Grove, grove
 from limner.artist.stage import Stage, headroom, put, stand
@@ -121,11 +121,11 @@ def headland(stage: Stage, horizon: float) -> None:
         colour=rock,
         foot=dark,
         peak=(x, wide, 1.35 + lift * 4),
-        light=mix(rock, light.gleam, 0.38),
         crag=0.3,
         octaves=7,
     )
     top = range_of_hills(sheet, spec)
+    texture(sheet, top, 1.0, 0.5)
     surf(stage, top, horizon)
     turf = light.tone(stage.grass(), 0.05)
     grove(

@@ -1,64 +1,90 @@
 """Wild places: forest, jungle, desert, canyon."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from limner.artist import backdrops, water
 from limner.artist.colour import Colour, mix, rgb
 from limner.artist.land import Range, dune, haze, mesa, path, range_of_hills
 from limner.artist.noise import Field
-from limner.artist.planting import edge_grass, plants_named
+from limner.artist.planting import edge_grass, flowers, plants_named
 from limner.artist.plants import Grove, grove
 from limner.artist.stage import Stage, stand
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of trees: where its ground lies, how far, how tall and how many."""
+
+    y: float
+    depth: float
+    size: float
+    count: int
+
+
+_ROWS = (
+    _Row(0.6, 0.9, 0.13, 170),
+    _Row(0.685, 0.7, 0.18, 90),
+    _Row(0.77, 0.48, 0.25, 46),
+    _Row(0.855, 0.26, 0.36, 20),
+    _Row(0.97, 0.02, 0.6, 8),
+)
+
+
 def forest(stage: Stage) -> None:
     """Trees behind trees, mist between them, a clearing in front."""
-    sheet, light = stage.sheet, stage.light
     backdrops.far(stage, 0.6)
     jungle = stage.ground == "jungle"
-    kind, wood = _forest_kind(stage, jungle)
-    bark = light.tone(rgb("e4ddd0") if kind == "birch" else rgb("54402f"), 0.0)
-    sizes, counts = (0.13, 0.18, 0.25, 0.36, 0.6), (170, 90, 46, 20, 8)
-    for k, (size, count) in enumerate(zip(sizes, counts, strict=True)):
-        depth = (0.9, 0.7, 0.48, 0.26, 0.02)[k]
-        tone = light.tone(wood, depth)
-        if k == 4:
-            tone = mix(tone, light.fore, 0.35 + 0.4 * light.dark)
-            _clearing(stage)
-        floor = mix(light.tone(stage.grass() * 0.8, depth), light.haze, 0.35 if k < 4 else 0.0)
-        top = range_of_hills(
-            sheet,
-            Range(
-                name=f"floor {k}",
-                y=0.6 + 0.085 * k + (0.06 if k == 4 else 0),
-                height=0.035,
-                cells=3,
-                colour=tone if k < 3 else floor,
-                foot=floor,
-                octaves=4,
-            ),
-        )
-        grove(
-            sheet,
-            top,
-            Grove(
-                name=f"wood {k}",
-                kind=kind,
-                count=count // 2 if kind == "oak" and k > 1 else count,
-                size=size,
-                colour=tone * 0.92,
-                lit=stage.shine(depth),
-                wood=mix(bark, light.haze, depth * 0.7),
-                spread=0.035,
-                gap=0.0 if k < 3 else 0.5,
-                shine=0.5 if k < 4 else 0.3,
-            ),
-        )
-        if k < 4:
-            haze(sheet, 0.62 + 0.085 * k, 0.045, light.haze, 0.42 if not light.dark else 0.3)
+    for row in _ROWS:
+        _row(stage, row, _forest_kind(stage, jungle))
     if jungle:
         _lianas(stage)
     edge_grass(stage, stage.grass())
+
+
+def _row(stage: Stage, row: _Row, trees: tuple[str, Colour]) -> None:
+    """One row of the forest on its strip of ground."""
+    sheet, light = stage.sheet, stage.light
+    kind, wood = trees
+    front = row is _ROWS[-1]
+    tone = light.tone(wood, row.depth)
+    if front:
+        tone = mix(tone, light.fore, 0.35 + 0.4 * light.dark)
+    floor = mix(light.tone(stage.grass() * 0.8, row.depth), light.haze, 0.0 if front else 0.35)
+    ground = Range(
+        name=f"floor {row.y}",
+        y=row.y,
+        height=0.035,
+        cells=3,
+        colour=tone if row.depth > 0.4 else floor,
+        foot=floor,
+        octaves=4,
+    )
+    top = range_of_hills(sheet, ground)
+    bark = light.tone(rgb("e4ddd0") if kind == "birch" else rgb("54402f"), 0.0)
+    trees_here = Grove(
+        name=f"wood {row.y}",
+        kind=kind,
+        count=row.count // 2 if kind == "oak" and row.depth < 0.6 else row.count,
+        size=row.size,
+        colour=tone * 0.92,
+        lit=stage.shine(row.depth),
+        wood=mix(bark, light.haze, row.depth * 0.7),
+        spread=0.035,
+        gap=0.0 if row.depth > 0.4 else 0.5,
+        shine=0.3 if front else 0.5,
+    )
+    if not front:
+        grove(sheet, top, trees_here)
+        haze(sheet, row.y + 0.02, 0.045, light.haze, 0.3 if light.dark else 0.42)
+        return
+    flowers(stage, np.minimum(top, np.float32(0.84 * sheet.height)))
+    if _clearing(stage):
+        for reach in ((-0.04, 0.2), (0.8, 1.04)):
+            grove(sheet, top, replace(trees_here, name=f"edge {reach[0]}", reach=reach, gap=0.0, count=3))
+    else:
+        grove(sheet, top, trees_here)
 
 
 def _forest_kind(stage: Stage, jungle: bool) -> tuple[str, Colour]:
@@ -78,16 +104,18 @@ def _forest_kind(stage: Stage, jungle: bool) -> tuple[str, Colour]:
     return "pine", stage.needles()
 
 
-def _clearing(stage: Stage) -> None:
-    """The open floor in front of the trees, with what stands there."""
+def _clearing(stage: Stage) -> bool:
+    """The open floor in front of the trees, with what stands there; whether anything does."""
     sheet = stage.sheet
+    taken = bool(stage.cast.get("mid") or stage.cast.get("near") or {"road", "river"} & set(stage.scene.places))
     if "road" in stage.scene.places:
         path(sheet, (0.5, 1.0), (0.52, 0.74), mix(stage.light.tone(rgb("b89c74"), 0.1), stage.light.haze, 0.2))
     if "river" in stage.scene.places:
         water.river(sheet, (0.5, 0.76), stage.light)
-    ground = np.full(sheet.width, 0.86 * sheet.height, np.float32)
+    ground = np.full(sheet.width, 0.88 * sheet.height, np.float32)
     stand(stage, "mid", ground, 0.1)
     stand(stage, "near", ground + 0.07 * sheet.height, 0.0)
+    return taken
 
 
 def _lianas(stage: Stage) -> None:
