@@ -52,6 +52,7 @@ from limner.storage.uploads import Uploads
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
 from limner.wire.connection import Connection
+from limner.wire.guard import Guard
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,7 +144,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> _Ground:
             uploads=replace(UPLOADED, max_bytes=settings.max_upload_mb * 1_000_000),
         )
     )
-    wire = await stack.enter_async_context(Wire(blobs))
+    wire = await stack.enter_async_context(Wire(blobs, guard=Guard(settings.fetch_allowlist.split(","))))
     return _Ground(
         settings=settings,
         clock=clock,

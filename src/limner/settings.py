@@ -58,6 +58,8 @@ class Settings(BaseModel):
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     confirm_above_usd: Dollars = Money.usd("0.50")
     """The command line asks a person before it may spend more than this; 0 never asks."""
+    fetch_allowlist: str = ""
+    """Comma-separated host:port that pictures may be fetched from although they are private."""
     max_upload_mb: int = Field(default=50, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1_000_000)
     embed_recipe: bool = True

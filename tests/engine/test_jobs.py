@@ -281,6 +281,43 @@ async def test_a_job_that_nobody_began_is_cancelled_at_once(tmp_path: Path) -> N
         await here.books_are_right()
 
 
+class Crowd:
+    """A turn that does not come."""
+
+    def __init__(self, *, patience: float) -> None:
+        self._patience = patience
+
+    async def enter(self) -> None:
+        async with asyncio.timeout(self._patience):
+            await asyncio.Event().wait()
+
+    def leave(self) -> None:
+        raise AssertionError("nobody had the turn")
+
+
+async def test_a_turn_that_does_not_come_costs_nothing(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        here.services.turns["acme"] = Crowd(patience=0.02)
+        job = await here.paint(model="acme")
+        assert (job.state, job.cost, provider.submits) == (JobState.FAILED, Money(), [])
+        assert job.problem is not None
+        assert job.problem.code == FailureCode.RATE_LIMITED
+        await here.books_are_right()
+
+
+async def test_a_job_that_waits_for_its_turn_is_cancelled_with_nothing_sent(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        here.services.turns["acme"] = Crowd(patience=30)
+        job = await here.engine.submit(ImageRequest(prompt="a fox", model="acme"), LOCAL)
+        await asyncio.sleep(0.02)
+        await here.engine.cancel(job.id, LOCAL)
+        ended = await here.engine.wait(job.id, LOCAL, timeout=10)
+        assert (ended.state, ended.held, provider.submits) == (JobState.CANCELLED, Money(), [])
+        await here.books_are_right()
+
+
 async def test_previews_travel_inside_their_events(tmp_path: Path) -> None:
     provider = FakeStreamingProvider(previews=2)
     streaming = replace(ACME, text=ACME.text.replace("seconds = 5", "seconds = 5\nstreams = true"))

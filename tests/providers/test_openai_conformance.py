@@ -196,7 +196,7 @@ ROWS = (
 )
 
 
-@pytest.mark.req("S0-018", "S0-043", "S0-046")
+@pytest.mark.req("S0-018", "S0-043", "S0-046", "S3-080")
 class TestOpenAI(HttpProviderConformance):
     case = Case(
         card=CARD,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 
 from limner.domain.ports import Clock
 
@@ -42,13 +43,19 @@ class Control:
 
     async def pause(self, seconds: float, clock: Clock) -> bool:
         """Waits, unless a wish is spoken first; True when the whole time has passed."""
-        if self._either.is_set():
-            return False
-        sleeping = asyncio.ensure_future(clock.sleep(seconds))
+        return await self.unless_wished(clock.sleep(seconds))
+
+    async def unless_wished(self, waiting: Coroutine[None, None, None]) -> bool:
+        """Waits for something, unless a wish is spoken first: then it is given up, and the answer is False."""
+        going = asyncio.ensure_future(waiting)
         wishing = asyncio.ensure_future(self._either.wait())
         try:
-            await asyncio.wait((sleeping, wishing), return_when=asyncio.FIRST_COMPLETED)
-            return sleeping.done()
+            await asyncio.wait((going, wishing), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            sleeping.cancel()
             wishing.cancel()
+            going.cancel()
+        await asyncio.wait((going,))
+        if going.cancelled():
+            return False
+        going.result()
+        return True

@@ -63,8 +63,24 @@ class Readiness:
     reason: str
 
 
+class Turn(Protocol):
+    """One purchase's turn at a service: calls a second, and how many at once."""
+
+    async def enter(self) -> None:
+        """Waits for the turn; nothing has been sent yet. Raises TimeoutError after too long."""
+        ...
+
+    def leave(self) -> None:
+        """Gives the place to the next purchase."""
+        ...
+
+
 class Services(Protocol):
     """The services of this installation, with their keys."""
+
+    def turn(self, service: str) -> Turn:
+        """Where purchases at this service wait for their turn."""
+        ...
 
     def readiness(self, service: str) -> Readiness:
         """Whether it has what it needs; sends nothing."""

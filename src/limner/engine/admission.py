@@ -11,12 +11,15 @@ MAX_PROMPT = 32_000
 MAX_EDGE = 16_384
 MAX_PREVIEWS = 3
 SCALES = (2, 4)
+PRICED = frozenset({"model", "n", "count", "num_images", "size", "width", "height", "quality", "aspect_ratio", "steps"})
+"""Options, in the services' words, that a price depends on."""
 
 
 def admit(request: ImageRequest) -> None:
     """Raises InvalidRequest, naming the field, for anything that no model could carry out."""
     _check_prompt(request)
     _check_numbers(request)
+    _check_extra(request)
     _check_shape(request)
     _check_inputs(request)
 
@@ -50,6 +53,15 @@ def _check_numbers(request: ImageRequest) -> None:
         raise InvalidRequest(f"steps is at least 1, not {request.steps}.", field="steps")
     if request.guidance is not None and request.guidance < 0:
         raise InvalidRequest(f"guidance is at least 0, not {request.guidance}.", field="guidance")
+
+
+def _check_extra(request: ImageRequest) -> None:
+    """The service's own options go in last, so none of them may change what the quote was made for."""
+    for name in request.extra:
+        if name in PRICED:
+            raise InvalidRequest(
+                f"'{name}' decides the price; give it as an option of the request, not in extra.", field=f"extra.{name}"
+            )
 
 
 def _check_shape(request: ImageRequest) -> None:

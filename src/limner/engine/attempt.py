@@ -6,7 +6,6 @@ have been bought: it is never sent again unless it was painted on this machine.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -93,12 +92,8 @@ class Attempt:
         call = await self._loaded(work.record.call, card)
         tries = 0
         while True:
-            if work.control.interrupted:
-                raise Interrupted("The job was stopped before anything was sent.")
-            await self.blobs.check_room()
-            await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now())
             try:
-                return await self._buy(work, provider, call, card)
+                return await self._in_turn(work, provider, call, card)
             except ProviderError as error:
                 tries += 1
                 if error.spent is not Spent.NO or not error.retryable or tries >= MAX_TRIES:
@@ -107,15 +102,27 @@ class Attempt:
                 await work.progress.problem(error.problem(), tries)
                 await work.control.pause(self._pause(error.retry_after, tries), self.clock)
 
+    async def _in_turn(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
+        """Waits for the service's pace, notes the intent, and buys: a death while waiting has sent nothing."""
+        turn = self.services.turn(card.service)
+        try:
+            entered = not work.control.interrupted and await work.control.unless_wished(turn.enter())
+        except TimeoutError as error:
+            raise ProviderError(crowded_problem(card)) from error
+        if not entered:
+            raise Interrupted("The job was stopped before anything was sent.")
+        try:
+            await self.blobs.check_room()
+            await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now())
+            return await self._buy(work, provider, call, card)
+        finally:
+            turn.leave()
+
     async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         local = self.catalog.service(card.service).local
         if isinstance(provider, Streams) and (call.partials or local):
             return await self._watch(work, provider.stream(call), local=local)
-        try:
-            async with asyncio.timeout(card.timeout):
-                outcome = await provider.submit(call)
-        except TimeoutError as error:
-            raise ProviderError(timeout_problem(card)) from error
+        outcome = await provider.submit(call)
         if isinstance(outcome, Finished):
             return outcome
         await self.jobs.mark_submitted(work.lease, work.record.id, outcome.ticket)
@@ -243,6 +250,15 @@ def timeout_problem(card: ModelCard) -> Problem:
             "It may have been charged and was not sent again."
         ),
         spent=Spent.UNKNOWN,
+        provider=card.service,
+    )
+
+
+def crowded_problem(card: ModelCard) -> Problem:
+    """A call whose turn did not come."""
+    return Problem(
+        code=FailureCode.RATE_LIMITED,
+        message=f"Rate limit exceeded: too many calls wait for {card.title}. Nothing was sent; try again later.",
         provider=card.service,
     )
 

@@ -102,7 +102,7 @@ class OpenAI:
         for item in body.items("data"):
             content = item.landed("b64_json")
             if content is None and (address := item.text("url")):
-                content = await self._line.download(address, deadline=call.timeout)
+                content = await self._line.download(address, deadline=call.timeout, bought_now=True)
             if content is not None:
                 pictures.append(Painted(content=content, revised_prompt=item.text("revised_prompt")))
         request_id = headers.get("x-request-id")

@@ -54,17 +54,17 @@ class ConfiguredServices:
             card.id: Pace(requests_per_second=card.requests_per_second, concurrency=card.concurrency)
             for card in self._cards.values()
         }
-        self._made: dict[str, Provider] = {}
+        self._made: dict[tuple[str, Connection], Provider] = {}
 
     def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
-        """The same services with other keys for some of them, such as a profile's own; they share the pace."""
+        """The same services with other keys for some of them, such as a profile's own; pace and adapters are shared."""
         other = ConfiguredServices(
             self._cards.values(),
             {**self._connections, **connections},
             self._wire,
             plugins=self._plugins.values(),
         )
-        other._paces = self._paces
+        other._paces, other._made = self._paces, self._made
         return other
 
     def readiness(self, service: str) -> Readiness:
@@ -89,21 +89,26 @@ class ConfiguredServices:
         if not state.ready:
             name = self._cards[service].name if service in self._cards else service
             raise NotConfigured(f"{name} cannot be used. {state.reason}")
-        if service not in self._made:
-            self._made[service] = self._make(self._cards[service])
-        return self._made[service]
+        card = self._cards[service]
+        connection = self._connection(card)
+        if (service, connection) not in self._made:
+            self._made[service, connection] = self._make(card, connection)
+        return self._made[service, connection]
+
+    def turn(self, service: str) -> Pace:
+        """Where purchases at this service wait for their turn."""
+        return self._paces[service]
 
     def _connection(self, card: ServiceCard) -> Connection:
         return self._connections.get(card.id) or Connection(base_url=card.base_url)
 
-    def _make(self, card: ServiceCard) -> Provider:
-        connection = self._connection(card)
+    def _make(self, card: ServiceCard, connection: Connection) -> Provider:
         if connection.base_url:
             self._wire.guard.trust(connection.base_url)
         make: MakesProvider
         own = ADAPTERS.get(card.adapter)
         make = resolve_name(own) if own else self._plugins[card.adapter].load()
-        return make(Line(wire=self._wire, card=card, connection=connection, pace=self._paces[card.id]))
+        return make(Line(wire=self._wire, card=card, connection=connection))
 
 
 def _unready(reason: str) -> Readiness:

@@ -109,7 +109,7 @@ class _Desk:
         self._stopped = threading.Event()
         self._call = call
         self._place = place
-        self._share = 0.0
+        self._share = place / call.count
         self._stage = ""
 
     @property

@@ -9,6 +9,7 @@ class TestMine(HttpProviderConformance):
 from __future__ import annotations
 
 import json
+import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -229,8 +230,9 @@ class HttpProviderConformance(ProviderConformance):
         expect(problem.provider, self.case.card.id)
         expect(row.words in problem.message, True)
 
-    async def test_the_key_is_never_told(self) -> None:
-        """Not in a message, not in the chain of errors, even if the service repeats it."""
+    async def test_the_key_is_never_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Not in a message, a log line or the chain of errors, even if the service repeats it."""
+        caplog.set_level(logging.DEBUG)
         echo = {"error": {"message": f"Bad key {KEY}, header Authorization: Bearer {KEY}"}}
         async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
             for fault in (
@@ -243,7 +245,7 @@ class HttpProviderConformance(ProviderConformance):
                 with pytest.raises(ProviderError) as caught:
                     await self.buy(bench, self.case.call)
                 told = "".join(traceback.format_exception(caught.value)) + repr(caught.value.problem())
-                expect(KEY in told, False)
+                expect(KEY in told + caplog.text, False)
                 expect(KEY[3:] in told, False)
 
     async def test_nothing_is_sent_twice(self) -> None:

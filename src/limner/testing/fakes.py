@@ -11,7 +11,7 @@ from uuid import UUID
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
 from limner.domain.errors import LimnerError, NotConfigured, NotFound, Spent, StorageError
 from limner.domain.money import Money
-from limner.domain.ports import Provider, Readiness
+from limner.domain.ports import Provider, Readiness, Turn
 from limner.domain.request import Size
 from limner.testing.pictures import PictureMaker
 
@@ -248,12 +248,23 @@ class FakeCancellableProvider(FakeProvider):
         return self._stops
 
 
+class AlwaysFree:
+    """A service at which every purchase has its turn at once."""
+
+    async def enter(self) -> None:
+        """Has its turn."""
+
+    def leave(self) -> None:
+        """Gives up its turn."""
+
+
 class FakeServices:
     """The services of a test, by id; `unready` gives the reason why one cannot be used."""
 
     def __init__(self, providers: Mapping[str, Provider], unready: Mapping[str, str] | None = None) -> None:
         self._providers = dict(providers)
         self.unready = dict(unready or {})
+        self.turns: dict[str, Turn] = {}
 
     def readiness(self, service: str) -> Readiness:
         """Ready where there is a provider and no reason against it."""
@@ -262,6 +273,10 @@ class FakeServices:
         if service not in self._providers:
             return Readiness(ready=False, reason=f"This installation has no service {service}.")
         return Readiness(ready=True, reason="Ready")
+
+    def turn(self, service: str) -> Turn:
+        """Nobody waits, but where `turns` says so."""
+        return self.turns.get(service, AlwaysFree())
 
     def provider(self, service: str) -> Provider:
         """The service. Raises NotConfigured where it is not ready."""

@@ -15,6 +15,7 @@ from yarl import URL
 
 from limner.domain.errors import Interrupted
 from limner.domain.ports import Intake
+from limner.domain.version import VERSION
 from limner.wire.answers import Limits
 from limner.wire.failures import Sending
 from limner.wire.guard import Guard

@@ -163,8 +163,8 @@ def _is_literal(host: str) -> bool:
 
 def _parsed(entry: str) -> Place:
     """Reads host:port of an allow-list. Raises InvalidRequest."""
-    url = URL(f"//{entry.strip()}")
     try:
+        url = URL(f"//{entry.strip()}")
         host, port = url.host, url.explicit_port
     except ValueError:
         host, port = None, None

@@ -141,26 +141,30 @@ class Base64Landing:
                 self._decode(text)
             if last and self._odd:
                 # Some services leave the padding out.
-                self._receiver.write(pybase64.b64decode(self._odd + b"=" * (-len(self._odd) % 4), validate=True))
+                self._keep(memoryview(self._odd + b"=" * (-len(self._odd) % 4)))
         except binascii.Error as error:
             self.broken = f"its base64 is wrong ({error})"
 
     def _decode(self, text: bytes) -> None:
         """Decodes what makes whole groups of four; the odd characters wait for the next piece."""
-        if self._padded and text:
-            raise binascii.Error("it goes on after the padding")
         view = memoryview(text)
         if self._odd:
             missing = 4 - len(self._odd)
             group, view = self._odd + text[:missing], view[missing:]
             self._odd = b"" if len(group) == 4 else group
-            if len(group) == 4:
-                self._receiver.write(pybase64.b64decode(group, validate=True))
+            self._keep(memoryview(group if len(group) == 4 else b""))
         cut = len(view) - len(view) % 4
-        if cut:
-            self._receiver.write(pybase64.b64decode(view[:cut], validate=True))
+        self._keep(view[:cut])
         self._odd += bytes(view[cut:])
-        self._padded = text.endswith(b"=") and not self._odd
+
+    def _keep(self, groups: memoryview) -> None:
+        """Decodes whole groups of four; padding ends the last of them and nothing comes after it."""
+        if not groups:
+            return
+        if self._padded:
+            raise binascii.Error("it goes on after the padding")
+        self._receiver.write(pybase64.b64decode(groups, validate=True))
+        self._padded = groups[-1] == ord("=")
 
     def _unescaped(self, text: bytes) -> bytes:
         """The text with JSON's escapes undone and line breaks left out; an escape cut in two waits for its end."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 import aiohttp
@@ -23,11 +23,14 @@ from limner.wire.failures import TROUBLE, Sending, refusal_for
 from limner.wire.forms import form_data
 from limner.wire.landing import Landing
 from limner.wire.outgoing import Outgoing
-from limner.wire.pace import Pace
 from limner.wire.redact import Redactor
 from limner.wire.refusals import ReadsRefusals, Refusal, by_status, in_words, when_free
 from limner.wire.reply import Answer, Reply, ServerEvent
 from limner.wire.takes import Takes
+
+PAUSES = (0.3, 1.5)
+"""Seconds between the tries of a download: it costs nothing, and what it fetches is paid for."""
+GONE = {403, 404, 410}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +40,6 @@ class Line:
     wire: Wire
     card: ServiceCard
     connection: Connection
-    pace: Pace
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     refusal: ReadsRefusals = by_status
 
@@ -53,16 +55,15 @@ class Line:
 
     async def send(self, outgoing: Outgoing) -> Answer:
         """Sends a request, once, and gives the whole answer to a success."""
-        async with self._turn(outgoing):
-            sending = Sending()
-            try:
-                async with asyncio.timeout(outgoing.deadline), self.wire.open(self._parcel(outgoing), sending) as got:
-                    answer = await self._whole(got, outgoing, sending)
-            except TROUBLE as error:
-                raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
-            except StorageError as error:
-                _count_as_paid(error, outgoing)
-                raise
+        sending = Sending()
+        try:
+            async with asyncio.timeout(outgoing.deadline), self.wire.open(self._parcel(outgoing), sending) as got:
+                answer = await self._whole(got, outgoing, sending)
+        except TROUBLE as error:
+            raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
+        except StorageError as error:
+            _count_as_paid(error, outgoing)
+            raise
         return self._accepted(answer, outgoing)
 
     async def stream(self, outgoing: Outgoing) -> AsyncGenerator[ServerEvent]:
@@ -70,34 +71,54 @@ class Line:
 
         A service that answers with plain JSON instead gives one event without a name. Close it when leaving early.
         """
-        async with self._turn(outgoing):
-            sending = Sending()
-            until = asyncio.get_running_loop().time() + outgoing.deadline
-            try:
-                async with asyncio.timeout_at(until):
-                    got = await self.wire.open(self._parcel(outgoing), sending).__aenter__()
-                async with aclosing(self._events(got, outgoing, sending, until)) as events:
-                    async for event in events:
-                        yield event
-            except TROUBLE as error:
-                raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
-            except StorageError as error:
-                _count_as_paid(error, outgoing)
-                raise
+        sending = Sending()
+        until = asyncio.get_running_loop().time() + outgoing.deadline
+        try:
+            async with asyncio.timeout_at(until):
+                got = await self.wire.open(self._parcel(outgoing), sending).__aenter__()
+            async with aclosing(self._events(got, outgoing, sending, until)) as events:
+                async for event in events:
+                    yield event
+        except TROUBLE as error:
+            raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
+        except StorageError as error:
+            _count_as_paid(error, outgoing)
+            raise
 
-    async def download(self, address: str, *, deadline: float) -> Landed:
-        """Fetches a result from where the service says it lies; sends no key there. May be tried again."""
+    async def download(self, address: str, *, deadline: float, bought_now: bool = False) -> Landed:
+        """Fetches a result from where the service says it lies, at most three times; sends no key there.
+
+        `deadline` is in seconds for each try. `bought_now` says that the purchase itself is part of what fails with
+        this: then the error forbids trying the whole again.
+        """
+        for pause in PAUSES:
+            try:
+                return await self._fetched(address, deadline)
+            except ProviderError as error:
+                if not error.retryable:
+                    raise
+            await asyncio.sleep(pause)
+        try:
+            return await self._fetched(address, deadline)
+        except ProviderError as error:
+            if not bought_now:
+                raise
+            problem = replace(error.problem(), retryable=False, spent=Spent.YES)
+            raise ProviderError(problem) from error
+
+    async def _fetched(self, address: str, deadline: float) -> Landed:
+        """One try of a download."""
         try:
             limit = self.wire.limits.picture
             return (await fetch(self.wire, address, deadline=deadline, limit=limit, from_service=True)).landed
         except InvalidRequest as error:
-            raise self.failure(Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=Spent.YES)) from error
+            refusal = Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=Spent.YES)
+            raise self.failure(refusal) from error
         except Missing as error:
-            gone = error.status in {403, 404, 410}
-            code = FailureCode.EXPIRED if gone else FailureCode.FAILED
-            raise self.failure(
-                Refusal(code=code, said=str(error), retryable=not gone, spent=Spent.YES if gone else Spent.NO)
-            ) from error
+            if error.status in GONE:
+                gone = Refusal(code=FailureCode.EXPIRED, said=str(error), spent=Spent.YES)
+                raise self.failure(gone) from error
+            raise self.failure(Refusal(code=FailureCode.FAILED, said=str(error), retryable=True)) from error
         except TROUBLE as error:
             raise self.failure(refusal_for(error, Sending(sent=True), purchase=False)) from error
 
@@ -115,21 +136,6 @@ class Line:
             retry_after=refusal.retry_after,
         )
         return ProviderError(problem, request_id=request_id)
-
-    @asynccontextmanager
-    async def _turn(self, outgoing: Outgoing) -> AsyncIterator[None]:
-        """Only purchases wait for their turn: no poll may hold one up, or be held up by one."""
-        if not outgoing.purchase:
-            yield
-            return
-        try:
-            await self.pace.enter()
-        except TimeoutError as error:
-            raise self.failure(Refusal(code=FailureCode.RATE_LIMITED, retryable=True)) from error
-        try:
-            yield
-        finally:
-            self.pace.leave()
 
     def _parcel(self, outgoing: Outgoing) -> Parcel:
         url = URL(f"{self.connection.base_url.rstrip('/')}/{outgoing.path.lstrip('/')}")

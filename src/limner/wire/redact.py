@@ -12,11 +12,13 @@ LONGEST = 600
 """Characters of a service's words that are passed on."""
 
 LOOKS_SECRET = re.compile(
-    r"(?i:\b(?:bearer|basic|key|token)\s+)[\w.~+/:-]{12,}=*"
+    r"(?i:(?:api[-_]?key|access[-_]?token|authorization|secret|password)[\"']?\s*[:=]\s*[\"']?"
+    r"(?:(?:bearer|basic|key|token)\s+)?)[^\s\"',;&]{6,}"
+    r"|(?i:\bbearer\s+)[\w.~+/:-]{12,}=*"
+    r"|(?i:\b(?:basic|key|token)\s+)(?=\S*[\d=])[\w.~+/:-]{12,}=*"
     r"|\b(?:sk|pk|rk|r8|hf|xai|tgp|fal|lim|whsec)[-_][\w-]{8,}"
     r"|\bAIza[\w-]{20,}"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
-    r"|(?i:(?:api[-_]?key|access[-_]?token|authorization|secret|password)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&]{6,}"
 )
 """Keys as services write them: named prefixes, bearer tokens, signed tokens, `api_key=...`."""
 

@@ -1,0 +1,100 @@
+"""Which services can be used, and with which key."""
+
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from limner.domain.call import Finished
+from limner.domain.errors import NotConfigured
+from limner.providers.services import ConfiguredServices
+from limner.providers.sketch import Sketch
+from limner.testing.examples import CALL, CARD, SKETCH_CARD
+from limner.testing.fakes import FakeProvider, MemoryBlobs
+from limner.testing.openai_stand_in import OpenAIStandIn
+from limner.wire.client import Wire
+from limner.wire.connection import Connection
+from limner.wire.line import Line
+
+BASE = CARD.base_url
+
+
+def services(
+    connections: dict[str, Connection] | None = None, plugins: tuple[EntryPoint, ...] = ()
+) -> ConfiguredServices:
+    other = replace(CARD, id="other", name="Other", adapter="other")
+    return ConfiguredServices([CARD, SKETCH_CARD, other], connections or {}, Wire(MemoryBlobs()), plugins=plugins)
+
+
+@pytest.mark.req("S0-045")
+@pytest.mark.parametrize(
+    "connection, ready, reason",
+    [
+        (None, False, "Needs a key: set OPENAI_API_KEY."),
+        (Connection(base_url=BASE), False, "Needs a key: set OPENAI_API_KEY."),
+        (Connection(base_url=BASE, api_key="sk-1"), True, "Ready"),
+        (Connection(base_url="http://127.0.0.1:1/v1", base_url_overridden=True), True, "Ready"),
+        (
+            Connection(base_url="127.0.0.1:1", base_url_overridden=True),
+            False,
+            "Needs an address that begins with http:// or https://: set OPENAI_BASE_URL.",
+        ),
+        (
+            Connection(base_url=BASE, api_key="sk-1\nX: y"),
+            False,
+            "The key has characters that no key has: set OPENAI_API_KEY again.",
+        ),
+    ],
+)
+def test_what_a_service_needs(connection: Connection | None, ready: bool, reason: str) -> None:
+    found = services({"openai": connection} if connection else {})
+    state = found.readiness("openai")
+    assert (state.ready, state.reason) == (ready, reason)
+    if not ready:
+        with pytest.raises(NotConfigured, match="OpenAI cannot be used"):
+            found.provider("openai")
+
+
+def test_the_artist_needs_nothing() -> None:
+    assert services().readiness("sketch").ready
+    assert isinstance(services().provider("sketch"), Sketch)
+
+
+def test_unknown_services_and_adapters_are_not_ready() -> None:
+    assert services().readiness("nothing").reason == "There is no service nothing."
+    assert "adapter other" in services().readiness("other").reason
+    with pytest.raises(NotConfigured, match="nothing cannot be used"):
+        services().provider("nothing")
+
+
+def made_elsewhere(_: Line) -> FakeProvider:
+    return FakeProvider(models=["x"])
+
+
+def test_other_packages_bring_adapters() -> None:
+    plugin = EntryPoint(name="other", value=f"{__name__}:{made_elsewhere.__name__}", group="limner.providers")
+    found = services({"other": Connection(base_url=BASE, api_key="k")}, (plugin,))
+    assert isinstance(found.provider("other"), FakeProvider)
+
+
+def test_adapters_are_made_once_for_each_key() -> None:
+    found = services({"openai": Connection(base_url=BASE, api_key="sk-1")})
+    own = found.connected({"openai": Connection(base_url=BASE, api_key="sk-2")})
+    assert found.provider("openai") is found.provider("openai")
+    assert own.provider("openai") is not found.provider("openai")
+    assert own.provider("sketch") is found.provider("sketch")
+
+
+async def test_each_key_goes_out_on_its_own_line() -> None:
+    async with OpenAIStandIn() as stand_in, Wire(MemoryBlobs()) as wire:
+        found = ConfiguredServices(
+            [CARD], {"openai": Connection(base_url=stand_in.base_url, api_key="sk-first")}, wire, plugins=()
+        )
+        own = found.connected({"openai": Connection(base_url=stand_in.base_url, api_key="sk-second")})
+        for each in (found, own):
+            assert isinstance(await each.provider("openai").submit(CALL), Finished)
+    assert [entry.headers["Authorization"] for entry in stand_in.log] == ["Bearer sk-first", "Bearer sk-second"]
+
+
+def test_a_key_is_never_in_a_representation() -> None:
+    assert "secret" not in repr(Connection(base_url=BASE, api_key="secret"))

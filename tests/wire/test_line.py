@@ -1,0 +1,342 @@
+"""One request, one answer, and what every failure between them means."""
+
+import asyncio
+import base64
+import socket
+import traceback
+from contextlib import aclosing
+from dataclasses import replace
+
+import orjson
+import pytest
+from aiohttp import BodyPartReader, web
+
+from limner.domain.errors import FailureCode, Interrupted, ProviderError, Spent, StorageError
+from limner.domain.request import Size
+from limner.testing.fakes import MemoryReceiver
+from limner.testing.pictures import PictureMaker
+from limner.wire.answers import Limits
+from limner.wire.outgoing import Form, FormFile, Outgoing
+from limner.wire.pace import Pace
+from tests.wire.conftest import KEY, Handler, aborted, never, site
+
+PNG = PictureMaker().png(Size(32, 32))
+GOOD = orjson.dumps({"data": [{"b64_json": base64.b64encode(PNG).decode()}], "n": 1.5})
+
+
+async def good(_: web.Request) -> web.Response:
+    return web.Response(body=GOOD, content_type="application/json", headers={"X-Request-Id": "req-1"})
+
+
+async def failure(handler: Handler, outgoing: Outgoing, limits: Limits | None = None) -> ProviderError:
+    async with site(handler, limits=limits) as place:
+        with pytest.raises(ProviderError) as caught:
+            await place.line.send(outgoing)
+        assert not place.blobs.files
+        assert all(receiver.state == "discarded" for receiver in place.blobs.receivers)
+        assert len(place.requests) == 1
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    return caught.value
+
+
+async def test_a_picture_in_json_lands(purchase: Outgoing) -> None:
+    async with site(good) as place:
+        answer = await place.line.send(purchase)
+        landed = answer.body.landed("data", 0, "b64_json")
+        assert landed is not None
+        assert place.blobs.files[landed.digest] == PNG
+        assert answer.body.pictures == (landed,)
+        assert answer.headers["x-request-id"] == "req-1"
+        assert answer.body.number("n") == 1.5
+        sent = place.requests[0]
+        assert (sent.path, sent.headers["Authorization"]) == ("/v1/paint", f"Bearer {KEY}")
+        assert sent.headers["Accept-Encoding"] == "identity"
+
+
+async def test_a_picture_as_the_whole_body_lands(purchase: Outgoing) -> None:
+    async def picture(_: web.Request) -> web.Response:
+        return web.Response(body=PNG, content_type="image/png")
+
+    async with site(picture) as place:
+        answer = await place.line.send(purchase)
+        assert answer.file is not None
+        assert (place.blobs.files[answer.file.digest], answer.media_type) == (PNG, "image/png")
+
+
+async def test_a_body_that_is_no_picture_is_a_bad_answer(purchase: Outgoing) -> None:
+    async def words(_: web.Request) -> web.Response:
+        return web.Response(body=b"nothing to see here", content_type="image/png")
+
+    problem = (await failure(words, purchase)).problem()
+    assert (problem.code, problem.spent) == (FailureCode.BAD_ANSWER, Spent.YES)
+
+
+async def test_a_form_goes_out_with_names_and_types(purchase: Outgoing) -> None:
+    seen: list[tuple[str | None, str | None, str | None, bytes]] = []
+
+    async def read(request: web.Request) -> web.Response:
+        async for part in await request.multipart():
+            assert isinstance(part, BodyPartReader)
+            seen.append((part.name, part.filename, part.headers.get("Content-Type"), bytes(await part.read())))
+        return await good(request)
+
+    file = FormFile(name="image[]", filename="a.png", media_type="image/png", data=PNG)
+    form = Form.of({"n": 2, "stream": False, "svg": {"model": "x"}, "prompt": "žluťoučký"}, [file, file])
+    async with site(read) as place:
+        await place.line.send(replace(purchase, json=None, form=form))
+    assert [(name, data) for name, filename, _, data in seen if filename is None] == [
+        ("n", b"2"),
+        ("stream", b"false"),
+        ("svg[model]", b"x"),
+        ("prompt", "žluťoučký".encode()),
+    ]
+    assert [entry for entry in seen if entry[1]] == [("image[]", "a.png", "image/png", PNG)] * 2
+
+
+async def test_a_large_body_arrives_whole(purchase: Outgoing) -> None:
+    lengths: list[int] = []
+
+    async def count(request: web.Request) -> web.Response:
+        lengths.append(len(await request.read()))
+        return await good(request)
+
+    body = {"image": "A" * 900_000}
+    async with site(count) as place:
+        await place.line.send(replace(purchase, json=body))
+    assert lengths == [len(orjson.dumps(body))]
+
+
+@pytest.mark.parametrize(
+    "body, limits, words",
+    [
+        (b'{"data":[{"b64_json":"' + b"QUJD" * 1_000 + b'"}]}', Limits(picture=500), "larger than 500 bytes"),
+        (b'{"text":"' + b"x" * 9_000 + b'"}', Limits(rest=500), "more than 500 bytes"),
+        (b'{"data":[{"b64_json":"QUJD!"}]}', Limits(), "base64 is wrong"),
+        (b"<html>", Limits(), "no JSON"),
+    ],
+)
+async def test_an_answer_that_cannot_be_used_was_paid_for(
+    body: bytes, limits: Limits, words: str, purchase: Outgoing
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    problem = (await failure(answer, purchase, limits)).problem()
+    assert (problem.code, problem.spent, problem.retryable) == (FailureCode.BAD_ANSWER, Spent.YES, False)
+    assert words in problem.message
+
+
+async def test_an_answer_that_is_not_http(purchase: Outgoing) -> None:
+    async def noise(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+        return aborted(request)
+
+    problem = (await failure(noise, purchase)).problem()
+    assert problem.spent is Spent.UNKNOWN
+    assert not problem.retryable
+
+
+async def test_a_huge_refusal_is_cut_and_still_clear(purchase: Outgoing) -> None:
+    async def long(_: web.Request) -> web.Response:
+        return web.Response(status=401, text=f"no {KEY} " + "x" * 1_000_000)
+
+    error = await failure(long, purchase)
+    assert error.problem().code == FailureCode.AUTHENTICATION
+    assert len(error.message) < 1_000
+
+
+async def test_a_refusal_whose_body_is_cut_is_clear_all_the_same(purchase: Outgoing) -> None:
+    async def cut(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(status=429, headers={"Retry-After": "2", "Content-Length": "1000"})
+        await answer.prepare(request)
+        await answer.write(b"{")
+        return aborted(request)
+
+    problem = (await failure(cut, purchase)).problem()
+    assert (problem.code, problem.retryable, problem.retry_after) == (FailureCode.RATE_LIMITED, True, 2.0)
+
+
+async def test_trouble_with_a_question_costs_nothing_and_may_pass(question: Outgoing) -> None:
+    async def busy(_: web.Request) -> web.Response:
+        return web.Response(status=503)
+
+    async def dropped(request: web.Request) -> web.Response:
+        return aborted(request)
+
+    for handler, code in ((busy, FailureCode.OVERLOADED), (never, FailureCode.TIMED_OUT)):
+        problem = (await failure(handler, replace(question, deadline=0.05))).problem()
+        assert (problem.code, problem.retryable, problem.spent) == (code, True, Spent.NO)
+    async with site(dropped) as place:
+        with pytest.raises(ProviderError) as caught:
+            await place.line.send(question)
+    assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)
+
+
+async def test_a_connection_that_has_gone_stale_is_not_used_to_send_twice(purchase: Outgoing) -> None:
+    """The second request meets a line that the server has just closed: it stays one request."""
+
+    async def once(request: web.Request) -> web.Response:
+        return await good(request) if len(served) == 0 else aborted(request)
+
+    served: list[int] = []
+    async with site(once) as place:
+        await place.line.send(purchase)
+        served.append(1)
+        with pytest.raises(ProviderError) as caught:
+            await place.line.send(purchase)
+        assert caught.value.spent is Spent.UNKNOWN
+        assert len(place.requests) == 2
+
+
+async def test_nobody_there(purchase: Outgoing) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        async with site(good) as place:
+            connection = replace(place.line.connection, base_url=f"http://127.0.0.1:{port}")
+            with pytest.raises(ProviderError) as caught:
+                await replace(place.line, connection=connection).send(purchase)
+    problem = caught.value.problem()
+    assert (problem.code, problem.retryable, problem.spent) == (FailureCode.UNREACHABLE, True, Spent.NO)
+
+
+async def test_a_server_that_speaks_no_tls_was_sent_nothing(purchase: Outgoing) -> None:
+    async with site(good) as place:
+        connection = replace(place.line.connection, base_url=place.base_url.replace("http:", "https:"))
+        with pytest.raises(ProviderError) as caught:
+            await replace(place.line, connection=connection).send(purchase)
+        assert not place.requests
+    assert (caught.value.code, caught.value.spent) == (FailureCode.UNREACHABLE, Spent.NO)
+
+
+async def test_a_full_disk_is_told_with_what_was_paid(purchase: Outgoing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: MemoryReceiver, __: bytes) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(MemoryReceiver, "write", full)
+    async with site(good) as place:
+        with pytest.raises(StorageError) as caught:
+            await place.line.send(purchase)
+        assert caught.value.problem().spent is Spent.YES
+        assert [receiver.state for receiver in place.blobs.receivers] == ["discarded"]
+
+
+async def test_a_closed_wire_sends_nothing(purchase: Outgoing) -> None:
+    async with site(good) as place:
+        line = place.line
+    with pytest.raises(Interrupted):
+        await line.send(purchase)
+
+
+async def test_a_cancelled_purchase_leaves_nothing_behind(purchase: Outgoing) -> None:
+    half = asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await answer.prepare(request)
+        await answer.write(GOOD[: len(GOOD) // 2])
+        half.set()
+        await asyncio.sleep(30)
+        return answer
+
+    async with site(slow) as place:
+        receive, opened = place.blobs.receive, asyncio.Event()
+
+        async def noted() -> MemoryReceiver:
+            opened.set()
+            return await receive()
+
+        place.blobs.receive = noted  # type: ignore[method-assign]  # the fake's own method, watched
+        task = asyncio.ensure_future(place.line.send(purchase))
+        await half.wait()
+        await opened.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [receiver.state for receiver in place.blobs.receivers] == ["discarded"]
+
+
+async def test_so_many_purchases_at_once_and_no_more() -> None:
+    pace = Pace(requests_per_second=0, concurrency=2)
+    await pace.enter()
+    await pace.enter()
+    third = asyncio.ensure_future(pace.enter())
+    await asyncio.sleep(0)
+    assert not third.done()
+    pace.leave()
+    await third
+
+
+async def test_requests_a_second_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = Pace(requests_per_second=0.5, concurrency=1)
+    monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.03)
+    await pace.enter()
+    pace.leave()
+    with pytest.raises(TimeoutError):
+        await pace.enter()
+    limitless = Pace(requests_per_second=0, concurrency=0)
+    for _ in range(100):
+        await limitless.enter()
+
+
+async def test_events_come_as_they_are_sent(purchase: Outgoing) -> None:
+    first_read = asyncio.Event()
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "x-request-id": "req-9"})
+        await answer.prepare(request)
+        await answer.write(b'event: a\ndata: {"n":1}\n\n')
+        await first_read.wait()
+        await answer.write(b'event: b\ndata: {"data":[{"b64_json":"QUJD"}]}\n\n')
+        return answer
+
+    async with site(stream) as place:
+        names = []
+        async for event in place.line.stream(purchase):
+            names.append(event.name)
+            first_read.set()
+            assert event.headers["x-request-id"] == "req-9"
+        assert names == ["a", "b"]
+        assert list(place.blobs.files.values()) == [b"ABC"]
+
+
+async def test_a_service_that_does_not_stream_gives_one_event(purchase: Outgoing) -> None:
+    async with site(good) as place:
+        events = [event async for event in place.line.stream(purchase)]
+    assert [(event.name, event.body.number("n")) for event in events] == [("", 1.5)]
+
+
+async def test_a_stream_that_falls_silent_is_given_up(purchase: Outgoing) -> None:
+    async def silent(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        await answer.write(b'data: {"b64_json":"QUJD')
+        await asyncio.sleep(30)
+        return answer
+
+    async with site(silent) as place:
+        with pytest.raises(ProviderError) as caught:
+            async for _ in place.line.stream(replace(purchase, deadline=0.05)):
+                pass
+        assert [receiver.state for receiver in place.blobs.receivers] == ["discarded"]
+    assert (caught.value.code, caught.value.spent) == (FailureCode.TIMED_OUT, Spent.UNKNOWN)
+
+
+async def test_a_stream_that_is_left_closes_its_line(purchase: Outgoing) -> None:
+    async def endless(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        try:
+            while True:
+                await answer.write(b'data: {"n":1}\n\n')
+                await asyncio.sleep(0.005)
+        finally:
+            gone.set()
+
+    gone = asyncio.Event()
+    async with site(endless) as place:
+        async with aclosing(place.line.stream(purchase)) as events:
+            async for _ in events:
+                break
+        await asyncio.wait_for(gone.wait(), 5)
