@@ -166,7 +166,12 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     engine = Engine(
-        router=Router(catalog=ground.catalog, services=ground.services, unpriced_ceiling=settings.unpriced_ceiling_usd),
+        router=Router(
+            catalog=ground.catalog,
+            services=ground.services,
+            clock=ground.clock,
+            unpriced_ceiling=settings.unpriced_ceiling_usd,
+        ),
         limits=Limits(daily_cost=settings.daily_cost_limit_usd),
         presets=presets,
         jobs=jobs,

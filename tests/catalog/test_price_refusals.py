@@ -61,6 +61,52 @@ def priced(*rates: Data, expectations: tuple[Data, ...] = (), **changes: Any) ->
             ),
             "for quality high and for size 512x512 apply equally; add one for quality high, size 512x512.",
         ),
+        (
+            priced(
+                {"meter": "image", "usd": "1"},
+                {"meter": "image", "usd": "2", "quality": "high"},
+                {"meter": "image", "usd": "3", "up_to": "512x512"},
+                parameters=QUALITY,
+            ),
+            "and for size up to 262144 pixels apply equally; add one for quality high, size up to 262144 pixels.",
+        ),
+        (
+            priced(
+                {"meter": "image", "usd": "1"},
+                {"meter": "image", "usd": "2", "quality": "high", "size": "512x512"},
+                {"meter": "image", "usd": "3", "up_to": "600x600", "operation": "generate"},
+                parameters=QUALITY,
+            ),
+            "apply equally; add one for quality high, size 512x512, operation generate.",
+        ),
+        (
+            priced(
+                {"meter": "image", "usd": "1", "up_to": "512x512"}, {"meter": "image", "usd": "2", "up_to": "512x512"}
+            ),
+            "image has two entries for size up to 262144 pixels; keep one.",
+        ),
+        (
+            priced(TEXT, {"meter": "image", "up_to": "512x512", "usd": "1"}),
+            "image has rates for some qualities or sizes only; add one without quality and size.",
+        ),
+        (
+            priced(TOKENS, expectations=(ALL | {"up_to": "512x512"},)),
+            "output_image_token has a rate but no expectation for every call; add one without quality",
+        ),
+        (
+            priced({"meter": "image", "usd": "1"}, {"meter": "image", "usd": "2", "up_to": "511x512"}),
+            "the model makes no size of so few pixels as 511x512.",
+        ),
+        (
+            priced({"meter": "image", "usd": "1"}, {"meter": "image", "usd": "2", "up_to": "1x600000"}),
+            'up_to must be a size like 1024x1024 (got "1x600000").',
+        ),
+        (
+            priced(
+                {"meter": "image", "usd": "1"}, {"meter": "image", "usd": "2", "up_to": "1024x1024", "size": "512x512"}
+            ),
+            "size and up_to do not go together; give one.",
+        ),
     ],
 )
 def test_prices_that_leave_a_call_without_a_price_or_with_two(table: Data, sentence: str) -> None:
@@ -83,6 +129,18 @@ def test_prices_that_leave_a_call_without_a_price_or_with_two(table: Data, sente
             {"meter": "image", "usd": "2", "quality": "high"},
             {"meter": "image", "usd": "3", "size": "512x512"},
             {"meter": "image", "usd": "4", "size": "512x512", "quality": "high"},
+            parameters=QUALITY,
+        ),
+        priced(
+            {"meter": "image", "usd": "1"},
+            {"meter": "image", "usd": "2", "up_to": "512x512"},
+            {"meter": "image", "usd": "3", "up_to": "1024x1024"},
+            {"meter": "image", "usd": "4", "size": "512x512"},
+        ),
+        priced(
+            {"meter": "image", "usd": "1"},
+            {"meter": "image", "usd": "2", "size": "1024x1024", "quality": "high"},
+            {"meter": "image", "usd": "3", "up_to": "512x512", "operation": "generate"},
             parameters=QUALITY,
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -77,11 +78,12 @@ def test_what_is_used_as_expected_is_charged_within_the_estimate(data: st.DataOb
         prompt=data.draw(st.text(max_size=200)),
     )
     size = len(about.prompt.encode())
-    usage = {Meter.INPUT_TEXT_TOKEN: Decimal(data.draw(st.integers(size // 8, size + 64)))}
+    billed = data.draw(st.integers(1, about.count))  # how often the service bills what goes in
+    usage = {Meter.INPUT_TEXT_TOKEN: Decimal(data.draw(st.integers(size // 8, size + 64)) * billed)}
     for meter in {entry.meter for entry in card.prices.expectations}:
         matching = [e for e in card.prices.expectations if e.meter is meter and e.when.matches(about)]
         entry = max(matching, key=lambda entry: entry.when.weight)
-        times = about.inputs if entry.per_input else about.count
+        times = about.inputs * billed if entry.per_input else about.count
         usage[meter] = Decimal(data.draw(st.integers(entry.floor, entry.ceiling)) * times)
     estimate, charge = card.prices.estimate(about), card.prices.charge(usage, about)
     assert estimate is not None
@@ -150,6 +152,8 @@ def test_a_picture_costs_what_the_price_page_says(name: str, square: dict[str, s
         ("gpt-image-2", "low", Size(1024, 1024), 196),
         ("gpt-image-2", "high", Size(3584, 2048), 12329),
         ("gpt-image-2", "low", Size(976, 704), 129),
+        ("gpt-image-2", "low", Size(960, 720), 130),
+        ("gpt-image-2", "high", Size(1792, 1024), 5063),
         ("gpt-image-2.5-flare", "medium", Size(1024, 1024), 439),
         ("gpt-image-2.5-sunburst", "max", Size(1024, 1024), 7024),
         ("gpt-image-2.6-sunburst", "low", Size(1536, 1024), 664),
@@ -164,23 +168,121 @@ def test_what_was_measured_lies_within(name: str, quality: str, size: Size, meas
 
 
 @pytest.mark.parametrize("family", ["gpt-image-2", "gpt-image-2.5-sunburst", "gpt-image-2.6-sunburst"])
-def test_a_row_without_a_size_covers_those_with_one(family: str) -> None:
+def test_a_wider_row_covers_the_narrower_ones(family: str) -> None:
     rows = [entry for entry in CATALOG.find(family).prices.expectations if entry.meter is Meter.OUTPUT_IMAGE_TOKEN]
-    for wide in rows:
-        for narrow in rows:
-            if wide.when.size is None and wide.when.quality in (None, narrow.when.quality):
-                assert wide.floor <= narrow.floor
+    for wide, narrow in product(rows, rows):
+        if wide.when.size is None and wide.when.quality in (None, narrow.when.quality):
+            least = narrow.when.size.pixels if narrow.when.size else narrow.when.max_pixels
+            limit = wide.when.max_pixels
+            if limit is None or (least is not None and least <= limit):
                 assert wide.ceiling >= narrow.ceiling
+            if limit is None:
+                assert wide.floor <= narrow.floor
+
+
+CELLS = {
+    "gpt-image-2": {"low": 16, "medium": 48, "high": 96},
+    "gpt-image-2.5-sunburst": {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96},
+    "gpt-image-2.6-sunburst": {"high": 48, "xhigh": 64, "max": 96},
+}
+"""Cells of the longer edge in OpenAI's calculator, by quality."""
+STEPS = range(480, 3841, 16)
+GRID = [
+    Size(width, height)
+    for width, height in product(STEPS, STEPS)
+    if 655_360 <= width * height <= 8_294_400 and max(width, height) <= 3 * min(width, height)
+]
+
+
+def calculated(cells: int, size: Size) -> int:
+    """Output tokens of one picture by OpenAI's calculator (community.openai.com/t/1382699)."""
+    short, long = sorted((size.width, size.height))
+    across = (2 * cells * short + long) // (2 * long)
+    return -(-cells * across * (2_000_000 + size.pixels) // 4_000_000)
+
+
+@pytest.mark.parametrize("family, quality", [(family, quality) for family in CELLS for quality in CELLS[family]])
+@settings(deadline=None)
+@given(size=st.sampled_from(GRID))
+def test_the_calculator_is_within_the_row_of_every_size(family: str, quality: str, size: Size) -> None:
+    row, exact = tokens(family, quality, size), calculated(CELLS[family][quality], size)
+    assert row.floor <= exact <= row.ceiling
+    assert row.ceiling <= row.likely * (1.6 if "2.6" in family else 1.35)
+
+
+@pytest.mark.parametrize("family", CELLS)
+def test_the_square_of_the_most_pixels_and_three_to_one_of_the_fewest_are_within_their_class(family: str) -> None:
+    corners = [Size(edge, edge) for edge in range(816, 2881, 16)]
+    corners += [Size(1424, 480), Size(1776, 592), Size(2208, 736), Size(2688, 896), Size(3840, 1280)]
+    for quality, size in product(CELLS[family], corners):
+        row = tokens(family, quality, size)
+        assert row.floor <= calculated(CELLS[family][quality], size) <= row.ceiling
+
+
+@pytest.mark.parametrize(
+    "name, quality, most",
+    [
+        ("gpt-image-2", "high", "0.12"),
+        ("gpt-image-2.5-sunburst", "max", "0.12"),
+        ("gpt-image-2.6-sunburst", "max", "0.15"),
+        ("gpt-image-2", "auto", "0.23"),
+    ],
+)
+def test_a_small_picture_holds_no_more_than_it_may_cost(name: str, quality: str, most: str) -> None:
+    card = CATALOG.find(name)
+    estimate = card.prices.estimate(facts(card, quality=quality, size=Size(1280, 720)))
+    assert estimate is not None
+    assert estimate.ceiling <= Money.usd(most)
+
+
+GRID_MODELS = [card for card in PAID if card.service == "openai" and card.status is Status.LIVE]
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_estimates_of_every_live_model_grow_with_the_pictures(data: st.DataObject) -> None:
+    card = data.draw(st.sampled_from(GRID_MODELS))
+    inputs = data.draw(st.integers(0, 3))
+    about = facts(
+        card,
+        quality=data.draw(st.sampled_from(qualities(card))),
+        size=data.draw(st.sampled_from(card.sizes.fixed) | st.sampled_from(GRID) | st.none()),
+        inputs=inputs,
+        operation=Operation.EDIT if inputs else Operation.GENERATE,
+        prompt=data.draw(st.text(max_size=100)),
+    )
+    matching = [e for e in card.prices.expectations if e.meter is Meter.OUTPUT_IMAGE_TOKEN and e.when.matches(about)]
+    [rate] = [rate.usd for rate in card.prices.rates if rate.meter is Meter.OUTPUT_IMAGE_TOKEN]
+    output = Money.usd(max(matching, key=lambda entry: entry.when.weight).ceiling * rate)
+    last = None
+    for count in range(1, 11):
+        estimate = card.prices.estimate(replace(about, count=count))
+        assert estimate is not None
+        assert Money() < estimate.floor <= estimate.likely <= estimate.ceiling
+        assert estimate.ceiling >= output * count - Money(count)  # each single amount may be rounded up
+        if last is not None:
+            assert last.floor < estimate.floor
+            assert last.likely < estimate.likely
+            assert last.ceiling < estimate.ceiling
+        last = estimate
 
 
 def test_inputs_are_paid_for_with_each_picture_of_a_call() -> None:
     card = CATALOG.find("gpt-image-2")
     about = facts(card, operation=Operation.EDIT, inputs=2, count=10)
-    usage = {Meter.INPUT_IMAGE_TOKEN: Decimal(1536 * 2 * 10), Meter.OUTPUT_IMAGE_TOKEN: Decimal(1756 * 10)}
+    usage = {
+        Meter.INPUT_TEXT_TOKEN: Decimal((len(PROMPT) + 6) * 10),
+        Meter.INPUT_IMAGE_TOKEN: Decimal(1536 * 2 * 10),
+        Meter.OUTPUT_IMAGE_TOKEN: Decimal(1844 * 10),
+    }
     charge, estimate = card.prices.charge(usage, about), card.prices.estimate(about)
     assert charge is not None
     assert estimate is not None
     assert charge <= estimate.ceiling
+    single = card.prices.estimate(facts(card, operation=Operation.EDIT, inputs=2))
+    assert single is not None
+    assert estimate.ceiling <= single.ceiling * 10
+    assert estimate.likely >= Money.usd(single.likely.dollars * 10) - Money(10)
 
 
 @pytest.mark.req("S3-007")
@@ -214,4 +316,6 @@ def test_the_artist_costs_nothing() -> None:
     assert estimate.ceiling == Money()
     assert card.prices.free
     assert CATALOG.service("sketch").local
+    assert CATALOG.service("sketch").algorithmic
+    assert not CATALOG.service("openai").algorithmic
     assert CATALOG.service("sketch").key_variables == ()

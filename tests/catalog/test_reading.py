@@ -96,6 +96,7 @@ def test_everything_a_model_may_say() -> None:
                     "likely": 5,
                     "ceiling": 9,
                 },
+                {"meter": "output_image_token", "quality": "low", "up_to": "1280x720", "likely": 6, "ceiling": 9},
                 {"meter": "input_image_token", "per_input": True, "floor": 1, "likely": 2, "ceiling": 3},
             ],
         },
@@ -115,14 +116,31 @@ def test_everything_a_model_may_say() -> None:
         Condition(),
         Condition(quality="low", size=square),
         Condition(quality="high", size=square),
+        Condition(quality="low", max_pixels=921_600),
     ]
-    assert [entry.per_input for entry in card.prices.expectations] == [False, False, False, True]
+    assert [entry.per_input for entry in card.prices.expectations] == [False, False, False, False, True]
 
 
 def test_what_a_model_leaves_undated_has_the_date_of_its_service() -> None:
     [card] = catalog(file()).models
     assert card.as_of == card.prices.rates[0].as_of == date(2026, 11, 20)
     assert card.prices.rates[0].source == card.source == "a price page"
+
+
+def test_a_model_is_retired_from_its_last_day_on() -> None:
+    end = date(2026, 12, 1)
+    ending = model(status="deprecated", shutdown=end)
+    gone = model("gone", status="retired", shutdown=date(2026, 1, 1), prices={})
+    dying, dead, alive = catalog(file(ending, gone, model("alive"), default_model="alive")).models
+    assert dying.status_on(date(2026, 11, 30)) is Status.DEPRECATED
+    assert dying.status_on(end) is dying.status_on(date(2030, 1, 1)) is Status.RETIRED
+    assert dead.status_on(date(2026, 11, 20)) is Status.RETIRED
+    assert alive.status_on(date(2030, 1, 1)) is Status.LIVE
+
+
+def test_a_service_says_that_it_draws_by_rules() -> None:
+    read = catalog(file(local=True, algorithmic=True), file(model("theirs"), id="zeta", default_model="theirs"))
+    assert [(card.id, card.algorithmic) for card in read.services] == [("acme", True), ("zeta", False)]
 
 
 def test_defaults_hold_for_every_model_of_the_file() -> None:

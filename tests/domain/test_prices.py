@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from limner.domain.money import Money
 from limner.domain.prices import Condition, Expectation, Facts, Meter, PriceList, Rate
@@ -106,3 +108,127 @@ def test_megapixels_and_steps_are_counted_before_anything_is_sent() -> None:
     estimate = prices.estimate(replace(FACTS, count=2, size=Size(2000, 1000), steps=10))
     assert estimate is not None
     assert estimate.likely == Money.usd("0.062")
+
+
+def test_prompt_and_inputs_may_be_billed_again_for_each_picture() -> None:
+    facts = replace(FACTS, prompt="x" * 80, inputs=2, operation=Operation.EDIT)
+    for meter, floor, likely, ceiling in (
+        (Meter.INPUT_TEXT_TOKEN, 10, 20 * 3, 144 * 3),
+        (Meter.INPUT_IMAGE_TOKEN, 300 * 2, 1000 * 2 * 3, 7000 * 2 * 3),
+        (Meter.OUTPUT_IMAGE_TOKEN, 180 * 3, 200 * 3, 220 * 3),
+    ):
+        prices = PriceList(rates=(rate(meter, "1"),), expectations=TOKENS.expectations)
+        estimate = prices.estimate(replace(facts, count=3))
+        assert estimate is not None
+        amounts = (estimate.floor, estimate.likely, estimate.ceiling)
+        assert amounts == tuple(Money.usd(units) for units in (floor, likely, ceiling))
+
+
+@pytest.mark.parametrize(
+    "size, quality, usd",
+    [
+        (Size(100, 100), None, "3"),
+        (Size(100, 101), None, "2"),
+        (Size(200, 200), None, "2"),
+        (Size(200, 201), None, "1"),
+        (Size(50, 50), None, "4"),
+        (None, None, "1"),
+        (Size(50, 50), "low", "4"),
+        (Size(200, 200), "low", "5"),
+        (Size(100, 100), "low", "5"),
+    ],
+)
+def test_a_size_is_more_exact_than_a_class_and_a_small_class_than_a_large_one(
+    size: Size | None, quality: str | None, usd: str
+) -> None:
+    prices = PriceList(
+        rates=(
+            rate(Meter.IMAGE, "1"),
+            rate(Meter.IMAGE, "2", Condition(max_pixels=40_000)),
+            rate(Meter.IMAGE, "3", Condition(max_pixels=10_000)),
+            rate(Meter.IMAGE, "4", Condition(size=Size(50, 50))),
+            rate(Meter.IMAGE, "4", Condition(size=Size(50, 50), quality="low")),
+            rate(Meter.IMAGE, "5", Condition(max_pixels=40_000, quality="low")),
+        )
+    )
+    estimate = prices.estimate(replace(FACTS, size=size, quality=quality))
+    assert estimate is not None
+    assert estimate.likely == Money.usd(usd)
+
+
+SIZES = [Size(10, 10), Size(20, 10), Size(40, 40)]
+METERS = [Meter.IMAGE, Meter.MEGAPIXEL, Meter.STEP, Meter.OUTPUT_IMAGE_TOKEN, Meter.SECOND]
+WHENS = st.builds(
+    Condition,
+    quality=st.sampled_from([None, "low", "high"]),
+    size=st.sampled_from([None, None, *SIZES]),
+    operation=st.sampled_from([None, Operation.GENERATE, Operation.EDIT]),
+) | st.builds(Condition, quality=st.sampled_from([None, "low"]), max_pixels=st.sampled_from([100, 200, 1600]))
+AMOUNTS = st.decimals(Decimal("0.0000001"), Decimal(9), places=7)
+LISTS = st.builds(
+    PriceList,
+    rates=st.lists(st.builds(rate, st.sampled_from(METERS), AMOUNTS.map(str), WHENS), max_size=8).map(tuple),
+    expectations=st.lists(
+        st.builds(
+            Expectation,
+            meter=st.sampled_from(METERS),
+            floor=st.integers(0, 9),
+            likely=st.integers(9, 20),
+            ceiling=st.integers(20, 99),
+            when=WHENS,
+        ),
+        max_size=8,
+    ).map(tuple),
+)
+CALLS = st.builds(
+    Facts,
+    operation=st.sampled_from([Operation.GENERATE, Operation.EDIT]),
+    count=st.integers(1, 4),
+    size=st.sampled_from([None, *SIZES, Size(15, 10)]),
+    quality=st.sampled_from([None, "low", "high", "other"]),
+    prompt=st.just(""),
+    inputs=st.just(0),
+    steps=st.none() | st.integers(1, 50),
+)
+
+
+def slow_ceiling(prices: PriceList, facts: Facts) -> Money | None:
+    """The ceiling of an estimate, from the meaning of a list: entry by entry, in decimals."""
+    total, known = Decimal(0), False
+    for meter in dict.fromkeys(rate.meter for rate in prices.rates):
+        rates = [entry for entry in prices.rates if entry.meter is meter and entry.when.matches(facts)]
+        if not rates:
+            continue
+        rows = [entry for entry in prices.expectations if entry.meter is meter and entry.when.matches(facts)]
+        expected = max(rows, key=lambda entry: entry.when.weight).ceiling if rows else None
+        counted = {Meter.IMAGE: Decimal(1), Meter.STEP: facts.steps}
+        if facts.size is not None:
+            counted[Meter.MEGAPIXEL] = Decimal(facts.size.pixels) / 1_000_000
+        units = counted.get(meter)
+        units = expected if units is None else units
+        if units is None:
+            return None
+        total += max(rates, key=lambda entry: entry.when.weight).usd * units * facts.count
+        known = True
+    return Money.usd(total) if known else None
+
+
+@given(prices=LISTS, facts=CALLS)
+def test_the_index_finds_what_the_entries_say(prices: PriceList, facts: Facts) -> None:
+    estimate = prices.estimate(facts)
+    assert (None if estimate is None else estimate.ceiling) == slow_ceiling(prices, facts)
+
+
+def test_a_list_can_be_changed_compared_and_carried() -> None:
+    dearer = replace(TOKENS, rates=(*TOKENS.rates[:2], rate(Meter.OUTPUT_IMAGE_TOKEN, "0.00006")))
+    before, after = TOKENS.estimate(FACTS), dearer.estimate(FACTS)
+    assert before is not None
+    assert after is not None
+    assert after.ceiling > before.ceiling
+    assert dearer != TOKENS
+    same = PriceList(rates=TOKENS.rates, expectations=TOKENS.expectations)
+    assert (same, hash(same), repr(same)) == (TOKENS, hash(TOKENS), repr(TOKENS))
+    adapter = TypeAdapter(PriceList)
+    for copy in (pickle.loads(pickle.dumps(TOKENS)), adapter.validate_json(adapter.dump_json(TOKENS))):
+        assert copy == TOKENS
+        assert copy.estimate(FACTS) == before

@@ -160,9 +160,11 @@ async def house(
     daily: Money | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
+    ids_from: int = 0,
+    grace: float = 2.0,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
-    clock, ids, bulletin, codec = FakeClock(), CountingIds(), LocalBulletin(), JsonRequestCodec()
+    clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
     catalog = read_catalog(list(sources), [])
     services, blobs, imaging = FakeServices(providers), MemoryBlobs(), PillowImaging()
     database = await Database.open(f"sqlite:///{folder / 'limner.db'}")
@@ -195,7 +197,7 @@ async def house(
     )
     runner = Runner(attempt=attempt, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
     engine = Engine(
-        router=Router(catalog=catalog, services=services),
+        router=Router(catalog=catalog, services=services, clock=clock),
         limits=Limits(daily_cost=daily),
         presets=presets or {},
         jobs=jobs,
@@ -223,6 +225,6 @@ async def house(
         )
     finally:
         if work:
-            await dispatcher.stop(2.0)
+            await dispatcher.stop(grace)
         imaging.close()
         await database.close()

@@ -33,6 +33,7 @@ def service_card(table: ServiceTable) -> ServiceCard:
         description=table.description,
         adapter=table.adapter,
         local=table.local,
+        algorithmic=table.algorithmic,
         base_url=table.base_url or "",
         base_url_variable=table.base_url_variable or "",
         key_variables=tuple(table.key_variables),
@@ -142,10 +143,11 @@ def price_list(table: PricesTable, *, source: str, as_of: date) -> PriceList:
 
 def conditions(row: MeteredTable) -> list[Condition]:
     """Every combination of what a row lists; nothing listed is no condition."""
+    area = row.up_to.pixels if row.up_to is not None else None
     qualities: list[str | None] = [*row.quality] or [None]
     sizes: list[Size | None] = [*row.size] or [None]
     operations: list[Operation | None] = [*row.operation] or [None]
     return [
-        Condition(quality=quality, size=size, operation=operation)
+        Condition(quality=quality, size=size, max_pixels=area, operation=operation)
         for quality, size, operation in product(qualities, sizes, operations)
     ]

@@ -69,13 +69,26 @@ def _about(model: ModelTable) -> Faults:
         for text in row.quality:
             if text not in qualities:
                 yield (*path, "quality"), f'"{text}" is not among the choices of parameters.quality.'
-        for size in row.size:
-            if not makes(model, size):
-                yield (*path, "size"), f"{size} is not a size that the model makes."
         for operation in row.operation:
             if operation not in model.operations:
                 fault = f"{operation} is not among the operations; what has a stand-in is priced as that."
                 yield (*path, "operation"), fault
+        yield from _area(model, path, row)
+
+
+def _area(model: ModelTable, path: KeyPath, row: MeteredTable) -> Faults:
+    """Sizes that this model does not make."""
+    for size in row.size:
+        if not makes(model, size):
+            yield (*path, "size"), f"{size} is not a size that the model makes."
+    if row.up_to is None:
+        return
+    if row.size:
+        yield (*path, "up_to"), "size and up_to do not go together; give one."
+    grid = model.sizes.grid
+    areas = [*(size.pixels for size in model.sizes.fixed), *([grid.min_pixels] if grid else [])]
+    if areas and row.up_to.pixels < min(areas):
+        yield (*path, "up_to"), f"the model makes no size of so few pixels as {row.up_to}."
 
 
 def _rows(model: ModelTable) -> Iterator[tuple[KeyPath, MeteredTable]]:
@@ -96,7 +109,7 @@ def _clashes(key: str, rows: Sequence[MeteredTable]) -> Faults:
                 continue
             first[row.meter, when] = index
             shapes.setdefault((row.meter, _shape(when)), []).append(when)
-    # Entries that depend on the same things never meet: they differ in one of them.
+    # Entries that depend on the same things never meet, or one is of a class of sizes within that of the other.
     for (meter, shape), (rival_meter, rival_shape) in combinations(shapes, 2):
         if meter is rival_meter and sum(shape) == sum(rival_shape):
             pairs = product(shapes[meter, shape], shapes[meter, rival_shape])
@@ -118,8 +131,9 @@ def _undecided(
 
 
 def _shape(when: Condition) -> tuple[bool, ...]:
-    """Which things a condition depends on."""
-    return when.quality is not None, when.size is not None, when.operation is not None
+    """Which things a condition depends on; a size and a class of sizes are about the same thing."""
+    area = when.size is not None or when.max_pixels is not None
+    return when.quality is not None, area, when.operation is not None
 
 
 def _overlap(one: Condition, other: Condition) -> Condition | None:
@@ -127,16 +141,22 @@ def _overlap(one: Condition, other: Condition) -> Condition | None:
     pairs = ((one.quality, other.quality), (one.size, other.size), (one.operation, other.operation))
     if any(None not in pair and pair[0] != pair[1] for pair in pairs):
         return None
+    size = one.size or other.size
+    limits = [when.max_pixels for when in (one, other) if when.max_pixels is not None]
+    if size is not None and any(size.pixels > limit for limit in limits):
+        return None
     return Condition(
         quality=one.quality or other.quality,
-        size=one.size or other.size,
+        size=size,
+        max_pixels=min(limits, default=None) if size is None else None,
         operation=one.operation or other.operation,
     )
 
 
 def named(when: Condition) -> str:
     """A condition in words."""
-    parts = (("quality", when.quality), ("size", when.size), ("operation", when.operation))
+    area = None if when.max_pixels is None else f"up to {when.max_pixels} pixels"
+    parts = (("quality", when.quality), ("size", when.size), ("size", area), ("operation", when.operation))
     return ", ".join(f"{key} {value}" for key, value in parts if value is not None) or "every call"
 
 
@@ -160,9 +180,8 @@ def _gaps(model: ModelTable) -> Faults:
 
 def _backed(when: Condition, whens: Sequence[Condition]) -> bool:
     """Whether the same operation has a rate whatever the quality and size."""
-    return any(
-        other.quality is None and other.size is None and other.operation in (None, when.operation) for other in whens
-    )
+    general = {(None, None, None, None), (None, None, None, when.operation)}
+    return any((other.quality, other.size, other.max_pixels, other.operation) in general for other in whens)
 
 
 def _countable(meter: Meter, model: ModelTable) -> bool:

@@ -156,6 +156,7 @@ class ServiceTable(Table):
     description: Line
     adapter: ServiceId
     local: bool = False
+    algorithmic: bool = False
     base_url: Address | None = None
     base_url_variable: Variable | None = None
     key_variables: list[Variable] = []
@@ -208,6 +209,8 @@ class MeteredTable(Table):
     meter: Word[Meter]
     quality: Texts = []
     size: Sizes = []
+    up_to: SizeText | None = None
+    """A class of sizes: all that have no more pixels than this one."""
     operation: Operations = []
 
 

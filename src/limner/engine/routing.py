@@ -9,7 +9,7 @@ from limner.domain.errors import InvalidRequest, LimnerError, NotConfigured, Pri
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Estimate, Money
 from limner.domain.plan import Candidate, Plan, ReceiptLine, Rejection, Treatment
-from limner.domain.ports import Catalog, Services
+from limner.domain.ports import Catalog, Clock, Services
 from limner.domain.prices import Facts
 from limner.domain.request import ImageRequest
 from limner.engine.translation import Translation, Untranslatable, translate
@@ -23,6 +23,7 @@ class Router:
 
     catalog: Catalog
     services: Services
+    clock: Clock
     unpriced_ceiling: Money | None = None
     """What an administrator allows for one picture of a model without a price; None allows none."""
 
@@ -59,10 +60,14 @@ class Router:
 
     def _living(self, card: ModelCard) -> tuple[ModelCard, str]:
         """A retired model gives way to its successor."""
-        if card.status is Status.RETIRED and card.successor:
+        if self._retired(card) and card.successor:
             ended = f" on {card.shutdown:%Y-%m-%d}" if card.shutdown else ""
             return self.catalog.find(card.successor), f"{card.id} was shut down{ended}; this is its successor."
         return card, "Asked for by name."
+
+    def _retired(self, card: ModelCard) -> bool:
+        """Whether the model is gone today, whatever the catalog called it when it was written."""
+        return card.status_on(self.clock.now().date()) is Status.RETIRED
 
     def _automatic(self) -> Sequence[tuple[ModelCard, str]]:
         """The default model of every service that is ready; what paints on this machine only where nothing else is."""
@@ -77,7 +82,7 @@ class Router:
         ]
 
     def _candidate(self, request: ImageRequest, card: ModelCard, reason: str) -> Candidate | Rejection:
-        if card.status is Status.RETIRED:
+        if self._retired(card):
             return Rejection(model=card.id, code="retired", why=f"{card.title} was shut down and has no successor.")
         readiness = self.services.readiness(card.service)
         if not readiness.ready:

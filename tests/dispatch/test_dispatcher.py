@@ -1,0 +1,75 @@
+"""Jobs run here, so many at once; what dead processes left is taken up; the end is clean."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from limner.dispatch.dispatcher import Dispatcher
+from limner.dispatch.file_locks import FileWorkerLocks
+from limner.domain.control import Control
+from limner.domain.job import Job, JobState
+from limner.domain.people import LOCAL
+from limner.domain.request import ImageRequest
+from limner.testing.fakes import FakeProvider
+from tests.engine.house import RealWaits, facts, house
+
+ACME = facts("acme", usd="0.04")
+WANTED = ImageRequest(prompt="a fox", model="acme")
+
+
+async def test_jobs_without_a_worker_are_taken_up_at_the_start(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with house(tmp_path, {"acme": provider}, ACME, work=False) as idle:
+        left = [await idle.engine.submit(WANTED, LOCAL) for _ in range(3)]
+        assert {job.state for job in left} == {JobState.QUEUED}
+    async with house(tmp_path, {"acme": provider}, ACME, ids_from=1000) as here:
+        ended = [await here.engine.wait(job.id, LOCAL, timeout=10) for job in left]
+        assert {job.state for job in ended} == {JobState.SUCCEEDED}
+        assert [job.attempt for job in ended] == [1, 1, 1]
+    assert provider.purchases == 3
+
+
+async def test_no_more_than_so_many_at_once(tmp_path: Path) -> None:
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, work=False) as here:
+        at_once, most = 0, 0
+
+        async def run(job: Job, control: Control) -> None:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0.01)
+            at_once -= 1
+
+        dispatcher = Dispatcher(
+            worker="w",
+            jobs=here.jobs,
+            locks=FileWorkerLocks(tmp_path / "others"),
+            clock=RealWaits(here.clock),
+            concurrency=2,
+        )
+        for _ in range(6):
+            await here.engine.submit(WANTED, LOCAL)
+        await dispatcher.start(run, watch=False)
+        await asyncio.sleep(0.15)
+        await dispatcher.stop(1.0)
+        assert most == 2
+
+
+async def test_stopping_puts_unsent_jobs_back_and_the_next_start_takes_them(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    stuck = asyncio.Event()
+
+    async def never(call: object) -> object:
+        stuck.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    provider.script(never)  # type: ignore[arg-type]  # it never gives a result
+    async with house(tmp_path, {"acme": provider}, ACME, grace=0.05) as here:
+        job = await here.engine.submit(WANTED, LOCAL)
+        await asyncio.wait_for(stuck.wait(), 5)
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, ids_from=1000) as again:
+        ended = await again.engine.wait(job.id, LOCAL, timeout=10)
+        assert ended.state is JobState.AMBIGUOUS
+    assert provider.purchases == 1
