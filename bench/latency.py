@@ -1,0 +1,76 @@
+"""What Limner adds to a service that takes half a second, and how much it carries at 200 connections."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from bench.figures import Figure, Scale, of_runs
+from bench.installation import Make, contest, touched
+from bench.load import Press, press
+from bench.programs import Program
+
+UPSTREAM = 500
+"""Milliseconds."""
+SHARE = 4.5 / 5.5
+"""Of the floor's throughput: the goal is 4.5 times LiteLLM's, of which the floor has 5.5."""
+
+
+def measure(scale: Scale) -> list[Figure]:
+    """Floor and server in turn, at 16 connections and at 200."""
+    quiet: dict[str, list[Press]] = {"floor": [], "server": []}
+    busy: dict[str, list[Press]] = {"floor": [], "server": []}
+    with contest(latency=UPSTREAM) as field:
+        for _, program, make in field.sides:
+            _pressed(program, make, 16, scale.pick(32, 16)).check()
+        for _ in range(scale.pick(3, 1)):
+            for name, program, make in field.sides:
+                touched(field.folder, scale.pick(200, 10))
+                quiet[name].append(_pressed(program, make, 16, scale.pick(160, 16)))
+            for name, program, make in field.sides:
+                touched(field.folder, scale.pick(400, 10))
+                busy[name].append(_pressed(program, make, scale.pick(200, 16), scale.pick(600, 32)))
+    return [*_quiet(quiet), *_busy(busy)]
+
+
+def _pressed(program: Program, make: Make, connections: int, total: int) -> Press:
+    return press(
+        program.address,
+        lambda number: make(program.address, number),
+        connections=connections,
+        total=total,
+        apart=UPSTREAM / 1000 / connections,
+    )
+
+
+def _quiet(runs: dict[str, list[Press]]) -> list[Figure]:
+    for press_ in [*runs["floor"], *runs["server"]]:
+        press_.check()
+    added = {
+        (name, share): [run.latency(share) - UPSTREAM for run in runs[name]] for name in runs for share in (0.5, 0.99)
+    }
+    return [
+        of_runs("latency added to 500 ms, p50, 16 connections", added["server", 0.5], "ms", goal=18),
+        of_runs("latency added to 500 ms, p99, 16 connections", added["server", 0.99], "ms", goal=30),
+        of_runs("latency added by the floor, p50, 16 connections", added["floor", 0.5], "ms"),
+        of_runs("latency added by the floor, p99, 16 connections", added["floor", 0.99], "ms"),
+    ]
+
+
+def _busy(runs: dict[str, list[Press]]) -> list[Figure]:
+    rates = {name: [run.rate for run in runs[name]] for name in runs}
+    share = [server / floor for server, floor in zip(rates["server"], rates["floor"], strict=True)]
+    errors = sum(len(run.answers) - run.good for run in runs["server"])
+    return [
+        Figure(
+            name="throughput at 200 connections, of the floor's",
+            value=median(share),
+            unit="times",
+            goal=SHARE,
+            at_least=True,
+            spread=(min(share), max(share)),
+            note="4.5 of the 5.5 times that the floor had of LiteLLM's; load, stand-in and server share the cores",
+        ),
+        of_runs("throughput at 200 connections, server", rates["server"], "pictures/s"),
+        of_runs("throughput at 200 connections, floor", rates["floor"], "pictures/s"),
+        Figure(name="errors at 200 connections", value=errors, unit="answers", goal=0),
+    ]

@@ -1,0 +1,92 @@
+"""Measures the speed goals: `python bench/run.py [SUBJECT ...] [--quick] [--json FILE] [--write]`; Linux only.
+
+Without names every subject is measured, one after the other. Each figure is the median of runs that alternate with
+those it is compared with. Load goes to this machine alone, and every process that is started is ended again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.figures import Figure, Scale, as_markdown, as_text
+from bench.machine import described
+from bench.programs import ROOT
+
+SUBJECTS: Mapping[str, str] = {
+    "painting": "processor time per picture",
+    "estimates": "an estimate over 200 models",
+    "latency": "added latency and throughput",
+    "memory": "memory of large pictures",
+    "starting": "cold start, idle memory, commands",
+    "gallery": "the gallery at a million pictures",
+    "listening": "events to 2,000 listeners",
+    "files": "thumbnails and signatures",
+    "batches": "a batch of 1,000 prompts",
+    "lag": "the event loop while pictures are painted",
+}
+"""Each is a module of this folder with a function `measure`."""
+RESULTS = ROOT / "bench" / "RESULTS.md"
+
+
+def measured(names: Sequence[str], scale: Scale) -> dict[str, list[Figure]]:
+    """The figures of some subjects. What fails is told at the end, with the figures of the others."""
+    found: dict[str, list[Figure]] = {}
+    for name in names:
+        begun = time.perf_counter()
+        print(f"{name}: {SUBJECTS[name]} ...", flush=True)
+        measure: Callable[[Scale], list[Figure]] = import_module(f"bench.{name}").measure
+        found[name] = measure(scale)
+        print(f"{as_text(found[name])}\n({time.perf_counter() - begun:.0f} s)\n", flush=True)
+    return found
+
+
+def page(found: Mapping[str, Sequence[Figure]], machine: Mapping[str, str]) -> str:
+    """The results as a page."""
+    lines = [
+        "# What was measured",
+        "",
+        "Written by `make bench ARGS=--write`; the goals are explained in `bench/README.md`.",
+        "",
+    ]
+    lines += [f"- {name}: {value}" for name, value in machine.items()]
+    for name, figures in found.items():
+        lines += ["", f"## {SUBJECTS[name][0].upper()}{SUBJECTS[name][1:]}", "", as_markdown(figures), ""]
+        lines += [f"- {figure.name}: {figure.note}." for figure in figures if figure.note]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measures what is asked for; 1 where a goal is not met."""
+    parser = argparse.ArgumentParser(description="Measures the speed goals.")
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"of {', '.join(SUBJECTS)}; all where left out")
+    parser.add_argument("--quick", action="store_true", help="little of everything, to see that it works")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.relative_to(ROOT)}")
+    asked = parser.parse_args(arguments)
+    unknown = [name for name in asked.subjects if name not in SUBJECTS]
+    if unknown:
+        parser.error(f"no such subject: {', '.join(unknown)}; there are: {', '.join(SUBJECTS)}")
+    found = measured(asked.subjects or list(SUBJECTS), Scale(quick=asked.quick))
+    machine = described()
+    everything = [figure for figures in found.values() for figure in figures]
+    print("\n".join(f"{name}: {value}" for name, value in machine.items()))
+    print(as_text(everything))
+    if asked.json:
+        plain = {name: [asdict(figure) for figure in figures] for name, figures in found.items()}
+        asked.json.write_text(json.dumps({"machine": dict(machine), "figures": plain}, indent=2) + "\n")
+    if asked.write:
+        RESULTS.write_text(page(found, machine))
+    return 1 if any(figure.verdict in {"over", "under"} for figure in everything) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,144 @@
+"""What callers may send: checked on the way in, then turned into an `ImageRequest`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from limner.domain.errors import InvalidRequest
+from limner.domain.money import Money
+from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+
+NO_NUL = r"^[^\x00]*$"
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+Text = Annotated[str, Field(max_length=100_000)]
+Pixels = Annotated[int, Field(ge=0, le=16_384)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class InputBody(_Body):
+    """A picture the request starts from: a kept one by `image_id`, or a file in `data`."""
+
+    role: Role = Role.SOURCE
+    image_id: str | None = Field(default=None, max_length=64, description="The id of a kept picture.")
+    data: str | None = Field(default=None, description="The file in base64, or a data URL.")
+
+
+class MarginsBody(_Body):
+    """How many pixels an outpainted picture grows on each side."""
+
+    left: Pixels = 0
+    top: Pixels = 0
+    right: Pixels = 0
+    bottom: Pixels = 0
+
+
+class RequestBody(_Body):
+    """What is wanted. Everything left out is the model's choice."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"prompt": "a lighthouse at dusk", "model": "sketch", "size": "512x512"}]}
+    )
+
+    prompt: Text = ""
+    operation: Operation = Operation.GENERATE
+    negative_prompt: Text | None = None
+    inputs: Annotated[list[InputBody], Field(max_length=16)] = []
+    model: Word | None = Field(default=None, description="`service/model`, a bare name or an alias.")
+    provider: Word | None = None
+    tier: Word | None = Field(default=None, description="ultra, high, standard or fast.")
+    count: Annotated[int, Field(ge=1, le=10)] = 1
+    size: str | None = Field(default=None, max_length=20, description='Pixels, such as "1024x768".')
+    aspect: str | None = Field(default=None, max_length=20, description='A shape, such as "16:9".')
+    margins: MarginsBody | None = None
+    quality: Word | None = None
+    style: Word | None = None
+    presets: Annotated[list[Word], Field(max_length=10)] = []
+    steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    guidance: Annotated[float, Field(ge=0, le=1000)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    strength: Annotated[float, Field(ge=0, le=1)] | None = None
+    scale: Annotated[int, Field(ge=2, le=4)] | None = None
+    format: Word | None = None
+    background: Word | None = None
+    previews: Annotated[int, Field(ge=0, le=3)] = 0
+    protect: bool = False
+    project: Word = "default"
+    tags: Annotated[list[Word], Field(max_length=50)] = []
+    strictness: Strictness = Strictness.ADAPT
+    max_cost: str | None = Field(
+        default=None, max_length=20, description='Dollars, such as "0.10": refuse rather than spend more.'
+    )
+    extra: dict[str, object] = Field(
+        default_factory=dict, description="The service's own options, passed through last."
+    )
+
+    @field_validator("extra")
+    @classmethod
+    def _plain(cls, extra: dict[str, object]) -> dict[str, object]:
+        """Only what JSON can carry there and back."""
+        try:
+            same = orjson.loads(orjson.dumps(extra)) == extra
+        except TypeError:
+            same = False
+        if not same:
+            raise ValueError("a number in it is too large or is no number")
+        return extra
+
+    def asked(self, inputs: tuple[InputImage, ...]) -> ImageRequest:
+        """The request, with its pictures taken in. Raises InvalidRequest, naming the field."""
+        plain = self.model_dump(exclude={"inputs", "size", "aspect", "margins", "max_cost", "presets", "tags"})
+        plain.pop("quote", None)
+        return ImageRequest(
+            **plain,
+            inputs=inputs,
+            size=_size(self.size),
+            aspect=_aspect(self.aspect),
+            margins=None if self.margins is None else Margins(**self.margins.model_dump()),
+            max_cost=_money(self.max_cost),
+            presets=tuple(self.presets),
+            tags=tuple(self.tags),
+        )
+
+
+class JobBody(RequestBody):
+    """A request to carry out, or in its place the token of a quote."""
+
+    quote: str | None = Field(
+        default=None, min_length=1, max_length=500_000, description="The token of a quote; nothing else beside it."
+    )
+
+
+class ResolveBody(_Body):
+    """What a person found out about a purchase that got lost on the way."""
+
+    charged: bool = Field(description="Whether the service has charged for it.")
+
+
+def _size(text: str | None) -> Size | None:
+    try:
+        return None if text is None else Size.parse(text)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="size") from None
+
+
+def _aspect(text: str | None) -> Aspect | None:
+    try:
+        return None if text is None else Aspect.parse(text)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="aspect") from None
+
+
+def _money(text: str | None) -> Money | None:
+    try:
+        amount = None if text is None else Money.usd(text)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="max_cost") from None
+    if amount is not None and not 0 <= amount.micro < 2**53:
+        raise InvalidRequest("max_cost is an amount of dollars from 0 up.", field="max_cost")
+    return amount

@@ -1,0 +1,120 @@
+"""The shapes of answers about models, services and styles, for the documentation."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from limner.api.schemas import Amount, Answer
+from limner.domain.model_card import MaskKind, StandIn, Status
+from limner.domain.request import Operation
+
+
+class SizeGridAnswer(Answer):
+    """Free sizes: both edges multiples of `multiple`, within these bounds."""
+
+    multiple: int
+    min_edge: int
+    max_edge: int
+    min_pixels: int
+    max_pixels: int
+    max_ratio: float
+
+
+class SizesAnswer(Answer):
+    """Which sizes a model makes."""
+
+    fixed: list[str]
+    grid: SizeGridAnswer | None
+    aspects: list[str]
+    default: str | None
+
+
+class ParameterAnswer(Answer):
+    """One option of a model."""
+
+    name: str
+    kind: str
+    minimum: float | None
+    maximum: float | None
+    choices: list[str]
+    default: str | float | bool | None
+
+
+class ModelAnswer(Answer):
+    """What a model can do, what a picture costs and whether it can be used now."""
+
+    id: str = Field(examples=["sketch/sketch"])
+    service: str
+    name: str
+    title: str
+    description: str
+    status: Status
+    shutdown: str | None
+    successor: str | None
+    ready: bool
+    reason: str
+    operations: dict[Operation, StandIn]
+    sizes: SizesAnswer
+    max_count: int
+    max_inputs: int
+    mask: MaskKind
+    parameters: list[ParameterAnswer]
+    prompt_limit: int
+    formats: list[str]
+    price: Amount | None = Field(description="Of one picture as the model makes it by default; null where unknown.")
+    tiers: dict[str, int]
+    seconds: float
+    streams: bool
+    aliases: list[str]
+    source: str
+    as_of: str | None
+
+
+class ModelList(Answer):
+    """Models in the order in which they are shown."""
+
+    items: list[ModelAnswer]
+
+
+class PaceAnswer(Answer):
+    """How hard a service is pressed at most; 0 requests a second is no limit."""
+
+    requests_per_second: float
+    concurrency: int
+
+
+class ProviderAnswer(Answer):
+    """A service or local engine."""
+
+    id: str
+    name: str
+    description: str
+    local: bool
+    ready: bool
+    reason: str
+    default_model: str
+    models: list[str]
+    pace: PaceAnswer
+    colour: str
+    documentation: str
+
+
+class ProviderList(Answer):
+    """Services in the order in which they are shown."""
+
+    items: list[ProviderAnswer]
+
+
+class PresetAnswer(Answer):
+    """A saved style; its `value` joins the prompt."""
+
+    id: str
+    name: str
+    description: str
+    value: str
+
+
+class PresetList(Answer):
+    """All saved styles."""
+
+    items: list[PresetAnswer]

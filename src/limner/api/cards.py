@@ -1,0 +1,108 @@
+"""Models and services as plain values."""
+
+from __future__ import annotations
+
+from limner.api.shapes import Body, amount
+from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard, SizeRule
+from limner.domain.money import Money
+from limner.domain.ports import Readiness
+from limner.domain.prices import Facts
+from limner.domain.request import Operation
+
+
+def usual_price(card: ModelCard) -> Money | None:
+    """What one picture of a model costs as it makes it by default; None where nobody knows."""
+    quality = card.parameter("quality")
+    default = quality.default if quality is not None else None
+    operation = Operation.GENERATE if Operation.GENERATE in card.operations else next(iter(card.operations))
+    steps = card.parameter("steps")
+    wanted = steps.default if steps is not None else None
+    facts = Facts(
+        operation=operation,
+        count=1,
+        size=card.sizes.default,
+        quality=default if isinstance(default, str) else None,
+        prompt="",
+        inputs=0 if operation is Operation.GENERATE else 1,
+        steps=int(wanted) if isinstance(wanted, int | float) else None,
+    )
+    estimate = card.prices.estimate(facts)
+    return None if estimate is None else estimate.likely
+
+
+def model_body(card: ModelCard, readiness: Readiness) -> Body:
+    """What a model can do, what it costs and whether it can be used now."""
+    return {
+        "id": card.id,
+        "service": card.service,
+        "name": card.name,
+        "title": card.title,
+        "description": card.description,
+        "status": card.status,
+        "shutdown": card.shutdown,
+        "successor": card.successor,
+        "ready": readiness.ready,
+        "reason": readiness.reason,
+        "operations": {str(operation): way for operation, way in card.operations.items()},
+        "sizes": _sizes(card.sizes),
+        "max_count": card.max_count,
+        "max_inputs": card.max_inputs,
+        "mask": card.mask,
+        "parameters": [_parameter(rule) for rule in card.parameters],
+        "prompt_limit": card.prompt_limit,
+        "formats": card.formats,
+        "price": amount(usual_price(card)),
+        "tiers": dict(card.tiers),
+        "seconds": card.seconds,
+        "streams": card.streams,
+        "aliases": card.aliases,
+        "source": card.source,
+        "as_of": card.as_of,
+    }
+
+
+def _sizes(rule: SizeRule) -> Body:
+    grid = rule.grid
+    return {
+        "fixed": [str(size) for size in rule.fixed],
+        "grid": None
+        if grid is None
+        else {
+            "multiple": grid.multiple,
+            "min_edge": grid.min_edge,
+            "max_edge": grid.max_edge,
+            "min_pixels": grid.min_pixels,
+            "max_pixels": grid.max_pixels,
+            "max_ratio": grid.max_ratio,
+        },
+        "aspects": [str(aspect) for aspect in rule.aspects],
+        "default": None if rule.default is None else str(rule.default),
+    }
+
+
+def _parameter(rule: ParameterRule) -> Body:
+    return {
+        "name": rule.name,
+        "kind": rule.kind,
+        "minimum": rule.minimum,
+        "maximum": rule.maximum,
+        "choices": rule.choices,
+        "default": rule.default,
+    }
+
+
+def provider_body(card: ServiceCard, readiness: Readiness, models: list[str]) -> Body:
+    """A service, whether it can be used now, and how hard it is pressed at most."""
+    return {
+        "id": card.id,
+        "name": card.name,
+        "description": card.description,
+        "local": card.local,
+        "ready": readiness.ready,
+        "reason": readiness.reason,
+        "default_model": f"{card.id}/{card.default_model}",
+        "models": models,
+        "pace": {"requests_per_second": card.requests_per_second, "concurrency": card.concurrency},
+        "colour": card.colour,
+        "documentation": card.documentation,
+    }

@@ -1,0 +1,92 @@
+"""What the routes reach for: the open installation, who asks, and how bodies are read."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from limner.api.errors import MalformedJson, UnsupportedMediaType, WrongFields
+from limner.api.streaming import Broadcasts
+from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.people import LOCAL, Principal
+from limner.runtime import Runtime
+
+Body = TypeVar("Body", bound=BaseModel)
+
+LONGEST_KEY = 255
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The open installation."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def broadcasts_of(request: Request) -> Broadcasts:
+    """Whoever listens to jobs in this process."""
+    broadcasts: Broadcasts = request.app.state.broadcasts
+    return broadcasts
+
+
+def principal_of(request: Request) -> Principal:
+    """Whoever asks: the one person of this machine, unless somebody has signed in."""
+    principal: Principal = request.scope.get("limner.principal", LOCAL)
+    return principal
+
+
+def checked_id(text: str, what: str) -> str:
+    """An id in the form that ours have. Raises NotFound: anything else names nothing."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NotFound(f"There is no {what} with this id.") from None
+
+
+def media_type_of(request: Request) -> str:
+    """The kind of body that came, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_json(request: Request, model: type[Body]) -> Body:
+    """The body, checked. Raises MalformedJson, UnsupportedMediaType and WrongFields."""
+    if media_type_of(request) not in {"application/json", ""}:
+        raise UnsupportedMediaType("This route reads application/json. Set Content-Type and send JSON.")
+    return parsed(await request.body(), model)
+
+
+def parsed(text: bytes | str, model: type[Body]) -> Body:
+    """JSON text as a checked value. Raises MalformedJson and WrongFields."""
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        if faults[0]["type"] == "json_invalid":
+            raise MalformedJson(f"The body is not JSON: {faults[0]['msg']}.") from None
+        raise WrongFields(faults) from None
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The Idempotency-Key of a request. Raises InvalidRequest for one that is empty, too long or not plain text."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not key.strip() or len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise InvalidRequest(
+            f"Idempotency-Key is 1 to {LONGEST_KEY} printable characters. A UUID is a good one.",
+            field="Idempotency-Key",
+        )
+    return key
+
+
+def preferred_wait(request: Request) -> float | None:
+    """The seconds of `Prefer: wait=N` (RFC 7240), at most ten minutes; None where it is absent or not a number."""
+    for header in request.headers.getlist("prefer"):
+        for preference in header.split(","):
+            name, _, value = preference.partition(";")[0].partition("=")
+            seconds = value.strip().strip('"')
+            if name.strip().lower() == "wait" and seconds.isascii() and seconds.isdigit():
+                return float(min(int(seconds[:9]), 600))
+    return None

@@ -1,0 +1,107 @@
+"""The OpenAPI document: what every route may answer, and the bodies that are read by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from limner.api.bodies import JobBody, RequestBody, ResolveBody
+from limner.api.errors import MEDIA_TYPE
+from limner.api.schemas import EventPage, ProblemDocument
+from limner.api.taking_in import ROLES
+
+TEMPLATE = "#/components/schemas/{model}"
+
+Responses = dict[int | str, dict[str, Any]]
+"""What a route declares, in the form FastAPI takes."""
+
+MEANINGS: Mapping[int, str] = {
+    400: "The body cannot be read.",
+    402: "A budget has too little left.",
+    403: "A rule of this installation refuses it.",
+    404: "It does not exist, or not for you.",
+    409: "The price is above what was agreed to, or the quote cannot be used.",
+    413: "The body is too large.",
+    415: "The body is in a form that this route does not read.",
+    421: "The address in Host is not one of this server.",
+    422: "A field is missing, malformed or out of range.",
+    429: "The service asks for patience; Retry-After says how long.",
+    500: "Limner failed; the request id finds the reason in its log.",
+    502: "The service failed.",
+    503: "A service, the database or the object store cannot be used now.",
+    504: "The service did not answer in time.",
+    507: "The disk is full.",
+}
+
+ALWAYS = (421, 422, 500, 503)
+"""What any route may answer: a foreign Host, a malformed parameter, a failure, a database that is away."""
+UNSAFE = (400, 403, 413)
+"""What any route that changes something may answer as well: a cut body, a foreign Origin, too much."""
+PAINTING = (402, 404, 409, 415, 429, 502, 504, 507)
+"""What planning and buying may come to."""
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": TEMPLATE.format(model=name)}
+
+
+def problems(*statuses: int) -> Responses:
+    """The problems that a route may answer with."""
+    content = {MEDIA_TYPE: {"schema": _ref(ProblemDocument.__name__)}}
+    return {status: {"description": MEANINGS[status], "content": content} for status in statuses}
+
+
+def answers(model: type[BaseModel], description: str, *statuses: int, status: int = 200) -> Responses:
+    """What a reading route may answer: its model, or one of these problems."""
+    return {status: {"model": model, "description": description}, **problems(*ALWAYS, *statuses)}
+
+
+def body_of(model: type[BaseModel], *, files: bool = False) -> dict[str, Any]:
+    """The body that a route reads, for its `openapi_extra`; with `files` it comes as a form as well."""
+    content: dict[str, Any] = {"application/json": {"schema": _ref(model.__name__)}}
+    if files:
+        file = {"type": "string", "format": "binary"}
+        parts: dict[str, Any] = {name: file for name in ROLES if name != "reference[]"}
+        parts["reference"] = {"type": "array", "items": file}
+        content["multipart/form-data"] = {
+            "schema": {"type": "object", "properties": {"request": _ref(model.__name__), **parts}},
+            "encoding": {"request": {"contentType": "application/json"}},
+        }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def install(app: FastAPI) -> None:
+    """Makes the application describe itself with the shared problems and bodies; built once, on first use."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend the document
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+    )
+    _, taken = models_json_schema(
+        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody)], ref_template=TEMPLATE
+    )
+    _, given = models_json_schema(
+        [(ProblemDocument, "validation"), (EventPage, "serialization")], ref_template=TEMPLATE
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for definitions in (taken, given):
+        schemas.update(definitions.get("$defs", {}))
+    for methods in document["paths"].values():
+        for method, operation in methods.items():
+            if method != "get":
+                for status, response in problems(*UNSAFE).items():
+                    operation["responses"].setdefault(str(status), response)
+    return document

@@ -1,0 +1,209 @@
+"""The door of the server: every request passes it once, on the way in and on the way out.
+
+It names the request, turns away foreign hosts, foreign origins and bodies that are too large, answers for what
+failed unforeseen, adds the headers that every answer has, and writes one line about it into the log.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from limner.api.answers import NO_STORE, dumped
+from limner.api.errors import MEDIA_TYPE, BodyTooLarge, document
+from limner.domain.errors import Problem
+from limner.domain.ports import Ids
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CLOSED = b"default-src 'none'; frame-ancestors 'none'"
+"""For whatever is no page: should a browser ever show it as one, it can do nothing."""
+ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+OURS = frozenset({b"host", b"origin", b"content-length", b"x-request-id"})
+"""The headers that the door looks at."""
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+logger = structlog.get_logger("limner.access")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """Who may come in: `public` is the one authority, `host[:port]`, besides the names of this machine itself."""
+
+    public: str | None
+    max_body: int
+    """In bytes."""
+
+
+def authority_of(url: str | None) -> str | None:
+    """The `host[:port]` of an address; None where there is none."""
+    return urlsplit(url).netloc.lower() or None if url else None
+
+
+def is_loopback(authority: str) -> bool:
+    """Whether `host[:port]` names this machine to itself."""
+    try:
+        name = urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+class Door:
+    """Pure ASGI: no task, no copy, one pass over the headers."""
+
+    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids) -> None:
+        self.app = app
+        self._rules = rules
+        self._ids = ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets one request in, or turns it away."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"] if name in OURS}
+        visit = Visit(scope, send, self._name(headers))
+        refusal = self._refusal(scope, headers)
+        try:
+            if refusal is not None:
+                await visit.refuse(*refusal)
+                return
+            inner = scope if scope["method"] != "HEAD" else _as_get(scope)
+            await self.app(inner, self._measured(receive, headers), visit.send)
+        except Exception as error:
+            # The caller learns the request's name only; what happened stands in the log under the same name.
+            logger.exception("request_failed", request_id=visit.name, path=scope["path"], kind=type(error).__name__)
+            if visit.status:
+                raise
+            await visit.refuse(500, _internal(visit.name))
+        finally:
+            visit.note()
+
+    def _name(self, headers: Mapping[bytes, bytes]) -> str:
+        given = headers.get(b"x-request-id", b"")
+        return given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new()
+
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, Problem] | None:
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if host != self._rules.public and not is_loopback(host):
+            return 421, Problem(
+                code="foreign_host",
+                message="This server does not go by the name in Host. Use its own address.",
+                field="Host",
+            )
+        origin = headers.get(b"origin")
+        if origin is not None and scope["method"] not in SAFE_METHODS and not self._is_ours(origin, host):
+            return 403, Problem(
+                code="foreign_origin",
+                message="Requests that change something are taken from this server's own pages only.",
+                field="Origin",
+            )
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > self._rules.max_body:
+            return 413, _too_large(self._rules.max_body)
+        return None
+
+    def _is_ours(self, origin: bytes, host: str) -> bool:
+        """Whether a page of this server sent the request: its origin has the authority that the request goes to."""
+        authority = authority_of(origin.decode("latin-1"))
+        return authority is not None and authority in (host, self._rules.public)
+
+    def _measured(self, receive: Receive, headers: Mapping[bytes, bytes]) -> Receive:
+        """Bodies of unknown length are counted as they come; the others were looked at already."""
+        if b"content-length" in headers:
+            return receive
+        left = self._rules.max_body
+
+        async def counted() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise BodyTooLarge(_too_large(self._rules.max_body).message)
+            return message
+
+        return counted
+
+
+class Visit:
+    """One request on its way out."""
+
+    __slots__ = ("_begun", "_scope", "_send", "bytes", "name", "status")
+
+    def __init__(self, scope: Scope, send: Send, name: str) -> None:
+        self._scope = scope
+        self._send = send
+        self._begun = time.perf_counter()
+        self.name = name
+        self.status = 0
+        self.bytes = 0
+        scope["limner.request_id"] = name
+
+    async def send(self, message: Message) -> None:
+        """Passes a message on; the first one with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message["headers"])
+            headers.append((b"x-request-id", self.name.encode()))
+            headers.extend(ALWAYS)
+            if all(name != b"content-security-policy" for name, _ in headers):
+                headers.append((b"content-security-policy", CLOSED))
+            message["headers"] = headers
+        else:
+            self.bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    async def refuse(self, status: int, problem: Problem) -> None:
+        """Answers with a problem document."""
+        path = self._scope["path"]
+        body = dumped(document(problem, status=status, instance=path, request_name=self.name))
+        headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close", **NO_STORE}
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await self.send({"type": "http.response.start", "status": status, "headers": raw})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def note(self) -> None:
+        """One line in the log; the query is left out, because secrets may stand in it."""
+        logger.info(
+            "request",
+            request_id=self.name,
+            method=self._scope["method"],
+            path=self._scope["path"],
+            status=self.status,
+            bytes=self.bytes,
+            ms=round((time.perf_counter() - self._begun) * 1000, 2),
+        )
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD is answered as GET is; the server below leaves the body out. A stream would never end: it stays HEAD."""
+    return scope if scope["path"].endswith("/events") else {**scope, "method": "GET"}
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
+        code="body_too_large", message=f"The body is too large. The limit is {limit // 1_000_000} MB in one request."
+    )
+
+
+def _internal(name: str) -> Problem:
+    return Problem(
+        code="internal",
+        message=f"Limner failed in a way that was not foreseen. Its log says why, under the request id {name}.",
+    )

@@ -1,0 +1,82 @@
+"""What there is to paint with: models, services and saved styles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from limner.api.answers import answer
+from limner.api.card_schemas import ModelAnswer, ModelList, PresetList, ProviderList
+from limner.api.cards import model_body, provider_body
+from limner.api.deps import runtime_of
+from limner.api.documents import answers
+from limner.domain.model_card import Status
+from limner.domain.request import Operation
+
+router = APIRouter(tags=["models"])
+
+
+class ModelQuery(BaseModel):
+    """Which models are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operation: Operation | None = Field(default=None, description="Only models that can do this.")
+    service: str | None = Field(default=None, max_length=200, description="Only models of this service.")
+    status: list[Status] = Field(default=[], description="Only models in these stages of life; all where left out.")
+
+
+@router.get("/models", summary="List models", responses=answers(ModelList, "The models.", 404))
+async def list_models(request: Request, query: Annotated[ModelQuery, Query()]) -> Response:
+    """All models of the catalog, retired ones too, with prices and whether they can be used now."""
+    catalog, services = runtime_of(request).catalog, runtime_of(request).services
+    service = None if query.service is None else catalog.service(query.service).id
+    ready = {card.id: services.readiness(card.id) for card in catalog.services}
+    items = [
+        model_body(card, ready[card.service])
+        for card in catalog.models
+        if service in (None, card.service)
+        and (query.operation is None or query.operation in card.operations)
+        and (not query.status or card.status in query.status)
+    ]
+    return answer({"items": items})
+
+
+@router.get("/models/{service}/{name:path}", summary="Show a model", responses=answers(ModelAnswer, "The model.", 404))
+async def get_model(
+    request: Request,
+    service: Annotated[str, Path(description="The service's id.")],
+    name: Annotated[str, Path(description="The service's own name for the model; it may have slashes in it.")],
+) -> Response:
+    """One model by the service and its own name, or by an alias of it."""
+    runtime = runtime_of(request)
+    card = runtime.catalog.find(f"{service}/{name}")
+    return answer(model_body(card, runtime.services.readiness(card.service)))
+
+
+@router.get("/providers", summary="List services", responses=answers(ProviderList, "The services."))
+async def list_providers(request: Request) -> Response:
+    """All services, whether each can be used now, and what it needs if not."""
+    catalog, services = runtime_of(request).catalog, runtime_of(request).services
+    models: dict[str, list[str]] = {card.id: [] for card in catalog.services}
+    for model in catalog.models:
+        if model.status is not Status.RETIRED:
+            models[model.service].append(model.id)
+    items = [provider_body(card, services.readiness(card.id), models[card.id]) for card in catalog.services]
+    return answer({"items": items})
+
+
+@router.get("/presets", summary="List saved styles", responses=answers(PresetList, "The saved styles."))
+async def list_presets(request: Request) -> Response:
+    """Styles that a request may name in `presets`."""
+    presets = {preset.id: preset for preset in runtime_of(request).presets.values()}  # without their other names
+    return answer(
+        {
+            "items": [
+                {"id": each.id, "name": each.name, "description": each.description, "value": each.value}
+                for each in presets.values()
+            ]
+        }
+    )

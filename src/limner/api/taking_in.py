@@ -1,0 +1,145 @@
+"""From what was sent to a request: pictures from base64, from forms and from the library are taken in first."""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pybase64
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
+
+from limner.api.bodies import InputBody, JobBody, RequestBody
+from limner.api.deps import checked_id, media_type_of, parsed, principal_of, read_json, runtime_of
+from limner.api.errors import MalformedJson
+from limner.domain.errors import BadPicture, InvalidRequest
+from limner.domain.request import ImageRequest, InputImage, Role
+from limner.runtime import Runtime
+
+Asked = TypeVar("Asked", bound=RequestBody)
+
+ROLES = {
+    "source": Role.SOURCE,
+    "mask": Role.MASK,
+    "style": Role.STYLE,
+    "reference": Role.REFERENCE,
+    "reference[]": Role.REFERENCE,
+    "control": Role.CONTROL,
+}
+"""Names of the files in a form."""
+MOST_FILES = 16
+LONGEST_FIELD = 1_000_000
+
+
+async def read_request(request: Request, model: type[Asked]) -> tuple[Asked, tuple[InputImage, ...]]:
+    """The body in JSON or as a form with files, and its pictures, kept. Raises UsageError."""
+    if media_type_of(request) == "multipart/form-data":
+        return await _from_form(request, model)
+    body = await read_json(request, model)
+    runtime, owner = runtime_of(request), principal_of(request).id
+    return body, await _Taking(runtime, owner).all(body.inputs, ())
+
+
+async def read_wish(request: Request) -> ImageRequest:
+    """The request that a body asks for. Raises UsageError."""
+    body, inputs = await read_request(request, RequestBody)
+    return body.asked(inputs)
+
+
+async def read_job(request: Request) -> ImageRequest | str:
+    """The request that a body asks for, or the token of the quote it confirms. Raises UsageError."""
+    body, inputs = await read_request(request, JobBody)
+    if body.quote is None:
+        return body.asked(inputs)
+    if body.model_fields_set != {"quote"} or inputs:
+        raise InvalidRequest("A quote already says everything: send it alone.", field="quote")
+    return body.quote
+
+
+async def _from_form(request: Request, model: type[Asked]) -> tuple[Asked, tuple[InputImage, ...]]:
+    try:
+        async with request.form(max_files=MOST_FILES, max_fields=4, max_part_size=LONGEST_FIELD) as form:
+            body = parsed(await _request_part(form), model)
+            files = [_named(name, value) for name, value in form.multi_items() if name != "request"]
+            taking = _Taking(runtime_of(request), principal_of(request).id)
+            return body, await taking.all(body.inputs, files)
+    except MultiPartException as error:
+        raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
+
+
+async def _request_part(form: FormData) -> str | bytes:
+    """The JSON part, sent as a field or as a file."""
+    part = form.get("request", "{}")
+    return part if isinstance(part, str) else await part.read()
+
+
+def _named(name: str, value: UploadFile | str) -> tuple[Role, UploadFile]:
+    if name not in ROLES:
+        raise InvalidRequest(f"A form has no part '{name}'. There are request, {', '.join(ROLES)}.", field=name)
+    if isinstance(value, str):
+        raise InvalidRequest(f"'{name}' is a file: send it with a filename.", field=name)
+    return ROLES[name], value
+
+
+class _Taking:
+    """Takes in the pictures of one request; masks last, because they are fitted to their picture."""
+
+    def __init__(self, runtime: Runtime, owner: str) -> None:
+        self._runtime = runtime
+        self._owner = owner
+
+    async def all(self, named: Sequence[InputBody], files: Sequence[tuple[Role, UploadFile]]) -> tuple[InputImage, ...]:
+        """Every picture, in the order given."""
+        taken = [await self._one(image, place) for place, image in enumerate(named) if image.role is not Role.MASK]
+        taken += [await self._file(role, file) for role, file in files if role is not Role.MASK]
+        source = next((image for image in taken if image.role is Role.SOURCE), None)
+        for place, image in enumerate(named):
+            if image.role is Role.MASK:
+                taken.append(await self._mask(await self._data(image, place), source))
+        for role, file in files:
+            if role is Role.MASK:
+                taken.append(await self._mask(await file.read(), source))
+        return tuple(taken)
+
+    async def _one(self, image: InputBody, place: int) -> InputImage:
+        if image.image_id is not None and image.data is None:
+            picture = await self._runtime.pictures.get(checked_id(image.image_id, "picture"), self._owner)
+            return await self._runtime.uploads.kept(picture, image.role)
+        data = await self._data(image, place)
+        return await self._runtime.uploads.picture(image.role, data, f"The {image.role} picture")
+
+    async def _file(self, role: Role, file: UploadFile) -> InputImage:
+        return await self._runtime.uploads.picture(role, await file.read(), file.filename or f"The {role} picture")
+
+    async def _mask(self, data: bytes, source: InputImage | None) -> InputImage:
+        if source is None:
+            raise InvalidRequest("A mask needs the picture it belongs to. Add a source.", field="inputs")
+        return await self._runtime.uploads.mask(data, source)
+
+    async def _data(self, image: InputBody, place: int) -> bytes:
+        """The bytes of a picture sent in the body, or those of a kept one."""
+        field = f"inputs.{place}"
+        if (image.data is None) == (image.image_id is None):
+            raise InvalidRequest("An input is either a kept picture (image_id) or a file (data).", field=field)
+        if image.data is None:
+            picture = await self._runtime.pictures.get(checked_id(image.image_id or "", "picture"), self._owner)
+            return await self._runtime.blobs.get(picture.file.digest)
+        text, image.data = image.data, None
+        try:
+            return await asyncio.to_thread(decoded, text)
+        except (binascii.Error, ValueError):
+            raise BadPicture(
+                "data is not base64. Send the file in base64, or a data URL.", field=f"{field}.data"
+            ) from None
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of base64 text or of a data URL. Raises ValueError."""
+    if text.startswith("data:"):
+        head, _, text = text.partition(",")
+        if not head.endswith(";base64"):
+            raise ValueError("not a base64 data URL")
+    return pybase64.b64decode(text, validate=True)

@@ -1,0 +1,168 @@
+"""Looks an installation over: each part is ok, to be warned of, or failing, with what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import typer
+
+from limner import __version__
+from limner.cli.exits import FAILED, OK
+from limner.cli.opening import keep_log, settings_here
+from limner.cli.options import Json, command
+from limner.cli.output import Output
+from limner.cli.pictures import Protocol, protocol_of
+from limner.domain.errors import LimnerError, NotFound
+
+if TYPE_CHECKING:
+    from limner.runtime import Runtime
+    from limner.settings import Settings
+
+app = typer.Typer()
+
+ROOMY, TIGHT = 2_000_000_000, 100_000_000
+"""Bytes of free space that are plenty, and that are too few."""
+PROBE = b"limner doctor"
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part, how it is, and what to do where that is not well."""
+
+    part: str
+    state: State
+    text: str
+
+
+@command(app)
+def doctor(json: Json = False) -> int:
+    """Check that everything Limner needs is there and whole."""
+    output = Output(json=json)
+    findings = [Finding("Limner", State.OK, f"{__version__} on Python {sys.version.split()[0]}")]
+    try:
+        settings = settings_here()
+    except LimnerError as error:
+        findings.append(Finding("settings", State.FAIL, error.message))
+    else:
+        keep_log(settings.variables)
+        findings += disk(settings)
+        findings += asyncio.run(_inside(settings))
+    findings.append(terminal(output))
+    failed = any(finding.state is State.FAIL for finding in findings)
+    if json:
+        output.document({"ok": not failed, "checks": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            output.show(f"{finding.state.value:<5} {finding.part}: {finding.text}")
+    return FAILED if failed else OK
+
+
+def disk(settings: Settings) -> Iterator[Finding]:
+    """The data directory: whether there is room, and who may read the secret key."""
+    folder = next(path for path in (settings.data_dir, *settings.data_dir.absolute().parents) if path.exists())
+    with suppress(OSError):  # what prevents reading is found again, and told, when the installation is opened
+        free = shutil.disk_usage(folder).free
+        text = f"{settings.data_dir}, {free / 1_000_000_000:.1f} GB free"
+        if free < TIGHT:
+            yield Finding("data directory", State.FAIL, f"{text}. Free some space.")
+        else:
+            yield Finding("data directory", State.OK if free >= ROOMY else State.WARN, text)
+        key = settings.data_dir / "secret.key"
+        if key.exists() and os.name == "posix" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            yield Finding("secret key", State.WARN, f"Others may read {key}. Run: chmod 600 {key}")
+
+
+def terminal(output: Output) -> Finding:
+    """How pictures are shown here."""
+    protocol = protocol_of(output.results, os.environ)
+    if protocol is Protocol.NONE:
+        return Finding("terminal", State.OK, "Shows no pictures; their paths are printed.")
+    words = "coloured blocks" if protocol is Protocol.BLOCKS else f"the {protocol.value} protocol"
+    return Finding("terminal", State.OK, f"Shows pictures by {words}.")
+
+
+async def _inside(settings: Settings) -> list[Finding]:
+    """What can only be said of an open installation."""
+    # Imported here because --help must not pay for the database.
+    from limner.runtime import open_runtime
+
+    try:
+        async with open_runtime(settings, work=False) as runtime:
+            found = [
+                Finding("catalog", State.OK, f"{len(runtime.catalog.models)} models"),
+                Finding("database", State.OK, "opens; its tables are up to date"),
+            ]
+            found += [finding async for finding in _parts(runtime)]
+            return found
+    except LimnerError as error:
+        return [Finding("installation", State.FAIL, error.message)]
+
+
+async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
+    yield await ledger(runtime)
+    yield await object_store(runtime)
+    yield await unfinished(runtime)
+    for card in runtime.catalog.services:
+        readiness = runtime.services.readiness(card.id)
+        yield Finding(card.name, State.OK if readiness.ready else State.WARN, readiness.reason)
+
+
+async def ledger(runtime: Runtime) -> Finding:
+    """Whether the sums of money agree with their rows."""
+    try:
+        differences = await runtime.ledger.check()
+    except LimnerError as error:
+        return Finding("ledger", State.FAIL, error.message)
+    if differences:
+        return Finding("ledger", State.FAIL, f"{len(differences)} sums are wrong. {' '.join(differences)}")
+    return Finding("ledger", State.OK, "all sums agree")
+
+
+async def object_store(runtime: Runtime) -> Finding:
+    """Whether a file can be kept, read and forgotten."""
+    data = PROBE + os.urandom(16)
+    try:
+        landed = await runtime.blobs.put(data)
+        read = await runtime.blobs.get(landed.digest)
+        await runtime.blobs.delete(landed.digest)
+    except (LimnerError, NotFound) as error:
+        return Finding("object store", State.FAIL, error.message)
+    if read != data:
+        return Finding("object store", State.FAIL, "A file came back different. Check the disk.")
+    return Finding("object store", State.OK, runtime.settings.storage_url or "a folder in the data directory")
+
+
+async def unfinished(runtime: Runtime) -> Finding:
+    """Jobs that wait, and locks of processes that have ended without giving them back."""
+    from limner.dispatch.file_locks import FileWorkerLocks
+
+    jobs = await runtime.jobs.open_jobs()
+    if runtime.settings.database_url and not runtime.settings.database_url.startswith("sqlite"):
+        return Finding("jobs", State.OK, f"{len(jobs)} under way; the database itself keeps the locks")
+    folder = runtime.settings.data_dir / "workers"
+    locks = FileWorkerLocks(folder)
+    names = {path.stem for path in folder.glob("*.lock")}
+    gone = {name for name in names | {job.worker for job in jobs if job.worker} if await locks.is_free(name)}
+    waiting = sum(job.worker is None or job.worker in gone for job in jobs)
+    if waiting:
+        text = f"{waiting} unfinished jobs of processes that are gone. The next command that paints takes them up."
+        return Finding("jobs", State.WARN, text)
+    left = f"; {len(names & gone)} locks of processes that died were cleared away" if names & gone else ""
+    return Finding("jobs", State.OK, f"{len(jobs)} under way{left}")

@@ -1,0 +1,31 @@
+"""Where `limner` begins: the version at once, everything else through the commands."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from limner import __version__
+
+if TYPE_CHECKING:
+    import typer
+
+
+def main() -> int:
+    """Carries out the command line of this process and gives its exit code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        sys.stdout.write(f"limner {__version__}\n")
+        return 0
+    from limner.cli.running import run
+
+    return run(arguments)
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Gives `app`, the typer application, to whoever describes the commands; nothing else loads it this early."""
+    if name != "app":
+        raise AttributeError(f"module 'limner.cli.entry' has no attribute {name!r}")
+    from limner.cli.commands import app
+
+    return app

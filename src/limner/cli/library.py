@@ -1,0 +1,175 @@
+"""Kept pictures: the newest, everything about one, and one in the desktop's viewer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from limner.cli.documents import (
+    Document,
+    call_document,
+    event_document,
+    job_document,
+    kept_document,
+    picture_document,
+)
+from limner.cli.finding import named, picture_named
+from limner.cli.keeping import looked_up, path_of
+from limner.cli.opening import Session, with_studio
+from limner.cli.options import Json, Show, command
+from limner.cli.output import Output, shortened
+from limner.cli.pictures import Protocol, protocol_of, show_picture
+from limner.cli.portrait import tell_job, tell_recipe
+from limner.cli.telling import money_words, short, tell_kept
+from limner.domain.errors import InvalidRequest
+from limner.domain.events import Event
+from limner.domain.job import Job
+from limner.domain.picture import Picture
+from limner.domain.records import PictureFilter
+
+app = typer.Typer()
+
+Number = Annotated[int, typer.Option("--number", "-n", min=1, max=10_000, help="How many.")]
+Words = Annotated[str | None, typer.Option("--words", help="Only pictures whose prompts have these words.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="An id of a picture or job, or six signs of its beginning or end.")
+]
+PAGE = 200
+WIDE = 200
+"""Columns from which a path has room in a table."""
+
+
+@command(app)
+def history(number: Number = 20, words: Words = None, json: Json = False) -> int:
+    """List the newest pictures."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        pictures = await _newest(session, number, words)
+        paths = [await path_of(session.studio.runtime, picture) for picture in pictures]
+        if json:
+            rows = [
+                {**picture_document(one), "path": path and str(path)} for one, path in zip(pictures, paths, strict=True)
+            ]
+            output.document({"images": rows})
+        elif pictures:
+            _tell_history(output, pictures, paths)
+        else:
+            output.say("No pictures yet." if words is None else "No picture's prompt has these words.")
+        return 0
+
+    return with_studio(output, action, paints=False)
+
+
+async def _newest(session: Session, number: int, words: str | None) -> list[Picture]:
+    found: list[Picture] = []
+    cursor: str | None = None
+    while len(found) < number:
+        page = await session.studio.runtime.pictures.page(
+            session.studio.principal.id,
+            PictureFilter(words=words),
+            limit=min(PAGE, number - len(found)),
+            cursor=cursor,
+        )
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            break
+    return found
+
+
+def _tell_history(output: Output, pictures: Sequence[Picture], paths: Sequence[Path | None]) -> None:
+    """One row for each picture; its path only where a whole one fits beside the rest."""
+    columns = ("Id", "When", "Model", "Prompt", "Cost")
+    rows = [_row(picture) for picture in pictures]
+    if output.results.width < WIDE:
+        output.rows(columns, rows)
+        output.say("`limner show ID` tells where one lies, `limner open ID` opens it.")
+    else:
+        output.rows((*columns, "Path"), [(*row, str(path or "")) for row, path in zip(rows, paths, strict=True)])
+
+
+def _row(picture: Picture) -> tuple[str, ...]:
+    when = picture.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    return short(picture.id), when, picture.model, shortened(picture.prompt, 48), money_words(picture.cost)
+
+
+@command(app)
+def show(id: Id, pictures: Show = True, json: Json = False) -> int:
+    """Show a picture or a job with everything known about it."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        found = await named(session, id)
+        runtime, owner = session.studio.runtime, session.studio.principal.id
+        job = await runtime.jobs.get(found.job_id if isinstance(found, Picture) else found.id, owner)
+        events = await _events(session, job)
+        shown = [found] if isinstance(found, Picture) else job.pictures
+        kept = [await looked_up(runtime, picture) for picture in shown]
+        if json:
+            about = _story(job, events, [kept_document(one) for one in kept])
+            output.document(
+                {**kept_document(kept[0]), **_recipe(found), "job": about} if isinstance(found, Picture) else about
+            )
+            return 0
+        protocol = protocol_of(output.results, os.environ) if pictures else Protocol.NONE
+        for one in kept:
+            show_picture(output.results, one.preview, protocol)
+            tell_kept(output, one, job)
+        if isinstance(found, Picture):
+            tell_recipe(output, found)
+        tell_job(output, job, events)
+        return 0
+
+    return with_studio(output, action, paints=False)
+
+
+async def _events(session: Session, job: Job) -> list[Event]:
+    events: list[Event] = []
+    while batch := await session.studio.runtime.events.after(job.id, events[-1].number if events else 0):
+        events += batch
+    return events
+
+
+def _story(job: Job, events: list[Event], images: list[Document]) -> Document:
+    return {
+        **job_document(job, images),
+        "calls": [call_document(record) for record in job.calls],
+        "events": [event_document(event) for event in events],
+    }
+
+
+def _recipe(picture: Picture) -> Document:
+    return {"recipe": dict(picture.recipe)}
+
+
+@command(app, "open")
+def open_picture(id: Id, json: Json = False) -> int:
+    """Open a picture in the desktop's viewer; without a desktop, print where it lies."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        path = await path_of(session.studio.runtime, await picture_named(session, id))
+        if path is None:
+            raise InvalidRequest("This installation keeps its files elsewhere. `limner serve` shows them.", field="id")
+        opened = has_display() and webbrowser.open(path.as_uri())
+        if json:
+            output.document({"path": str(path), "opened": opened})
+        elif not opened:
+            output.show(str(path))
+        return 0
+
+    return with_studio(output, action, paints=False)
+
+
+def has_display() -> bool:
+    """Whether there is a desktop that could show a window."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,235 @@
+"""What there is to choose from: models, providers, presets. Models and presets need no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from limner.cli.documents import Document
+from limner.cli.opening import Session, settings_here, with_studio
+from limner.cli.options import Json, command
+from limner.cli.output import Output
+from limner.domain.errors import InvalidRequest
+from limner.domain.model_card import ModelCard, ServiceCard, SizeRule, Status
+from limner.domain.money import Estimate
+from limner.domain.ports import Catalog, Readiness
+from limner.domain.prices import Facts
+from limner.domain.request import Operation, Size
+
+app = typer.Typer()
+
+TIERS = ("ultra", "high", "standard", "fast")
+SQUARE = Size(1024, 1024)
+"""What a picture is priced at where the model states no size of its own."""
+
+Only = Annotated[str | None, typer.Option("--provider", "-p", help="Only models of this service.")]
+Doing = Annotated[str | None, typer.Option("--operation", help="Only models that can do this, such as inpaint.")]
+InTier = Annotated[str | None, typer.Option("--tier", help="Only models of this tier, best first.")]
+All = Annotated[bool, typer.Option("--all", help="Retired models too.")]
+
+
+@command(app)
+def models(
+    provider: Only = None, operation: Doing = None, tier: InTier = None, every: All = False, json: Json = False
+) -> int:
+    """List the models: what they can do, what they make and what they cost."""
+    # Imported here because --help must not pay for pydantic.
+    from limner.catalog.loader import load_catalog
+
+    output = Output(json=json)
+    catalog = load_catalog(settings_here().data_dir / "catalog.d")
+    cards = _chosen(catalog, provider, operation, tier)
+    cards = [card for card in cards if every or card.status in (Status.LIVE, Status.DEPRECATED)]
+    if json:
+        output.document({"models": [model_document(card) for card in cards]})
+    elif cards:
+        columns = ("Model", "Title", "Operations", "Sizes", "Price", "Status")
+        output.rows(columns, [_model_row(card) for card in cards])
+    else:
+        output.say("No model fits. Leave one of the conditions out, or add --all.")
+    return 0
+
+
+@command(app)
+def providers(json: Json = False) -> int:
+    """List the services: which are ready, and what the others need."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        runtime = session.studio.runtime
+        from limner.runtime import connections
+
+        places = connections(runtime.catalog.services, runtime.settings.variables)
+        found = [
+            (card, runtime.services.readiness(card.id), places[card.id].base_url) for card in runtime.catalog.services
+        ]
+        if json:
+            output.document({"providers": [_service_document(*one) for one in found]})
+        else:
+            columns = ("Service", "Name", "State", "Where", "Default model", "Pace", "Host")
+            output.rows(columns, [_service_row(*one) for one in found])
+        return 0
+
+    return with_studio(output, action, paints=False)
+
+
+@command(app)
+def presets(json: Json = False) -> int:
+    """List the saved styles."""
+    # Imported here because --help must not pay for pydantic.
+    from limner.catalog.presets import load_presets
+
+    output = Output(json=json)
+    found = list(dict.fromkeys(load_presets().values()))
+    if json:
+        rows = [{"id": one.id, "name": one.name, "description": one.description, "value": one.value} for one in found]
+        output.document({"presets": rows})
+    else:
+        output.rows(("Preset", "Name", "Description"), [(one.id, one.name, one.description) for one in found])
+    return 0
+
+
+def _chosen(catalog: Catalog, provider: str | None, operation: str | None, tier: str | None) -> list[ModelCard]:
+    """The models that fit all conditions. Raises UsageError for words that are none."""
+    if tier is not None and tier not in TIERS:
+        raise InvalidRequest(f"There is no tier '{tier}'; there are {', '.join(TIERS)}.", field="tier")
+    cards = list(catalog.models if tier is None else catalog.in_tier(tier))
+    if provider is not None:
+        service = catalog.service(provider).id
+        cards = [card for card in cards if card.service == service]
+    if operation is not None:
+        wanted = _operation(operation)
+        cards = [card for card in cards if wanted in card.operations]
+    return cards
+
+
+def _operation(word: str) -> Operation:
+    try:
+        return Operation(word.strip().lower().replace("-", "_"))
+    except ValueError as error:
+        names = ", ".join(operation.value for operation in Operation)
+        raise InvalidRequest(f"There is no operation '{word}'; there are {names}.", field="operation") from error
+
+
+def model_document(card: ModelCard) -> Document:
+    """One model as a document."""
+    low, high = price_range(card)
+    return {
+        "id": card.id,
+        "title": card.title,
+        "description": card.description,
+        "status": card.status.value,
+        "shutdown": None if card.shutdown is None else card.shutdown.isoformat(),
+        "successor": card.successor,
+        "operations": [operation.value for operation in card.operations],
+        "sizes": sizes_words(card.sizes),
+        "max_count": card.max_count,
+        "tiers": dict(card.tiers),
+        "formats": list(card.formats),
+        "price_from_usd": low,
+        "price_to_usd": high,
+        "aliases": list(card.aliases),
+    }
+
+
+def _model_row(card: ModelCard) -> tuple[str, ...]:
+    status = card.status.value
+    if card.shutdown is not None:
+        status += f", ends {card.shutdown.isoformat()}" if card.status is not Status.RETIRED else f" {card.shutdown}"
+    if card.successor is not None:
+        status += f", now {card.successor}"
+    operations = ", ".join(operation.value.replace("_", " ") for operation in card.operations)
+    return card.id, card.title, operations, sizes_words(card.sizes), price_words(card), status
+
+
+def sizes_words(rule: SizeRule) -> str:
+    """The sizes that a model makes, in a few words."""
+    words = [str(size) for size in rule.fixed]
+    if rule.grid is not None:
+        words.append(f"{rule.grid.min_edge} to {rule.grid.max_edge} px")
+    if not words:
+        words = [str(aspect) for aspect in rule.aspects]
+    return ", ".join(words)
+
+
+def price_range(card: ModelCard) -> tuple[float | None, float | None]:
+    """The cheapest and the dearest picture of a model, in dollars, over its sizes and qualities; None where unknown."""
+    found = [estimate for facts in _variants(card) if (estimate := card.prices.estimate(facts)) is not None]
+    if not found:
+        return None, None
+    return float(min(map(_likely, found))), float(max(map(_likely, found)))
+
+
+def _likely(estimate: Estimate) -> float:
+    return float(estimate.likely.dollars)
+
+
+def _variants(card: ModelCard) -> Iterable[Facts]:
+    """One picture in each size and quality that a model has."""
+    quality, steps = card.parameter("quality"), card.parameter("steps")
+    default = steps.default if steps is not None else None
+    sizes = card.sizes.fixed or ((card.sizes.default or SQUARE),)
+    operation = Operation.GENERATE if Operation.GENERATE in card.operations else next(iter(card.operations))
+    for size in sizes:
+        for level in (quality.choices if quality is not None else ()) or (None,):
+            yield Facts(
+                operation=operation,
+                count=1,
+                size=size,
+                quality=level,
+                prompt="",
+                inputs=0 if operation is Operation.GENERATE else 1,
+                steps=int(default) if isinstance(default, int | float) else None,
+            )
+
+
+def price_words(card: ModelCard) -> str:
+    """What a picture of a model costs, in words."""
+    low, high = price_range(card)
+    if low is None or high is None:
+        return "unknown"
+    if not high:
+        return "free"
+    return _dollars(low) if _dollars(low) == _dollars(high) else f"{_dollars(low)} to {_dollars(high)}"
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:.2f}" if amount >= 1 else f"${amount:.3g}"
+
+
+def _service_document(card: ServiceCard, state: Readiness, base_url: str) -> Document:
+    return {
+        "id": card.id,
+        "name": card.name,
+        "description": card.description,
+        "ready": state.ready,
+        "reason": state.reason,
+        "local": card.local,
+        "default_model": f"{card.id}/{card.default_model}",
+        "host": _host(base_url) or None,
+        "requests_per_second": card.requests_per_second or None,
+        "concurrency": card.concurrency,
+        "key_variables": list(card.key_variables),
+    }
+
+
+def _service_row(card: ServiceCard, state: Readiness, base_url: str) -> tuple[str, ...]:
+    pace = f"{card.concurrency} at once"
+    if card.requests_per_second:
+        pace = f"{card.requests_per_second:g} a second, {pace}"
+    return (
+        card.id,
+        card.name,
+        "ready" if state.ready else state.reason,
+        "this machine" if card.local else "remote",
+        card.default_model,
+        pace,
+        _host(base_url),
+    )
+
+
+def _host(base_url: str) -> str:
+    """The host of an address: never what may stand before it, such as a password."""
+    return base_url.partition("://")[2].partition("/")[0].rpartition("@")[2]

@@ -1,0 +1,140 @@
+"""Opens the installation for one command, and hears Ctrl-C while it is open."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from limner.cli.exits import INTERRUPTED
+from limner.cli.output import Output
+
+if TYPE_CHECKING:
+    from limner.settings import Settings
+    from limner.studio import Studio
+
+LEVELS = ("debug", "info", "warning", "error")
+SHOW_CURSOR = "\x1b[?25h"
+
+
+class Interruption:
+    """Ctrl-C: the first asks whatever runs to stop, the second leaves at once."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        self._stop: Callable[[], object] = task.cancel if task is not None else (lambda: None)
+        self.heard = asyncio.Event()
+        """Set by the first one."""
+        self.last_words = "Stopped before anything was sent. Nothing was spent."
+        """What is said when the command ends where it stands."""
+
+    @contextmanager
+    def armed(self) -> Iterator[None]:
+        """Hears Ctrl-C for as long as the block lasts."""
+        before = signal.signal(signal.SIGINT, self._pressed)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    @contextmanager
+    def answered_by(self, stop: Callable[[], object]) -> Iterator[None]:
+        """Within the block the first Ctrl-C calls `stop` instead of ending the command where it stands."""
+        before, self._stop = self._stop, stop
+        try:
+            yield
+        finally:
+            self._stop = before
+
+    def _pressed(self, _number: int, _frame: FrameType | None) -> None:
+        if self.heard.is_set():
+            self._leave()
+        self.heard.set()
+        self._loop.call_soon_threadsafe(self._react)
+
+    def _react(self) -> None:
+        self._stop()
+
+    def _leave(self) -> None:
+        """Ends the process here and now: everything that counts is on disk, and the next start takes it up."""
+        if self._output.remarks.is_terminal:
+            sys.stderr.write(SHOW_CURSOR)
+        sys.stderr.write("\nLeft at once. What was under way goes on at the next start.\n")
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """One command at work on an open installation."""
+
+    studio: Studio
+    output: Output
+    interruption: Interruption
+
+
+Action = Callable[[Session], Awaitable[int]]
+
+
+def settings_here(**given: object) -> Settings:
+    """The settings that hold in this folder; `given` wins over all of them. Raises NotConfigured."""
+    # Imported here because --help and --version must not pay for pydantic.
+    from limner.settings import read_settings, read_variables
+
+    folder = Path.cwd()
+    return read_settings(read_variables(folder), folder, **given)
+
+
+def with_studio(output: Output, action: Action, *, paints: bool) -> int:
+    """Opens the installation, carries out the action and closes it again; gives the exit code.
+
+    Only with `paints` does this process carry out jobs.
+    """
+    settings = settings_here()
+    keep_log(settings.variables)
+    return asyncio.run(_opened(settings, output, action, paints=paints))
+
+
+async def _opened(settings: Settings, output: Output, action: Action, *, paints: bool) -> int:
+    from limner.runtime import open_runtime
+    from limner.studio import Studio
+
+    interruption = Interruption(output)
+    try:
+        with interruption.armed():
+            async with open_runtime(settings, work=paints) as runtime:
+                return await action(Session(studio=Studio(runtime), output=output, interruption=interruption))
+    except asyncio.CancelledError:
+        if not interruption.heard.is_set():
+            raise
+        output.say(interruption.last_words)
+        return INTERRUPTED
+
+
+def keep_log(variables: Mapping[str, str]) -> None:
+    """Sends the log to stderr: warnings, or more where LIMNER_LOG_LEVEL says so."""
+    # Imported here because commands that keep no log must not pay 100 ms for it.
+    import structlog
+
+    wanted = variables.get("LIMNER_LOG_LEVEL", "")
+    level = wanted if wanted in LEVELS else "warning"
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # Without the values of variables: a key might be among them.
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

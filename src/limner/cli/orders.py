@@ -1,0 +1,85 @@
+"""From the rows of a batch to priced requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
+
+from limner.cli.carrying import Asked, request_from
+from limner.cli.opening import Session
+from limner.cli.options import Painter, Wish
+from limner.cli.rows import Row
+from limner.cli.wishes import checked_text
+from limner.domain.errors import InvalidRequest, Problem
+from limner.domain.money import Money
+from limner.domain.request import ImageRequest, Margins, Operation
+
+EXCLUDES = {"size": "aspect", "aspect": "size"}
+"""What a row says in place of what holds for all rows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """A row that can be painted."""
+
+    row: Row
+    request: ImageRequest
+    ceiling: Money | None
+
+
+async def order_of(session: Session, row: Row, everywhere: Asked) -> Order:
+    """The request of a row and what it may cost. Raises LimnerError for a row that cannot be painted."""
+    if row.fault is not None:
+        raise InvalidRequest(f"line {row.line}: {row.fault}.")
+    max_cost = row.given.get("max_cost")
+    request = await request_from(session, asked_by(row.given, everywhere), cast("str | None", max_cost))
+    return Order(row=row, request=request, ceiling=session.studio.runtime.engine.plan(request).ceiling(request.count))
+
+
+def asked_by(given: Mapping[str, object], everywhere: Asked) -> Asked:
+    """What a row wants: what it says itself, then what holds for all rows."""
+    own = _part(given, Painter)
+    painter = replace(Painter(), **own) if own else everywhere.painter
+    instead = {EXCLUDES[name]: None for name in given if name in EXCLUDES}
+    wish = replace(everywhere.wish, **{**instead, **_part(given, Wish)})
+    margins = replace(Margins(), **_part(given, Margins))
+    image = cast("str | None", given.get("image"))
+    return replace(
+        everywhere,
+        prompt=checked_text(str(given.get("prompt", "")), "prompt"),
+        operation=_operation(given, image),
+        image=image,
+        mask=cast("str | None", given.get("mask")),
+        like=cast("str | None", given.get("like")),
+        margins=margins or None,
+        scale=cast("int | None", given.get("scale")),
+        protect=bool(given.get("protect")),
+        painter=painter,
+        wish=wish,
+    )
+
+
+def located(problem: Problem, row: Row) -> Problem:
+    """A problem that says which line of the file it is about."""
+    place = f"line {row.line}: "
+    return problem if problem.message.startswith(place) else replace(problem, message=f"{place}{problem.message}")
+
+
+def _operation(given: Mapping[str, object], image: str | None) -> Operation:
+    """What is to be done: as the row says, else painted from words, or an edit of the picture it names."""
+    word = given.get("operation")
+    if word is None:
+        if image is None:
+            return Operation.GENERATE
+        return Operation.EDIT if given.get("mask") is None else Operation.INPAINT
+    try:
+        return Operation(str(word).strip().lower().replace("-", "_"))
+    except ValueError as error:
+        names = ", ".join(operation.value for operation in Operation)
+        raise InvalidRequest(f"There is no operation '{word}'; there are {names}.", field="operation") from error
+
+
+def _part(given: Mapping[str, object], group: type) -> dict[str, Any]:
+    """What of a row belongs to one group of options."""
+    return {each.name: given[each.name] for each in fields(group) if each.name in given}

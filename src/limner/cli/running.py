@@ -1,0 +1,95 @@
+"""Carries out one command line: every way it can end is one exit code and at most one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from typer import BadParameter
+from typer.exceptions import Abort, TyperException
+from typer.main import get_command
+
+from limner.cli.commands import app
+from limner.cli.exits import FAILED, INTERRUPTED, OK, USAGE, code_of, described
+from limner.cli.opening import keep_log
+from limner.cli.output import Output
+from limner.domain.errors import LimnerError, Problem
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carries out a command line and gives its exit code. Never raises but for SystemExit of the system itself."""
+    _speak_any_language()
+    output = Output(json=_wants_json(arguments))
+    try:
+        try:
+            ended = get_command(app).main(list(arguments) or ["--help"], prog_name="limner", standalone_mode=False)
+            sys.stdout.flush()
+        except LimnerError as error:
+            _complain(output, error.problem())
+            return code_of(error)
+        except TyperException as error:
+            return _misused(output, error)
+        except (KeyboardInterrupt, Abort):
+            output.say("Stopped.")
+            return INTERRUPTED
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            # Imported here because it takes 100 ms, and hardly any command ends like this.
+            import structlog
+
+            keep_log(os.environ)
+            logger = structlog.get_logger("limner.cli")
+            logger.debug("unexpected error", exc_info=True)
+            return _unexpected(output, error)
+    except BrokenPipeError:
+        # Whoever read the output has gone; what is still in the buffer must not be written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return ended if isinstance(ended, int) else OK
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the caller wants a document, known before the options are understood."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in before
+
+
+def _complain(output: Output, problem: Problem) -> None:
+    """Says what went wrong: one sentence for people, one document for programs."""
+    output.say(problem.message)
+    if output.json:
+        output.document({"error": described(problem)})
+
+
+def _misused(output: Output, error: TyperException) -> int:
+    """A command line that typer does not understand."""
+    message = error.format_message().strip()
+    message = message if message.endswith((".", "?", "!")) else f"{message}."
+    if " " in getattr(error, "option_name", ""):
+        message += " Write -- before a prompt that begins with a dash."
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "limner"
+    parameter = error.param if isinstance(error, BadParameter) else None
+    field = parameter.name if parameter is not None else None
+    _complain(output, Problem(code="usage", message=f"{message} See `{path} --help`.", field=field))
+    return USAGE
+
+
+def _unexpected(output: Output, error: Exception) -> int:
+    """Something that nobody has foreseen; the log has the details at its lowest level."""
+    message = (
+        f"Limner failed unexpectedly ({type(error).__name__}). Run it again with LIMNER_LOG_LEVEL=debug to see where, "
+        "and report it."
+    )
+    _complain(output, Problem(code="unexpected", message=message))
+    return FAILED
+
+
+def _speak_any_language() -> None:
+    """A sign that the terminal's encoding lacks is replaced, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")

@@ -1,0 +1,183 @@
+"""The HTTP server: the application with its parts joined, and the process that runs it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from limner.api import routes
+from limner.api.door import Door, Rules, authority_of
+from limner.api.journal import open_journal
+from limner.api.streaming import Broadcasts
+from limner.domain.errors import LimnerError, NotConfigured
+from limner.domain.version import VERSION
+from limner.runtime import Runtime, open_runtime
+from limner.settings import Settings
+from limner.system import TimeOrderedIds
+from limner.web import pages
+
+LAST_ANSWERS = 1
+"""Seconds that answers under way get when the process is told to end; streams end at once."""
+SLACK = 1_000_000
+"""Bytes that a request may have besides its pictures."""
+
+
+class CannotListen(LimnerError):
+    """The address cannot be listened at."""
+
+    code = "port_in_use"
+
+
+def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
+    """The application. It opens the installation when it starts and closes it when it ends; an open `runtime` stays
+    whoever's it is.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with _opened(settings, runtime) as found:
+                app.state.runtime = found
+                app.state.broadcasts = Broadcasts(found.engine.follower.follow)
+                yield
+        except Exception as error:
+            app.state.failure = error
+            raise
+
+    app = FastAPI(
+        title="Limner",
+        summary="Pictures from any image model through one door.",
+        description="Errors are problem documents (RFC 9457). Lists page by opaque cursors. Every POST that can "
+        "spend takes `Idempotency-Key`; `Prefer: wait=N` turns a 202 into a finished answer.",
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
+    )
+    routes.install(app)
+    pages.install(app)
+    rules = Rules(
+        public=authority_of(settings.variables.get("LIMNER_PUBLIC_URL")),
+        # Base64 makes four bytes of three.
+        max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
+    )
+    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds())
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Runs the server until the process is told to end. Raises LimnerError where it cannot start."""
+    if not settings.loopback_only:
+        raise NotConfigured(
+            f"Without sign-in the server listens on this machine only, not on {settings.host}: everybody who reaches "
+            "it could spend your money. Leave LIMNER_HOST at 127.0.0.1.",
+            code="host_refused",
+        )
+    open_journal(settings.log_level)
+    listening = listen(settings.host, settings.port)
+    app = create_app(settings)
+    server = Server(app, listening)
+    # From here on this process ends in its own way: uvicorn catches the signal first and raises it again at the end.
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+    except SystemExit:
+        failure: Exception | None = getattr(app.state, "failure", None)
+        if failure is not None:
+            raise failure from None
+        raise
+    finally:
+        listening.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says when it is ready and lets streams end first."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="uvloop" if sys.platform != "win32" else "auto",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=LAST_ANSWERS,
+                backlog=4096,
+            )
+        )
+        self._app = app
+        self._address = address_of(listening)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts, and says where; what prevents it is raised by `serve` in one sentence, so uvicorn stays silent."""
+        log = logging.getLogger("uvicorn.error")
+        log.disabled = True
+        await super().startup(sockets)
+        log.disabled = False
+        sys.stdout.write(f"Limner is ready at {self._address}\n")
+        sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends every stream, then everything else."""
+        self._app.state.broadcasts.stop()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to an address. Raises CannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, family=socket.AF_INET if host == "localhost" else 0
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise CannotListen(f"{host} is no address of this machine: {error.strerror}.", code="host_unknown") from error
+    try:
+        if sys.platform != "win32":  # there it would let two servers share the port
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(1)  # two sockets may be bound to one port before either listens
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotListen(f"Port {port} is in use. Stop what uses it, or choose another with --port.") from None
+        raise CannotListen(
+            f"Port {port} of {host} cannot be opened: {error.strerror}. Choose another with --port.",
+            code="port_refused",
+        ) from error
+    return bound
+
+
+def address_of(listening: socket.socket) -> str:
+    """The address to open in a browser."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _opened(settings: Settings, runtime: Runtime | None) -> AbstractAsyncContextManager[Runtime]:
+    return open_runtime(settings, work=True, watch=True) if runtime is None else nullcontext(runtime)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

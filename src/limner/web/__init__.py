@@ -1,0 +1,1 @@
+"""The studio's pages: written whole on the server, enlivened by small scripts."""

@@ -1,0 +1,190 @@
+"""The composer: what it offers, what stands in its fields, and the request that its fields make."""
+
+from __future__ import annotations
+
+from starlette.datastructures import FormData
+
+from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
+from limner.domain.job import Job
+from limner.domain.model_card import ModelCard, Status
+from limner.domain.money import Money
+from limner.domain.people import Principal
+from limner.domain.prices import Facts
+from limner.domain.request import Aspect, ImageRequest, Operation
+from limner.runtime import Runtime
+from limner.web import wording
+from limner.web.views import Composer, Draft, KeyHint, ModelGroup, ModelOption
+
+SHAPES = ("1:1", "3:2", "2:3", "16:9", "9:16")
+COUNTS = (1, 2, 3, 4, 6, 8)
+IDEAS = (
+    "Pines on a misty moor, loose watercolour, cold morning",
+    "A striped lighthouse at nightfall, beam over the sea, flat poster",
+    "Karst peaks in mist, ink wash, one red sun",
+)
+
+
+def draft_from_form(form: FormData) -> Draft:
+    """What stood in the fields, as it was typed."""
+    count = _text(form, "count")
+    return Draft(
+        prompt=_text(form, "idea") or _text(form, "prompt"),
+        negative_prompt=_text(form, "negative_prompt"),
+        model=_text(form, "model"),
+        shape=_text(form, "shape") or SHAPES[0],
+        count=int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 1,
+        seed=_text(form, "seed").strip(),
+    )
+
+
+def draft_from_job(job: Job) -> Draft:
+    """The fields of a request that was made before."""
+    request = job.request
+    return Draft(
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt or "",
+        model=request.model or job.model,
+        shape=str(request.aspect) if request.aspect else SHAPES[0],
+        count=request.count,
+        seed="" if request.seed is None else str(request.seed),
+    )
+
+
+def request_from(draft: Draft) -> ImageRequest:
+    """The request that the fields make. Raises InvalidRequest, naming the field."""
+    if draft.seed and not (draft.seed.isascii() and draft.seed.isdigit() and len(draft.seed) <= 19):
+        raise InvalidRequest("A seed is a whole number. Leave it empty for a new one.", field="seed")
+    try:
+        aspect = Aspect.parse(draft.shape)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="shape") from None
+    return ImageRequest(
+        prompt=draft.prompt.replace("\r\n", "\n"),
+        negative_prompt=draft.negative_prompt.strip() or None,
+        model=draft.model or None,
+        aspect=aspect,
+        count=draft.count,
+        seed=int(draft.seed) if draft.seed else None,
+    )
+
+
+async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: LimnerError | None = None) -> Composer:
+    """The composer with these fields, priced."""
+    groups = model_groups(runtime)
+    options = [option for group in groups for option in group.options]
+    known = _known(runtime, draft.model)
+    chosen = next((option for option in options if option.id == known), None) or next(
+        (option for option in options if option.ready), None
+    )
+    left = await _left(runtime, principal)
+    return Composer(
+        draft=draft,
+        groups=groups,
+        chosen=chosen,
+        shapes=SHAPES if draft.shape in SHAPES else (*SHAPES, draft.shape),
+        counts=COUNTS if draft.count in COUNTS else (*COUNTS, draft.count),
+        key=runtime.ids.new(),
+        price_line=_price_line(runtime, chosen, draft.count),
+        left="" if left is None else f"{wording.price(left) if left else '$0'} left today",
+        left_micro=None if left is None else left.micro,
+        error="" if error is None else error.message,
+        field="" if error is None else error.field or "",
+    )
+
+
+def model_groups(runtime: Runtime) -> tuple[ModelGroup, ...]:
+    """Every model that can paint from words, by service; those that are ready come first."""
+    groups = []
+    for service in runtime.catalog.services:
+        readiness = runtime.services.readiness(service.id)
+        cards = [
+            card
+            for card in runtime.catalog.models
+            if card.service == service.id and card.status is Status.LIVE and Operation.GENERATE in card.operations
+        ]
+        options = tuple(
+            ModelOption(
+                id=card.id,
+                label=f"{card.title} · {_unit_price(card)} · {wording.duration(card.seconds)}"
+                + ("" if readiness.ready else " · add a key"),
+                note=f"{service.name} · {_unit_price(card)} · about {wording.duration(card.seconds)}"
+                if readiness.ready
+                else readiness.reason,
+                ready=readiness.ready,
+                local=service.local,
+            )
+            for card in cards
+        )
+        if options:
+            groups.append(ModelGroup(name=service.name, options=options))
+    return tuple(sorted(groups, key=lambda group: not group.options[0].ready))
+
+
+def key_hints(runtime: Runtime) -> tuple[KeyHint, ...]:
+    """What each service that is not of this machine needs."""
+    hints = []
+    for service in runtime.catalog.services:
+        if not service.local:
+            readiness = runtime.services.readiness(service.id)
+            hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=readiness.reason))
+    return tuple(hints)
+
+
+def readiness_badge(runtime: Runtime) -> str:
+    """How many services outside this machine can be used."""
+    ready = sum(hint.ready for hint in key_hints(runtime))
+    if not ready:
+        return "No keys yet"
+    return "1 provider ready" if ready == 1 else f"{ready} providers ready"
+
+
+def _known(runtime: Runtime, name: str) -> str:
+    """The id of the model that a name means; empty for none."""
+    try:
+        return runtime.catalog.find(name).id if name else ""
+    except UnknownModel:
+        return ""
+
+
+def _unit_price(card: ModelCard) -> str:
+    """What one picture costs as the model makes it by default."""
+    quality = card.parameter("quality")
+    default = quality.default if quality is not None else None
+    facts = Facts(
+        operation=Operation.GENERATE,
+        count=1,
+        size=card.sizes.default,
+        quality=default if isinstance(default, str) else None,
+        prompt="",
+        inputs=0,
+    )
+    estimate = card.prices.estimate(facts)
+    return wording.price(None if estimate is None else estimate.likely)
+
+
+def _price_line(runtime: Runtime, chosen: ModelOption | None, count: int) -> str:
+    """The line beside the button, for a prompt of usual length; the script asks again as the fields change."""
+    if chosen is None:
+        return "No model is ready"
+    try:
+        quote = runtime.engine.plan(ImageRequest(prompt="a picture", model=chosen.id, count=count))
+    except LimnerError:
+        # The form itself says what is wrong with its fields when it is sent.
+        return wording.images(count)
+    first = quote.candidates[0]
+    return wording.price_line(count, first.estimate.likely if first.estimate else None, first.seconds)
+
+
+async def _left(runtime: Runtime, principal: Principal) -> Money | None:
+    """What is left under the tightest limit of today; None where there is none."""
+    left = None
+    for scope in runtime.engine.limits.scopes(principal, runtime.clock.now()):
+        held, spent = await runtime.ledger.held(scope)
+        rest = max(scope.limit - held - spent, Money())
+        left = rest if left is None else min(left, rest)
+    return left
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""

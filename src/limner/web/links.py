@@ -1,0 +1,82 @@
+"""Every address that a page may point to, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Links:
+    """Addresses; `version` changes with the static files, so that browsers may keep them for ever."""
+
+    version: str
+    create: str = "/"
+    jobs: str = "/jobs"
+    docs: str = "/docs"
+    theme: str = "/theme"
+    openapi: str = "/openapi.json"
+    api_quotes: str = f"{API}/quotes"
+    api_jobs: str = f"{API}/jobs"
+
+    def static(self, name: str) -> str:
+        """A file of the pages themselves."""
+        return f"/static/{self.version}/{name}"
+
+    def older_pictures(self, cursor: str) -> str:
+        """The next page of recent pictures."""
+        return f"{self.create}?{urlencode({'before': cursor})}"
+
+    def older_jobs(self, cursor: str) -> str:
+        """The next page of jobs."""
+        return f"{self.jobs}?{urlencode({'before': cursor})}"
+
+    def again(self, job_id: str) -> str:
+        """The composer, filled in with what a job was asked."""
+        return f"{self.create}?{urlencode({'from': job_id})}"
+
+    def job(self, job_id: str) -> str:
+        """A job's page."""
+        return f"{self.jobs}/{job_id}"
+
+    def card(self, job_id: str) -> str:
+        """A job's card alone."""
+        return f"{self.job(job_id)}/card"
+
+    def cancel(self, job_id: str) -> str:
+        """Where a job is cancelled from a page."""
+        return f"{self.job(job_id)}/cancel"
+
+    def resolve(self, job_id: str, call_id: str) -> str:
+        """Where a lost purchase is settled from a page."""
+        return f"{self.job(job_id)}/calls/{call_id}/resolve"
+
+    def events(self, job_id: str) -> str:
+        """A job's event stream."""
+        return f"{API}/jobs/{job_id}/events"
+
+    def image(self, image_id: str) -> str:
+        """A picture's page."""
+        return f"/images/{image_id}"
+
+    def file(self, image_id: str) -> str:
+        """A picture's signed file."""
+        return f"{API}/images/{image_id}/file"
+
+    def download(self, image_id: str, format: str) -> str:
+        """A picture's signed file in some format, to be saved."""
+        return f"{self.file(image_id)}?{urlencode({'format': format, 'download': 'true'})}"
+
+    def original(self, image_id: str) -> str:
+        """The provider's own bytes, to be saved."""
+        return f"{self.file(image_id)}?original=true&download=true"
+
+    def thumbnail(self, image_id: str, edge: int) -> str:
+        """A small copy."""
+        return f"{API}/images/{image_id}/thumbnail?edge={edge}"
+
+    def recipe(self, image_id: str) -> str:
+        """How a picture was made."""
+        return f"{API}/images/{image_id}/recipe"

@@ -1,0 +1,264 @@
+"""The routes of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from limner.domain.errors import LimnerError, NotFound
+from limner.domain.job import OPEN_STATES, Job
+from limner.domain.people import LOCAL, Principal
+from limner.domain.picture import Picture
+from limner.domain.records import PictureFilter
+from limner.runtime import Runtime
+from limner.web import composing, documentation, showing, wording
+from limner.web.assets import read_assets
+from limner.web.links import Links
+from limner.web.rendering import COOKIE, THEMES, Renderer, shell
+from limner.web.views import CardPart, CreatePage, Draft, JobPage, PicturePage, ProblemPage, QueuePage
+
+PAGE = 36
+JOBS_A_PAGE = 50
+A_YEAR = 365 * 24 * 3600
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+Inner = Callable[..., Response | Awaitable[Response]]
+
+router = APIRouter(include_in_schema=False)
+
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+def install(app: FastAPI) -> None:
+    """Mounts the pages and their files, and lets browsers see what went wrong as a page. Comes after the interface."""
+    assets = read_assets()
+    app.state.renderer = Renderer(Links(version=assets.version))
+    app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
+    app.include_router(router)
+    app.include_router(documentation.router)
+    for kind in (LimnerError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
+
+
+def _as_page(inner: Inner) -> Handler:
+    """The same answer, as a page where a browser asked for one."""
+
+    async def handler(request: Request, error: Exception) -> Response:
+        found = inner(request, error)
+        plain = await found if isawaitable(found) else found
+        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            return plain
+        message = error.message if isinstance(error, LimnerError) else "There is nothing at this address."
+        title = "Not found" if plain.status_code == 404 else "Not possible"
+        return renderer_of(request).page(ProblemPage(shell=shell(request, title), message=message), plain.status_code)
+
+    return handler
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The open installation."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def renderer_of(request: Request) -> Renderer:
+    """What writes the pages."""
+    renderer: Renderer = request.app.state.renderer
+    return renderer
+
+
+def principal_of(request: Request) -> Principal:
+    """Whoever looks at the page."""
+    principal: Principal = request.scope.get("limner.principal", LOCAL)
+    return principal
+
+
+@router.get("/")
+async def create_page(
+    request: Request, before: Cursor = None, again: Annotated[str | None, Query(alias="from", max_length=64)] = None
+) -> Response:
+    """The composer, what is going on, and recent pictures."""
+    draft = composing.draft_from_job(await _job(request, again)) if again else Draft()
+    return await _create(request, draft, before=before)
+
+
+@router.post("/")
+async def create_from_form(request: Request) -> Response:
+    """Takes the composer's form and leads to the job; shows what is wrong beside the fields as they were."""
+    runtime = runtime_of(request)
+    async with request.form(max_files=0, max_fields=20) as form:
+        draft, key = composing.draft_from_form(form), form.get("key")
+    try:
+        wanted = composing.request_from(draft)
+        job = await runtime.engine.submit(wanted, principal_of(request), key=_form_key(key))
+    except LimnerError as error:
+        return await _create(request, draft, error=error)
+    return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
+
+
+@router.get("/jobs")
+async def jobs_page(request: Request, before: Cursor = None) -> Response:
+    """All jobs, newest first."""
+    page = await runtime_of(request).jobs.page(
+        principal_of(request).id, limit=JOBS_A_PAGE, cursor=before, states=frozenset()
+    )
+    rows = tuple(showing.job_row(job) for job in page.items)
+    view = QueuePage(shell=shell(request, "Queue", current="jobs"), rows=rows, older=page.next)
+    return renderer_of(request).page(view)
+
+
+@router.get("/jobs/{job_id}")
+async def job_page(request: Request, job_id: str) -> Response:
+    """One job; its card stays live."""
+    card = showing.job_card(await _job(request, job_id), runtime_of(request).catalog)
+    return renderer_of(request).page(JobPage(shell=shell(request, "Job", current="jobs"), card=card))
+
+
+@router.get("/jobs/{job_id}/card")
+async def job_card(request: Request, job_id: str) -> Response:
+    """One job's card alone, for the script that keeps it live."""
+    card = showing.job_card(await _job(request, job_id), runtime_of(request).catalog)
+    return renderer_of(request).card(CardPart(card=card))
+
+
+@router.post("/jobs/{job_id}/cancel")
+async def cancel_from_form(request: Request, job_id: str) -> Response:
+    """Cancels a job and shows it."""
+    job = await runtime_of(request).engine.cancel(_id(job_id), principal_of(request))
+    return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
+
+
+@router.post("/jobs/{job_id}/calls/{call_id}/resolve")
+async def resolve_from_form(request: Request, job_id: str, call_id: str) -> Response:
+    """Settles a lost purchase and shows the job."""
+    await _job(request, job_id)
+    async with request.form(max_files=0, max_fields=2) as form:
+        charged = form.get("charged") == "yes"
+    job = await runtime_of(request).engine.resolve(_id(call_id), principal_of(request), charged=charged)
+    return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
+
+
+@router.get("/images/{image_id}")
+async def picture_page(request: Request, image_id: str) -> Response:
+    """One picture and its story."""
+    runtime = runtime_of(request)
+    picture = await runtime.pictures.get(_id(image_id), principal_of(request).id)
+    job = await runtime.jobs.get(picture.job_id, principal_of(request).id)
+    return renderer_of(request).page(_picture_view(request, picture, job))
+
+
+@router.post("/theme")
+async def choose_theme(request: Request) -> Response:
+    """Remembers the theme in a cookie and goes back to where the choice was made."""
+    async with request.form(max_files=0, max_fields=4) as form:
+        theme, back = form.get("theme"), form.get("back")
+    answer = RedirectResponse(_own_path(back), status_code=303)
+    if theme in THEMES:
+        answer.set_cookie(COOKIE, str(theme), max_age=A_YEAR, httponly=True, samesite="lax")
+    return answer
+
+
+async def _create(
+    request: Request, draft: Draft, *, before: str | None = None, error: LimnerError | None = None
+) -> Response:
+    runtime, principal = runtime_of(request), principal_of(request)
+    found = await runtime.pictures.page(principal.id, PictureFilter(), limit=PAGE, cursor=before)
+    going = await runtime.jobs.page(principal.id, limit=12, cursor=None, states=OPEN_STATES)
+    badge = composing.readiness_badge(runtime)
+    view = CreatePage(
+        shell=shell(request, "Create", current="create", badge=badge),
+        composer=await composing.composer(runtime, principal, draft, error),
+        cards=tuple(showing.job_card(job, runtime.catalog) for job in going.items),
+        tiles=tuple(showing.tile(picture, eager=place < 6) for place, picture in enumerate(found.items)),
+        older=found.next,
+        first_run=not found.items and not going.items and before is None,
+        is_first_page=before is None,
+        ideas=composing.IDEAS,
+        hints=composing.key_hints(runtime),
+    )
+    return renderer_of(request).page(view, 200 if error is None else 422)
+
+
+def _picture_view(request: Request, picture: Picture, job: Job) -> PicturePage:
+    file, candidate = picture.file, job.plan.candidates[job.candidate]
+    own = file.media_type.removeprefix("image/")
+    service = showing.service_of(runtime_of(request).catalog, picture.model)
+    local = service is not None and service.algorithmic
+    made = ((job.finished or picture.created) - (job.started or job.created)).total_seconds()
+    return PicturePage(
+        shell=shell(request, picture.prompt[:60] or "Picture", heading="Picture"),
+        tile=showing.tile(picture, eager=True),
+        job_id=picture.job_id,
+        prompt=picture.prompt,
+        model=candidate.title,
+        colour=showing.colour(picture.model),
+        tags=picture.tags,
+        formats=tuple((name, "its own format" if name == own else "") for name in ("png", "jpeg", "webp", "avif")),
+        own_format=own,
+        recipe=showing.facts(
+            {
+                "Seed": picture.seed,
+                "Size": f"{file.width} \u00d7 {file.height}",
+                "Operation": picture.operation.replace("_", " "),
+                "Negative": job.request.negative_prompt,
+                "Asked for": job.request.model,
+                "Rewritten": picture.revised_prompt,
+                "Translated": wording.receipt_summary(tuple(line.treatment for line in candidate.receipt)),
+                "Changed": "; ".join(picture.changes),
+            }
+        ),
+        cost=showing.facts(
+            {
+                "Charged": wording.price(picture.cost),
+                "Quoted": wording.price(candidate.estimate.likely if candidate.estimate else None),
+                "Waited": wording.duration(((job.started or job.created) - job.created).total_seconds()),
+                "Made in": wording.duration(made),
+            }
+        ),
+        provenance=showing.facts(
+            {
+                "Made": wording.moment(picture.created),
+                "By": picture.model,
+                "Project": picture.project,
+                "SHA-256": f"{picture.original.digest[:4]}\u2026{picture.original.digest[-4:]}",
+            }
+        ),
+        signed="Drawn by an algorithm" if local else "Made by a trained model",
+        parents=picture.parents,
+    )
+
+
+async def _job(request: Request, job_id: str) -> Job:
+    return await runtime_of(request).jobs.get(_id(job_id), principal_of(request).id)
+
+
+def _id(text: str) -> str:
+    """An id in the form that ours have. Raises NotFound."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NotFound("There is nothing with this id.") from None
+
+
+def _form_key(value: object) -> str | None:
+    """The key that the composer sent along; none where it is not one of ours."""
+    try:
+        return f"form-{UUID(str(value))}"
+    except ValueError:
+        return None
+
+
+def _own_path(value: object) -> str:
+    """A path on this server; the first page for anything else."""
+    path = str(value or "/")
+    parts = urlsplit(path)
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
+    return path if is_ours else "/"

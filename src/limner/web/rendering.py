@@ -1,0 +1,94 @@
+"""From values to pages."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from limner.web import wording
+from limner.web.links import Links
+from limner.web.views import CardPart, CreatePage, DocsPage, JobPage, Page, PicturePage, ProblemPage, QueuePage, Shell
+
+TEMPLATES: Mapping[type[Page], str] = {
+    CreatePage: "pages/create.html",
+    JobPage: "pages/job.html",
+    QueuePage: "pages/jobs.html",
+    PicturePage: "pages/picture.html",
+    ProblemPage: "pages/problem.html",
+    DocsPage: "pages/docs.html",
+}
+CARD = "parts/job.html"
+
+THEMES = ("ink", "vellum", "auto")
+COOKIE = "theme"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Renderer:
+    """Writes pages."""
+
+    def __init__(self, links: Links) -> None:
+        self.links = links
+        self._environment = Environment(
+            loader=FileSystemLoader(Path(__file__).with_name("templates")),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(links=links)
+        self._environment.filters.update(moment=wording.moment)
+
+    def page(self, page: Page, status: int = 200) -> Response:
+        """A whole page, which no cache keeps and no other site frames."""
+        policy = POLICY.format(nonce=page.shell.nonce)
+        return Response(
+            self._write(TEMPLATES[type(page)], page),
+            status_code=status,
+            media_type="text/html; charset=utf-8",
+            headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie"},
+        )
+
+    def card(self, part: CardPart) -> Response:
+        """A job's card alone."""
+        return Response(
+            self._write(CARD, part), media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"}
+        )
+
+    def _write(self, template: str, view: Page | CardPart) -> str:
+        values = {field.name: getattr(view, field.name) for field in fields(view)}
+        return self._environment.get_template(template).render(values)
+
+
+def theme_of(request: Request) -> str:
+    """The theme that this browser has chosen."""
+    chosen = request.cookies.get(COOKIE, THEMES[0])
+    return chosen if chosen in THEMES else THEMES[0]
+
+
+def shell(request: Request, title: str, *, heading: str | None = None, current: str = "", badge: str = "") -> Shell:
+    """What surrounds a page."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    here = request.url.path + query if request.method == "GET" else "/"
+    keyless = badge.startswith("No ")
+    return Shell(
+        title=title,
+        heading=heading or title,
+        current=current,
+        here=here,
+        theme=theme_of(request),
+        nonce=secrets.token_urlsafe(16),
+        badge=badge,
+        badge_icon="key" if keyless else "ok",
+        badge_kind="" if keyless else "ok",
+    )

@@ -1,0 +1,175 @@
+"""From jobs and pictures to what the pages say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from limner.domain.errors import UnknownModel
+from limner.domain.job import CallState, Job, JobState
+from limner.domain.model_card import ServiceCard
+from limner.domain.picture import Picture
+from limner.domain.plan import Candidate, Treatment
+from limner.domain.ports import Catalog
+from limner.domain.request import Size
+from limner.web import wording
+from limner.web.views import Fact, JobCard, JobRow, ReceiptRow, Tile
+
+ALT_LIMIT = 250
+PROMPT_LIMIT = 400
+COLOURS = {
+    "sketch": "builtin",
+    "gemini": "google",
+    "openai": "openai",
+    "together": "together",
+    "replicate": "replicate",
+    "bfl": "bfl",
+    "stability": "stability",
+    "xai": "xai",
+    "comfyui": "comfyui",
+    "leonardo": "leonardo",
+    "runware": "runware",
+}
+"""Services with a pigment of their own; the others go by name alone."""
+
+
+def tile(picture: Picture, *, eager: bool = False) -> Tile:
+    """A picture among others."""
+    return Tile(
+        id=picture.id,
+        alt=(picture.prompt or f"{picture.operation} by {picture.model}")[:ALT_LIMIT],
+        width=picture.file.width,
+        height=picture.file.height,
+        tone=picture.tone,
+        eager=eager,
+    )
+
+
+def colour(model: str) -> str:
+    """The class of the service's pigment."""
+    return COLOURS.get(model.partition("/")[0], "other")
+
+
+def service_of(catalog: Catalog, model: str) -> ServiceCard | None:
+    """The service of a model; None where the catalog no longer has it."""
+    try:
+        return catalog.service(model.partition("/")[0])
+    except UnknownModel:
+        return None
+
+
+def job_card(job: Job, catalog: Catalog) -> JobCard:
+    """A job as its card shows it."""
+    candidate = job.plan.candidates[job.candidate]
+    css, icon, _ = wording.STATES[job.state]
+    service = service_of(catalog, job.model)
+    size = _size(job, candidate)
+    return JobCard(
+        id=job.id,
+        css=css,
+        icon=icon,
+        word=wording.word(job),
+        prompt=(job.request.prompt or str(job.request.operation))[:PROMPT_LIMIT],
+        live=not job.ended and job.state is not JobState.QUOTED,
+        ratio=round(min(max(size.ratio, 0.5), 2.5), 4) if size else 1.0,
+        tiles=tuple(tile(picture, eager=True) for picture in job.pictures),
+        missing=_missing(job),
+        explanation=wording.explanation(job),
+        model=candidate.title,
+        provider=service.name if service else job.model.partition("/")[0],
+        colour=colour(job.model),
+        size=f"{size.width} \u00d7 {size.height}" if size else "",
+        quoted=_quoted(candidate),
+        result=_result(job, candidate),
+        fallback=_fallback(job),
+        again=_again(job),
+        receipt=_receipt(candidate),
+        receipt_summary=wording.receipt_summary(tuple(line.treatment for line in candidate.receipt)),
+        lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
+    )
+
+
+def job_row(job: Job) -> JobRow:
+    """A job in the list."""
+    css, icon, _ = wording.STATES[job.state]
+    return JobRow(
+        id=job.id,
+        tile=tile(job.pictures[0]) if job.pictures else None,
+        prompt=(job.request.prompt or str(job.request.operation))[:PROMPT_LIMIT],
+        model=job.plan.candidates[job.candidate].title,
+        colour=colour(job.model),
+        css=css,
+        badge=wording.BADGES[css],
+        icon=icon,
+        word=wording.word(job),
+        created=job.created,
+        cost=wording.price(job.cost) if job.ended else "",
+        live=not job.ended,
+    )
+
+
+def facts(values: Mapping[str, object]) -> tuple[Fact, ...]:
+    """Lines of a list; those without a value are left out."""
+    return tuple(Fact(name=name, value=str(value)) for name, value in values.items() if value not in (None, "", ()))
+
+
+def _size(job: Job, candidate: Candidate) -> Size | None:
+    """The pixels of its pictures, or those that were asked for."""
+    if job.pictures:
+        return Size(job.pictures[0].file.width, job.pictures[0].file.height)
+    return candidate.calls[0].size if candidate.calls else job.request.size
+
+
+def _missing(job: Job) -> tuple[int, ...]:
+    """Places of pictures that are still to come, or will not."""
+    if job.state in (JobState.SUCCEEDED, JobState.CANCELLED, JobState.REFUSED, JobState.FAILED):
+        return ()
+    return tuple(range(len(job.pictures) + 1, job.request.count + 1))
+
+
+def _quoted(candidate: Candidate) -> str:
+    return wording.price(candidate.estimate.likely if candidate.estimate else None)
+
+
+def _result(job: Job, candidate: Candidate) -> str:
+    if not job.ended or job.finished is None:
+        return ""
+    took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
+    if job.cost is not None and not job.cost and candidate.estimate and not candidate.estimate.ceiling:
+        return f"free · {took}"
+    return f"{wording.price(job.cost) if job.cost else '$0'} of {_quoted(candidate)} quoted · {took}"
+
+
+def _fallback(job: Job) -> str:
+    if not job.candidate:
+        return ""
+    first, painted = job.plan.candidates[0].title, job.plan.candidates[job.candidate].title
+    return f"{first} did not answer, so {painted} took over."
+
+
+def _again(job: Job) -> str:
+    words = {
+        JobState.FAILED: "Retry",
+        JobState.REFUSED: "Edit the prompt",
+        JobState.CANCELLED: "Run again",
+    }
+    return words.get(job.state, "Use again")
+
+
+def _receipt(candidate: Candidate) -> tuple[ReceiptRow, ...]:
+    """Every option, unless all were kept as they are."""
+    if all(line.treatment is Treatment.USED for line in candidate.receipt):
+        return ()
+    rows = []
+    for line in candidate.receipt:
+        icon, how = wording.TREATMENTS[line.treatment]
+        rows.append(
+            ReceiptRow(
+                field=line.field.replace("_", " ").capitalize(),
+                wanted=line.wanted,
+                sent=line.sent or "nothing",
+                icon=icon,
+                how=how,
+                why=line.why,
+            )
+        )
+    return tuple(rows)

@@ -1,0 +1,9 @@
+// What the pages do beyond what they do without a script: prices as the fields change, jobs as they go on.
+import { dress } from "./dress.js";
+import { compose } from "./composer.js";
+import { follow } from "./live.js";
+
+dress(document);
+const composer = document.getElementById("composer");
+if (composer) compose(composer);
+for (const card of document.querySelectorAll("[data-live]")) follow(card);

@@ -1,0 +1,266 @@
+"""What each page is given: plain, frozen values, one class for each page and each part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shell:
+    """What surrounds every page."""
+
+    title: str
+    heading: str
+    current: str
+    """Which entry of the navigation this page belongs to; may be empty."""
+    here: str
+    """The page's own address, to come back to."""
+    theme: str
+    nonce: str
+    """Allows the style block that carries the colours and shapes of this page's pictures."""
+    badge: str = ""
+    badge_icon: str = "ok"
+    badge_kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tile:
+    """A picture among others."""
+
+    id: str
+    alt: str
+    width: int
+    height: int
+    tone: str
+    eager: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """Width over height."""
+        return round(self.width / self.height, 4)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceiptRow:
+    """What became of one option."""
+
+    field: str
+    wanted: str
+    sent: str
+    icon: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobCard:
+    """A job, as it stands."""
+
+    id: str
+    css: str
+    icon: str
+    word: str
+    prompt: str
+    live: bool
+    """Whether it is still going on."""
+    ratio: float
+    tiles: tuple[Tile, ...]
+    missing: tuple[int, ...]
+    """Numbers of the pictures that are not there, from 1."""
+    explanation: str
+    model: str
+    provider: str
+    colour: str
+    size: str
+    quoted: str
+    result: str
+    """What it cost and how long it took, once it has ended."""
+    fallback: str
+    again: str
+    """What the link says that fills in the composer with this request."""
+    receipt: tuple[ReceiptRow, ...]
+    receipt_summary: str
+    lost_calls: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelOption:
+    """A model in the composer."""
+
+    id: str
+    label: str
+    note: str
+    ready: bool
+    local: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelGroup:
+    """The models of one service."""
+
+    name: str
+    options: tuple[ModelOption, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """What stands in the composer's fields."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    model: str = ""
+    shape: str = "1:1"
+    count: int = 1
+    seed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composer:
+    """The form that asks for a picture."""
+
+    draft: Draft
+    groups: tuple[ModelGroup, ...]
+    chosen: ModelOption | None
+    shapes: tuple[str, ...]
+    counts: tuple[int, ...]
+    key: str
+    """Sent with the form, so that sending it twice buys once."""
+    price_line: str
+    left: str
+    """What is left under today's limit."""
+    left_micro: int | None
+    error: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyHint:
+    """A service that wants a key, and the names it is looked for under."""
+
+    name: str
+    ready: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreatePage:
+    """The first page: a composer, jobs that are going on, recent pictures."""
+
+    shell: Shell
+    composer: Composer
+    cards: tuple[JobCard, ...]
+    tiles: tuple[Tile, ...]
+    older: str | None
+    """The cursor of the next page of pictures."""
+    first_run: bool
+    is_first_page: bool
+    ideas: tuple[str, ...]
+    hints: tuple[KeyHint, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobPage:
+    """One job."""
+
+    shell: Shell
+    card: JobCard
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardPart:
+    """One job's card alone, to be put into a page."""
+
+    card: JobCard
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobRow:
+    """A job in the list."""
+
+    id: str
+    tile: Tile | None
+    prompt: str
+    model: str
+    colour: str
+    css: str
+    badge: str
+    icon: str
+    word: str
+    created: datetime
+    cost: str
+    live: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QueuePage:
+    """All jobs."""
+
+    shell: Shell
+    rows: tuple[JobRow, ...]
+    older: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """A line of a list of facts."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PicturePage:
+    """One picture and its story."""
+
+    shell: Shell
+    tile: Tile
+    job_id: str
+    prompt: str
+    model: str
+    colour: str
+    tags: tuple[str, ...]
+    formats: tuple[tuple[str, str], ...]
+    """Formats to download, and what to say beside each."""
+    own_format: str
+    recipe: tuple[Fact, ...]
+    cost: tuple[Fact, ...]
+    provenance: tuple[Fact, ...]
+    signed: str
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProblemPage:
+    """Something that went wrong."""
+
+    shell: Shell
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One route of the interface."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    parameters: tuple[tuple[str, str, str], ...]
+    """Name, place and meaning."""
+    body: str
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocsPage:
+    """The whole interface, described."""
+
+    shell: Shell
+    version: str
+    groups: Mapping[str, tuple[Operation, ...]]
+
+
+Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage

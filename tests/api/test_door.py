@@ -1,0 +1,126 @@
+"""Who may come in, how much they may bring, and what every answer carries."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+import pytest
+import structlog
+from fastapi import FastAPI, Request
+
+from limner.api import errors
+from limner.api.door import Door, Rules, authority_of, is_loopback
+from limner.testing.fakes import CountingIds
+
+LIMIT = 1000
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    app = FastAPI()
+    errors.install(app)
+    rules = Rules(public=authority_of("https://limner.example:8443/studio"), max_body=LIMIT)
+    app.add_middleware(Door, rules=rules, ids=CountingIds())
+
+    @app.api_route("/echo", methods=["GET", "POST"])
+    async def echo(request: Request) -> int:
+        return len(await request.body())
+
+    return app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8003") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8003", "127.8.9.1", "localhost", "LOCALHOST:1", "[::1]:8003", "a.localhost"]
+)
+async def test_this_machine_is_at_home(client: httpx2.AsyncClient, host: str) -> None:
+    assert (await client.get("/echo", headers={"Host": host})).status_code == 200
+
+
+async def test_the_configured_name_is_at_home(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/echo", headers={"Host": "limner.example:8443"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "", "[::1", "limner.example"],
+)
+async def test_other_names_are_turned_away(client: httpx2.AsyncClient, host: str) -> None:
+    for method in ("GET", "POST"):
+        answer = await client.request(method, "/echo", headers={"Host": host})
+        assert answer.status_code == 421
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["code"] == "foreign_host"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:3000", "http://127.0.0.1:8004", "http://127.0.0.1"]
+)
+async def test_foreign_pages_change_nothing(client: httpx2.AsyncClient, origin: str) -> None:
+    refused = await client.post("/echo", headers={"Origin": origin})
+    assert refused.status_code == 403
+    assert refused.json()["code"] == "foreign_origin"
+    assert (await client.get("/echo", headers={"Origin": origin})).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8003", "https://limner.example:8443"])
+async def test_own_pages_may(client: httpx2.AsyncClient, origin: str) -> None:
+    assert (await client.post("/echo", headers={"Origin": origin})).status_code == 200
+
+
+@pytest.mark.req("S0-069")
+async def test_bodies_have_a_limit_whether_or_not_they_say_their_length(client: httpx2.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b"x" * 100
+
+    assert (await client.post("/echo", content=b"x" * LIMIT)).json() == LIMIT
+    for content in (b"x" * (LIMIT + 1), chunks()):
+        answer = await client.post("/echo", content=content)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "body_too_large"
+
+
+async def test_every_answer_has_a_name_and_says_what_it_is(client: httpx2.AsyncClient) -> None:
+    for path in ("/echo", "/nothing"):
+        answer = await client.get(path)
+        assert answer.headers["x-request-id"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert "server" not in answer.headers
+
+
+async def test_a_callers_own_name_is_kept_where_it_is_harmless(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/echo", headers={"X-Request-Id": "abc-1.2_3"})).headers["x-request-id"] == "abc-1.2_3"
+    for name in ("a b", "<script>", "x" * 65):
+        assert (await client.get("/echo", headers={"X-Request-Id": name})).headers["x-request-id"] != name
+
+
+@pytest.fixture
+def talkative() -> Iterator[None]:
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    yield
+    structlog.configure(wrapper_class=before)
+
+
+async def test_the_log_has_one_line_for_each_request_and_no_secrets(
+    client: httpx2.AsyncClient, talkative: None
+) -> None:
+    with structlog.testing.capture_logs() as lines:
+        answer = await client.get("/echo?token=hunter2", headers={"Authorization": "Bearer hunter3"})
+    (line,) = lines
+    assert line["request_id"] == answer.headers["x-request-id"]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/echo", 200)
+    assert "hunter" not in str(line)
+
+
+@pytest.mark.parametrize("authority", ["[", "a[b]", "127.0.0.1@evil.example", "127.1"])
+def test_odd_names_are_not_this_machine(authority: str) -> None:
+    assert not is_loopback(authority)

@@ -1,0 +1,81 @@
+"""What there is to paint with, what was spent, and whether the server is well."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from limner.domain.version import VERSION
+from tests.api.served import Site
+
+
+def test_models_are_listed_with_prices_and_readiness(site: Site) -> None:
+    items = site.client.get("/api/v1/models").json()["items"]
+    by_id = {item["id"]: item for item in items}
+    sketch = by_id["sketch/sketch"]
+    assert sketch["ready"] is True
+    assert sketch["price"] == {"micro_usd": 0, "usd": "0.00"}
+    paid = by_id["openai/gpt-image-2"]
+    assert paid["price"]["micro_usd"] > 0
+    assert paid["ready"] is True
+    assert paid["operations"]["generate"] == "native"
+    assert any(item["status"] == "retired" and item["successor"] for item in items)
+
+
+def test_models_are_filtered(site: Site) -> None:
+    def ids(**which: str) -> list[str]:
+        return [item["id"] for item in site.client.get("/api/v1/models", params=which).json()["items"]]
+
+    assert ids(service="sketch") == ["sketch/sketch"]
+    assert "sketch/sketch" in ids(operation="upscale", status="live")
+    assert all(name.startswith("openai/") for name in ids(service="openai", status="retired"))
+    assert ids(service="sketch", status="retired") == []
+    assert site.client.get("/api/v1/models", params={"operation": "sing"}).status_code == 422
+
+
+def test_unknown_models_bring_the_nearest_names(site: Site) -> None:
+    answer = site.client.get("/api/v1/models/openai/gpt-image-22")
+    assert answer.status_code == 404
+    assert "openai/gpt-image-2" in answer.json()["suggestions"]
+    assert site.client.get("/api/v1/models", params={"service": "opnai"}).json()["suggestions"] == ["openai"]
+
+
+def test_one_model(site: Site) -> None:
+    assert site.client.get("/api/v1/models/sketch/sketch").json()["title"] == "Sketch artist"
+
+
+def test_services_and_styles(site: Site) -> None:
+    items = site.client.get("/api/v1/providers").json()["items"]
+    sketch = next(item for item in items if item["id"] == "sketch")
+    assert sketch["local"] is True
+    assert sketch["models"] == ["sketch/sketch"]
+    assert set(sketch["pace"]) == {"requests_per_second", "concurrency"}
+    presets = site.client.get("/api/v1/presets").json()["items"]
+    assert len({preset["id"] for preset in presets}) == len(presets) > 0
+
+
+@pytest.mark.req("S0-059")
+def test_keys_are_in_no_answer(site: Site) -> None:
+    for path in ("/api/v1/providers", "/api/v1/models", "/openapi.json", "/", "/docs", "/jobs"):
+        assert "sk-test-key" not in site.client.get(path).text
+
+
+def test_usage_adds_up(site: Site) -> None:
+    site.paint()
+    usage = site.client.get("/api/v1/usage").json()
+    assert usage["total"]["micro_usd"] == sum(row["cost"]["micro_usd"] for row in usage["services"])
+    assert next(row for row in usage["services"] if row["service"] == "sketch")["pictures"] >= 1
+    assert usage["since"] == datetime.now(UTC).strftime("%Y-%m-01T00:00:00Z")
+    later = site.client.get("/api/v1/usage", params={"since": "2999-01-01"}).json()
+    assert later["services"] == []
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_the_ends_of_the_calendar_are_moments_too(site: Site, since: str) -> None:
+    assert site.client.get("/api/v1/usage", params={"since": since}).status_code == 200
+
+
+@pytest.mark.req("S4-028")
+def test_health(site: Site) -> None:
+    assert site.client.get("/health").json() == {"status": "ok", "version": VERSION}
+    assert site.client.get("/ready").json() == {"status": "ready", "version": VERSION}
+    assert site.client.head("/health").status_code == 200

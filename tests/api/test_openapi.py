@@ -1,0 +1,91 @@
+"""The description of the interface, and the interface held against it with made-up requests."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import checks
+
+from limner.server import create_app
+from tests.api.served import Site, settings_for
+
+
+@pytest.fixture(scope="module")
+def document(site: Site) -> Any:
+    return site.client.get("/openapi.json").json()
+
+
+def operations(document: Any) -> list[tuple[str, str, Any]]:
+    return [(path, method, each) for path, methods in document["paths"].items() for method, each in methods.items()]
+
+
+@pytest.mark.req("S4-020")
+def test_the_documentation_is_there_without_a_network(site: Site, document: Any) -> None:
+    page = site.client.get("/docs")
+    assert page.status_code == 200
+    for path, _, operation in operations(document):
+        assert path in page.text
+        assert f'id="{operation["operationId"]}"' in page.text
+    assert "http://" not in page.text.replace(site.url, "")
+    assert "https://" not in page.text
+
+
+def test_every_route_says_what_it_may_answer(document: Any) -> None:
+    assert len(operations(document)) >= 20
+    for path, method, operation in operations(document):
+        statuses = set(operation["responses"])
+        assert {"422", "421", "500", "503"} <= statuses, path
+        assert "404" in statuses or "{" not in path, path
+        if method != "get":
+            assert {"400", "403", "413"} <= statuses, path
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400 and status != "416":
+                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+
+
+def test_names_of_operations_are_tidy_and_unique(document: Any) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    assert {"create_quote", "create_job", "get_job", "follow_job", "list_images", "get_image_file"} <= set(names)
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    text = json.dumps(document)
+    schemas = document["components"]["schemas"]
+    assert "#/$defs/" not in text
+    for part in text.split('"#/components/schemas/')[1:]:
+        assert part.partition('"')[0] in schemas
+
+
+schema = schemathesis.openapi.from_dict(create_app(settings_for(Path("unused"))).openapi())
+
+
+@schema.parametrize()
+@settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_made_up_requests_are_answered_as_described(case: Any, site: Site) -> None:
+    if case.headers:
+        case.headers.pop("Prefer", None)
+    if isinstance(case.body, dict) and isinstance(case.body.get("count"), int):
+        case.body["count"] = min(case.body["count"], 2)
+    if isinstance(case.body, dict) and "size" in case.body:
+        case.body["size"] = "64x64"
+    answer = case.call(base_url=site.url, timeout=30)
+    case.validate_response(
+        answer,
+        checks=[
+            checks.not_a_server_error,
+            checks.CHECKS.get_one("status_code_conformance"),
+            checks.CHECKS.get_one("content_type_conformance"),
+            checks.CHECKS.get_one("response_schema_conformance"),
+        ],
+    )

@@ -1,0 +1,143 @@
+"""Progress, tables and pictures as terminals show them."""
+
+import base64
+import io
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from limner.cli.course import Course
+from limner.cli.output import Output, plain, shortened
+from limner.cli.pictures import PIECE, QUARTERS, Protocol, blocks, cell, kitty, protocol_of, room
+from limner.cli.watching import cost_words, span
+from limner.domain.events import Event, EventKind
+from limner.domain.job import Job
+from limner.domain.money import Money
+from PIL import Image
+from rich.console import Console
+
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def a_job(count: int = 2, seconds: float = 10.0) -> Job:
+    calls = [SimpleNamespace(number=number, call=SimpleNamespace(count=1)) for number in range(count)]
+    plan = SimpleNamespace(candidates=[SimpleNamespace(seconds=seconds)])
+    return cast(Job, SimpleNamespace(request=SimpleNamespace(count=count), plan=plan, candidate=0, calls=calls))
+
+
+def event(kind: EventKind, **data: object) -> Event:
+    return Event(job_id="j", number=1, kind=kind, at=datetime(2026, 11, 21, tzinfo=UTC), data=data)
+
+
+def test_a_course_follows_what_services_report():
+    course = Course(a_job(), 0.0)
+    course.hear(event(EventKind.RUNNING))
+    assert course.stage == "painting"
+    course.hear(event(EventKind.PROGRESS, call=0, progress=0.5, stage="drawing"))
+    assert (course.stage, course.share(4.0)) == ("drawing", 0.25)
+    assert course.left(4.0) == pytest.approx(12.0)
+    course.hear(event(EventKind.PROGRESS, call=1, progress=7, stage=None))
+    assert course.share(4.0) == 0.75
+    course.hear(event(EventKind.PICTURE, id="p"))
+    course.hear(event(EventKind.PICTURE, id="p"))
+    assert course.share(4.0) == 1.0
+
+
+def test_a_course_guesses_where_nothing_is_reported_and_never_the_end():
+    course = Course(a_job(), 100.0)
+    assert (course.share(105.0), course.left(105.0)) == (0.5, 5.0)
+    assert (course.share(500.0), course.left(500.0)) == (0.95, None)
+    assert Course(a_job(seconds=0.0), 0.0).share(1.0) == 0.0
+
+
+def test_words_for_money_and_time():
+    assert cost_words(Money(), Money()) == "free ($0)"
+    assert cost_words(Money.usd("0.04"), Money.usd("0.06")) == "charged $0.04 of up to $0.06 quoted"
+    assert cost_words(None, Money.usd(1)) == "charged an unknown amount"
+    assert [span(seconds) for seconds in (0.42, 12, 75)] == ["0.4 s", "12 s", "1 min 15 s"]
+
+
+def test_text_of_others_is_made_harmless_and_short():
+    assert plain("a\x1b[2Jb\nc\u202ed") == "a\ufffd[2Jb\nc\ufffdd"
+    assert shortened("one  two\nthree", 9) == "one two…"
+
+
+def console(*, terminal: bool = True, colours: str | None = "truecolor", width: int = 80) -> Console:
+    made = Console(file=io.StringIO(), force_terminal=terminal, width=width, _environ={"TERM": "xterm"})
+    made._color_system = None
+    return Console(
+        file=io.StringIO(),
+        force_terminal=terminal,
+        width=width,
+        color_system=cast("None", colours),
+        _environ={"TERM": "xterm"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "protocol"),
+    [
+        ({"TERM": "xterm-kitty"}, Protocol.KITTY),
+        ({"KITTY_WINDOW_ID": "1"}, Protocol.KITTY),
+        ({"TERM": "xterm-ghostty"}, Protocol.KITTY),
+        ({"TERM_PROGRAM": "iTerm.app"}, Protocol.ITERM),
+        ({"TERM_PROGRAM": "WezTerm"}, Protocol.ITERM),
+        ({"TERM_PROGRAM": "WezTerm", "TMUX": "x"}, Protocol.BLOCKS),
+        ({"TERM": "screen-256color", "KITTY_WINDOW_ID": "1"}, Protocol.BLOCKS),
+        ({}, Protocol.BLOCKS),
+    ],
+)
+def test_terminals_are_told_apart(variables: dict[str, str], protocol: Protocol):
+    assert protocol_of(console(), variables) is protocol
+    assert protocol_of(console(terminal=False), variables) is Protocol.NONE
+
+
+def test_without_colours_there_are_no_blocks():
+    assert protocol_of(console(colours=None), {}) is Protocol.NONE
+
+
+def test_a_picture_fits_its_room_and_keeps_its_shape():
+    assert room(1024, 1024, 80) == (48, 24)
+    assert room(2048, 512, 80) == (64, 8)
+    assert room(1024, 1024, 20) == (20, 10)
+    assert room(1, 10_000, 80) == (1, 24)
+    assert room(10_000, 1, 80) == (64, 1)
+
+
+def test_quarter_blocks_follow_the_pixels():
+    assert cell((RED, RED, RED, RED))[0] == " "
+    light, dark = (250, 250, 250), (0, 0, 0)
+    sign, style = cell((light, dark, dark, light))
+    assert sign == "▚"
+    assert style.color is not None
+    assert style.bgcolor is not None
+    assert tuple(style.color.get_truecolor()) == light
+    assert tuple(style.bgcolor.get_truecolor()) == dark
+    for index, quarter in enumerate(QUARTERS[:15]):
+        quad = tuple(light if index >> bit & 1 else dark for bit in range(4))
+        assert cell(quad)[0] == quarter
+
+
+def test_blocks_are_as_many_as_the_room_and_see_through_to_grey():
+    picture = Image.new("RGBA", (8, 4), (255, 0, 0, 0))
+    text = blocks(picture, 4, 2)
+    assert text.plain == "    \n    "
+    style = text.spans[0].style
+    assert "808080" in str(style) or "rgb(128,128,128)" in str(style)
+
+
+def test_kitty_gets_the_picture_in_pieces():
+    data = base64.b64encode(bytes(9000)).decode()
+    pieces = list(kitty(data, 10, 5))
+    assert pieces[0].startswith("\x1b_Ga=T,f=100,q=2,c=10,r=5,m=1;")
+    assert pieces[-1].startswith("\x1b_Gm=0;")
+    assert "".join(piece.partition(";")[2].removesuffix("\x1b\\") for piece in pieces) == data
+    assert all(len(piece) < PIECE + 60 for piece in pieces)
+
+
+def test_signs_that_an_encoding_lacks_do_not_end_a_document():
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii")
+    Output(json=True, out=out, err=io.StringIO()).document({"prompt": "🗼"})
+    assert b"\\ud83d" in raw.getvalue()

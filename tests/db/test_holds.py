@@ -1,0 +1,253 @@
+"""Whatever happens to jobs, in whatever order: the money adds up."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from limner.db.database import Database
+from limner.domain.errors import BudgetExceeded
+from limner.domain.job import CLOSED_CALLS, OPEN_STATES, CallState, JobState
+from limner.domain.money import Money
+from limner.domain.records import Closing, Ending, Lease, NewCall, NewJob, OpenJob, Scope
+from tests.db.conftest import Stores, stores_of
+from tests.db.values import NOON, a_call, a_job, a_picture, a_scope
+
+Result = TypeVar("Result")
+amounts = st.integers(0, 1500)
+picks = st.integers(0, 10**6)
+
+
+@dataclass
+class Known:
+    """What the test itself knows about a job: all that its budgets should say."""
+
+    new: NewJob
+    held: int
+    spent: int = 0
+    state: JobState = JobState.QUEUED
+    attempt: int = 0
+    calls: dict[str, tuple[CallState, int]] = field(default_factory=dict)
+
+    def of(self, *states: CallState) -> list[str]:
+        return [call_id for call_id, (state, _) in self.calls.items() if state in states]
+
+
+class Holds(RuleBasedStateMachine):
+    """Submits, buys, fails, falls back, cancels and decides at random."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        url = self.url or f"sqlite:///{Path(self.folder.name) / 'limner.db'}"
+        self.stores: Stores = stores_of(self.wait(Database.open(url)), url)
+        self.scopes: tuple[Scope, ...] = (a_scope(4000), a_scope(6000))
+        self.jobs: list[Known] = []
+
+    def wait(self, work: Awaitable[Result]) -> Result:
+        return self.loop.run_until_complete(work)
+
+    def pick(self, number: int, *states: JobState) -> Known | None:
+        found = [known for known in self.jobs if known.state in states]
+        return found[number % len(found)] if found else None
+
+    def running(self) -> list[Known]:
+        return [known for known in self.jobs if known.state is JobState.RUNNING]
+
+    def lease(self, known: Known) -> Lease:
+        return Lease(known.new.id, known.attempt)
+
+    @rule(holds=st.lists(amounts, min_size=1, max_size=3), both=st.booleans())
+    def submit(self, holds: list[int], *, both: bool) -> None:
+        new = a_job(*(self.scopes if both else self.scopes[:1]), holds=tuple(holds), worker="w1")
+        fits = all(self.used(scope) + sum(holds) <= scope.limit.micro for scope in new.scopes)
+        try:
+            self.wait(self.stores.jobs.submit(new))
+        except BudgetExceeded:
+            assert not fits
+            return
+        assert fits or sum(holds) == 0
+        calls = {call.call.id: (CallState.QUEUED, call.hold.micro) for call in new.calls}
+        self.jobs.append(Known(new=new, held=sum(holds), calls=calls))
+
+    @initialize(holds=st.lists(amounts, min_size=1, max_size=3))
+    def begin_one(self, holds: list[int]) -> None:
+        self.submit(holds, both=True)
+        for known in self.jobs:
+            self.begin(known)
+
+    @rule(number=picks)
+    def take(self, number: int) -> None:
+        known = self.pick(number, *OPEN_STATES)
+        if known is not None:
+            self.begin(known)
+
+    def begin(self, known: Known) -> None:
+        job = self.wait(self.stores.jobs.get(known.new.id))
+        assert self.wait(self.stores.jobs.take(OpenJob(job.id, job.worker), "w2", NOON)) is not None
+        known.attempt += 1
+        known.state = JobState.RUNNING
+
+    @precondition(lambda self: self.running())
+    @rule(number=picks)
+    def release(self, number: int) -> None:
+        known = self.pick(number, JobState.RUNNING)
+        if known is not None:
+            self.wait(self.stores.jobs.release(self.lease(known), NOON))
+            known.state = JobState.QUEUED
+
+    @precondition(lambda self: any(known.of(CallState.QUEUED) for known in self.running()))
+    @rule(number=picks, charge=st.none() | amounts, twice=st.booleans())
+    def settle(self, number: int, charge: int | None, *, twice: bool) -> None:
+        waiting = [(known, call_id) for known in self.running() for call_id in known.of(CallState.QUEUED)]
+        known, call_id = waiting[number % len(waiting)]
+        _, hold = known.calls[call_id]
+        self.wait(self.stores.jobs.mark_submitting(self.lease(known), call_id, NOON))
+        closing = Closing(
+            call_id=call_id,
+            state=CallState.SETTLED,
+            at=NOON,
+            pictures=(a_picture(known.new, call_id, cost=charge),),
+            charge=None if charge is None else Money(charge),
+        )
+        for _ in range(1 + twice):
+            self.wait(self.stores.jobs.close_call(self.lease(known), closing, []))
+        known.calls[call_id] = (CallState.SETTLED, hold)
+        known.held -= hold
+        known.spent += hold if charge is None else charge
+
+    @precondition(lambda self: any(known.of(CallState.QUEUED) for known in self.running()))
+    @rule(
+        number=picks,
+        state=st.sampled_from([CallState.FAILED, CallState.CANCELLED, CallState.AMBIGUOUS]),
+        charge=st.just(0) | amounts,
+    )
+    def lose(self, number: int, state: CallState, charge: int) -> None:
+        waiting = [(known, call_id) for known in self.running() for call_id in known.of(CallState.QUEUED)]
+        known, call_id = waiting[number % len(waiting)]
+        _, hold = known.calls[call_id]
+        ambiguous = state is CallState.AMBIGUOUS
+        closing = Closing(call_id=call_id, state=state, at=NOON, charge=Money(charge), keep_hold=ambiguous)
+        self.wait(self.stores.jobs.close_call(self.lease(known), closing, []))
+        known.calls[call_id] = (state, hold)
+        if charge and not ambiguous:
+            known.held -= hold
+            known.spent += charge
+
+    @precondition(lambda self: self.running())
+    @rule(number=picks, hold=amounts | st.just(0))
+    def fall_back(self, number: int, hold: int) -> None:
+        known = self.pick(number, JobState.RUNNING)
+        if known is None:
+            return
+        open_or_kept = set(CallState) - CLOSED_CALLS | {CallState.AMBIGUOUS}
+        claimed = sum(amount for state, amount in known.calls.values() if state in open_or_kept)
+        call = a_call()
+        added = self.stores.jobs.add_calls(
+            self.lease(known), 1, [NewCall(call=call, number=len(known.calls), hold=Money(hold))], []
+        )
+        if hold > known.held - claimed:
+            with pytest.raises(ValueError, match="left"):
+                self.wait(added)
+            return
+        self.wait(added)
+        known.calls[call.id] = (CallState.QUEUED, hold)
+
+    @rule(number=picks)
+    def finish(self, number: int) -> None:
+        known = self.pick(number, JobState.RUNNING)
+        if known is not None:
+            self.end(known)
+
+    def end(self, known: Known) -> None:
+        state = JobState.AMBIGUOUS if known.of(CallState.AMBIGUOUS) else JobState.FAILED
+        self.wait(self.stores.jobs.finish(self.lease(known), Ending(state=state, at=NOON), []))
+        known.state = state
+        self.only_ambiguous_holds(known)
+
+    @rule(number=picks)
+    def cancel(self, number: int) -> None:
+        known = self.pick(number, *OPEN_STATES)
+        if known is None:
+            return
+        job = self.wait(self.stores.jobs.request_cancel(known.new.id, "ann", NOON))
+        if job.state is JobState.CANCELLED:
+            assert known.attempt == 0
+            known.state = job.state
+            self.only_ambiguous_holds(known)
+
+    @precondition(lambda self: any(known.state is JobState.AMBIGUOUS for known in self.jobs))
+    @rule(number=picks, charged=st.booleans())
+    def resolve(self, number: int, *, charged: bool) -> None:
+        known = self.pick(number, JobState.AMBIGUOUS)
+        if known is not None:
+            self.decide(known, known.of(CallState.AMBIGUOUS)[0], charged=charged)
+
+    def decide(self, known: Known, call_id: str, *, charged: bool) -> None:
+        _, hold = known.calls[call_id]
+        job = self.wait(self.stores.jobs.resolve(call_id, "ann", charged=charged, at=NOON))
+        known.calls[call_id] = (CallState.SETTLED if charged else CallState.FAILED, hold)
+        known.held -= hold
+        known.spent += hold if charged else 0
+        assert (job.state is JobState.AMBIGUOUS) == bool(known.of(CallState.AMBIGUOUS))
+        known.state = job.state
+
+    def only_ambiguous_holds(self, known: Known) -> None:
+        known.held = sum(hold for state, hold in known.calls.values() if state is CallState.AMBIGUOUS)
+
+    def used(self, scope: Scope) -> int:
+        return sum(known.held + known.spent for known in self.jobs if scope in known.new.scopes)
+
+    @invariant()
+    def the_money_adds_up(self) -> None:
+        assert self.wait(self.stores.ledger.check()) == []
+        for scope in self.scopes:
+            covered = [known for known in self.jobs if scope in known.new.scopes]
+            wanted = Money(sum(known.held for known in covered)), Money(sum(known.spent for known in covered))
+            assert self.wait(self.stores.ledger.held(scope)) == wanted
+
+    def teardown(self) -> None:
+        """Every job ends and every doubt is settled: nothing is held any more."""
+        for known in self.jobs:
+            if known.state is JobState.QUEUED:
+                self.begin(known)
+            if known.state in OPEN_STATES:
+                self.end(known)
+            for call_id in known.of(CallState.AMBIGUOUS):
+                self.decide(known, call_id, charged=False)
+        self.the_money_adds_up()
+        for scope in self.scopes:
+            assert self.wait(self.stores.ledger.held(scope))[0] == Money(0)
+        self.wait(self.stores.database.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+
+def test_the_money_adds_up_on_sqlite() -> None:
+    rounds = settings(max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(Holds, settings=rounds)
+
+
+def test_the_money_adds_up_on_postgresql(new_postgres: Callable[[], str]) -> None:
+    class OnPostgres(Holds):
+        url = new_postgres()
+
+    rounds = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(OnPostgres, settings=rounds)

@@ -1,0 +1,209 @@
+"""The pages in a real browser: paint, watch, look, in both themes, at every width, with keys only, without a script."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from limner.testing.faults import Fault
+from tests.api.served import Site
+
+FOUND = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {360: 780, 768: 1024, 1280: 800, 1920: 1080}
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(FOUND is None, reason="there is no Chromium on this machine; `make chromium` looks for one"),
+]
+
+
+class Visit:
+    """One browser window, and everything it complained about."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.page = page
+        self.complaints: list[str] = []
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=FOUND, args=SWITCHES)
+        yield browser
+        await browser.close()
+
+
+async def visit(browser: Browser, site: Site, theme: str = "ink", width: int = 1280, **options: Any) -> Visit:
+    context = await browser.new_context(
+        base_url=site.url, viewport={"width": width, "height": WIDTHS[width]}, reduced_motion="reduce", **options
+    )
+    context.set_default_timeout(15_000)
+    await context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
+    return Visit(context, await context.new_page())
+
+
+@pytest.mark.req("S0-084")
+@pytest.mark.parametrize("theme", ["ink", "vellum"])
+async def test_a_picture_is_painted_and_opened(browser: Browser, site: Site, theme: str) -> None:
+    seen = await visit(browser, site, theme)
+    page = seen.page
+    await page.goto("/")
+    await page.get_by_label("Prompt", exact=True).fill(f"A lake at dawn in {theme}")
+    await page.get_by_label("Model").select_option("sketch/sketch")
+    await page.get_by_text("2", exact=True).first.click()
+    await expect(page.locator("#price b")).to_have_text("2 images · free · about 2 s")
+    await page.get_by_role("button", name="Generate").click()
+    card = page.get_by_role("article", name=f"A lake at dawn in {theme}")
+    await expect(card.get_by_text("Done")).to_be_visible()
+    pictures = card.get_by_role("img", name=f"A lake at dawn in {theme}")
+    await expect(pictures).to_have_count(2)
+    await expect(pictures.first).to_have_js_property("complete", value=True)
+    await pictures.first.click()
+    await page.wait_for_url("**/images/*")
+    opened = page.get_by_role("figure").get_by_role("img")
+    await page.wait_for_function("document.querySelector('figure img').naturalWidth >= 64")
+    await expect(opened).to_be_visible()
+    assert await page.evaluate("document.documentElement.dataset.theme") == theme
+    background = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert background == {"ink": "rgb(20, 17, 12)", "vellum": "rgb(227, 216, 195)"}[theme]
+    assert seen.complaints == []
+
+
+async def test_a_running_job_stays_live_and_survives_a_reload(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site)
+    site.stand_in.faults.add(Fault(delay=1.0))
+    body = {"prompt": "A harbour, seen live", "model": "openai/gpt-image-2", "quality": "low"}
+    job = site.client.post("/api/v1/jobs", json=body).json()
+    await seen.page.goto(job["links"]["page"])
+    await expect(seen.page.get_by_text("Running", exact=True)).to_be_visible()
+    await expect(seen.page.get_by_role("progressbar")).to_be_visible()
+    await seen.page.reload()
+    await expect(seen.page.get_by_text("Running", exact=True)).to_be_visible()
+    await expect(seen.page.get_by_text("Done", exact=True)).to_be_visible()
+    await expect(seen.page.get_by_role("progressbar")).to_have_count(0)
+    assert seen.complaints == []
+
+
+async def test_the_price_follows_the_fields(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site)
+    page = seen.page
+    await page.goto("/")
+    await page.get_by_label("Model").select_option("openai/gpt-image-2")
+    await expect(page.locator("#price b")).to_contain_text("1 image · $0.")
+    await expect(page.locator("#price span")).to_contain_text("left today")
+    await page.get_by_text("4", exact=True).first.click()
+    await expect(page.locator("#price b")).to_contain_text("4 images · $0.")
+    assert seen.complaints == []
+
+
+async def test_a_mistake_is_told_where_it_was_made(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site)
+    page = seen.page
+    await page.goto("/")
+    await page.get_by_label("Prompt", exact=True).fill("   ")
+    await page.get_by_role("button", name="Generate").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Prompt cannot be empty")
+
+
+async def test_the_theme_button_is_named_for_the_theme_it_brings(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site)
+    await seen.page.goto("/jobs")
+    await seen.page.get_by_role("button", name="Vellum").first.click()
+    await expect(seen.page.get_by_role("button", name="Ink").first).to_be_visible()
+    assert seen.page.url.endswith("/jobs")
+    assert await seen.page.evaluate("document.documentElement.dataset.theme") == "vellum"
+
+
+@pytest.mark.parametrize("theme", ["ink", "vellum"])
+async def test_nothing_is_wider_than_the_window(browser: Browser, site: Site, theme: str) -> None:
+    job: Any = site.paint(prompt="An unreasonably" + "long" * 60 + " word", count=2, steps=28)
+    paths = ["/", "/jobs", job["links"]["page"], job["images"][0]["page_url"], "/docs", f"/?from={job['id']}"]
+    for width in WIDTHS:
+        seen = await visit(browser, site, theme, width)
+        for path in paths:
+            await seen.page.goto(path)
+            await expect(seen.page.get_by_role("heading", level=1)).to_be_visible()
+            for summary in await seen.page.locator("summary").all():
+                if path != "/docs":
+                    await summary.click()
+            assert await seen.page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert seen.complaints == []
+        await seen.context.close()
+
+
+async def test_pages_have_names_landmarks_and_reachable_controls(browser: Browser, site: Site) -> None:
+    job: Any = site.paint()
+    seen = await visit(browser, site)
+    for path in ("/", "/jobs", job["links"]["page"], job["images"][0]["page_url"], "/docs"):
+        await seen.page.goto(path)
+        faults = await seen.page.evaluate(
+            """() => {
+                const name = (e) => (e.getAttribute("aria-label") || e.textContent || e.alt || "").trim()
+                    || [...(e.labels ?? [])].map((l) => l.textContent.trim()).join("")
+                    || e.querySelector("img")?.alt;
+                const wrong = [];
+                if (document.querySelectorAll("h1").length !== 1) wrong.push("h1");
+                if (document.querySelectorAll("main").length !== 1) wrong.push("main");
+                if (document.querySelector("a")?.className !== "skip") wrong.push("skip link first");
+                for (const e of document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea"))
+                    if (!name(e)) wrong.push(`no name: ${e.outerHTML.slice(0, 90)}`);
+                for (const e of document.querySelectorAll("img")) if (!e.hasAttribute("alt")) wrong.push("no alt");
+                const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+                if (new Set(ids).size !== ids.length) wrong.push("ids twice");
+                for (const e of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
+                    for (const id of (e.getAttribute("aria-describedby") ?? e.getAttribute("aria-labelledby")).split(" "))
+                        if (!document.getElementById(id)) wrong.push(`nothing called ${id}`);
+                return wrong;
+            }"""
+        )
+        assert faults == [], path
+    await seen.page.goto("/")
+    await seen.page.keyboard.press("Tab")
+    assert await seen.page.evaluate("document.activeElement.className") == "skip"
+
+
+async def test_with_keys_only_from_words_to_picture(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site)
+    page = seen.page
+    await page.goto("/")
+    await page.get_by_label("Prompt", exact=True).focus()
+    await page.keyboard.type("Reeds by keyboard")
+    await page.keyboard.press("Control+Enter")
+    card = page.get_by_role("article", name="Reeds by keyboard")
+    await expect(card.get_by_text("Done")).to_be_visible()
+    await card.get_by_role("link", name="Reeds by keyboard").last.focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/images/*")
+
+
+async def test_without_a_script_it_paints_all_the_same(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site, java_script_enabled=False)
+    page = seen.page
+    await page.goto("/")
+    await page.get_by_label("Prompt", exact=True).fill("A lake without a script")
+    await page.get_by_role("button", name="Generate").click()
+    await page.wait_for_url("**/jobs/*")
+    for _ in range(100):
+        if await page.get_by_text("Done", exact=True).count():
+            break
+        await asyncio.sleep(0.05)
+        await page.reload()
+    await expect(page.get_by_role("img", name="A lake without a script")).to_be_visible()
+    await expect(page.get_by_role("button", name="Cancel")).to_have_count(0)

@@ -1,0 +1,16 @@
+"""A fresh installation invites to start without a key."""
+
+from pathlib import Path
+
+from tests.api.served import serving
+
+
+def test_the_first_page_of_a_fresh_installation(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        page = site.client.get("/", headers={"Accept": "text/html"}).text
+        assert "No keys yet, and you can start anyway" in page
+        assert "The built-in sketch artist works offline." in page
+        assert "Draw the first picture" in page
+        assert "Nothing is waiting." in site.client.get("/jobs", headers={"Accept": "text/html"}).text
+        site.paint()
+        assert "you can start anyway" not in site.client.get("/", headers={"Accept": "text/html"}).text
