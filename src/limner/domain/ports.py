@@ -13,8 +13,6 @@ from limner.domain.model_card import MaskKind, ModelCard, ServiceCard
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Margins, Size
 
-# --- services ---------------------------------------------------------------------------
-
 
 class Provider(Protocol):
     """One service: sends a call, and asks after one that goes on there. Raises ProviderError."""
@@ -117,9 +115,6 @@ class Catalog(Protocol):
         ...
 
 
-# --- time, chance -----------------------------------------------------------------------
-
-
 class Clock(Protocol):
     """The time, and waiting."""
 
@@ -142,9 +137,6 @@ class Ids(Protocol):
     def new(self) -> str:
         """A UUID; later ones sort after earlier ones."""
         ...
-
-
-# --- bytes ------------------------------------------------------------------------------
 
 
 class Receiver(Protocol):

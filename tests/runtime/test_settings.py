@@ -1,0 +1,83 @@
+"""Settings: the environment wins over limner.toml, and what is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from limner.domain.errors import NotConfigured
+from limner.domain.money import Money
+from limner.settings import Settings, read_settings, read_variables
+
+
+def test_the_environment_wins_over_the_file_and_both_over_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "limner.toml").write_text('port = 9000\ndaily_cost_limit_usd = "2.50"\nlog_level = "debug"\n')
+    found = read_settings({"LIMNER_PORT": "9100"}, tmp_path, data_dir=tmp_path)
+    assert (found.port, found.daily_cost_limit_usd, found.log_level) == (9100, Money.usd("2.50"), "debug")
+    assert found.host == "127.0.0.1"
+    assert read_settings({"LIMNER_PORT": "9100"}, tmp_path, port=9200).port == 9200
+
+
+@pytest.mark.req("S4-030", "S4-031", "S3-088")
+def test_the_defaults(tmp_path: Path) -> None:
+    found = read_settings({}, tmp_path)
+    assert (found.port, found.host, found.auth) == (8003, "127.0.0.1", "local")
+    assert found.daily_cost_limit_usd == Money.usd(10)
+    assert found.loopback_only
+
+
+def test_zero_is_no_limit(tmp_path: Path) -> None:
+    assert read_settings({"LIMNER_DAILY_COST_LIMIT_USD": "0"}, tmp_path).daily_cost_limit_usd is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"LIMNER_PORT": "many"}, "LIMNER_PORT"),
+        ({"LIMNER_PORT": "70000"}, "LIMNER_PORT"),
+        ({"LIMNER_LOG_LEVEL": "loud"}, "LIMNER_LOG_LEVEL"),
+        ({"LIMNER_SECRET_KEY": "short"}, "LIMNER_SECRET_KEY"),
+        ({"LIMNER_DAILY_COST_LIMIT_USD": "-1"}, "LIMNER_DAILY_COST_LIMIT_USD"),
+        ({"LIMNER_DAILY_COST_LIMIT_USD": "ten"}, "LIMNER_DAILY_COST_LIMIT_USD"),
+    ],
+)
+def test_a_wrong_value_is_named_and_never_repeated_if_it_is_a_secret(
+    tmp_path: Path, variables: dict[str, str], named: str
+) -> None:
+    with pytest.raises(NotConfigured) as refusal:
+        read_settings(variables, tmp_path)
+    assert named in refusal.value.message
+    assert "short" not in refusal.value.message.replace("too_short", "")
+
+
+@pytest.mark.parametrize("text", ["port = ", "prot = 9000", "port = 9000\nport = 9001", "\xff"])
+def test_a_wrong_file_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "limner.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(NotConfigured, match=r"limner\.toml"):
+        read_settings({}, tmp_path)
+
+
+@pytest.mark.req("S0-058")
+def test_a_dotenv_file_fills_what_the_environment_leaves_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=from-file\nLIMNER_PORT=9001\nOPENAI_ORG_ID=org\n")
+    monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
+    monkeypatch.delenv("OPENAI_ORG_ID", raising=False)
+    variables = read_variables(tmp_path)
+    assert (variables["OPENAI_API_KEY"], variables["OPENAI_ORG_ID"]) == ("from-environment", "org")
+    assert read_settings(variables, tmp_path).port == 9001
+
+
+def test_secrets_do_not_show(tmp_path: Path) -> None:
+    found = read_settings({"LIMNER_SECRET_KEY": "k" * 40, "OPENAI_API_KEY": "sk-secret"}, tmp_path)
+    assert "kkkk" not in repr(found)
+    assert "sk-secret" not in repr(found)
+
+
+def test_every_setting_is_on_its_page() -> None:
+    root = Path(__file__).parents[2]
+    page, template = (root / "docs" / "settings.md").read_text(), (root / ".env.example").read_text()
+    for name in set(Settings.model_fields) - {"variables"}:
+        assert f"`LIMNER_{name.upper()}`" in page, name
+    named = {line.lstrip("# ").partition("=")[0] for line in template.splitlines() if "=" in line}
+    assert {"OPENAI_API_KEY", "OPENAI_ORG_ID", "LIMNER_DATA_DIR"} <= named
