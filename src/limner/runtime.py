@@ -26,6 +26,7 @@ from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.errors import NotConfigured, StorageError
 from limner.domain.model_card import ServiceCard
+from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
@@ -44,7 +45,7 @@ from limner.providers.services import ConfiguredServices
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore, S3Access, open_blobs
 from limner.storage.imaging import PillowImaging
-from limner.storage.library import Library
+from limner.storage.library import Delivery, Library
 from limner.storage.probe import PAINTED, UPLOADED
 from limner.storage.provenance import Provenance
 from limner.storage.shelf import Shelf
@@ -77,6 +78,13 @@ class Runtime:
     clock: Clock
     ids: Ids
     codec: JsonRequestCodec
+
+    async def thumbnail(self, picture: Picture, edge: int) -> Delivery:
+        """A small WebP, made when it is first asked for; the dominant tone found on the way is noted."""
+        delivery = await self.library.thumbnail(picture, edge)
+        if delivery.tone is not None:
+            await self.pictures.note_tone(picture.id, delivery.tone)
+        return delivery
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

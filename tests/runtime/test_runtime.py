@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from limner.codec import JsonRequestCodec
 from limner.domain.errors import InvalidRequest, NotConfigured, StorageError
 from limner.domain.money import Money
+from limner.domain.people import LOCAL
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.runtime import connections, installation_secret, open_runtime, paced
 from limner.settings import Settings, read_settings
@@ -132,3 +133,14 @@ def test_ids_sort_by_time_and_are_never_the_same() -> None:
     assert made == sorted(made)
     assert len(set(made)) == len(made)
     assert {text[14] for text in made} == {"7"}
+
+
+async def test_the_first_thumbnail_notes_the_tone(tmp_path: Path) -> None:
+    async with open_runtime(settings(tmp_path)) as runtime:
+        request = ImageRequest(prompt="a stormy sea at night", model="sketch", size=Size(64, 64))
+        job = await runtime.engine.generate(request, LOCAL, timeout=20)
+        before = job.pictures[0]
+        await runtime.thumbnail(before, 256)
+        after = await runtime.pictures.get(before.id)
+        assert after.tone != before.tone
+        assert len(after.tone) == 7

@@ -95,7 +95,7 @@ async def get_image_thumbnail(
 ) -> Response:
     """A small WebP, made when it is first asked for."""
     picture = await _picture(request, image_id)
-    return file_answer(request, await runtime_of(request).library.thumbnail(picture, int(edge)))
+    return file_answer(request, await runtime_of(request).thumbnail(picture, int(edge)))
 
 
 @router.get("/{image_id}/recipe", summary="Show a recipe", responses=RECIPE)

@@ -45,7 +45,7 @@ async def looked_up(runtime: Runtime, picture: Picture) -> Kept:
     from limner.storage.intake import blob_key
 
     path = await path_of(runtime, picture)
-    preview = await _bytes(await runtime.library.thumbnail(picture, THUMBNAIL))
+    preview = await _bytes(await runtime.thumbnail(picture, THUMBNAIL))
     blob = runtime.blobs.path(picture.file.digest)
     depth = len(Path(blob_key(picture.file.digest)).parts) - 1
     thumbnail = derived_key(picture.file.digest, f"thumb-{THUMBNAIL}.webp")

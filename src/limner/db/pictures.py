@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, select, tuple_, update
 
 from limner.db import cursors, rows, search
 from limner.db.database import Database
@@ -13,6 +13,7 @@ from limner.domain.picture import Picture
 from limner.domain.records import Page, PictureFilter
 
 _PICTURE = Statement(select(images).where(images.c.id == bindparam("picture")))
+_NOTE_TONE = Statement(update(images).where(images.c.id == bindparam("picture")).values(tone=bindparam("shade")))
 
 Query = Select[tuple[object, ...]]
 
@@ -29,6 +30,12 @@ class SqlPictures:
         if row is None or owner not in {None, row["user_id"]}:
             raise NotFound(f"There is no picture {picture_id}. Look in the gallery.")
         return rows.picture(row)
+
+    async def note_tone(self, picture_id: str, tone: str) -> None:
+        """Notes a picture's dominant colour as #rrggbb."""
+        await self._database.write(
+            lambda connection: _NOTE_TONE.run(connection, {"picture": picture_id, "shade": tone})
+        )
 
     async def page(self, owner: str, which: PictureFilter, *, limit: int, cursor: str | None) -> Page[Picture]:
         """One person's pictures, newest first; of words, all must be in the prompt."""
@@ -47,7 +54,8 @@ def pictures_page(
         return Page((), None)
     by_serial = bool(words) and connection.dialect.name == "sqlite"
     if by_serial:
-        query = _in_word_index(query, owner, words, cursor)
+        query = query.join(search.matches, search.matches.c.rowid == images.c.serial)
+        query = _by_serial(query.where(search.sqlite_match(owner, which, words)), cursor)
     else:
         query = _newest_first(query.where(search.postgres_match(words)) if words else query, cursor)
     found = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
@@ -75,14 +83,12 @@ def _newest_first(query: Query, cursor: str | None) -> Query:
     return query.order_by(images.c.created_at.desc(), images.c.id.desc())
 
 
-def _in_word_index(query: Query, owner: str, words: tuple[str, ...], cursor: str | None) -> Query:
+def _by_serial(query: Query, cursor: str | None) -> Query:
     """In the order in which they were kept, which is the order of the word index: nothing has to be sorted."""
-    found = search.matches
-    query = query.join(found, found.c.rowid == images.c.serial).where(search.sqlite_match(owner, words))
     if cursor is not None:
         (serial,) = cursors.unseal(cursor, int)
-        query = query.where(found.c.rowid < serial)
-    return query.order_by(found.c.rowid.desc())
+        query = query.where(search.matches.c.rowid < serial)
+    return query.order_by(search.matches.c.rowid.desc())
 
 
 def _place(row: Columns, *, by_serial: bool) -> str:

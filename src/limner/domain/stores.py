@@ -129,6 +129,10 @@ class Pictures(Protocol):
         """One picture; `owner` limits it to one person's. Raises NotFound."""
         ...
 
+    async def note_tone(self, picture_id: str, tone: str) -> None:
+        """Notes a picture's dominant colour, found out when it was first shown."""
+        ...
+
     async def page(self, owner: str, which: PictureFilter, *, limit: int, cursor: str | None) -> Page[Picture]:
         """One person's pictures, newest first."""
         ...
