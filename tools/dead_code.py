@@ -6,6 +6,7 @@ vulture does the looking; what it cannot know is decided here by rule, never by 
 - a field declared in a class body is part of a shape that JSON, a template or another program may read;
 - a name that a template or pyproject.toml mentions, or a string such as "package.module:name", is used;
 - methods of a class that extends another library's class are called by that library;
+- an attribute set on what an object of ours holds (self.server.should_exit) belongs to somebody else's class;
 - unused imports, parameters and local variables are ruff's business.
 """
 
@@ -21,7 +22,7 @@ import vulture
 from tools.sources import ROOT, Finding, Source, read_sources, report
 
 REGISTERED = ["@*.*", "@computed_field", "@field_*", "@model_*", "@override"]
-CALLED_BY_TOOLS = ["pytest_*"]
+CALLED_BY_TOOLS = ["pytest_*", "pytestmark", "__getattr__"]
 JUDGED = {"attribute", "class", "function", "method", "property", "unreachable_code", "variable"}
 INERT_BASES = {"ABC", "BaseModel", "BaseSettings", "Enum", "Generic", "IntEnum", "NamedTuple", "Protocol", "StrEnum"}
 INERT_BASES |= {name for name, value in vars(builtins).items() if isinstance(value, type)}
@@ -45,9 +46,9 @@ def named_in_strings(sources: Iterable[Source]) -> set[str]:
 
 
 def name_of(base: ast.expr) -> str:
-    """The last word of a base class as written."""
+    """A base class as written; one of another module, such as asyncio.Protocol, with its module."""
     plain = base.value if isinstance(base, ast.Subscript) else base
-    return plain.attr if isinstance(plain, ast.Attribute) else getattr(plain, "id", "")
+    return ast.unparse(plain) if isinstance(plain, ast.Attribute) else getattr(plain, "id", "")
 
 
 class Surroundings:
@@ -56,22 +57,25 @@ class Surroundings:
     def __init__(self, source: Source, own_classes: set[str]) -> None:
         self.module_variables: set[int] = set()
         self.own_attributes: set[int] = set()
+        self.attributes_of_others: set[tuple[int, str]] = set()
         self.foreign_methods: set[int] = set()
         for statement in source.tree.body:
             if isinstance(statement, ast.Assign | ast.AnnAssign):
                 self.module_variables.add(statement.lineno)
         for node in ast.walk(source.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+                self.attributes_of_others.add((node.lineno, node.attr))
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
                 self.own_attributes.add(node.lineno)
             if isinstance(node, ast.ClassDef) and {name_of(base) for base in node.bases} - own_classes - INERT_BASES:
                 self.foreign_methods.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
-    def excuse(self, kind: str, line: int) -> bool:
+    def excuse(self, kind: str, line: int, name: str) -> bool:
         """Whether a finding at a line is one that the rules let pass."""
         if kind == "variable":
             return line not in self.module_variables
         if kind == "attribute":
-            return line not in self.own_attributes
+            return line not in self.own_attributes or (line, name) in self.attributes_of_others
         return kind in {"method", "property"} and line in self.foreign_methods
 
 
@@ -89,7 +93,7 @@ def unused(sources: Iterable[Source], mentioned: set[str]) -> list[Finding]:
     for item in looker.get_unused_code(min_confidence=60):
         source = files[Path(item.filename).as_posix()]
         around = Surroundings(source, own_classes)
-        if item.typ in JUDGED and not around.excuse(item.typ, item.first_lineno):
+        if item.typ in JUDGED and not around.excuse(item.typ, item.first_lineno, item.name):
             findings.append(Finding(source.path, item.first_lineno, item.message))
     return findings
 
