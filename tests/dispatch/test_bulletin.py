@@ -47,3 +47,11 @@ async def test_nobody_is_remembered_after_leaving() -> None:
         pass
     bulletin.publish([event("a")])
     assert not await place.wait(0.01)
+
+
+async def test_who_comes_a_moment_too_late_learns_of_the_end() -> None:
+    bulletin = LocalBulletin()
+    bulletin.publish([event("a", EventKind.FINISHED)])
+    async with bulletin.listen("a") as late, bulletin.listen("b") as other:
+        assert late.ended
+        assert not other.ended

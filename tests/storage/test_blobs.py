@@ -146,6 +146,15 @@ async def test_a_long_file_comes_in_pieces(blobs: BlobStore) -> None:
     assert max(pieces) < 3_000_000
 
 
+async def test_what_is_found_in_a_file_and_what_is_wrong_with_it_come_back(blobs: BlobStore) -> None:
+    digest = (await blobs.put(b"seventeen letters")).digest
+    assert await blobs.inspected(digest, len) == 17
+    with pytest.raises(ValueError, match="invalid literal"):
+        await blobs.inspected(digest, int)
+    with pytest.raises(NotFound):
+        await blobs.inspected(ABSENT, len)
+
+
 async def test_all_files_can_be_listed(blobs: BlobStore) -> None:
     kept = {(await blobs.put(data)).digest: len(data) for data in (b"one", b"three", b"seventeen")}
     await blobs.keep_derived(next(iter(kept)), "thumb-256.webp", b"not a file of its own")

@@ -11,18 +11,30 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from limner.domain.errors import StorageError
 from limner.storage.blobs import BlobStore, open_blobs
+from limner.storage.room import Room
+from limner.storage.shelf import Shelf
+
+Result = TypeVar("Result")
 
 UNSHARE = shutil.which("unshare")
 
 
 def spools(root: Path) -> list[Path]:
     return sorted((root / "objects" / "incoming").glob("spool-*"))
+
+
+async def written(store: BlobStore, data: bytes) -> None:
+    receiver = await store.receive()
+    await asyncio.to_thread(receiver.write, data)
 
 
 def run(program: str, *arguments: str, wrapper: tuple[str, ...] = ()) -> str:
@@ -86,6 +98,7 @@ async def test_a_file_that_could_not_be_put_in_place_can_be_finished_later(folde
     receiver = await folder.receive()
     await asyncio.to_thread(receiver.write, b"paid for")
     obstacle = tmp_path / "objects" / "blobs"
+    shutil.rmtree(obstacle)
     obstacle.write_bytes(b"a file where a folder should be")
     with pytest.raises(StorageError):
         await receiver.finish()
@@ -104,13 +117,131 @@ async def test_what_is_written_durably_is_kept(tmp_path: Path) -> None:
         assert (await store.get(digest), await store.get(other)) == (b"once", b"twice")
 
 
-async def test_folders_that_vanish_are_made_again(folder: BlobStore) -> None:
+@pytest.mark.parametrize("durable", [True, False])
+async def test_folders_that_vanish_are_made_again(tmp_path: Path, durable: bool) -> None:
     digest = hashlib.sha256(b"again").hexdigest()
+    async with open_blobs(None, tmp_path, durable=durable) as store:
+        shutil.rmtree(tmp_path / "objects" / "blobs")
+        for _ in range(3):
+            assert (await store.put(b"again")).digest == digest
+            await store.delete(digest)
+        await asyncio.gather(*(store.put(bytes([n])) for n in range(20)), *(store.delete(digest) for _ in range(20)))
+        assert len([digest async for digest, _ in store.digests()]) == 20
+
+
+async def test_folders_of_what_is_derived_come_and_go(folder: BlobStore, tmp_path: Path) -> None:
+    digest = (await folder.put(b"source")).digest
     for _ in range(3):
-        assert (await folder.put(b"again")).digest == digest
-        await folder.delete(digest)
-    await asyncio.gather(*(folder.put(bytes([n])) for n in range(20)), *(folder.delete(digest) for _ in range(20)))
-    assert len([digest async for digest, _ in folder.digests()]) == 20
+        await folder.keep_derived(digest, "thumb-256.webp", b"small")
+        await folder.drop_derived(digest)
+    await asyncio.gather(
+        *(folder.keep_derived(digest, f"{n}.webp", b"small") for n in range(20)),
+        *(folder.drop_derived(digest, "none") for _ in range(20)),
+    )
+    assert [await folder.derived(digest, f"{n}.webp") for n in range(20)] == [b"small"] * 20
+    await folder.delete(digest)
+    assert list((tmp_path / "objects").rglob(f"{digest}*")) == []
+
+
+async def test_every_folder_is_there_before_anything_lands_and_stays(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with open_blobs(None, tmp_path) as store:
+            landed = await store.put(b"kept")
+            path = tmp_path / "objects" / "blobs" / landed.digest[:2] / landed.digest
+            assert store.path(landed.digest) == path
+            assert path.read_bytes() == b"kept"
+            await store.delete(landed.digest)
+        folders = sorted(entry.name for entry in (tmp_path / "objects" / "blobs").iterdir())
+        assert folders == [f"{number:02x}" for number in range(256)]
+
+
+async def test_a_file_that_is_finished_and_discarded_at_once_is_kept_or_not_there(folder: BlobStore) -> None:
+    for number in range(20):
+        data = bytes([number]) * 50_000
+        receiver = await folder.receive()
+        await asyncio.to_thread(receiver.write, data)
+        finished, discarded = await asyncio.gather(receiver.finish(), receiver.discard(), return_exceptions=True)
+        assert discarded is None
+        kept = [size async for digest, size in folder.digests() if digest == hashlib.sha256(data).hexdigest()]
+        assert kept == ([] if isinstance(finished, StorageError) else [len(data)])
+
+
+class Trips(ThreadPoolExecutor):
+    """Counts the trips to a thread."""
+
+    made = 0
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        self.made += 1
+        return super().submit(fn, *args, **kwargs)
+
+
+async def test_one_trip_to_a_thread_is_enough_for_each_step(folder: BlobStore, tmp_path: Path) -> None:
+    trips = Trips()
+    asyncio.get_running_loop().set_default_executor(trips)
+    receiver = await folder.receive()
+    await asyncio.to_thread(receiver.write, b"all of it")
+    digest = (await receiver.finish()).digest
+    assert trips.made == 2
+    assert await folder.inspected(digest, len) == 9
+    assert trips.made == 3
+    assert await folder.get(digest) == b"all of it"
+    assert trips.made == 4
+    shelf = Shelf(tmp_path / "shelf", folder)
+    assert await shelf.link(digest, "a", "b", "c.jpg") is not None
+    assert trips.made == 5
+
+
+class Hand:
+    """A clock that somebody turns."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+async def test_that_there_is_room_is_believed_for_a_second_and_that_there_is_none_never(tmp_path: Path) -> None:
+    clock = Hand()
+    async with open_blobs(None, tmp_path, monotonic=clock) as store:
+        await store.check_room()
+        (spool,) = spools(tmp_path)
+        spool.rename(tmp_path / "away")
+        clock.seconds = 0.9
+        await store.check_room()
+        clock.seconds = 1.0
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                await store.check_room()
+        (tmp_path / "away").rename(spool)
+        await store.check_room()
+
+
+async def test_room_is_doubted_as_soon_as_something_cannot_be_written(tmp_path: Path) -> None:
+    async with open_blobs(None, tmp_path, monotonic=Hand()) as store:
+        for write in (store.put(b"data"), written(store, b"data")):
+            await store.check_room()
+            (spool,) = spools(tmp_path)
+            spool.rename(tmp_path / "away")
+            with pytest.raises(StorageError):
+                await write
+            with pytest.raises(StorageError):
+                await store.check_room()
+            (tmp_path / "away").rename(spool)
+
+
+async def test_many_who_ask_at_once_look_once() -> None:
+    looks = 0
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0)
+
+    room = Room(Hand())
+    await asyncio.gather(*(room.check(look) for _ in range(20)))
+    assert looks == 1
 
 
 async def test_a_closed_store_leaves_no_spools(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from limner.domain.call import Landed
 from limner.domain.errors import BadPicture, InvalidRequest, NotFound
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Operation
@@ -354,6 +355,26 @@ async def test_a_file_that_has_landed_is_described_by_its_structure(library: Lib
     assert file == file_of(data, inspect(data))
     with pytest.raises(BadPicture):
         await library.describe(await folder.put(data[:-9]))
+
+
+async def test_only_the_checksums_of_pixels_are_believed_of_a_file_that_has_landed(
+    blobs: BlobStore, imaging: Counting, provenance: CountingProvenance
+) -> None:
+    data = bytearray(sample("png"))
+    data[data.index(b"IDAT") + 10] ^= 1
+    header = bytearray(sample("png"))
+    header[header.index(b"IHDR") + 12] ^= 1
+    async with Library(blobs=blobs, imaging=imaging, provenance=provenance, algorithmic=frozenset()) as library:
+        file = await library.describe(await blobs.put(bytes(data)))
+        assert (file.digest, file.width, file.height) == (hashlib.sha256(data).hexdigest(), 48, 32)
+        with pytest.raises(BadPicture, match="is damaged"):
+            await library.keep_input(bytes(data), "photo")
+        with pytest.raises(BadPicture, match="is damaged"):
+            await library.describe(await blobs.put(bytes(header)))
+        with pytest.raises(BadPicture, match="is cut short"):
+            await library.describe(await blobs.put(bytes(data[:-20])))
+        with pytest.raises(NotFound):
+            await library.describe(Landed(digest="0" * 64, size=1))
 
 
 async def test_it_works_the_same_over_every_store(

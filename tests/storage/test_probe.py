@@ -167,6 +167,15 @@ def test_a_jpeg_of_countless_scans_is_refused() -> None:
         inspect(whole[:last] + whole[last:-2] * 150 + b"\xff\xd9")
 
 
+def test_a_jpeg_of_one_scan_for_each_colour_may_not_have_countless_ones_either() -> None:
+    whole = saved(painting(), "jpeg")
+    scan = whole.index(b"\xff\xda")
+    one_colour = whole[: scan + 4] + b"\1" + whole[scan + 5 :]
+    inspect(one_colour)
+    with pytest.raises(BadPicture, match="no camera or program"):
+        inspect(one_colour[:-2] + one_colour[scan:-2] * 150 + b"\xff\xd9")
+
+
 def with_wrong_checksum(data: bytes) -> bytes:
     at = data.index(b"IDAT") + 10
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
@@ -188,6 +197,21 @@ def of_countless_chunks(data: bytes) -> bytes:
 def test_a_png_whose_parts_make_no_sense_is_refused(spoil: Callable[[bytes], bytes]) -> None:
     with pytest.raises(BadPicture, match=r"damaged|no camera or program"):
         inspect(spoil(sample("png")))
+
+
+@pytest.mark.parametrize("spoil", [without_pixels, header_twice, of_countless_chunks])
+def test_without_the_checksums_of_pixels_all_else_is_seen(spoil: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(BadPicture, match=r"damaged|no camera or program"):
+        inspect(spoil(sample("png")), checksums=False)
+
+
+@pytest.mark.parametrize("format", [*ALL, "apng"])
+def test_without_the_checksums_of_pixels_the_same_is_found(format: str) -> None:
+    data = animation(3, "png") if format == "apng" else sample(format)
+    assert inspect(data, checksums=False) == inspect(data)
+    for end in range(1, len(data), max(1, len(data) // 50)):
+        with pytest.raises(BadPicture):
+            inspect(data[:end], checksums=False)
 
 
 def test_pixels_that_cannot_be_decoded_are_refused_when_they_are() -> None:

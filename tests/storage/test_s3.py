@@ -63,6 +63,25 @@ async def test_a_bucket_that_does_not_exist_is_a_storage_error(bucket: Bucket, t
             await store.check_room()
 
 
+async def test_that_there_is_room_is_not_asked_before_every_purchase(bucket: Bucket, tmp_path: Path) -> None:
+    seconds = [0.0]
+    opening = open_blobs(f"s3://{bucket.name}/x", tmp_path, access=bucket.access, monotonic=lambda: seconds[0])
+    async with opening as store:
+        await store.check_room()
+        bucket.client.delete_object(Bucket=bucket.name, Key="x/room")
+        await store.check_room()
+        assert bucket.keys() == []
+        seconds[0] = 1.0
+        await store.check_room()
+        assert bucket.keys() == ["x/room"]
+        bucket.client.delete_object(Bucket=bucket.name, Key="x/room")
+        bucket.client.delete_bucket(Bucket=bucket.name)
+        await store.check_room()
+        for work in (store.put(b"data"), store.check_room()):
+            with pytest.raises(StorageError):
+                await work
+
+
 async def test_a_store_that_cannot_be_reached_says_so_and_the_file_can_be_sent_again(
     bucket: Bucket, tmp_path: Path
 ) -> None:

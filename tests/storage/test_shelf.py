@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path, PurePath
 
 import pytest
@@ -87,6 +88,23 @@ async def test_a_file_that_is_gone_cannot_be_shelved(folder: BlobStore, tmp_path
     await folder.delete(picture.file.digest)
     with pytest.raises(NotFound):
         await Shelf(tmp_path / "shelf", folder).put(picture)
+
+
+async def test_folders_of_the_shelf_that_somebody_removed_are_made_again(folder: BlobStore, tmp_path: Path) -> None:
+    picture, shelf = await a_picture(folder), Shelf(tmp_path / "shelf", folder)
+    for _ in range(2):
+        place = await shelf.put(picture)
+        assert place is not None
+        assert place.read_bytes() == sample("jpeg")
+        shutil.rmtree(tmp_path / "shelf")
+
+
+async def test_a_file_that_is_gone_from_a_shelf_with_folders_is_not_found(folder: BlobStore, tmp_path: Path) -> None:
+    picture, shelf = await a_picture(folder), Shelf(tmp_path / "shelf", folder)
+    await shelf.put(picture)
+    await folder.delete(picture.file.digest)
+    with pytest.raises(NotFound):
+        await shelf.link(picture.file.digest, *shelf.names(picture)[:2], "other.jpg")
 
 
 async def test_a_shelf_that_cannot_be_written_to_is_a_storage_error(folder: BlobStore, tmp_path: Path) -> None:

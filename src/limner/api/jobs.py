@@ -91,7 +91,7 @@ async def create_job(request: Request) -> Response:
     headers = {"Location": job_url(job.id)}
     if seconds is not None:
         headers["Preference-Applied"] = f"wait={seconds:.0f}"
-        job = await broadcasts_of(request).unless_stopping(engine.wait(job.id, principal, timeout=seconds), job)
+        job = await broadcasts_of(request).unless_stopping(engine.follower.wait(job, seconds), job)
     return answer(job_body(job), 201 if job.ended else 202, headers)
 
 

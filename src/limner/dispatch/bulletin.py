@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from limner.domain.events import Event, EventKind
+
+REMEMBERED = 4096
+"""Jobs whose end is remembered, for those who begin to listen a moment too late."""
 
 
 class Place:
@@ -42,18 +45,26 @@ class LocalBulletin:
     """Wakes the listeners of this process. What happened is read from the rows, so nothing can be missed."""
 
     def __init__(self) -> None:
+        self._ended: OrderedDict[str, None] = OrderedDict()
         self._places: defaultdict[str, set[Place]] = defaultdict(set)
 
     def publish(self, events: Sequence[Event]) -> None:
         """Wakes whoever listens to these jobs."""
         for event in events:
+            ended = event.kind is EventKind.FINISHED
+            if ended:
+                self._ended[event.job_id] = None
             for place in self._places.get(event.job_id, ()):
-                place.wake(ended=event.kind is EventKind.FINISHED)
+                place.wake(ended=ended)
+        while len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
 
     @asynccontextmanager
     async def listen(self, job_id: str) -> AsyncIterator[Place]:
         """A place at a job's events, until the block is left."""
         place = Place()
+        if job_id in self._ended:
+            place.wake(ended=True)
         self._places[job_id].add(place)
         try:
             yield place

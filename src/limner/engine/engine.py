@@ -78,8 +78,15 @@ class Engine:
         The same `key` with the same request gives the same job again. Raises UsageError, PolicyError or
         NotConfigured before anything is written.
         """
-        new = await self._prepared(request, principal, key)
-        return await self._write(new) if isinstance(new, NewJob) else new
+        fingerprint = self.codec.fingerprint(request) if key else ""
+        if key:
+            known = await self.jobs.remembered(principal.id, key, fingerprint)
+            if known is not None:
+                return known
+        plan = self.plan(request)
+        self._check_price(request, plan)
+        new = self._new_job(request, plan, principal)
+        return await self._write(replace(new, key=key, fingerprint=fingerprint))
 
     async def confirm(self, token: str, principal: Principal) -> Job:
         """Carries out a quote. Raises QuoteRefused if it is forged, expired or used, and ConfirmationRequired if the
@@ -104,18 +111,11 @@ class Engine:
         self, request: ImageRequest, principal: Principal, *, key: str | None = None, timeout: float | None = None
     ) -> Job:
         """Submits and waits; after `timeout` seconds the job is returned as it is, and goes on."""
-        new = await self._prepared(request, principal, key)
-        # Listening begins before the job does, so that its end cannot be missed.
-        async with self.follower.bulletin.listen(new.id) as listener:
-            job = await self._write(new) if isinstance(new, NewJob) else new
-            if job.id != new.id:
-                return await self.wait(job.id, principal, timeout=timeout)
-            fresh = isinstance(new, NewJob)
-            return await self.follower.until_ended(listener, job.id, principal.id, timeout, fresh=fresh)
+        return await self.follower.wait(await self.submit(request, principal, key=key), timeout)
 
     async def wait(self, job_id: str, principal: Principal, *, timeout: float | None = None) -> Job:
         """The job when it has ended, or as it is after `timeout` seconds."""
-        return await self.follower.wait(job_id, principal.id, timeout)
+        return await self.follower.wait(await self.jobs.get(job_id, principal.id), timeout)
 
     async def cancel(self, job_id: str, principal: Principal) -> Job:
         """Stops a job as soon as it can be stopped; what was already bought is kept and booked."""
@@ -127,17 +127,6 @@ class Engine:
     async def resolve(self, call_id: str, principal: Principal, *, charged: bool) -> Job:
         """A person says whether an ambiguous purchase went through."""
         return await self.jobs.resolve(call_id, principal.id, charged=charged, at=self.clock.now())
-
-    async def _prepared(self, request: ImageRequest, principal: Principal, key: str | None) -> NewJob | Job:
-        """The job about to be written down, or the one that the key already has."""
-        fingerprint = self.codec.fingerprint(request) if key else ""
-        if key:
-            known = await self.jobs.remembered(principal.id, key, fingerprint)
-            if known is not None:
-                return known
-        plan = self.plan(request)
-        self._check_price(request, plan)
-        return replace(self._new_job(request, plan, principal), key=key, fingerprint=fingerprint)
 
     async def _write(self, new: NewJob) -> Job:
         job, fresh = await self.jobs.submit(new)

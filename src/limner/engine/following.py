@@ -46,23 +46,17 @@ class Follower:
                 if not await listener.wait(LOOK_AGAIN):
                     yield None
 
-    async def wait(self, job_id: str, owner: str, timeout: float | None) -> Job:
-        """The job when it has ended, or as it is after `timeout` seconds."""
-        async with self.bulletin.listen(job_id) as listener:
-            return await self.until_ended(listener, job_id, owner, timeout)
+    async def wait(self, job: Job, timeout: float | None) -> Job:
+        """A job when it has ended, or as it is after `timeout` seconds.
 
-    async def until_ended(
-        self, listener: Listener, job_id: str, owner: str, timeout: float | None, *, fresh: bool = False
-    ) -> Job:
-        """The same for somebody who listens already; a `fresh` job is not looked at before there is news of it."""
+        Its end is either still to come or remembered by the bulletin, so the rows are not read before there is news.
+        """
         deadline = None if timeout is None else self.clock.monotonic() + timeout
-        if fresh:
-            await self._doze(listener, deadline)
-        while True:
-            job = await self.jobs.get(job_id, owner)
-            if job.ended or (deadline is not None and self.clock.monotonic() >= deadline):
-                return job
-            await self._doze(listener, deadline)
+        async with self.bulletin.listen(job.id) as listener:
+            while not job.ended and (deadline is None or self.clock.monotonic() < deadline):
+                await self._doze(listener, deadline)
+                job = await self.jobs.get(job.id, job.owner)
+        return job
 
     async def _doze(self, listener: Listener, deadline: float | None) -> None:
         """Until the job has ended, it is time to look at the rows again, or the deadline is there."""

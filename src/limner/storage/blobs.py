@@ -1,19 +1,20 @@
 """The object store: files by the SHA-256 of their bytes, and what was derived from them.
 
-Keys are `blobs/ab/cd/<digest>` and `derived/ab/cd/<digest>/<name>`. Derived files are a cache: each can be
-made again, and all of them go when their blob goes.
+Keys are `blobs/ab/<digest>` and `derived/ab/<digest>/<name>`. Derived files are a cache: each can be made
+again, and all of them go when their blob goes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
@@ -25,6 +26,7 @@ from limner.domain.ports import Receiver
 from limner.storage.failures import disk_failure, explained
 from limner.storage.homes import FolderHome, Home, MemoryHome, UploadHome
 from limner.storage.intake import blob_key
+from limner.storage.room import Room
 from limner.storage.spools import Spools
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ REQUEST_SECONDS = 60
 CONNECT_SECONDS = 5
 RETRY_SECONDS = 20
 """How long requests to an S3 store are repeated: its operations can be repeated without harm."""
+
+Result = TypeVar("Result")
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
@@ -64,7 +68,7 @@ class Stored:
 
 def derived_key(digest: str, name: str = "") -> str:
     """Where a file derived from a blob lies; without a name, where all of them lie."""
-    return f"derived/{digest[:2]}/{digest[2:4]}/{digest}" + (f"/{name}" if name else "")
+    return f"derived/{digest[:2]}/{digest}" + (f"/{name}" if name else "")
 
 
 class BlobStore:
@@ -87,13 +91,32 @@ class BlobStore:
         """A whole file. Raises NotFound or StorageError."""
         return await self._read(blob_key(_checked(digest)))
 
+    async def inspected(self, digest: str, work: Callable[[bytes], Result]) -> Result:
+        """What blocking `work` finds in a whole file: read and done in one trip to a thread where that can be.
+
+        Raises NotFound or StorageError, and what `work` raises.
+        """
+        path = self.path(digest)
+        if path is None:
+            return await asyncio.to_thread(work, await self.get(digest))
+        return await asyncio.to_thread(lambda: work(self._read_file(path)))
+
     async def delete(self, digest: str) -> None:
         """Forgets a file and everything derived from it; one that is not there is fine."""
-        await self._drop(blob_key(_checked(digest)))
+        path = self.path(digest)
+        if path is None:
+            await self._drop(blob_key(digest))
+        else:
+            # Not through the object store, which would remove the folder with its last file.
+            with explained(self._place):
+                await asyncio.to_thread(path.unlink, missing_ok=True)
         await self.drop_derived(digest)
 
     async def check_room(self) -> None:
-        """Raises StorageError where a picture could not be kept: called before money is spent on one."""
+        """Raises StorageError where a picture could not be kept: called before money is spent on one.
+
+        That there was room is believed for a second, unless something could not be written meanwhile.
+        """
         await self._home.check_room()
 
     async def stat(self, digest: str, name: str | None = None) -> Stored:
@@ -151,9 +174,16 @@ class BlobStore:
         return self._home.root / blob_key(_checked(digest)) if self._home.root else None
 
     async def _read(self, key: str) -> bytes:
+        if self._home.root is not None:
+            return await asyncio.to_thread(self._read_file, self._home.root / key)
         with explained(self._place):
             got = await obstore.get_async(self._store, key)
             return bytes(await got.bytes_async())
+
+    def _read_file(self, path: Path) -> bytes:
+        """Reads a file of a folder. Blocks."""
+        with explained(self._place):
+            return path.read_bytes()
 
     async def _drop(self, key: str) -> None:
         try:
@@ -181,7 +211,12 @@ def _key(digest: str, name: str | None) -> str:
 
 @asynccontextmanager
 async def open_blobs(
-    url: str | None, data_dir: Path, *, access: S3Access | None = None, durable: bool = True
+    url: str | None,
+    data_dir: Path,
+    *,
+    access: S3Access | None = None,
+    durable: bool = True,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[BlobStore]:
     """The object store, open for as long as the context lasts.
 
@@ -189,20 +224,20 @@ async def open_blobs(
     `memory:`. `durable` makes a folder force each kept file to the disk. Raises NotConfigured or StorageError.
     """
     home: Home
+    room = Room(monotonic)
     parts = urlsplit(url or "")
     if parts.scheme == "s3" and parts.netloc:
         store: ObjectStore = _s3(parts.netloc, parts.path.strip("/"), access or S3Access())
         place = f"s3://{parts.netloc}{parts.path}"
-        home = UploadHome(store, await asyncio.to_thread(_spools, data_dir / "incoming"), place)
+        home = UploadHome(store, await asyncio.to_thread(_spools, data_dir / "incoming"), place, room=room)
     elif parts.scheme == "memory":
         store, place = MemoryStore(), "in memory"
         home = MemoryHome(store)
     elif url is None or (parts.scheme == "file" and parts.path):
         root = Path(parts.path) if url else data_dir / "objects"
         place = str(root)
-        spools = await asyncio.to_thread(_spools, root / "incoming")
+        home = await asyncio.to_thread(FolderHome.open, root, room=room, durable=durable)
         store = LocalStore(root, automatic_cleanup=True)
-        home = FolderHome(root, spools, durable=durable)
     else:
         raise NotConfigured(
             f"LIMNER_STORAGE_URL is {url!r}. Use s3://bucket/prefix or file:///folder, or leave it out."

@@ -54,6 +54,13 @@ class PillowImaging:
         """
         return await self._run(self._probe, data, landed, limits or self._limits, name)
 
+    def described(self, data: bytes, landed: Landed) -> PictureFile:
+        """What `probe` says of a file that has just landed, without the checksums of a PNG's pixels. Blocks.
+
+        For 1 MB that takes 0.01 to 0.1 ms, and no thread of this class.
+        """
+        return file_of(data, inspect(data, self._limits, checksums=False), landed)
+
     async def check(
         self, data: bytes, *, limits: Limits | None = None, name: str = THE_FILE, decode: bool = False
     ) -> Found:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from limner.domain.call import Landed
 from limner.domain.errors import StorageError
-from limner.storage.failures import disk_failure
 from limner.storage.kinds import HEAD, OTHER, media_type_of
 from limner.storage.spools import drop, write_all
 
@@ -21,10 +20,14 @@ from limner.storage.spools import drop, write_all
 MODE = 0o444 if os.name == "posix" else 0o666
 CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
+KEPT = "This file is already kept."
+BLOBS = "blobs"
+"""Where all files lie, in 256 folders by the first two digits of their hashes."""
+
 
 def blob_key(digest: str) -> str:
     """Where a file lies in the object store."""
-    return f"blobs/{digest[:2]}/{digest[2:4]}/{digest}"
+    return f"{BLOBS}/{digest[:2]}/{digest}"
 
 
 def media_type_for(head: bytes) -> str:
@@ -41,18 +44,15 @@ class Arrived:
     media_type: str
 
 
-class SpooledReceiver:
-    """Takes in one file through a spool on the disk; `keep` puts the finished spool in place.
+class Spooled:
+    """One file on its way through a spool on the disk; `failed` says what a failed file operation means.
 
-    With `durable` the spool is forced to the disk before that.
+    With `durable` the finished spool is forced to the disk.
     """
 
-    def __init__(
-        self, spool: Path, keep: Callable[[Arrived], Awaitable[None]], *, place: str, durable: bool = False
-    ) -> None:
+    def __init__(self, spool: Path, *, failed: Callable[[OSError], StorageError], durable: bool = False) -> None:
         self._spool = spool
-        self._keep = keep
-        self._place = place
+        self._failed = failed
         self._durable = durable
         self._hash = hashlib.sha256()
         self._head = b""
@@ -61,7 +61,7 @@ class SpooledReceiver:
         self._arrived: Arrived | None = None
         self._trouble: str | None = None
         # A caller that gives up may discard while a thread still writes: the descriptor must not close under it.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def write(self, chunk: bytes) -> None:
         """Hashes and writes one piece. Blocks: call it from a thread. Raises StorageError."""
@@ -74,18 +74,11 @@ class SpooledReceiver:
                 write_all(self._descriptor, chunk)
             except OSError as error:
                 self._trouble = "This file could not be written in full; send it again."
-                raise disk_failure(error, self._place) from error
+                raise self._failed(error) from error
             self._hash.update(chunk)
             self._size += len(chunk)
             if len(self._head) < HEAD:
                 self._head = (self._head + bytes(chunk[:HEAD]))[:HEAD]
-
-    async def finish(self) -> Landed:
-        """Keeps what was written, under its hash. After a StorageError it may be called again."""
-        arrived = await asyncio.to_thread(self._seal)
-        await self._keep(arrived)
-        await asyncio.to_thread(self._close, "This file is already kept.")
-        return arrived.landed
 
     async def discard(self) -> None:
         """Forgets what was written; after finish() there is nothing left to forget."""
@@ -112,9 +105,10 @@ class SpooledReceiver:
                     if self._durable:
                         os.fsync(self._descriptor)
                 except OSError as error:
-                    raise disk_failure(error, self._place) from error
+                    raise self._failed(error) from error
                 if found != self._size:
-                    self._trouble = f"{self._size} bytes came and {found} are on the disk that holds {self._place}."
+                    place = self._spool.parent
+                    self._trouble = f"{self._size} bytes came and {found} are on the disk that holds {place}."
                     self._check()
                 self._release()
                 landed = Landed(digest=self._hash.hexdigest(), size=self._size)
@@ -134,6 +128,53 @@ class SpooledReceiver:
                 self._trouble = trouble
             self._release()
             drop(self._spool)
+
+
+class SpooledReceiver(Spooled):
+    """Takes in one file; `settle` puts the finished spool in place, blocking.
+
+    All that comes after the last piece is done in one trip to a thread.
+    """
+
+    def __init__(
+        self,
+        spool: Path,
+        settle: Callable[[Arrived], None],
+        *,
+        failed: Callable[[OSError], StorageError],
+        durable: bool = False,
+    ) -> None:
+        super().__init__(spool, failed=failed, durable=durable)
+        self._settle = settle
+
+    async def finish(self) -> Landed:
+        """Keeps what was written, under its hash. After a StorageError it may be called again."""
+        return await asyncio.to_thread(self._finish)
+
+    def _finish(self) -> Landed:
+        # The lock is held throughout: whoever discards meanwhile comes too late, and the file is kept.
+        with self._lock:
+            arrived = self._seal()
+            self._settle(arrived)
+            self._close(KEPT)
+            return arrived.landed
+
+
+class UploadedReceiver(Spooled):
+    """Takes in one file; `upload` brings the finished spool to where it is kept."""
+
+    def __init__(
+        self, spool: Path, upload: Callable[[Arrived], Awaitable[None]], *, failed: Callable[[OSError], StorageError]
+    ) -> None:
+        super().__init__(spool, failed=failed)
+        self._upload = upload
+
+    async def finish(self) -> Landed:
+        """Keeps what was written, under its hash. After a StorageError it may be called again."""
+        arrived = await asyncio.to_thread(self._seal)
+        await self._upload(arrived)
+        await asyncio.to_thread(self._close, KEPT)
+        return arrived.landed
 
 
 class HeldReceiver:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -135,8 +136,11 @@ class Library:
         return file_of(data, found, await self._blobs.put(data))
 
     async def describe(self, landed: Landed) -> PictureFile:
-        """Type and size of a file that has just landed, from its structure alone. Raises BadPicture."""
-        return await self._imaging.probe(await self._blobs.get(landed.digest), landed=landed)
+        """Type and size of a file that has just landed, from its structure alone. Raises BadPicture.
+
+        It was hashed while it came, so that neither its hash nor the checksums of a PNG's pixels are computed again.
+        """
+        return await self._blobs.inspected(landed.digest, partial(self._imaging.described, landed=landed))
 
     async def forget(self, picture: Picture) -> None:
         """Deletes the signed copies of one picture; its blob may belong to others too and stays."""

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from limner.domain.errors import NotFound
 from limner.domain.picture import Picture
 from limner.storage.blobs import BlobStore
 from limner.storage.failures import disk_failure
@@ -33,17 +34,18 @@ class Shelf:
 
     async def put(self, picture: Picture) -> Path | None:
         """Gives the shown file of a picture its place on the shelf; None where there is no shelf."""
-        return await self.link(picture.file.digest, *self.names(picture))
+        return await self._place(picture.file.digest, self._root.joinpath(*self.names(picture)))
 
     async def link(self, digest: str, *names: str) -> Path | None:
         """Gives a kept file one more name under the root. Raises StorageError; NotFound where the file is gone."""
+        return await self._place(digest, self._root.joinpath(*map(path_part, names)))
+
+    async def _place(self, digest: str, target: Path) -> Path | None:
         source = self._blobs.path(digest)
         if source is None:
             return None
-        await self._blobs.stat(digest)
-        target = self._root.joinpath(*map(path_part, names))
         try:
-            await asyncio.to_thread(_link, source, target)
+            await asyncio.to_thread(_put, source, target)
         except OSError as error:
             raise disk_failure(error, str(self._root)) from error
         return target
@@ -57,16 +59,28 @@ class Shelf:
             raise disk_failure(error, str(self._root)) from error
 
 
+def _put(source: Path, target: Path) -> None:
+    """Makes the second name, and its folders where they are missing. Blocks. Raises NotFound and OSError."""
+    try:
+        _link(source, target)
+    except FileNotFoundError:
+        if not source.exists():
+            raise NotFound("This file is not in the object store.") from None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _link(source, target)
+
+
 def _link(source: Path, target: Path) -> None:
-    """A hard link, or a whole copy where the file system or the way between two has none. Blocks."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        return
+    """A hard link, or a whole copy where the file system or the way between two has none."""
     try:
         target.hardlink_to(source)
     except FileExistsError:
         return
+    except FileNotFoundError:
+        raise
     except OSError:
+        if target.exists():
+            return
         draft = target.with_name(f".{target.name}.new")
         shutil.copyfile(source, draft)
         draft.replace(target)

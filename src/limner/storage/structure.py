@@ -13,16 +13,18 @@ from limner.storage.shape import CUT, DAMAGED, PARTS, UNUSUAL, Flawed, Shape, or
 SCANS = 100
 """Scans of a progressive JPEG; real ones have a dozen, and a few bytes of another cost a walk over every pixel."""
 
+_PIXELS = frozenset({b"IDAT", b"fdAT"})
 _NO_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
+_AT_ONCE = frozenset({0xC0, 0xC1})
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def png(data: bytes) -> Shape:
-    """A PNG: every chunk with its checksum, up to IEND. Raises Flawed."""
+def png(data: bytes, *, checksums: bool = True) -> Shape:
+    """A PNG: every chunk with its checksum, up to IEND; those of its pixels only with `checksums`. Raises Flawed."""
     view = memoryview(data)
     width = height = 0
     frames, turned, drawn = 1, 1, False
-    for kind, body, end in _chunks(view):
+    for kind, body, end in _chunks(view, frozenset() if checksums else _PIXELS):
         if kind == b"IHDR":
             width, height = (
                 int.from_bytes(view[body : body + 4], "big"),
@@ -38,15 +40,19 @@ def png(data: bytes) -> Shape:
     return Shape(width=width, height=height, frames=frames, orientation=turned)
 
 
-def _chunks(view: memoryview) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of each chunk of a PNG up to IEND, checksums compared; the first one is IHDR."""
+def _chunks(view: memoryview, believed: frozenset[bytes]) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of each chunk of a PNG up to IEND; the first one is IHDR.
+
+    Checksums are compared, but for those of the chunks that are `believed`.
+    """
     at = 8
     for _ in range(PARTS):
         body, stop = at + 8, at + 8 + int.from_bytes(view[at : at + 4], "big")
         if len(view) < stop + 4:
             raise Flawed(CUT)
         kind = bytes(view[at + 4 : body])
-        if crc32(view[at + 4 : stop]) != int.from_bytes(view[stop : stop + 4], "big") or (kind == b"IHDR") != (at == 8):
+        whole = kind in believed or crc32(view[at + 4 : stop]) == int.from_bytes(view[stop : stop + 4], "big")
+        if not whole or (kind == b"IHDR") != (at == 8):
             raise Flawed(DAMAGED)
         if kind == b"IEND":
             return
@@ -57,16 +63,20 @@ def _chunks(view: memoryview) -> Iterator[tuple[bytes, int, int]]:
 
 def jpeg(data: bytes) -> Shape:
     """A JPEG: every segment up to the first scan, and the end mark after it. Raises Flawed."""
-    width, height, turned, end = 0, 0, 1, 2
+    width, height, turned, end, colours, several = 0, 0, 1, 2, b"", True
     for marker, body, end in _segments(data):
         if marker in _FRAME_HEADERS:
             height, width = (int.from_bytes(data[at : at + 2], "big") for at in (body + 1, body + 3))
+            colours = data[body + 5 : body + 6] if marker in _AT_ONCE else b""
+        elif marker == 0xDA:
+            # Where the first scan holds all colours of a picture that is not progressive, decoders stop after it.
+            several = data[body : body + 1] != colours
         elif marker == 0xE1 and data.startswith(b"Exif\0\0", body):
             turned = orientation_of(data[body:end])
     # Within a scan every FF is followed by a zero or a restart mark: what looks like the end mark is one.
     if data.rfind(b"\xff\xd9", end) < 0:
         raise Flawed(CUT)
-    if data.count(b"\xff\xda", end) > SCANS:
+    if several and data.count(b"\xff\xda", end) > SCANS:
         raise Flawed(UNUSUAL)
     return Shape(width=width, height=height, orientation=turned)
 
