@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import pytest
 import structlog
+
 from limner.cli.running import run
 from limner.testing.openai_stand_in import OpenAIStandIn
 

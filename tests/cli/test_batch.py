@@ -5,9 +5,10 @@ import signal
 from pathlib import Path
 
 import pytest
+
+from limner.domain.errors import StorageError
 from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
-
 from tests.cli.conftest import Limner, Spawn
 
 SMALL = ("--size", "64x64")
@@ -19,7 +20,7 @@ def prompts(count: int) -> str:
     return "prompts.txt"
 
 
-def test_a_bad_row_never_stops_the_rest(limner: Limner):
+def test_a_bad_row_never_stops_the_rest(limner: Limner) -> None:
     Path("rows.csv").write_text(
         "prompt,size,n\na cat,64x64,2\n,64x64,1\na dog,64,1\na bird,64x64,many\na fish,64x64,\n"
     )
@@ -39,7 +40,7 @@ def test_a_bad_row_never_stops_the_rest(limner: Limner):
     assert ended.out.splitlines()[1].split()[:5] == ["5", "0", "2", "3", "0"]
 
 
-def test_with_json_each_row_is_a_line_and_the_summary_is_the_last(limner: Limner):
+def test_with_json_each_row_is_a_line_and_the_summary_is_the_last(limner: Limner) -> None:
     ended = limner("batch", prompts(3), *SMALL, "--json")
     assert ended.code == 0
     *rows, last = ended.lines
@@ -59,7 +60,7 @@ def test_with_json_each_row_is_a_line_and_the_summary_is_the_last(limner: Limner
     assert Path(last["summary"]["results"]).is_file()
 
 
-def test_options_hold_for_rows_that_say_nothing(limner: Limner):
+def test_options_hold_for_rows_that_say_nothing(limner: Limner) -> None:
     Path("a.jsonl").write_text('{"prompt": "a"}\n{"prompt": "b", "aspect": "2:1"}\n{"prompt": "c", "size": "80x64"}\n')
     rows = limner("batch", "a.jsonl", *SMALL, "--seed", "4", "--json").lines[:-1]
     sizes = {row["prompt"]: (row["images"][0]["width"], row["images"][0]["height"]) for row in rows}
@@ -69,7 +70,7 @@ def test_options_hold_for_rows_that_say_nothing(limner: Limner):
     assert {row["images"][0]["seed"] for row in rows} == {4}
 
 
-def test_rows_can_start_from_pictures(limner: Limner):
+def test_rows_can_start_from_pictures(limner: Limner) -> None:
     source = limner("generate", "a cat", *SMALL, "--json").document["images"][0]
     Path("a.csv").write_text(
         f"prompt,image,operation,scale,left\nbrighter,{source['path']},,,\n,{source['id']},upscale,2,\n"
@@ -83,7 +84,7 @@ def test_rows_can_start_from_pictures(limner: Limner):
     assert "line 5: There is no operation 'fly'" in rows[5]["error"]["message"]
 
 
-def test_the_whole_list_is_priced_before_anything_is_bought(limner: Limner, shop: OpenAIStandIn):
+def test_the_whole_list_is_priced_before_anything_is_bought(limner: Limner, shop: OpenAIStandIn) -> None:
     ended = limner("batch", prompts(4), *BOUGHT, "--max-cost", "0.01", "--json")
     assert (ended.code, ended.document["error"]["code"]) == (3, "confirmation_required")
     assert shop.purchases == 0
@@ -93,7 +94,7 @@ def test_the_whole_list_is_priced_before_anything_is_bought(limner: Limner, shop
     assert "together they cost up to $" in ended.err
 
 
-def test_a_killed_run_goes_on_and_buys_nothing_twice(limner: Limner, shop: OpenAIStandIn, spawn: Spawn):
+def test_a_killed_run_goes_on_and_buys_nothing_twice(limner: Limner, shop: OpenAIStandIn, spawn: Spawn) -> None:
     rows = 8
     shop.faults.add(Fault(), Fault(), Fault(delay=60), Fault(delay=60))
     process = spawn("batch", prompts(rows), *BOUGHT, "--concurrency", "2", "-o", "out")
@@ -109,7 +110,7 @@ def test_a_killed_run_goes_on_and_buys_nothing_twice(limner: Limner, shop: OpenA
     assert "other options" in other.err
     assert shop.purchases == 4
     ended = limner("batch", "prompts.txt", *BOUGHT, "--concurrency", "2", "-o", "out", "--resume", "--json")
-    bought = [line.body["prompt"] for line in shop.log]
+    bought = [str(line.body["prompt"]) for line in shop.log]
     assert sorted(bought) == sorted(set(bought)) == [f"prompt {number}" for number in range(rows)]
     summary = ended.lines[-1]["summary"]
     # Nobody can know what became of the two that were on their way when the process died.
@@ -121,7 +122,7 @@ def test_a_killed_run_goes_on_and_buys_nothing_twice(limner: Limner, shop: OpenA
     assert shop.purchases == rows
 
 
-def test_rows_that_failed_are_tried_again_when_the_run_goes_on(limner: Limner, shop: OpenAIStandIn):
+def test_rows_that_failed_are_tried_again_when_the_run_goes_on(limner: Limner, shop: OpenAIStandIn) -> None:
     shop.faults.add(Fault(status=400, body={"error": {"message": "no such size", "code": "invalid_value"}}))
     ended = limner("batch", prompts(3), *BOUGHT, "--concurrency", "1")
     assert ended.code == 1
@@ -129,12 +130,12 @@ def test_rows_that_failed_are_tried_again_when_the_run_goes_on(limner: Limner, s
     ended = limner("batch", "prompts.txt", *BOUGHT, "--resume")
     assert ended.code == 0
     assert shop.purchases == 3
-    bought = [line.body["prompt"] for line in shop.log]
+    bought = [str(line.body["prompt"]) for line in shop.log]
     assert bought.count("prompt 0") == 2
     assert bought.count("prompt 1") == bought.count("prompt 2") == 1
 
 
-def test_a_run_that_reached_its_end_is_set_aside_by_the_next(limner: Limner):
+def test_a_run_that_reached_its_end_is_set_aside_by_the_next(limner: Limner) -> None:
     first = limner("batch", prompts(2), *SMALL, "-o", "out", "--json").lines[0]
     assert limner("batch", "prompts.txt", *SMALL, "-o", "out").code == 0
     assert len(list(Path("out").glob("*.png"))) == 4
@@ -143,7 +144,7 @@ def test_a_run_that_reached_its_end_is_set_aside_by_the_next(limner: Limner):
     assert len(list(Path("out").glob("*.png"))) == 4
 
 
-def test_a_results_file_that_was_cut_short_is_understood(limner: Limner):
+def test_a_results_file_that_was_cut_short_is_understood(limner: Limner) -> None:
     results = Path("out/prompts.results.jsonl")
     assert limner("batch", prompts(2), *SMALL, "-o", "out").code == 0
     lines = results.read_text().splitlines()
@@ -159,14 +160,27 @@ def test_a_results_file_that_was_cut_short_is_understood(limner: Limner):
     assert limner("batch", "prompts.txt", *SMALL, "-o", "out", "--resume").code == 2
 
 
-def test_resume_without_an_earlier_run_simply_begins(limner: Limner):
+def test_resume_without_an_earlier_run_simply_begins(limner: Limner) -> None:
     assert limner("batch", prompts(1), *SMALL, "--resume").code == 0
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])
-def test_copies_that_have_no_place_are_refused(limner: Limner, out: str):
+def test_copies_that_have_no_place_are_refused(limner: Limner, out: str) -> None:
     Path("file").write_text("in the way")
     ended = limner("batch", prompts(1), *SMALL, "-o", out)
     assert ended.code in (1, 2)
     assert ended.err.count("\n") <= 2
     assert Path("file").read_text() == "in the way"
+
+
+def test_results_that_cannot_be_written_end_the_batch_in_one_sentence(
+    limner: Limner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageError("The results file cannot be used: No space left on device.", code="results_failed")
+
+    monkeypatch.setattr("limner.cli.results.Results.write", full)
+    ended = limner("batch", prompts(3), *SMALL, "--json")
+    assert ended.code == 1
+    assert ended.lines[-1]["error"]["code"] == "results_failed"
+    assert "Traceback" not in ended.err

@@ -9,14 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from limner.cli.opening import Session, with_studio
 from limner.cli.output import Output
 from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
-
 from tests.cli.conftest import Limner, Spawn
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
 
 BOUGHT = ("-m", "openai/gpt-image-2", "--size", "1024x1024", "--quality", "low")
 
@@ -32,7 +30,7 @@ def read_until(process: "subprocess.Popen[bytes]", words: bytes) -> bytes:
     return said
 
 
-def test_the_first_ctrl_c_cancels_the_job_and_says_so(spawn: Spawn, limner: Limner):
+def test_the_first_ctrl_c_cancels_the_job_and_says_so(spawn: Spawn, limner: Limner) -> None:
     process = spawn("generate", "a city at night", "-m", "sketch", "--size", "2048x2048", "-n", "10", "--json")
     read_until(process, b"painting")
     process.send_signal(signal.SIGINT)
@@ -44,7 +42,7 @@ def test_the_first_ctrl_c_cancels_the_job_and_says_so(spawn: Spawn, limner: Limn
     assert limner("doctor").code == 0
 
 
-def test_what_is_bought_while_stopping_is_kept(spawn: Spawn, shop: OpenAIStandIn, limner: Limner):
+def test_what_is_bought_while_stopping_is_kept(spawn: Spawn, shop: OpenAIStandIn, limner: Limner) -> None:
     shop.faults.add(Fault(delay=0.5))
     process = spawn("generate", "a cat", *BOUGHT, "--json")
     while not shop.purchases:
@@ -55,7 +53,7 @@ def test_what_is_bought_while_stopping_is_kept(spawn: Spawn, shop: OpenAIStandIn
     assert len(limner("history", "--json").document["images"]) == 1
 
 
-def test_the_second_ctrl_c_leaves_at_once(spawn: Spawn, shop: OpenAIStandIn):
+def test_the_second_ctrl_c_leaves_at_once(spawn: Spawn, shop: OpenAIStandIn) -> None:
     shop.faults.add(Fault(delay=60))
     process = spawn("generate", "a cat", *BOUGHT)
     while not shop.purchases:
@@ -68,8 +66,8 @@ def test_the_second_ctrl_c_leaves_at_once(spawn: Spawn, shop: OpenAIStandIn):
     assert b"Left at once" in err
 
 
-def test_a_stopped_batch_keeps_what_it_has_and_goes_on_later(spawn: Spawn, limner: Limner):
-    Path("prompts.txt").write_text("".join(f"prompt {number}\n" for number in range(60)))
+def test_a_stopped_batch_keeps_what_it_has_and_goes_on_later(spawn: Spawn, limner: Limner) -> None:
+    Path("prompts.txt").write_text("".join(f"prompt {number}\n" for number in range(40)))
     options = ("batch", "prompts.txt", "--size", "256x256", "--json")
     process = spawn(*options)
     assert process.stdout is not None
@@ -81,10 +79,10 @@ def test_a_stopped_batch_keeps_what_it_has_and_goes_on_later(spawn: Spawn, limne
     summary = limner(*options, "--resume").lines[-1]["summary"]
     assert (summary["left"], summary["failed"]) == (0, 0)
     assert summary["skipped"] >= 1
-    assert summary["skipped"] + summary["succeeded"] == 60
+    assert summary["skipped"] + summary["succeeded"] == 40
 
 
-def test_before_anything_was_sent_ctrl_c_just_ends(home: Path, capsys: pytest.CaptureFixture[str]):
+def test_before_anything_was_sent_ctrl_c_just_ends(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def action(_: Session) -> int:
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(30)
@@ -110,8 +108,19 @@ def on_terminal(home: Path) -> OnTerminal:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **variables}
-        command = [sys.executable, "-c", "import sys; from limner.cli.entry import main; sys.exit(main())", *arguments]
-        process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+        # The terminal becomes the process's own, so that Ctrl-C typed there is a signal.
+        script = (
+            "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+            "from limner.cli.entry import main; sys.exit(main())"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=environment,
+            start_new_session=True,
+        )
         os.close(theirs)
         screen = b""
         while True:
@@ -132,7 +141,7 @@ def on_terminal(home: Path) -> OnTerminal:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "bought"), [(b"n\n", 3, 0), (b"\n", 3, 0), (b"\x04", 3, 0), (b"y\n", 0, 1), (b"\x03", 130, 0)]
+    ("answer", "code", "bought"), [(b"n\n", 3, 0), (b"\x04", 3, 0), (b"y\n", 0, 1), (b"\x03", 130, 0)]
 )
 def test_a_person_is_asked_before_much_is_spent(
     on_terminal: OnTerminal,
@@ -141,7 +150,7 @@ def test_a_person_is_asked_before_much_is_spent(
     answer: bytes,
     code: int,
     bought: int,
-):
+) -> None:
     monkeypatch.setenv("LIMNER_CONFIRM_ABOVE_USD", "0.001")
     ended, screen = on_terminal("generate", "a cat", *BOUGHT, "--no-show", answer=answer)
     assert "This may cost up to $" in screen
@@ -151,7 +160,7 @@ def test_a_person_is_asked_before_much_is_spent(
 
 def test_yes_and_pipes_are_not_asked(
     on_terminal: OnTerminal, limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("LIMNER_CONFIRM_ABOVE_USD", "0.001")
     ended, screen = on_terminal("generate", "a cat", *BOUGHT, "--yes", "--no-show")
     assert (ended, "[y/N]" in screen) == (0, False)
@@ -161,7 +170,7 @@ def test_yes_and_pipes_are_not_asked(
 
 def test_a_quote_and_a_batch_are_asked_about_too(
     on_terminal: OnTerminal, limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setenv("LIMNER_CONFIRM_ABOVE_USD", "0.001")
     quote = limner("estimate", "a cat", *BOUGHT, "--json").document["quote"]
     assert on_terminal("generate", "--quote", quote, answer=b"n\n")[0] == 3
@@ -172,13 +181,19 @@ def test_a_quote_and_a_batch_are_asked_about_too(
     assert shop.purchases == 1
 
 
-def test_a_terminal_shows_the_picture_in_its_own_way(on_terminal: OnTerminal):
+def test_a_terminal_shows_the_picture_in_its_own_way(on_terminal: OnTerminal) -> None:
     small = ("generate", "a cat", "--size", "64x64")
     code, screen = on_terminal(*small)
     assert code == 0
     assert "▀" in screen or "▌" in screen
-    assert "\x1b_G" in on_terminal(*small, TERM="xterm-kitty")[1]
     assert "\x1b]1337;" in on_terminal(*small, TERM_PROGRAM="WezTerm")[1]
+    assert "\x1b_G" not in on_terminal(*small, "--no-show", TERM="xterm-kitty")[1]
     plain = on_terminal(*small, "--no-show", NO_COLOR="1", columns=30)[1]
     assert "\x1b[38" not in plain
     assert ".png" in plain
+
+
+def test_previews_are_shown_while_it_paints(on_terminal: OnTerminal, shop: OpenAIStandIn) -> None:
+    code, screen = on_terminal("generate", "a cat", *BOUGHT, "--previews", "2", TERM="xterm-kitty")
+    assert code == 0
+    assert screen.count("\x1b_Ga=T") == 3

@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
+
 from limner.cli.finding import picture_named
-from limner.cli.opening import Interruption, Session, settings_here
+from limner.cli.opening import Interruption, Session
 from limner.cli.output import Output
+from limner.cli.surroundings import settings_here
 from limner.domain.errors import NotFound
 from limner.runtime import open_runtime
 from limner.studio import Studio
 from limner.testing.openai_stand_in import OpenAIStandIn
-
 from tests.cli.conftest import Limner
 
 SMALL = ("--size", "64x64")
@@ -22,7 +23,7 @@ def painted(limner: Limner, *arguments: str) -> dict[str, object]:
     return document
 
 
-def test_history_lists_the_newest_first_and_finds_words(limner: Limner):
+def test_history_lists_the_newest_first_and_finds_words(limner: Limner) -> None:
     assert limner("history").err.startswith("No pictures yet")
     first, second = painted(limner, "a red barn"), painted(limner, "a blue boat")
     ended = limner("history", "--json")
@@ -36,7 +37,7 @@ def test_history_lists_the_newest_first_and_finds_words(limner: Limner):
     assert limner("history", "-n", "0").code == 2
 
 
-def test_a_narrow_history_leaves_paths_to_show(limner: Limner, monkeypatch: pytest.MonkeyPatch):
+def test_a_narrow_history_leaves_paths_to_show(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
     painted(limner, "a red barn")
     monkeypatch.setenv("COLUMNS", "100")
     ended = limner("history")
@@ -44,11 +45,11 @@ def test_a_narrow_history_leaves_paths_to_show(limner: Limner, monkeypatch: pyte
     assert ".png" not in ended.out
 
 
-def test_show_tells_everything_about_a_picture_and_its_job(limner: Limner):
+def test_show_tells_everything_about_a_picture_and_its_job(limner: Limner) -> None:
     image = painted(limner, "a red barn", "--seed", "5")
     for text in (str(image["id"]), str(image["id"])[-8:], str(image["id"])[:18], str(image["id"]).upper()):
-        document = limner("show", text, "--json").document
-        assert document["id"] == image["id"]
+        assert limner("show", text, "--json").document["id"] == image["id"]
+    document = limner("show", str(image["id"]), "--json").document
     assert document["recipe"]["call"]["seed"] == 5
     job = document["job"]
     assert [call["state"] for call in job["calls"]] == ["settled"]
@@ -59,7 +60,7 @@ def test_show_tells_everything_about_a_picture_and_its_job(limner: Limner):
     assert limner("show", job["id"][-8:], "--json").document["id"] == job["id"]
 
 
-def test_what_is_not_there_or_not_clear_is_said(limner: Limner):
+def test_what_is_not_there_or_not_clear_is_said(limner: Limner) -> None:
     document = limner("generate", "x", *SMALL, "-n", "2", "--json").document
     common = document["images"][0]["id"][:9]
     ended = limner("show", common)
@@ -71,17 +72,22 @@ def test_what_is_not_there_or_not_clear_is_said(limner: Limner):
     assert limner("cancel", "00000000").code == 1
 
 
-def test_open_prints_the_path_where_there_is_no_desktop(limner: Limner, monkeypatch: pytest.MonkeyPatch):
+def test_open_prints_the_path_where_there_is_no_desktop(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
     image = painted(limner, "a red barn")
     assert limner("open", str(image["id"])).out.strip() == image["path"]
     opened: list[str] = []
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr("limner.cli.library.webbrowser.open", lambda address: opened.append(address) or True)
+
+    def note(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr("limner.cli.library.webbrowser.open", note)
     assert limner("open", str(image["id"])).out == ""
     assert opened == [Path(str(image["path"])).as_uri()]
 
 
-def test_rerun_paints_the_same_picture_again(limner: Limner):
+def test_rerun_paints_the_same_picture_again(limner: Limner) -> None:
     image = painted(limner, "a red barn", "-o", "barn.png")
     for what in (str(image["id"]), "barn.png"):
         ended = limner("rerun", what, "--json")
@@ -91,7 +97,7 @@ def test_rerun_paints_the_same_picture_again(limner: Limner):
         assert "seed: nothing then" in ended.err
 
 
-def test_rerun_says_what_another_model_changes(limner: Limner, shop: OpenAIStandIn):
+def test_rerun_says_what_another_model_changes(limner: Limner, shop: OpenAIStandIn) -> None:
     image = painted(limner, "a red barn", "-m", "sketch", "--seed", "5")
     ended = limner("rerun", str(image["id"]), "-m", "openai/gpt-image-2", "--json")
     assert ended.code == 0
@@ -101,7 +107,7 @@ def test_rerun_says_what_another_model_changes(limner: Limner, shop: OpenAIStand
     assert shop.purchases == 1
 
 
-def test_rerun_needs_a_recipe_and_its_inputs(limner: Limner, home: Path):
+def test_rerun_needs_a_recipe_and_its_inputs(limner: Limner, home: Path) -> None:
     image = painted(limner, "a red barn", "-o", "barn.png")
     Path("bare.png").write_bytes(Path(str(image["path"])).read_bytes())
     ended = limner("rerun", "bare.png")
@@ -109,14 +115,14 @@ def test_rerun_needs_a_recipe_and_its_inputs(limner: Limner, home: Path):
     assert "no recipe" in ended.err
     edited = limner("edit", "bare.png", "brighter", "-o", "edited.png", "--json").document["images"][0]
     assert limner("rerun", "edited.png").code == 0
-    for path in home.glob(f"objects/blobs/*/*/{image['sha256']}"):
-        path.unlink()
+    (blob,) = (path for path in home.rglob(str(image["sha256"])) if path.is_file())
+    blob.unlink()
     ended = limner("rerun", str(edited["id"]))
     assert ended.code == 1
     assert "not kept here" in ended.err
 
 
-def test_verify_tells_whole_from_changed_and_unsigned(limner: Limner):
+def test_verify_tells_whole_from_changed_and_unsigned(limner: Limner) -> None:
     image = painted(limner, "a red barn", "-o", "barn.png")
     ended = limner("verify", "barn.png", "--json")
     assert (ended.code, ended.document["state"], ended.document["ours"]) == (0, "whole", True)
@@ -130,7 +136,7 @@ def test_verify_tells_whole_from_changed_and_unsigned(limner: Limner):
     assert limner("verify", "missing.png").code == 2
 
 
-def test_cancel_of_a_job_that_has_ended_says_so(limner: Limner):
+def test_cancel_of_a_job_that_has_ended_says_so(limner: Limner) -> None:
     job = painted(limner, "a red barn")["job_id"]
     ended = limner("cancel", str(job))
     assert ended.code == 0
@@ -138,7 +144,7 @@ def test_cancel_of_a_job_that_has_ended_says_so(limner: Limner):
     assert limner("cancel", str(job), "--json").document["state"] == "succeeded"
 
 
-def test_the_doctor_finds_a_sound_installation_sound(limner: Limner):
+def test_the_doctor_finds_a_sound_installation_sound(limner: Limner) -> None:
     ended = limner("doctor", "--json")
     assert ended.code == 0
     parts = {check["part"]: check["state"] for check in ended.document["checks"]}
@@ -147,7 +153,7 @@ def test_the_doctor_finds_a_sound_installation_sound(limner: Limner):
     assert "OPENAI_API_KEY" in limner("doctor").out
 
 
-def test_the_doctor_names_what_is_broken(limner: Limner, home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_doctor_names_what_is_broken(limner: Limner, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limner("doctor")
     (home / "secret.key").chmod(0o644)
     (home / "workers").mkdir()
@@ -163,13 +169,13 @@ def test_the_doctor_names_what_is_broken(limner: Limner, home: Path, monkeypatch
     assert limner("doctor").code == 1
 
 
-def test_serving_beyond_this_machine_without_sign_in_is_refused(limner: Limner):
+def test_serving_beyond_this_machine_without_sign_in_is_refused(limner: Limner) -> None:
     ended = limner("serve", "--host", "0.0.0.0", "--json")
     assert ended.code == 1
     assert json.loads(ended.out)["error"]["code"] == "host_refused"
 
 
-async def test_parts_of_ids_are_looked_for_within_reach_only(home: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_parts_of_ids_are_looked_for_within_reach_only(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("limner.cli.finding.PAGE", 1)
     monkeypatch.setattr("limner.cli.finding.PAGES", 2)
     async with open_runtime(settings_here()) as runtime:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from limner.cli.commands import HOMES
 from typer.testing import CliRunner
 
+from limner.cli.commands import HOMES
 from tests.cli.conftest import Limner
 
 HEAVY = {"typer", "rich", "pydantic", "sqlalchemy", "numpy", "PIL", "aiohttp", "asyncio"}
@@ -20,32 +20,32 @@ def loaded_by(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_the_version_loads_nothing_heavy():
+def test_the_version_loads_nothing_heavy() -> None:
     modules = loaded_by("sys.argv = ['limner', '--version']\nfrom limner.cli.entry import main\nassert main() == 0")
     assert not modules & HEAVY
 
 
-def test_the_list_of_models_opens_no_database_and_no_engine(home: Path):
+def test_the_list_of_models_opens_no_database_and_no_engine(home: Path) -> None:
     modules = loaded_by("sys.argv = ['limner', 'models']\nfrom limner.cli.entry import main\nassert main() == 0")
     assert not modules & {"sqlalchemy", "numpy", "PIL", "aiohttp", "limner.engine.engine", "limner.runtime"}
     assert not home.exists()
 
 
 @pytest.mark.parametrize("name", HOMES)
-def test_every_command_has_help_and_takes_json(limner: Limner, name: str):
+def test_every_command_has_help_and_takes_json(limner: Limner, name: str) -> None:
     ended = limner(name, "--help")
     assert ended.code == 0
     assert f"limner {name}" in ended.out
     assert "--json" in ended.out
 
 
-def test_without_a_command_the_commands_are_listed(limner: Limner):
+def test_without_a_command_the_commands_are_listed(limner: Limner) -> None:
     ended = limner()
     assert ended.code == 0
     assert all(name in ended.out for name in HOMES)
 
 
-def test_the_application_is_found_by_those_who_describe_it():
+def test_the_application_is_found_by_those_who_describe_it() -> None:
     from limner.cli import entry
 
     ended = CliRunner().invoke(entry.app, ["presets", "--json"])
@@ -53,7 +53,7 @@ def test_the_application_is_found_by_those_who_describe_it():
     assert json.loads(ended.stdout)["presets"]
 
 
-def test_the_module_has_no_other_late_names():
+def test_the_module_has_no_other_late_names() -> None:
     from limner.cli import entry
 
     with pytest.raises(AttributeError, match="nonsense"):
@@ -72,7 +72,7 @@ def test_the_module_has_no_other_late_names():
         (["presets", "one"], "one"),
     ],
 )
-def test_a_mistyped_command_line_is_a_sentence_and_a_document(limner: Limner, arguments: list[str], words: str):
+def test_a_mistyped_command_line_is_a_sentence_and_a_document(limner: Limner, arguments: list[str], words: str) -> None:
     ended = limner(*arguments)
     assert ended.code == 2
     assert words in ended.err
@@ -85,7 +85,7 @@ def test_a_mistyped_command_line_is_a_sentence_and_a_document(limner: Limner, ar
     assert error["spent"] == "no"
 
 
-def test_what_nobody_has_foreseen_is_one_sentence(limner: Limner, monkeypatch: pytest.MonkeyPatch):
+def test_what_nobody_has_foreseen_is_one_sentence(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a secret detail")
 
@@ -102,14 +102,14 @@ def test_what_nobody_has_foreseen_is_one_sentence(limner: Limner, monkeypatch: p
     assert ended.document["error"]["code"] == "unexpected"
 
 
-def test_a_wrong_setting_is_named(limner: Limner, monkeypatch: pytest.MonkeyPatch):
+def test_a_wrong_setting_is_named(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIMNER_PORT", "many")
     ended = limner("models")
     assert (ended.code, ended.out) == (1, "")
     assert "LIMNER_PORT" in ended.err
 
 
-def test_whoever_stops_reading_causes_no_complaint(home: Path):
+def test_whoever_stops_reading_causes_no_complaint(home: Path) -> None:
     script = "import sys\nfrom limner.cli.entry import main\nsys.exit(main())"
     reader = subprocess.Popen(
         [sys.executable, "-c", script, "models", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -121,3 +121,24 @@ def test_whoever_stops_reading_causes_no_complaint(home: Path):
     reader.stderr.close()
     assert reader.wait() == 1
     assert complaint == b""
+
+
+def test_output_that_cannot_be_written_is_said(home: Path) -> None:
+    script = "import sys\nfrom limner.cli.entry import main\nsys.exit(main())"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script, "models", "--json"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"No space left" in done.stderr
+
+
+def test_a_failure_of_the_system_is_said_in_its_words(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error", "/the/disk")
+
+    monkeypatch.setattr("limner.cli.listing._chosen", broken)
+    ended = limner("models")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "The system would not let Limner go on: Input/output error (/the/disk).\n"

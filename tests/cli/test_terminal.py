@@ -4,9 +4,12 @@ import base64
 import io
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import cast
+from typing import Literal, cast
 
 import pytest
+from PIL import Image
+from rich.console import Console
+
 from limner.cli.course import Course
 from limner.cli.output import Output, plain, shortened
 from limner.cli.pictures import PIECE, QUARTERS, Protocol, blocks, cell, kitty, protocol_of, room
@@ -14,10 +17,8 @@ from limner.cli.watching import cost_words, span
 from limner.domain.events import Event, EventKind
 from limner.domain.job import Job
 from limner.domain.money import Money
-from PIL import Image
-from rich.console import Console
 
-RED, BLUE = (255, 0, 0), (0, 0, 255)
+RED = (255, 0, 0)
 
 
 def a_job(count: int = 2, seconds: float = 10.0) -> Job:
@@ -30,7 +31,7 @@ def event(kind: EventKind, **data: object) -> Event:
     return Event(job_id="j", number=1, kind=kind, at=datetime(2026, 11, 21, tzinfo=UTC), data=data)
 
 
-def test_a_course_follows_what_services_report():
+def test_a_course_follows_what_services_report() -> None:
     course = Course(a_job(), 0.0)
     course.hear(event(EventKind.RUNNING))
     assert course.stage == "painting"
@@ -44,35 +45,30 @@ def test_a_course_follows_what_services_report():
     assert course.share(4.0) == 1.0
 
 
-def test_a_course_guesses_where_nothing_is_reported_and_never_the_end():
+def test_a_course_guesses_where_nothing_is_reported_and_never_the_end() -> None:
     course = Course(a_job(), 100.0)
     assert (course.share(105.0), course.left(105.0)) == (0.5, 5.0)
     assert (course.share(500.0), course.left(500.0)) == (0.95, None)
     assert Course(a_job(seconds=0.0), 0.0).share(1.0) == 0.0
 
 
-def test_words_for_money_and_time():
+def test_words_for_money_and_time() -> None:
     assert cost_words(Money(), Money()) == "free ($0)"
     assert cost_words(Money.usd("0.04"), Money.usd("0.06")) == "charged $0.04 of up to $0.06 quoted"
     assert cost_words(None, Money.usd(1)) == "charged an unknown amount"
     assert [span(seconds) for seconds in (0.42, 12, 75)] == ["0.4 s", "12 s", "1 min 15 s"]
 
 
-def test_text_of_others_is_made_harmless_and_short():
+def test_text_of_others_is_made_harmless_and_short() -> None:
     assert plain("a\x1b[2Jb\nc\u202ed") == "a\ufffd[2Jb\nc\ufffdd"
     assert shortened("one  two\nthree", 9) == "one two…"
 
 
-def console(*, terminal: bool = True, colours: str | None = "truecolor", width: int = 80) -> Console:
-    made = Console(file=io.StringIO(), force_terminal=terminal, width=width, _environ={"TERM": "xterm"})
-    made._color_system = None
-    return Console(
-        file=io.StringIO(),
-        force_terminal=terminal,
-        width=width,
-        color_system=cast("None", colours),
-        _environ={"TERM": "xterm"},
-    )
+Colours = Literal["truecolor"]
+
+
+def console(*, terminal: bool = True, colours: Colours | None = "truecolor") -> Console:
+    return Console(file=io.StringIO(), force_terminal=terminal, color_system=colours, _environ={"TERM": "xterm"})
 
 
 @pytest.mark.parametrize(
@@ -88,16 +84,16 @@ def console(*, terminal: bool = True, colours: str | None = "truecolor", width: 
         ({}, Protocol.BLOCKS),
     ],
 )
-def test_terminals_are_told_apart(variables: dict[str, str], protocol: Protocol):
+def test_terminals_are_told_apart(variables: dict[str, str], protocol: Protocol) -> None:
     assert protocol_of(console(), variables) is protocol
     assert protocol_of(console(terminal=False), variables) is Protocol.NONE
 
 
-def test_without_colours_there_are_no_blocks():
+def test_without_colours_there_are_no_blocks() -> None:
     assert protocol_of(console(colours=None), {}) is Protocol.NONE
 
 
-def test_a_picture_fits_its_room_and_keeps_its_shape():
+def test_a_picture_fits_its_room_and_keeps_its_shape() -> None:
     assert room(1024, 1024, 80) == (48, 24)
     assert room(2048, 512, 80) == (64, 8)
     assert room(1024, 1024, 20) == (20, 10)
@@ -105,7 +101,7 @@ def test_a_picture_fits_its_room_and_keeps_its_shape():
     assert room(10_000, 1, 80) == (64, 1)
 
 
-def test_quarter_blocks_follow_the_pixels():
+def test_quarter_blocks_follow_the_pixels() -> None:
     assert cell((RED, RED, RED, RED))[0] == " "
     light, dark = (250, 250, 250), (0, 0, 0)
     sign, style = cell((light, dark, dark, light))
@@ -119,7 +115,7 @@ def test_quarter_blocks_follow_the_pixels():
         assert cell(quad)[0] == quarter
 
 
-def test_blocks_are_as_many_as_the_room_and_see_through_to_grey():
+def test_blocks_are_as_many_as_the_room_and_see_through_to_grey() -> None:
     picture = Image.new("RGBA", (8, 4), (255, 0, 0, 0))
     text = blocks(picture, 4, 2)
     assert text.plain == "    \n    "
@@ -127,7 +123,7 @@ def test_blocks_are_as_many_as_the_room_and_see_through_to_grey():
     assert "808080" in str(style) or "rgb(128,128,128)" in str(style)
 
 
-def test_kitty_gets_the_picture_in_pieces():
+def test_kitty_gets_the_picture_in_pieces() -> None:
     data = base64.b64encode(bytes(9000)).decode()
     pieces = list(kitty(data, 10, 5))
     assert pieces[0].startswith("\x1b_Ga=T,f=100,q=2,c=10,r=5,m=1;")
@@ -136,7 +132,7 @@ def test_kitty_gets_the_picture_in_pieces():
     assert all(len(piece) < PIECE + 60 for piece in pieces)
 
 
-def test_signs_that_an_encoding_lacks_do_not_end_a_document():
+def test_signs_that_an_encoding_lacks_do_not_end_a_document() -> None:
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii")
     Output(json=True, out=out, err=io.StringIO()).document({"prompt": "🗼"})

@@ -9,14 +9,15 @@ import typer
 from limner.cli.documents import call_document, job_document, picture_document
 from limner.cli.exits import OK
 from limner.cli.finding import job_named
-from limner.cli.opening import Session, settings_here, with_studio
-from limner.cli.options import Json, command
+from limner.cli.opening import Session, with_studio
+from limner.cli.options import App, Json
 from limner.cli.output import Output
+from limner.cli.surroundings import settings_here
 from limner.cli.telling import money_words, short
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.job import CallRecord, CallState, Job
 
-app = typer.Typer()
+app = App()
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The id of a job, or six signs of its beginning or end.")]
 CallId = Annotated[str, typer.Argument(metavar="CALL", help="The id of an ambiguous call of it.")]
@@ -28,7 +29,7 @@ Errors = Annotated[bool, typer.Option("--json", help="Write what prevents the st
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port to listen at.")]
 
 
-@command(app)
+@app.add()
 def cancel(job: JobId, json: Json = False) -> int:
     """Stop a job, whichever process carries it out; what was bought is kept."""
     output = Output(json=json)
@@ -47,7 +48,7 @@ def cancel(job: JobId, json: Json = False) -> int:
     return with_studio(output, action, paints=False)
 
 
-@command(app)
+@app.add()
 def resolve(job: JobId, call: CallId, charged: Charged = None, json: Json = False) -> int:
     """Settle a purchase of which nobody knew whether it went through, after a look at the service's own books."""
     if charged is None:
@@ -84,7 +85,7 @@ def _document(job: Job) -> dict[str, object]:
     return {**job_document(job, images), "calls": [call_document(record) for record in job.calls]}
 
 
-@command(app)
+@app.add()
 def serve(host: Host = None, port: Port = None, json: Errors = False) -> int:
     """Serve the HTTP API and the studio until told to end."""
     del json  # whoever reports errors has seen it

@@ -16,7 +16,7 @@ from limner.cli.carrying import Asked
 from limner.cli.copies import Target
 from limner.cli.exits import INTERRUPTED
 from limner.cli.opening import Session, with_studio
-from limner.cli.options import Json, MaxCost, Painter, Wish, Yes, command
+from limner.cli.options import App, Json, MaxCost, Painter, Wish, Yes
 from limner.cli.orders import Order, order_of
 from limner.cli.output import Output
 from limner.cli.pool import Pool
@@ -27,7 +27,7 @@ from limner.cli.wishes import amount
 from limner.domain.errors import ConfirmationRequired, InvalidRequest, LimnerError
 from limner.domain.money import Money
 
-app = typer.Typer()
+app = App()
 
 TOLD = 20
 """How many failed rows are told of one by one."""
@@ -47,7 +47,7 @@ class Manner:
     json: Json = False
 
 
-@command(app)
+@app.add()
 def batch(file: File, manner: Manner, painter: Painter, wish: Wish) -> int:
     """Paint every row of a file. Columns are named like options; options given here hold for rows that say nothing.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from limner.cli.asking import agreed, must_ask
 from limner.cli.copies import Target
 from limner.cli.documents import Document, job_document, kept_document
-from limner.cli.exits import FAILED, INTERRUPTED, OK, code_of_job, described
+from limner.cli.exits import AMBIGUOUS, FAILED, INTERRUPTED, OK, REFUSED, described
 from limner.cli.finding import source, sources
 from limner.cli.keeping import Kept, copied, looked_up
 from limner.cli.opening import Session, with_studio
@@ -21,7 +21,7 @@ from limner.cli.telling import tell_kept, tell_receipt
 from limner.cli.watching import watched
 from limner.cli.wishes import checked_text, options_from, prompt_from
 from limner.domain.errors import ConfirmationRequired, LimnerError, Problem
-from limner.domain.job import Job
+from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest, Margins, Operation
@@ -29,6 +29,10 @@ from limner.domain.request import ImageRequest, Margins, Operation
 if TYPE_CHECKING:
     from limner.runtime import Runtime
     from limner.studio import Inputs, Options
+
+
+CODES = {JobState.SUCCEEDED: OK, JobState.REFUSED: REFUSED, JobState.AMBIGUOUS: AMBIGUOUS}
+"""Exit codes by how a job ended; every other end is a failure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +142,8 @@ async def ended(session: Session, job: Job, terms: Terms, target: Target | None)
     """Watches a job to its end and shows what it brought; gives the exit code."""
     output = session.output
     protocol = protocol_of(output.results, os.environ) if terms.show and not output.json else Protocol.NONE
-    job = await watched(session, job, show=lambda data: show_picture(output.results, data, protocol))
+    early = protocol_of(output.remarks, os.environ) if protocol is not Protocol.NONE else protocol
+    job = await watched(session, job, show=lambda data: show_picture(output.remarks, data, early))
     kept = [await _kept(session.studio.runtime, job, picture, target) for picture in job.pictures]
     complaints = [one.complaint for one in kept if one.complaint is not None]
     if output.json:
@@ -150,7 +155,7 @@ async def ended(session: Session, job: Job, terms: Terms, target: Target | None)
         tell_receipt(output, job)
     for problem in problems(job, complaints):
         output.say(problem.message)
-    code = code_of_job(job) or (FAILED if complaints else OK)
+    code = CODES.get(job.state, FAILED) or (FAILED if complaints else OK)
     return INTERRUPTED if code == FAILED and session.interruption.heard.is_set() else code
 
 

@@ -13,21 +13,19 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import typer
-
 from limner import __version__
 from limner.cli.exits import FAILED, OK
-from limner.cli.opening import keep_log, settings_here
-from limner.cli.options import Json, command
+from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.cli.pictures import Protocol, protocol_of
+from limner.cli.surroundings import keep_log, settings_here
 from limner.domain.errors import LimnerError, NotFound
 
 if TYPE_CHECKING:
     from limner.runtime import Runtime
     from limner.settings import Settings
 
-app = typer.Typer()
+app = App()
 
 ROOMY, TIGHT = 2_000_000_000, 100_000_000
 """Bytes of free space that are plenty, and that are too few."""
@@ -51,7 +49,7 @@ class Finding:
     text: str
 
 
-@command(app)
+@app.add()
 def doctor(json: Json = False) -> int:
     """Check that everything Limner needs is there and whole."""
     output = Output(json=json)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from limner.cli.exits import described
 from limner.domain.events import Event
-from limner.domain.job import CallRecord, Job
 from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, Plan, ReceiptLine
 
 if TYPE_CHECKING:
     from limner.cli.keeping import Kept
+    from limner.domain.job import CallRecord, Job
 
 Document = dict[str, object]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from limner.cli.carrying import Asked, request_from
 from limner.cli.documents import estimate_document, plan_document, receipt_document, usd
 from limner.cli.opening import Session, with_studio
-from limner.cli.options import Json, MaxCost, OptionalPrompt, Painter, Wish, command
+from limner.cli.options import App, Json, MaxCost, OptionalPrompt, Painter, Wish
 from limner.cli.output import Output
 from limner.cli.telling import money_words, receipt_words
 from limner.cli.watching import span
@@ -16,10 +14,10 @@ from limner.domain.money import Estimate
 from limner.domain.plan import Candidate, Quote
 from limner.domain.ports import Clock
 
-app = typer.Typer()
+app = App()
 
 
-@command(app)
+@app.add()
 def estimate(
     painter: Painter, wish: Wish, prompt: OptionalPrompt = "", max_cost: MaxCost = None, json: Json = False
 ) -> int:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from limner.domain.errors import FailureCode, LimnerError, PolicyError, Problem, Spent, UsageError
-from limner.domain.job import Job, JobState
 
 OK, FAILED, USAGE, REFUSED, AMBIGUOUS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 _BRANCHES: tuple[tuple[type[LimnerError], int], ...] = ((UsageError, USAGE), (PolicyError, REFUSED))
-_STATES: Mapping[JobState, int] = {
-    JobState.SUCCEEDED: OK,
-    JobState.REFUSED: REFUSED,
-    JobState.AMBIGUOUS: AMBIGUOUS,
-}
 
 
 def code_of(error: LimnerError) -> int:
@@ -24,11 +18,6 @@ def code_of(error: LimnerError) -> int:
     if error.code == FailureCode.REFUSED:
         return REFUSED
     return next((code for branch, code in _BRANCHES if isinstance(error, branch)), FAILED)
-
-
-def code_of_job(job: Job) -> int:
-    """The exit code for a job that has ended, or that is left as it is."""
-    return _STATES.get(job.state, FAILED)
 
 
 def described(problem: Problem) -> Mapping[str, object]:

@@ -22,7 +22,7 @@ from limner.cli.documents import (
 from limner.cli.finding import named, picture_named
 from limner.cli.keeping import looked_up, path_of
 from limner.cli.opening import Session, with_studio
-from limner.cli.options import Json, Show, command
+from limner.cli.options import App, Json, Show
 from limner.cli.output import Output, shortened
 from limner.cli.pictures import Protocol, protocol_of, show_picture
 from limner.cli.portrait import tell_job, tell_recipe
@@ -33,7 +33,7 @@ from limner.domain.job import Job
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 
-app = typer.Typer()
+app = App()
 
 Number = Annotated[int, typer.Option("--number", "-n", min=1, max=10_000, help="How many.")]
 Words = Annotated[str | None, typer.Option("--words", help="Only pictures whose prompts have these words.")]
@@ -45,7 +45,7 @@ WIDE = 200
 """Columns from which a path has room in a table."""
 
 
-@command(app)
+@app.add()
 def history(number: Number = 20, words: Words = None, json: Json = False) -> int:
     """List the newest pictures."""
     output = Output(json=json)
@@ -100,7 +100,7 @@ def _row(picture: Picture) -> tuple[str, ...]:
     return short(picture.id), when, picture.model, shortened(picture.prompt, 48), money_words(picture.cost)
 
 
-@command(app)
+@app.add()
 def show(id: Id, pictures: Show = True, json: Json = False) -> int:
     """Show a picture or a job with everything known about it."""
     output = Output(json=json)
@@ -149,7 +149,7 @@ def _recipe(picture: Picture) -> Document:
     return {"recipe": dict(picture.recipe)}
 
 
-@command(app, "open")
+@app.add("open")
 def open_picture(id: Id, json: Json = False) -> int:
     """Open a picture in the desktop's viewer; without a desktop, print where it lies."""
     output = Output(json=json)

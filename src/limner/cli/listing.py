@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from limner.cli.documents import Document
-from limner.cli.opening import Session, settings_here, with_studio
-from limner.cli.options import Json, command
+from limner.cli.options import App, Json
 from limner.cli.output import Output
+from limner.cli.surroundings import settings_here
 from limner.domain.errors import InvalidRequest
 from limner.domain.model_card import ModelCard, ServiceCard, SizeRule, Status
 from limner.domain.money import Estimate
@@ -18,7 +17,11 @@ from limner.domain.ports import Catalog, Readiness
 from limner.domain.prices import Facts
 from limner.domain.request import Operation, Size
 
-app = typer.Typer()
+if TYPE_CHECKING:
+    from limner.cli.documents import Document
+    from limner.cli.opening import Session
+
+app = App()
 
 TIERS = ("ultra", "high", "standard", "fast")
 SQUARE = Size(1024, 1024)
@@ -30,7 +33,7 @@ InTier = Annotated[str | None, typer.Option("--tier", help="Only models of this 
 All = Annotated[bool, typer.Option("--all", help="Retired models too.")]
 
 
-@command(app)
+@app.add()
 def models(
     provider: Only = None, operation: Doing = None, tier: InTier = None, every: All = False, json: Json = False
 ) -> int:
@@ -52,14 +55,18 @@ def models(
     return 0
 
 
-@command(app)
+@app.add()
 def providers(json: Json = False) -> int:
     """List the services: which are ready, and what the others need."""
+    # Imported here because the list of models must not pay for the event loop.
+    from limner.cli.opening import with_studio
+
     output = Output(json=json)
 
     async def action(session: Session) -> int:
-        runtime = session.studio.runtime
         from limner.runtime import connections
+
+        runtime = session.studio.runtime
 
         places = connections(runtime.catalog.services, runtime.settings.variables)
         found = [
@@ -75,7 +82,7 @@ def providers(json: Json = False) -> int:
     return with_studio(output, action, paints=False)
 
 
-@command(app)
+@app.add()
 def presets(json: Json = False) -> int:
     """List the saved styles."""
     # Imported here because --help must not pay for pydantic.

@@ -6,21 +6,20 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from limner.cli.exits import INTERRUPTED
 from limner.cli.output import Output
+from limner.cli.surroundings import keep_log, settings_here
 
 if TYPE_CHECKING:
     from limner.settings import Settings
     from limner.studio import Studio
 
-LEVELS = ("debug", "info", "warning", "error")
 SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -85,15 +84,6 @@ class Session:
 Action = Callable[[Session], Awaitable[int]]
 
 
-def settings_here(**given: object) -> Settings:
-    """The settings that hold in this folder; `given` wins over all of them. Raises NotConfigured."""
-    # Imported here because --help and --version must not pay for pydantic.
-    from limner.settings import read_settings, read_variables
-
-    folder = Path.cwd()
-    return read_settings(read_variables(folder), folder, **given)
-
-
 def with_studio(output: Output, action: Action, *, paints: bool) -> int:
     """Opens the installation, carries out the action and closes it again; gives the exit code.
 
@@ -118,23 +108,3 @@ async def _opened(settings: Settings, output: Output, action: Action, *, paints:
             raise
         output.say(interruption.last_words)
         return INTERRUPTED
-
-
-def keep_log(variables: Mapping[str, str]) -> None:
-    """Sends the log to stderr: warnings, or more where LIMNER_LOG_LEVEL says so."""
-    # Imported here because commands that keep no log must not pay 100 ms for it.
-    import structlog
-
-    wanted = variables.get("LIMNER_LOG_LEVEL", "")
-    level = wanted if wanted in LEVELS else "warning"
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Without the values of variables: a key might be among them.
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

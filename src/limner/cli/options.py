@@ -108,17 +108,20 @@ class Region:
 Command = Callable[..., int]
 
 
-def command(app: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:
-    """Registers a function as a command. A parameter whose type is a group of options becomes all of them.
+class App(typer.Typer):
+    """A list of commands, each of which may take whole groups of options."""
 
-    What the function returns is the exit code; its docstring is the help.
-    """
+    def add(self, name: str | None = None) -> Callable[[Command], Command]:
+        """Registers a function as a command. A parameter whose type is a group of options becomes all of them.
 
-    def register(function: Command) -> Command:
-        app.command(name, help=inspect.getdoc(function))(_spread(function))
-        return function
+        What the function returns is the exit code; its docstring is the help.
+        """
 
-    return register
+        def register(function: Command) -> Command:
+            self.command(name, help=inspect.getdoc(function))(_spread(function))
+            return function
+
+        return register
 
 
 @dataclass(frozen=True, slots=True)

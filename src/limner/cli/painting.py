@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from limner.cli.carrying import Asked, carried, confirmed
-from limner.cli.options import Growth, Image, OptionalPrompt, Painter, Prompt, Region, Terms, Wish, command
+from limner.cli.options import App, Growth, Image, OptionalPrompt, Painter, Prompt, Region, Terms, Wish
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import Margins, Operation
 
-app = typer.Typer()
+app = App()
 
 AnyPrompt = Annotated[str | None, typer.Argument(metavar="PROMPT", help="What to paint; - reads it from stdin.")]
 Quote = Annotated[
@@ -21,7 +21,7 @@ Like = Annotated[str | None, typer.Option("--like", metavar="FILE", help="A pict
 Scale = Annotated[int | None, typer.Option("--scale", help="2 or 4 times as large.")]
 
 
-@command(app)
+@app.add()
 def generate(painter: Painter, wish: Wish, terms: Terms, prompt: AnyPrompt = None, quote: Quote = None) -> int:
     """Paint pictures from words."""
     if quote is not None and prompt is not None:
@@ -31,7 +31,7 @@ def generate(painter: Painter, wish: Wish, terms: Terms, prompt: AnyPrompt = Non
     return carried(Asked(prompt=prompt or "", painter=painter, wish=wish), terms)
 
 
-@command(app)
+@app.add()
 def edit(image: Image, prompt: Prompt, region: Region, painter: Painter, wish: Wish, terms: Terms) -> int:
     """Change a picture as the words say, within a mask where one is given."""
     asked = Asked(
@@ -46,7 +46,7 @@ def edit(image: Image, prompt: Prompt, region: Region, painter: Painter, wish: W
     return carried(asked, terms)
 
 
-@command(app)
+@app.add()
 def outpaint(
     image: Image, growth: Growth, painter: Painter, wish: Wish, terms: Terms, prompt: OptionalPrompt = ""
 ) -> int:
@@ -63,20 +63,20 @@ def outpaint(
     return carried(asked, terms)
 
 
-@command(app)
+@app.add()
 def vary(image: Image, painter: Painter, wish: Wish, terms: Terms, prompt: OptionalPrompt = "") -> int:
     """Paint variations of a picture."""
     asked = Asked(prompt=prompt, operation=Operation.VARIATIONS, image=image, painter=painter, wish=wish)
     return carried(asked, terms)
 
 
-@command(app)
+@app.add()
 def upscale(image: Image, painter: Painter, wish: Wish, terms: Terms, scale: Scale = None) -> int:
     """Make a picture two or four times as large."""
     return carried(Asked(operation=Operation.UPSCALE, image=image, scale=scale, painter=painter, wish=wish), terms)
 
 
-@command(app)
+@app.add()
 def style(
     image: Image, painter: Painter, wish: Wish, terms: Terms, prompt: OptionalPrompt = "", like: Like = None
 ) -> int:
@@ -85,7 +85,7 @@ def style(
     return carried(asked, terms)
 
 
-@command(app, "remove-background")
+@app.add("remove-background")
 def remove_background(image: Image, painter: Painter, wish: Wish, terms: Terms) -> int:
     """Cut the subject of a picture out of its background."""
     return carried(Asked(operation=Operation.REMOVE_BACKGROUND, image=image, painter=painter, wish=wish), terms)

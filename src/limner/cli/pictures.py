@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rich.color import Color
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
@@ -73,8 +75,18 @@ def show_picture(console: Console, data: bytes, protocol: Protocol) -> None:
     picture.save(png, "png")
     encoded = base64.b64encode(png.getvalue()).decode()
     make = kitty if protocol is Protocol.KITTY else iterm
-    console.file.write("".join(make(encoded, columns, lines)) + "\n")
-    console.file.flush()
+    console.print(Sequences("".join(make(encoded, columns, lines))))
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """Control sequences on a line of their own, which a progress bar on the same console makes way for."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self.text, None, [])
+        yield Segment.line()
 
 
 def room(width: int, height: int, available: int) -> tuple[int, int]:

@@ -26,6 +26,12 @@ KEEPERS = 2
 Ended = Job | LimnerError
 
 
+def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error inside a group: one is enough to say."""
+    first = group.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
 @dataclass(kw_only=True, slots=True)
 class Pool:
     """Workers that each take one row after another."""
@@ -46,14 +52,17 @@ class Pool:
         with self.session.interruption.answered_by(self._stop):
             if self.session.interruption.heard.is_set():
                 self._stop()
-            async with asyncio.TaskGroup() as keepers:
-                for _ in range(KEEPERS):
-                    keepers.create_task(self._keep_all(finished))
-                async with asyncio.TaskGroup() as workers:
-                    for _ in range(min(concurrency, len(orders))):
-                        workers.create_task(self._work(waiting, finished))
-                for _ in range(KEEPERS):
-                    await finished.put(None)
+            try:
+                async with asyncio.TaskGroup() as keepers:
+                    for _ in range(KEEPERS):
+                        keepers.create_task(self._keep_all(finished))
+                    async with asyncio.TaskGroup() as workers:
+                        for _ in range(min(concurrency, len(orders))):
+                            workers.create_task(self._work(waiting, finished))
+                    for _ in range(KEEPERS):
+                        await finished.put(None)
+            except BaseExceptionGroup as group:
+                raise first_of(group) from group
             await asyncio.gather(*self._cancelling)
 
     def _stop(self) -> None:

@@ -12,7 +12,7 @@ import typer
 from limner.cli.carrying import carry
 from limner.cli.finding import is_file, named
 from limner.cli.opening import Session, with_studio
-from limner.cli.options import Terms, command
+from limner.cli.options import App, Terms
 from limner.cli.output import Output, shortened
 from limner.cli.verifying import verdict_on
 from limner.cli.wishes import amount
@@ -20,13 +20,13 @@ from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
 
-app = typer.Typer()
+app = App()
 
 What = Annotated[str, typer.Argument(metavar="ID|FILE", help="A kept picture or job, or a file with a recipe in it.")]
 Model = Annotated[str | None, typer.Option("--model", "-m", help="Another model than before.")]
 
 
-@command(app)
+@app.add()
 def rerun(what: What, terms: Terms, model: Model = None) -> int:
     """Paint something again, with the same seed where there was one; says what is different."""
     output = Output(json=terms.json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from typer import BadParameter
 from typer.exceptions import Abort, TyperException
@@ -12,8 +13,8 @@ from typer.main import get_command
 
 from limner.cli.commands import app
 from limner.cli.exits import FAILED, INTERRUPTED, OK, USAGE, code_of, described
-from limner.cli.opening import keep_log
 from limner.cli.output import Output
+from limner.cli.surroundings import keep_log
 from limner.domain.errors import LimnerError, Problem
 
 
@@ -22,32 +23,55 @@ def run(arguments: Sequence[str]) -> int:
     _speak_any_language()
     output = Output(json=_wants_json(arguments))
     try:
-        try:
-            ended = get_command(app).main(list(arguments) or ["--help"], prog_name="limner", standalone_mode=False)
-            sys.stdout.flush()
-        except LimnerError as error:
-            _complain(output, error.problem())
-            return code_of(error)
-        except TyperException as error:
-            return _misused(output, error)
-        except (KeyboardInterrupt, Abort):
-            output.say("Stopped.")
-            return INTERRUPTED
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            # Imported here because it takes 100 ms, and hardly any command ends like this.
-            import structlog
-
-            keep_log(os.environ)
-            logger = structlog.get_logger("limner.cli")
-            logger.debug("unexpected error", exc_info=True)
-            return _unexpected(output, error)
-    except BrokenPipeError:
-        # Whoever read the output has gone; what is still in the buffer must not be written at the end either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _carried_out(arguments, output)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has gone, and needs no explanation
+        _forget_stdout()
         return FAILED
+    except OSError as error:
+        with suppress(OSError):  # it may be stdout itself that cannot be written
+            _complain(output, _refusal(error))
+            sys.stdout.flush()
+            return FAILED
+        _forget_stdout()
+        return FAILED
+    return code
+
+
+def _carried_out(arguments: Sequence[str], output: Output) -> int:
+    try:
+        ended = get_command(app).main(list(arguments) or ["--help"], prog_name="limner", standalone_mode=False)
+    except LimnerError as error:
+        _complain(output, error.problem())
+        return code_of(error)
+    except TyperException as error:
+        return _misused(output, error)
+    except (KeyboardInterrupt, Abort):
+        output.say("Stopped.")
+        return INTERRUPTED
+    except OSError:
+        raise
+    except Exception as error:
+        # Imported here because it takes 100 ms, and hardly any command ends like this.
+        import structlog
+
+        keep_log(os.environ)
+        logger = structlog.get_logger("limner.cli")
+        logger.debug("unexpected error", exc_info=True)
+        return _unexpected(output, error)
     return ended if isinstance(ended, int) else OK
+
+
+def _refusal(error: OSError) -> Problem:
+    """What the operating system refused, in its own words."""
+    place = f" ({error.filename})" if error.filename else ""
+    message = f"The system would not let Limner go on: {error.strerror or error}{place}."
+    return Problem(code="system", message=message)
+
+
+def _forget_stdout() -> None:
+    """What is still to be written to stdout must not be tried again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
@@ -60,7 +84,7 @@ def _complain(output: Output, problem: Problem) -> None:
     """Says what went wrong: one sentence for people, one document for programs."""
     output.say(problem.message)
     if output.json:
-        output.document({"error": described(problem)})
+        output.line({"error": described(problem)})
 
 
 def _misused(output: Output, error: TyperException) -> int:

@@ -11,16 +11,17 @@ import typer
 
 from limner import __version__
 from limner.cli.exits import FAILED, OK
-from limner.cli.opening import Session, settings_here
-from limner.cli.options import Json, command
+from limner.cli.opening import Session
+from limner.cli.options import App, Json
 from limner.cli.output import Output
+from limner.cli.surroundings import settings_here
 from limner.domain.errors import BadPicture
 
 if TYPE_CHECKING:
     from limner.settings import Settings
     from limner.storage.story import Verdict
 
-app = typer.Typer()
+app = App()
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A picture's file.")]
 
@@ -31,7 +32,7 @@ STATES = {
 }
 
 
-@command(app)
+@app.add()
 def verify(file: File, json: Json = False) -> int:
     """Check a picture's provenance: exit code 0 where it is whole, 1 where it is broken or unsigned."""
     output = Output(json=json)

@@ -1,0 +1,42 @@
+"""What a command finds around it: its settings, and where its log goes. Loads next to nothing by itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from limner.settings import Settings
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def settings_here(**given: object) -> Settings:
+    """The settings that hold in this folder; `given` wins over all of them. Raises NotConfigured."""
+    # Imported here because --help and --version must not pay for pydantic.
+    from limner.settings import read_settings, read_variables
+
+    folder = Path.cwd()
+    return read_settings(read_variables(folder), folder, **given)
+
+
+def keep_log(variables: Mapping[str, str]) -> None:
+    """Sends the log to stderr: warnings, or more where LIMNER_LOG_LEVEL says so."""
+    # Imported here because commands that keep no log must not pay 100 ms for it.
+    import structlog
+
+    wanted = variables.get("LIMNER_LOG_LEVEL", "")
+    level = wanted if wanted in LEVELS else "warning"
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # Without the values of variables: a key might be among them.
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
