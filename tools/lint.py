@@ -19,6 +19,7 @@ CHECKS = {  # the longest first
     "caps": ["-m", "tools.caps"],
     "duplicates": ["-m", "tools.duplicates"],
     "addresses": ["-m", "tools.addresses"],
+    "docs": ["-m", "tools.docs", "--check"],
 }
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,13 +34,6 @@ MAYBE_BOUGHT = {("mark_submitting", "after"), ("mark_fetched", "before")}
 async def stand_in() -> AsyncIterator[OpenAIStandIn]:
     async with OpenAIStandIn() as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    server = postgres.start()
-    yield server
-    server.cleanup()
 
 
 @pytest.fixture

@@ -110,9 +110,7 @@ def talkative() -> Iterator[None]:
     structlog.configure(wrapper_class=before)
 
 
-async def test_the_log_has_one_line_for_each_request_and_no_secrets(
-    client: httpx2.AsyncClient, talkative: None
-) -> None:
+async def test_each_request_is_one_line_in_the_log_without_secrets(client: httpx2.AsyncClient, talkative: None) -> None:
     with structlog.testing.capture_logs() as lines:
         answer = await client.get("/echo?token=hunter2", headers={"Authorization": "Bearer hunter3"})
     (line,) = lines

@@ -69,7 +69,7 @@ def test_what_is_no_picture_is_refused(site: Site, image: dict[str, object], cod
 
 def test_files_in_a_form(site: Site) -> None:
     wish = {"prompt": "more snow", "model": "sketch", "operation": "inpaint"}
-    files = [
+    files: list[Any] = [
         ("request", (None, json.dumps(wish), "application/json")),
         ("mask", ("mask.png", png(colour=255), "image/png")),
         ("source", ("harbour.png", png(), "image/png")),

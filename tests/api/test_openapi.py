@@ -1,6 +1,7 @@
 """The description of the interface, and the interface held against it with made-up requests."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,14 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
 from limner.server import create_app
-from tests.api.served import Site, settings_for
+from tests.api.served import Site, serving, settings_for
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server of their own: what made-up requests set going disturbs no other test."""
+    with serving(tmp_path_factory.mktemp("described")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +73,7 @@ schema = schemathesis.openapi.from_dict(create_app(settings_for(Path("unused")))
 
 @schema.parametrize()
 @settings(
-    max_examples=6,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,16 +47,6 @@ def stores_of(database: Database, url: str) -> Stores:
         ledger=SqlLedger(database),
         listener=listener,
     )
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    try:
-        server = postgres.start()
-    except (OSError, RuntimeError) as error:
-        pytest.skip(f"PostgreSQL cannot be started here: {error}")
-    yield server
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -133,6 +133,7 @@ async def test_a_page_stays_the_same_while_new_pictures_come(stores: Stores) -> 
     assert [picture.id for picture in second.items] == [pictures[1].id, pictures[0].id]
 
 
+@pytest.mark.req("S4-051")
 async def test_pictures_are_found_by_what_made_them(stores: Stores) -> None:
     new = a_job(worker="w1", request=ImageRequest(prompt="a boat", project="harbour"))
     call_id = new.calls[0].call.id
@@ -260,12 +261,16 @@ async def test_the_word_index_follows_changes_and_removals(lite: Stores) -> None
     first, second = await kept(lite, "a boat", "a boat at night")
 
     def change(connection: Connection) -> None:
-        connection.exec_driver_sql("UPDATE generated_images SET prompt = 'a ship' WHERE id = :id", {"id": first.id})
+        connection.exec_driver_sql(
+            "UPDATE generated_images SET prompt = 'a ship', project = 'sea' WHERE id = :id", {"id": first.id}
+        )
         connection.exec_driver_sql("DELETE FROM generated_images WHERE id = :id", {"id": second.id})
 
     await lite.database.write(change)
     assert await found(lite, "boat") == []
     assert await found(lite, "ship") == ["a ship"]
+    assert await everything(lite, PictureFilter(words="ship", project="sea"), limit=5) == [first.id]
+    assert await everything(lite, PictureFilter(words="ship", project="default"), limit=5) == []
 
 
 def explained(query: str, connection: Connection) -> list[str]:
@@ -280,6 +285,8 @@ def explained(query: str, connection: Connection) -> list[str]:
         (PictureFilter(service="openai"), "ix_generated_images_provider"),
         (PictureFilter(model="openai/painter-1"), "ix_generated_images_model"),
         (PictureFilter(project="harbour"), "ix_generated_images_project"),
+        (PictureFilter(words="boat"), "SCAN generated_images_words VIRTUAL TABLE"),
+        (PictureFilter(words="boat", service="openai"), "SCAN generated_images_words VIRTUAL TABLE"),
     ],
 )
 async def test_a_page_is_read_from_an_index_without_sorting(lite: Stores, which: PictureFilter, index: str) -> None:

@@ -46,6 +46,7 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))
 """
 
 
+@pytest.mark.req("S4-048")
 async def test_a_submitted_job_is_read_back_whole(stores: Stores) -> None:
     scope = a_scope(5000)
     new = a_job(scope, holds=(700, 800), worker="w1")
@@ -207,6 +208,7 @@ async def test_two_processes_never_overdraw_a_budget(stores: Stores) -> None:
     assert await stores.ledger.check() == []
 
 
+@pytest.mark.req("S4-051")
 async def test_a_project_is_noted_once(stores: Stores) -> None:
     for _ in range(2):
         await stores.jobs.submit(a_job(request=ImageRequest(prompt="a boat", project="harbour")))

@@ -1,17 +1,40 @@
 """Transactions in threads: none is lost, none harms another, nobody waits for ever."""
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from sqlalchemy import Connection
 
-from limner.db.connecting import Deadlines
+from limner.db.connecting import Deadlines, sqlite_engine, target
 from limner.db.database import TOGETHER, Database
+from limner.db.seat import Seat
+from limner.db.threads import Threads
 from limner.domain.errors import BudgetExceeded, StorageError
 from tests.db.conftest import Stores
 from tests.db.values import a_job, a_scope, new_id
+
+ROOT = Path(__file__).parents[2]
+VICTIM = """
+import asyncio, sys, time
+from limner.db.database import Database
+
+def work(connection):
+    connection.exec_driver_sql("INSERT INTO projects VALUES ('ann', 'half', '2026')")
+    print("written", flush=True)
+    time.sleep(60)
+
+async def main(url):
+    database = await Database.open(url)
+    await database.write(work)
+
+asyncio.run(main(sys.argv[1]))
+"""
 
 
 def insert(name: str) -> Callable[[Connection], str]:
@@ -103,6 +126,17 @@ async def test_a_transaction_is_all_or_nothing(stores: Stores) -> None:
     assert await stores.database.read(names) == []
 
 
+@pytest.mark.req("S4-054")
+async def test_a_process_that_is_killed_in_the_middle_leaves_nothing(stores: Stores) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", VICTIM, stores.url, stdout=PIPE, cwd=ROOT)
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"written\n"
+    process.kill()
+    await process.wait()
+    assert await stores.database.write(insert("after")) == "after"
+    assert await stores.database.read(names) == ["after"]
+
+
 @pytest.mark.req("S4-053")
 async def test_connections_are_used_again(stores: Stores) -> None:
     def who(connection: Connection) -> int:
@@ -134,19 +168,24 @@ async def test_there_are_never_more_connections_than_allowed(url: str) -> None:
 
 
 async def test_who_waits_too_long_is_told(lite: Stores) -> None:
-    hasty = await Database.open(lite.url, deadlines=Deadlines(queue=0.01))
+    seconds = 0.0
+    where = target(lite.url)
+    seat = partial(Seat, sqlite_engine(where, Deadlines(), writes=True), where.place)
+    threads = Threads("test", seat, size=1, together=1, patience=5.0, clock=lambda: seconds)
     gate = Gate()
-    first = asyncio.create_task(hasty.write(gate))
+    first = asyncio.create_task(threads.run(gate))
     await asyncio.to_thread(gate.reached.wait, 10)
-    second = asyncio.create_task(hasty.write(insert("late")))
-    await asyncio.sleep(0.02)
+    late = asyncio.create_task(threads.run(insert("late")))
+    await asyncio.sleep(0)
+    seconds = 5.1
     gate.opened.set()
     await first
     with pytest.raises(StorageError) as refused:
-        await second
+        await late
     assert refused.value.code == "database_slow"
-    assert await hasty.read(names) == []
-    await hasty.close()
+    assert await threads.run(insert("in time")) == "in time"
+    assert await lite.database.read(names) == ["in time"]
+    await threads.close()
 
 
 async def test_closing_finishes_what_was_asked_for(url: str) -> None:

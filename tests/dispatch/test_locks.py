@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from limner.db.advisory_locks import AdvisoryWorkerLocks
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.errors import StorageError
 from limner.domain.telling import WorkerLocks
-from tests.db import postgres
 
 HOLDER = """
 import asyncio, sys
@@ -30,13 +29,6 @@ async def main(kind, place):
 
 asyncio.run(main(*sys.argv[1:]))
 """
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    server = postgres.start()
-    yield server
-    server.cleanup()
 
 
 @pytest.fixture(params=["files", "postgres"])

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from limner.testing.faults import Fault
 from tests.api.served import Site
@@ -21,6 +21,8 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)
+
 WIDTHS = {360: 780, 768: 1024, 1280: 800, 1920: 1080}
 
 pytestmark = [
@@ -36,10 +38,12 @@ class Visit:
         self.context = context
         self.page = page
         self.complaints: list[str] = []
-        page.on(
-            "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
-        )
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.text} {message.location['url']}")
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ async def visit(browser: Browser, site: Site, theme: str = "ink", width: int = 1
     context = await browser.new_context(
         base_url=site.url, viewport={"width": width, "height": WIDTHS[width]}, reduced_motion="reduce", **options
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     await context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
     return Visit(context, await context.new_page())
 
@@ -67,7 +71,7 @@ async def test_a_picture_is_painted_and_opened(browser: Browser, site: Site, the
     await page.goto("/")
     await page.get_by_label("Prompt", exact=True).fill(f"A lake at dawn in {theme}")
     await page.get_by_label("Model").select_option("sketch/sketch")
-    await page.get_by_text("2", exact=True).first.click()
+    await page.get_by_role("radio", name="2", exact=True).check()
     await expect(page.locator("#price b")).to_have_text("2 images · free · about 2 s")
     await page.get_by_role("button", name="Generate").click()
     card = page.get_by_role("article", name=f"A lake at dawn in {theme}")
@@ -108,7 +112,7 @@ async def test_the_price_follows_the_fields(browser: Browser, site: Site) -> Non
     await page.get_by_label("Model").select_option("openai/gpt-image-2")
     await expect(page.locator("#price b")).to_contain_text("1 image · $0.")
     await expect(page.locator("#price span")).to_contain_text("left today")
-    await page.get_by_text("4", exact=True).first.click()
+    await page.get_by_role("radio", name="4", exact=True).check()
     await expect(page.locator("#price b")).to_contain_text("4 images · $0.")
     assert seen.complaints == []
 
@@ -168,8 +172,9 @@ async def test_pages_have_names_landmarks_and_reachable_controls(browser: Browse
                 const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
                 if (new Set(ids).size !== ids.length) wrong.push("ids twice");
                 for (const e of document.querySelectorAll("[aria-describedby], [aria-labelledby]"))
-                    for (const id of (e.getAttribute("aria-describedby") ?? e.getAttribute("aria-labelledby")).split(" "))
-                        if (!document.getElementById(id)) wrong.push(`nothing called ${id}`);
+                    for (const kind of ["aria-describedby", "aria-labelledby"])
+                        for (const id of (e.getAttribute(kind) ?? "main").split(" "))
+                            if (!document.getElementById(id)) wrong.push(`nothing called ${id}`);
                 return wrong;
             }"""
         )

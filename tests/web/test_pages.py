@@ -1,6 +1,7 @@
 """The pages without a script: they post, page, link, and explain."""
 
 import re
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -112,8 +113,13 @@ def test_older_pictures_are_one_link_away(site: Site) -> None:
 
 
 def test_a_running_job_is_cancelled_from_its_card(site: Site) -> None:
-    site.stand_in.faults.add(Fault(delay=2.0))
+    site.stand_in.faults.add(Fault(delay=1.0))
+    bought = site.stand_in.purchases
     here = send(site, "/", **composed(model="openai/gpt-image-2")).headers["location"]
+    for _ in range(400):
+        if site.stand_in.purchases > bought:
+            break
+        time.sleep(0.02)
     page = get(site, here).text
     assert f'action="{here}/cancel"' in page
     assert 'http-equiv="refresh"' in page
@@ -127,6 +133,8 @@ def test_a_lost_purchase_is_settled_with_one_press(site: Site) -> None:
     lost = site.client.post("/api/v1/jobs", json=body, headers={"Prefer": "wait=30"}).json()
     page = get(site, f"/jobs/{lost['id']}").text
     assert "Needs you" in page
+    assert "set aside" in page
+    assert "was not made" not in page
     found = re.search(r'action="(/jobs/[^"]+/resolve)"', page)
     assert found
     assert send(site, found[1], charged="no").headers["location"] == f"/jobs/{lost['id']}"
@@ -184,6 +192,12 @@ def test_browsers_see_problems_as_pages_and_programs_as_documents(site: Site) ->
         assert plain.headers["content-type"] == "application/problem+json"
 
 
+def test_an_address_that_cannot_be_read_is_a_page_too(site: Site) -> None:
+    page = get(site, "/", params={"before": "x" * 300})
+    assert page.status_code == 422
+    assert "This address cannot be read." in page.text
+
+
 def test_every_state_has_its_words(site: Site) -> None:
     blocked = {"error": {"message": "Blocked.", "type": "user_error", "code": "moderation_blocked"}}
     site.stand_in.faults.add(Fault(status=400, body=blocked))
@@ -193,3 +207,4 @@ def test_every_state_has_its_words(site: Site) -> None:
     assert "Refused" in page
     assert "Edit the prompt" in page
     assert "Nothing was charged." in page
+    assert "$0 of $" in page

@@ -9,6 +9,9 @@ from fastapi import Request, Response
 
 Body = Mapping[str, object]
 
+DEFERRED = "limner.deferred"
+"""Where in the scope an answer leaves what it will send once the layers between it and the door have returned."""
+
 NO_STORE = {"Cache-Control": "no-store"}
 
 

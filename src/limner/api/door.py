@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.api.answers import NO_STORE, dumped
+from limner.api.answers import DEFERRED, NO_STORE, dumped
 from limner.api.errors import MEDIA_TYPE, BodyTooLarge, document
 from limner.domain.errors import Problem
 from limner.domain.ports import Ids
@@ -32,6 +32,8 @@ ALWAYS = (
 OURS = frozenset({b"host", b"origin", b"content-length", b"x-request-id"})
 """The headers that the door looks at."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+Run = Callable[[Receive, Send], Awaitable[None]]
 
 logger = structlog.get_logger("limner.access")
 
@@ -85,7 +87,11 @@ class Door:
                 await visit.refuse(*refusal)
                 return
             inner = scope if scope["method"] != "HEAD" else _as_get(scope)
+            deferred: list[Run] = []
+            inner[DEFERRED] = deferred
             await self.app(inner, self._measured(receive, headers), visit.send)
+            for run in deferred:
+                await run(receive, visit.send)
         except Exception as error:
             # The caller learns the request's name only; what happened stands in the log under the same name.
             logger.exception("request_failed", request_id=visit.name, path=scope["path"], kind=type(error).__name__)

@@ -11,7 +11,7 @@ import structlog
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from limner.api.answers import dumped
+from limner.api.answers import DEFERRED, dumped
 from limner.domain.errors import LimnerError
 from limner.domain.events import Event
 
@@ -144,7 +144,8 @@ async def _finished(task: asyncio.Task[None] | None) -> None:
 class EventStream(Response):
     """A job's events from some number on, as they come, with a sign of life every 15 seconds.
 
-    It sends for itself, without a second task for each listener: thousands may listen at once.
+    It sends for itself, without a second task for each listener, and after all layers but the door have returned:
+    thousands may listen at once, and each keeps little in memory.
     """
 
     media_type = "text/event-stream"
@@ -157,7 +158,14 @@ class EventStream(Response):
         self._owner = owner
         self._after = after
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leaves the sending to the door where there is one."""
+        if DEFERRED in scope:
+            scope[DEFERRED].append(self.run)
+        else:
+            await self.run(receive, send)
+
+    async def run(self, receive: Receive, send: Send) -> None:
         """Sends until the job has ended, the listener has gone or the process is about to end."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:

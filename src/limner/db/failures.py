@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-import psycopg
+from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from limner.domain.errors import LimnerError, StorageError
@@ -63,8 +63,14 @@ _SENTENCES = {
 }
 
 
-DRIVER_ERRORS = (sqlite3.Error, psycopg.Error, SQLAlchemyError)
-"""What a database may raise."""
+Errors = tuple[type[Exception], ...]
+
+
+def driver_errors(dialect: Dialect) -> Errors:
+    """What this database may raise."""
+    if dialect.dbapi is None:
+        return (SQLAlchemyError,)
+    return (dialect.dbapi.Error, SQLAlchemyError)
 
 
 def explain(error: BaseException, place: str) -> BaseException:
@@ -72,25 +78,34 @@ def explain(error: BaseException, place: str) -> BaseException:
     if isinstance(error, LimnerError):
         return error
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    if not isinstance(cause, DRIVER_ERRORS):
-        return error
     code = _code(cause)
+    if code is None:
+        return error
     return StorageError(_SENTENCES[code].format(place=place, reason=_reason(cause)), code=code)
 
 
-def _code(error: BaseException) -> str:
+def _code(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         # The low byte is the primary code; the rest only says more about it.
         return _SQLITE_CODES.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, "storage_failed")
-    if isinstance(error, psycopg.Error):
-        state = error.sqlstate
-        if state is None:
-            return "database_unreachable" if isinstance(error, psycopg.OperationalError) else "storage_failed"
-        return next((_POSTGRES_CODES[state[:n]] for n in (5, 3, 2) if state[:n] in _POSTGRES_CODES), "storage_failed")
-    return "storage_failed"
+    if isinstance(error, SQLAlchemyError):
+        return "storage_failed"
+    return _postgres_code(error)
+
+
+def _postgres_code(error: BaseException) -> str | None:
+    # 50 ms and 10 MB to import, which only those who use PostgreSQL should pay.
+    import psycopg
+
+    if not isinstance(error, psycopg.Error):
+        return None
+    state = error.sqlstate
+    if state is None:
+        return "database_unreachable" if isinstance(error, psycopg.OperationalError) else "storage_failed"
+    return next((_POSTGRES_CODES[state[:n]] for n in (5, 3, 2) if state[:n] in _POSTGRES_CODES), "storage_failed")
 
 
 def _reason(error: BaseException) -> str:
     # PostgreSQL's own details may quote a row; its first sentence does not.
-    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return (said or str(error).partition("\n")[0]).strip().rstrip(".") or type(error).__name__
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
+    return str(said or str(error).partition("\n")[0]).strip().rstrip(".") or type(error).__name__

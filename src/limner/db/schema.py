@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
 from limner.db import search
+from limner.db.failures import driver_errors
 from limner.db.tables import metadata
 from limner.domain.errors import StorageError
 
@@ -26,6 +25,8 @@ _versions = Table(
 )
 _LOCK = 0x6C696D6E6572  # "limner", for pg_advisory_xact_lock
 _PATIENCE = "60s"
+_NO_SUCH_TABLE = frozenset({"42P01", "no such table"})
+"""What PostgreSQL and SQLite say."""
 
 
 def is_current(connection: Connection, place: str) -> bool:
@@ -34,8 +35,8 @@ def is_current(connection: Connection, place: str) -> bool:
     try:
         cursor.execute("SELECT version_num FROM limner_schema_version")
         row = cursor.fetchone()
-    except (sqlite3.OperationalError, psycopg.errors.UndefinedTable) as error:
-        if isinstance(error, sqlite3.OperationalError) and "no such table" not in str(error):
+    except driver_errors(connection.dialect) as error:
+        if not _NO_SUCH_TABLE & {getattr(error, "sqlstate", None), str(error).partition(":")[0]}:
             raise
         return False
     finally:

@@ -11,36 +11,47 @@ import unicodedata
 
 from sqlalchemy import ColumnElement, Connection, column, func, literal_column, table
 
+from limner.domain.records import PictureFilter
+
 INDEX = "generated_images_words"
 """The word index: a table and three triggers of that name on SQLite, an index on PostgreSQL."""
 
 _WORD = re.compile(r"[^\W_]+")
 
-# The owner is a word of the index too (in hexadecimal, so that it is one word): a common word
-# of a person with few pictures is then found as fast as a rare one.
+# Whose a picture is and what made it are words of the index too, in hexadecimal so that each is one word: a common
+# word among few pictures is then found as fast as a rare one among many.
 _SQLITE = (
     """
     CREATE VIRTUAL TABLE generated_images_words
-    USING fts5(user_id, prompt, content='', tokenize='unicode61 remove_diacritics 2')
+    USING fts5(facts, prompt, content='', tokenize='unicode61 remove_diacritics 2')
     """,
     """
     CREATE TRIGGER generated_images_words_insert AFTER INSERT ON generated_images BEGIN
-        INSERT INTO generated_images_words(rowid, user_id, prompt)
-        VALUES (new.serial, hex(new.user_id), new.prompt);
+        INSERT INTO generated_images_words(rowid, facts, prompt)
+        VALUES (new.serial,
+                'o' || hex(new.user_id) || ' s' || hex(new.provider)
+                || ' m' || hex(new.model) || ' p' || hex(new.project), new.prompt);
     END
     """,
     """
     CREATE TRIGGER generated_images_words_delete AFTER DELETE ON generated_images BEGIN
-        INSERT INTO generated_images_words(generated_images_words, rowid, user_id, prompt)
-        VALUES ('delete', old.serial, hex(old.user_id), old.prompt);
+        INSERT INTO generated_images_words(generated_images_words, rowid, facts, prompt)
+        VALUES ('delete', old.serial,
+                'o' || hex(old.user_id) || ' s' || hex(old.provider)
+                || ' m' || hex(old.model) || ' p' || hex(old.project), old.prompt);
     END
     """,
     """
-    CREATE TRIGGER generated_images_words_update AFTER UPDATE OF user_id, prompt ON generated_images BEGIN
-        INSERT INTO generated_images_words(generated_images_words, rowid, user_id, prompt)
-        VALUES ('delete', old.serial, hex(old.user_id), old.prompt);
-        INSERT INTO generated_images_words(rowid, user_id, prompt)
-        VALUES (new.serial, hex(new.user_id), new.prompt);
+    CREATE TRIGGER generated_images_words_update
+    AFTER UPDATE OF user_id, provider, model, project, prompt ON generated_images BEGIN
+        INSERT INTO generated_images_words(generated_images_words, rowid, facts, prompt)
+        VALUES ('delete', old.serial,
+                'o' || hex(old.user_id) || ' s' || hex(old.provider)
+                || ' m' || hex(old.model) || ' p' || hex(old.project), old.prompt);
+        INSERT INTO generated_images_words(rowid, facts, prompt)
+        VALUES (new.serial,
+                'o' || hex(new.user_id) || ' s' || hex(new.provider)
+                || ' m' || hex(new.model) || ' p' || hex(new.project), new.prompt);
     END
     """,
 )
@@ -65,11 +76,12 @@ def words_of(wanted: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(unicodedata.normalize("NFKC", wanted)))
 
 
-def sqlite_match(owner: str, words: tuple[str, ...]) -> ColumnElement[bool]:
-    """Rows of the word index with all these words in a prompt of this owner."""
-    quoted = " AND ".join(f'"{word}"' for word in words)
-    query = f'user_id : "{owner.encode().hex()}" AND prompt : ({quoted})'
-    return column(INDEX).op("MATCH", is_comparison=True)(query)
+def sqlite_match(owner: str, which: PictureFilter, words: tuple[str, ...]) -> ColumnElement[bool]:
+    """Rows of the word index with all these words in a prompt, of this owner and made as the filter says."""
+    facts = {"o": owner, "s": which.service, "m": which.model, "p": which.project}
+    sought = [f'facts : "{letter}{fact.encode().hex()}"' for letter, fact in facts.items() if fact]
+    sought += [f'prompt : "{word}"' for word in words]
+    return column(INDEX).op("MATCH", is_comparison=True)(" AND ".join(sought))
 
 
 def postgres_match(words: tuple[str, ...]) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from limner.db.failures import DRIVER_ERRORS, explain
+from limner.db.failures import Errors, driver_errors, explain
 
 Result = TypeVar("Result")
 
@@ -31,6 +31,8 @@ class Seat:
     def __init__(self, engine: Engine, place: str) -> None:
         self._engine = engine
         self._place = place
+        self._errors = driver_errors(engine.dialect)
+        self._broken: Errors = (*self._errors, _LostBeforeCommit)
         self._connection: Connection | None = None
 
     def transact(self, work: Callable[[Connection], Result]) -> Result:
@@ -43,7 +45,7 @@ class Seat:
                 return self._commit(work)
         except _LostBeforeCommit as lost:
             raise explain(lost.error, self._place) from lost.error
-        except DRIVER_ERRORS as error:
+        except self._errors as error:
             raise explain(error, self._place) from error
 
     def transact_together(self, tasks: Sequence[Task]) -> None:
@@ -54,7 +56,7 @@ class Seat:
         """
         try:
             reports = self._commit(lambda connection: [task.among_others(connection) for task in tasks])
-        except (*DRIVER_ERRORS, _LostBeforeCommit):
+        except self._broken:
             for task in tasks:
                 task.alone(self)
         else:
@@ -64,7 +66,7 @@ class Seat:
     def close(self) -> None:
         """Closes the connection, if there is one."""
         if self._connection is not None:
-            with suppress(*DRIVER_ERRORS):  # it is being thrown away
+            with suppress(*self._errors):  # it is being thrown away
                 self._connection.close()
             self._connection = None
 
@@ -91,7 +93,7 @@ class Seat:
         try:
             connection.rollback()
             lost = bool(getattr(connection.connection.dbapi_connection, "closed", False))
-        except DRIVER_ERRORS:
+        except self._errors:
             lost = True
         if lost:
             connection.invalidate()

@@ -137,7 +137,7 @@ Index("ix_generated_images_model", images.c.user_id, images.c.model, *_newest_fi
 Index("ix_generated_images_project", images.c.user_id, images.c.project, *_newest_first)
 Index("ix_generated_images_job", images.c.job_id, images.c.number)
 
-projects = Table(
+Table(
     "projects",
     metadata,
     Column("user_id", Key, primary_key=True),

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
-from limner.db.failures import DRIVER_ERRORS
+from limner.db.failures import driver_errors
 from limner.db.seat import Seat, Task
 from limner.domain.errors import StorageError
 
@@ -69,10 +69,10 @@ class _Report(Generic[Result]):
 class _Work(Generic[Result]):
     """A task that gives up where it had to wait too long for its turn."""
 
-    def __init__(self, work: Callable[[Connection], Result], report: _Report[Result], patience: float) -> None:
+    def __init__(self, work: Callable[[Connection], Result], report: _Report[Result], late: Callable[[], bool]) -> None:
         self._work = work
         self._report = report
-        self._give_up = time.monotonic() + patience
+        self._late = late
 
     def alone(self, seat: Seat) -> None:
         with self._report:
@@ -86,7 +86,7 @@ class _Work(Generic[Result]):
             self._check_patience()
             result = self._work(connection)
         except Exception as error:
-            if isinstance(error, DRIVER_ERRORS):
+            if isinstance(error, driver_errors(connection.dialect)):
                 raise
             cursor.execute("ROLLBACK TO task")
             return partial(self._report.fail, error)
@@ -94,7 +94,7 @@ class _Work(Generic[Result]):
         return partial(self._report.succeed, result)
 
     def _check_patience(self) -> None:
-        if time.monotonic() > self._give_up:
+        if self._late():
             raise StorageError("The database is too busy; nothing was written. Try again later.", code="database_slow")
 
 
@@ -104,12 +104,22 @@ class Threads:
     A thread that finds several waiting carries up to `together` of them out at once.
     """
 
-    def __init__(self, name: str, seat: Callable[[], Seat], *, size: int, together: int, patience: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        seat: Callable[[], Seat],
+        *,
+        size: int,
+        together: int,
+        patience: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._name = name
         self._seat = seat
         self._size = size
         self._together = together
         self._patience = patience
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Task | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -129,7 +139,8 @@ class Threads:
             self._threads.append(thread)
             thread.start()
         report = _Report(self._loop, after)
-        self._queue.put(_Work(work, report, self._patience))
+        give_up = self._clock() + self._patience
+        self._queue.put(_Work(work, report, lambda: self._clock() > give_up))
         try:
             return await report.future
         finally:

@@ -56,8 +56,11 @@ def _as_page(inner: Inner) -> Handler:
         plain = await found if isawaitable(found) else found
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             return plain
-        message = error.message if isinstance(error, LimnerError) else "There is nothing at this address."
-        title = "Not found" if plain.status_code == 404 else "Not possible"
+        is_missing = plain.status_code == 404
+        title = "Not found" if is_missing else "Not possible"
+        message = "There is nothing at this address." if is_missing else "This address cannot be read. Start anew."
+        if isinstance(error, LimnerError):
+            message = error.message
         return renderer_of(request).page(ProblemPage(shell=shell(request, title), message=message), plain.status_code)
 
     return handler

@@ -102,7 +102,7 @@ def job_row(job: Job) -> JobRow:
         icon=icon,
         word=wording.word(job),
         created=job.created,
-        cost=wording.price(job.cost) if job.ended else "",
+        cost=_booked(job),
         live=not job.ended,
     )
 
@@ -121,7 +121,7 @@ def _size(job: Job, candidate: Candidate) -> Size | None:
 
 def _missing(job: Job) -> tuple[int, ...]:
     """Places of pictures that are still to come, or will not."""
-    if job.state in (JobState.SUCCEEDED, JobState.CANCELLED, JobState.REFUSED, JobState.FAILED):
+    if job.ended and job.state is not JobState.PARTIAL:
         return ()
     return tuple(range(len(job.pictures) + 1, job.request.count + 1))
 
@@ -134,9 +134,19 @@ def _result(job: Job, candidate: Candidate) -> str:
     if not job.ended or job.finished is None:
         return ""
     took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
-    if job.cost is not None and not job.cost and candidate.estimate and not candidate.estimate.ceiling:
-        return f"free · {took}"
-    return f"{wording.price(job.cost) if job.cost else '$0'} of {_quoted(candidate)} quoted · {took}"
+    booked = _booked(job)
+    return f"{booked} · {took}" if booked == "free" else f"{booked} of {_quoted(candidate)} quoted · {took}"
+
+
+def _booked(job: Job) -> str:
+    """What it has cost; "free" only where nothing could have been charged."""
+    if not job.ended:
+        return ""
+    if job.state is JobState.AMBIGUOUS:
+        return f"{wording.price(job.held)} set aside"
+    estimate = job.plan.candidates[job.candidate].estimate
+    is_free = estimate is not None and not estimate.ceiling
+    return wording.price(job.cost) if job.cost is None or job.cost or is_free else "$0"
 
 
 def _fallback(job: Job) -> str:

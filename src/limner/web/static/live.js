@@ -18,7 +18,8 @@ export function follow(card) {
 
   const part = (name) => card.querySelector(`[data-part=${name}]`);
 
-  const replace = async () => {
+  const load = async () => {
+    if (!card.dataset.live) return; // it shows the end already
     const answer = await fetch(card.dataset.card);
     if (!answer.ok) return;
     const holder = document.createElement("template");
@@ -31,6 +32,10 @@ export function follow(card) {
     if (hadFocus) card.querySelector("a")?.focus();
     if (!card.dataset.live) clearInterval(polling);
   };
+
+  // One after the other: an older card that arrives late must not stand in place of a newer one.
+  let turn = Promise.resolve();
+  const replace = () => (turn = turn.then(load, load));
 
   const progress = ({ progress: share, stage }) => {
     if (stage) part("stage").textContent = STAGES[stage] ?? stage.charAt(0).toUpperCase() + stage.slice(1);
@@ -64,8 +69,11 @@ export function follow(card) {
     part("stage").textContent = STAGES.preview;
   };
 
-  const on = (kind, act) => stream.addEventListener(kind, (event) => act(JSON.parse(event.data).data));
-  on("queued", () => {});
+  // News that is older than the card: it has ended already and has nothing left to move.
+  const on = (kind, act) =>
+    stream.addEventListener(kind, (event) => {
+      if (card.dataset.live || kind === "finished") return act(JSON.parse(event.data).data);
+    });
   on("running", () => {
     part("word").textContent = "Running";
     part("stage").textContent = STAGES.submitting;

@@ -12,26 +12,35 @@ OPEN_JOBS = sa.text("state IN ('queued', 'running')")
 SQLITE_WORDS = (
     """
     CREATE VIRTUAL TABLE generated_images_words
-    USING fts5(user_id, prompt, content='', tokenize='unicode61 remove_diacritics 2')
+    USING fts5(facts, prompt, content='', tokenize='unicode61 remove_diacritics 2')
     """,
     """
     CREATE TRIGGER generated_images_words_insert AFTER INSERT ON generated_images BEGIN
-        INSERT INTO generated_images_words(rowid, user_id, prompt)
-        VALUES (new.serial, hex(new.user_id), new.prompt);
+        INSERT INTO generated_images_words(rowid, facts, prompt)
+        VALUES (new.serial,
+                'o' || hex(new.user_id) || ' s' || hex(new.provider)
+                || ' m' || hex(new.model) || ' p' || hex(new.project), new.prompt);
     END
     """,
     """
     CREATE TRIGGER generated_images_words_delete AFTER DELETE ON generated_images BEGIN
-        INSERT INTO generated_images_words(generated_images_words, rowid, user_id, prompt)
-        VALUES ('delete', old.serial, hex(old.user_id), old.prompt);
+        INSERT INTO generated_images_words(generated_images_words, rowid, facts, prompt)
+        VALUES ('delete', old.serial,
+                'o' || hex(old.user_id) || ' s' || hex(old.provider)
+                || ' m' || hex(old.model) || ' p' || hex(old.project), old.prompt);
     END
     """,
     """
-    CREATE TRIGGER generated_images_words_update AFTER UPDATE OF user_id, prompt ON generated_images BEGIN
-        INSERT INTO generated_images_words(generated_images_words, rowid, user_id, prompt)
-        VALUES ('delete', old.serial, hex(old.user_id), old.prompt);
-        INSERT INTO generated_images_words(rowid, user_id, prompt)
-        VALUES (new.serial, hex(new.user_id), new.prompt);
+    CREATE TRIGGER generated_images_words_update
+    AFTER UPDATE OF user_id, provider, model, project, prompt ON generated_images BEGIN
+        INSERT INTO generated_images_words(generated_images_words, rowid, facts, prompt)
+        VALUES ('delete', old.serial,
+                'o' || hex(old.user_id) || ' s' || hex(old.provider)
+                || ' m' || hex(old.model) || ' p' || hex(old.project), old.prompt);
+        INSERT INTO generated_images_words(rowid, facts, prompt)
+        VALUES (new.serial,
+                'o' || hex(new.user_id) || ' s' || hex(new.provider)
+                || ' m' || hex(new.model) || ' p' || hex(new.project), new.prompt);
     END
     """,
 )
@@ -46,7 +55,9 @@ POSTGRES_WORDS = (
 def upgrade() -> None:
     """Makes them."""
     _jobs()
+    _calls()
     _images()
+    _image_indexes()
     _money()
     _keys()
     for statement in SQLITE_WORDS if op.get_bind().dialect.name == "sqlite" else POSTGRES_WORDS:
@@ -54,7 +65,7 @@ def upgrade() -> None:
 
 
 def _jobs() -> None:
-    """Jobs, their calls and what happened to them."""
+    """Jobs and their plans."""
     op.create_table(
         "generation_jobs",
         sa.Column("id", Key, nullable=False),
@@ -98,6 +109,10 @@ def _jobs() -> None:
         ),
         sa.PrimaryKeyConstraint("job_id", name="pk_generation_plans"),
     )
+
+
+def _calls() -> None:
+    """Calls, and what happened to jobs."""
     op.create_table(
         "generation_calls",
         sa.Column("id", Key, nullable=False),
@@ -182,6 +197,10 @@ def _images() -> None:
         ),
         sa.PrimaryKeyConstraint("serial", name="pk_generated_images"),
     )
+
+
+def _image_indexes() -> None:
+    """By what kept pictures are found."""
     op.create_index("ix_generated_images_job", "generated_images", ["job_id", "number"], unique=False)
     op.create_index(
         "ix_generated_images_model",
