@@ -69,7 +69,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
     routes.install(app)
     pages.install(app)
     rules = Rules(
-        public=authority_of(settings.variables.get("LIMNER_PUBLIC_URL")),
+        public=authority_of(settings.public_url),
         # Base64 makes four bytes of three.
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
     )

@@ -49,6 +49,8 @@ class Settings(BaseModel):
     """The master secret; made and kept in the data directory where it is not set."""
     host: str = "127.0.0.1"
     port: int = Field(default=8003, ge=0, le=65535)
+    public_url: str | None = None
+    """The address under which the server is reached from outside this machine's names."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     concurrency: int = Field(default=256, ge=1, le=4096)
     """Jobs that one process carries out at once."""

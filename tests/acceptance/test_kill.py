@@ -80,8 +80,8 @@ async def ended(data_dir: Path, stand_in: OpenAIStandIn) -> list[Job]:
     settings = read_settings(environment(stand_in), data_dir, data_dir=data_dir)
     async with open_runtime(settings) as runtime:
         waiting = await runtime.jobs.open_jobs()
-        for job in waiting:
-            await runtime.engine.wait(job.id, LOCAL, timeout=20)
+        for left in waiting:
+            await runtime.engine.wait(left.id, LOCAL, timeout=20)
         assert list(await runtime.jobs.open_jobs()) == []
         assert list(await runtime.ledger.check()) == []
         page = await runtime.jobs.page(LOCAL.id, limit=10, cursor=None, states=frozenset())

@@ -368,15 +368,20 @@ async def test_a_quote_spends_nothing_and_is_good_once(tmp_path: Path) -> None:
         assert provider.submits == []
         job = await here.engine.confirm(quote.token, LOCAL)
         await here.engine.wait(job.id, LOCAL, timeout=10)
-        with pytest.raises(QuoteRefused):
+        with pytest.raises(QuoteRefused) as refusal:
             await here.engine.confirm(quote.token, LOCAL)
+        assert refusal.value.code == "quote_used"
+        keyed = here.engine.estimate(ImageRequest(prompt="a hen", model="acme"), LOCAL)
+        first = await here.engine.confirm(keyed.token, LOCAL, key="k")
+        assert (await here.engine.confirm(keyed.token, LOCAL, key="k")).id == first.id
+        await here.engine.wait(first.id, LOCAL, timeout=10)
         other = here.engine.estimate(ImageRequest(prompt="a fox", model="acme"), LOCAL)
         with pytest.raises(QuoteRefused):
             await here.engine.confirm(other.token, Principal(id="eve", name="Eve"))
         here.clock.advance(timedelta(minutes=15).total_seconds())
         with pytest.raises(QuoteRefused):
             await here.engine.confirm(other.token, LOCAL)
-    assert provider.purchases == 1
+    assert provider.purchases == 2
 
 
 async def test_a_quote_is_not_confirmed_at_a_higher_price(tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "unsupported_media_type": 415,
     "body_too_large": 413,
     "disk_full": 507,
+    "quote_expired": 410,
+    "quote_foreign": 403,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
     FailureCode.TIMED_OUT: 504,

@@ -85,7 +85,7 @@ async def create_job(request: Request) -> Response:
     key, seconds = idempotency_key(request), preferred_wait(request)
     wanted = await read_job(request)
     if isinstance(wanted, str):
-        job = await engine.confirm(wanted, principal)
+        job = await engine.confirm(wanted, principal, key=key)
     else:
         job = await engine.submit(wanted, principal, key=key)
     headers = {"Location": job_url(job.id)}

@@ -13,6 +13,7 @@ from limner.db.failures import explain
 
 _TAKE = text("SELECT pg_try_advisory_lock(:key)")
 _GIVE_BACK = text("SELECT pg_advisory_unlock(:key)")
+_GIVE_BACK_ALL = text("SELECT pg_advisory_unlock_all()")
 
 
 class AdvisoryWorkerLocks:
@@ -35,7 +36,7 @@ class AdvisoryWorkerLocks:
         """Gives this process's lock back."""
         own, self._own = self._own, None
         if own is not None:
-            await asyncio.to_thread(own.close)
+            await asyncio.to_thread(self._give_back, own)
 
     def _hold(self, worker: str) -> Connection:
         try:
@@ -44,6 +45,15 @@ class AdvisoryWorkerLocks:
         except SQLAlchemyError as error:
             raise explain(error, self._where.place) from error
         return connection
+
+    def _give_back(self, own: Connection) -> None:
+        # Closing alone would do, but the server notices a closed connection only a moment later.
+        try:
+            own.execute(_GIVE_BACK_ALL)
+        except SQLAlchemyError as error:
+            raise explain(error, self._where.place) from error
+        finally:
+            own.close()
 
     def _gone(self, worker: str) -> bool:
         try:

@@ -83,4 +83,4 @@ def _use_quote(connection: Connection, new: NewJob) -> None:
         return
     values = {"quote": new.quote_id, "job": new.id, "at": codec.stamp(new.at)}
     if not _USE_QUOTE.run(connection, values):
-        raise QuoteRefused("This quote was already used. Ask for a new one.")
+        raise QuoteRefused("This quote was already used. Ask for a new one.", field="quote", code="quote_used")

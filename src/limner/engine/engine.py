@@ -88,13 +88,22 @@ class Engine:
         new = self._new_job(request, plan, principal)
         return await self._write(replace(new, key=key, fingerprint=fingerprint))
 
-    async def confirm(self, token: str, principal: Principal) -> Job:
-        """Carries out a quote. Raises QuoteRefused if it is forged, expired or used, and ConfirmationRequired if the
-        price has risen above what was quoted.
+    async def confirm(self, token: str, principal: Principal, *, key: str | None = None) -> Job:
+        """Carries out a quote; the same `key` with the same quote gives the same job again.
+
+        Raises QuoteRefused if it is forged, expired or used, and ConfirmationRequired if the price has risen above
+        what was quoted.
         """
         payload = self.sealer.open(token)
+        fingerprint = f"quote {payload['id']}" if key else ""
+        if key:
+            known = await self.jobs.remembered(principal.id, key, fingerprint)
+            if known is not None:
+                return known
         if payload["owner"] != principal.id:
-            raise QuoteRefused("This quote was made for somebody else. Ask for a new one.", field="quote")
+            raise QuoteRefused(
+                "This quote was made for somebody else. Ask for a new one.", field="quote", code="quote_foreign"
+            )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
         request = self.codec.load(cast(Mapping[str, object], payload["request"]))
         plan = self.plan(request)
@@ -105,7 +114,8 @@ class Engine:
                 field="quote",
             )
         self._check_price(request, plan)
-        return await self._write(replace(self._new_job(request, plan, principal), quote_id=str(payload["id"])))
+        new = self._new_job(request, plan, principal)
+        return await self._write(replace(new, quote_id=str(payload["id"]), key=key, fingerprint=fingerprint))
 
     async def generate(
         self, request: ImageRequest, principal: Principal, *, key: str | None = None, timeout: float | None = None

@@ -42,4 +42,6 @@ class HmacSealer:
 def check_in_time(expires: datetime, now: datetime) -> None:
     """Raises QuoteRefused for a quote that is too old."""
     if now >= expires:
-        raise QuoteRefused("This quote has expired; prices may have changed. Ask for a new one.", field="quote")
+        raise QuoteRefused(
+            "This quote has expired; prices may have changed. Ask for a new one.", field="quote", code="quote_expired"
+        )
