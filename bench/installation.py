@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -114,10 +115,15 @@ def relayed(address: str, number: int) -> bytes:
 
 
 def touched(folder: Path, megabytes: int) -> None:
-    """Writes and deletes a large file: on a virtual machine, memory that was never used costs 2 ms a megabyte once."""
+    """Levels the ground before a run: memory that was used lately, and a disk that has nothing left to write.
+
+    A virtual machine may give free memory back to its host; the next one to use it pays up to 3 ms of processor time a
+    megabyte. And whoever forces a file to the disk waits for what others have written too.
+    """
     block = bytes(1 << 20)
     path = folder / "touched"
     with path.open("wb", buffering=0) as file:
         for _ in range(megabytes):
             file.write(block)
     path.unlink()
+    os.sync()

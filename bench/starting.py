@@ -18,7 +18,7 @@ COMMANDS = {"--version": 150.0, "models": 400.0}
 
 def measure(scale: Scale) -> list[Figure]:
     """Fresh installations one after the other, then the two commands in turn."""
-    times: dict[str, list[float]] = {"ready": [], "page": [], "picture": []}
+    times: dict[str, list[float]] = {"ready": [], "page": [], "picture": [], "cpu": []}
     memory: dict[str, list[float]] = {"fresh": [], "used": []}
     with scratch() as folder:
         for number in range(scale.pick(7, 1)):
@@ -27,6 +27,7 @@ def measure(scale: Scale) -> list[Figure]:
     note = "512x512 from the built-in artist on a new installation: tables and secret made, file signed and delivered"
     return [
         of_runs("cold start to the first served picture", times["picture"], "s", goal=1.5, note=note),
+        of_runs("cold start to the first served picture, CPU", times["cpu"], "s"),
         of_runs("cold start to ready", times["ready"], "s"),
         of_runs("cold start to the first page", times["page"], "s"),
         of_runs("idle memory after the start", memory["fresh"], "MB", goal=110),
@@ -46,6 +47,7 @@ def _start(folder: Path, data: Path, times: dict[str, list[float]], memory: dict
         url = json.loads(made.answers[0].body)["images"][0]["url"]
         same(program.address, parcel(program.address, "GET", url))
         times["picture"].append(time.perf_counter() - program.begun)
+        times["cpu"].append(program.cpu())
         time.sleep(2)
         memory["used"].append(program.memory())
 
