@@ -45,6 +45,7 @@ def test_a_finished_job_tells_its_whole_story_and_the_stream_ends(site: Site) ->
     assert picture["data"]["id"] == job["images"][0]["id"]
 
 
+@pytest.mark.req("S0-042")
 def test_a_stream_goes_on_where_it_broke(site: Site) -> None:
     job: Any = site.paint()
     here = job["links"]["events"]

@@ -35,6 +35,7 @@ def test_a_picture_tells_its_story(site: Site, picture: Any) -> None:
 @pytest.mark.parametrize(
     "wanted,name", [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP"), ("avif", "AVIF"), (None, "PNG")]
 )
+@pytest.mark.req("S1-091")
 def test_files_come_in_every_format(site: Site, picture: Any, wanted: str | None, name: str) -> None:
     answer = site.client.get(picture["url"], params={"format": wanted} if wanted else {})
     assert answer.status_code == 200

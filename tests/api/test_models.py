@@ -8,6 +8,7 @@ from limner.domain.version import VERSION
 from tests.api.served import Site
 
 
+@pytest.mark.req("S0-005")
 def test_models_are_listed_with_prices_and_readiness(site: Site) -> None:
     items = site.client.get("/api/v1/models").json()["items"]
     by_id = {item["id"]: item for item in items}
@@ -43,6 +44,7 @@ def test_one_model(site: Site) -> None:
     assert site.client.get("/api/v1/models/sketch/sketch").json()["title"] == "Sketch artist"
 
 
+@pytest.mark.req("S0-008", "S0-009", "S0-010")
 def test_services_and_styles(site: Site) -> None:
     items = site.client.get("/api/v1/providers").json()["items"]
     sketch = next(item for item in items if item["id"] == "sketch")

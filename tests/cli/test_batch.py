@@ -20,6 +20,7 @@ def prompts(count: int) -> str:
     return "prompts.txt"
 
 
+@pytest.mark.req("S0-078", "S4-080")
 def test_a_bad_row_never_stops_the_rest(limner: Limner) -> None:
     Path("rows.csv").write_text(
         "prompt,size,n\na cat,64x64,2\n,64x64,1\na dog,64,1\na bird,64x64,many\na fish,64x64,\n"

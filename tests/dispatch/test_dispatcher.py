@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.control import Control
@@ -30,6 +32,7 @@ async def test_jobs_without_a_worker_are_taken_up_at_the_start(tmp_path: Path) -
     assert provider.purchases == 3
 
 
+@pytest.mark.req("S0-074", "S4-082", "S4-042")
 async def test_no_more_than_so_many_at_once(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME, work=False) as here:
         at_once, most = 0, 0

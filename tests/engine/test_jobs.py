@@ -54,6 +54,7 @@ DROPPED = failure(FailureCode.LINE_DROPPED, spent=Spent.UNKNOWN)
 REFUSED = failure(FailureCode.REFUSED)
 
 
+@pytest.mark.req("S4-043")
 async def test_a_job_is_painted_booked_and_told(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
         job = await here.paint(model="acme/one", count=2)
@@ -210,6 +211,7 @@ async def test_a_ticket_is_written_down_and_asked_after(tmp_path: Path) -> None:
         assert job.calls[0].ticket == {"id": "t2"}
 
 
+@pytest.mark.req("S1-100")
 async def test_a_call_that_never_ends_is_ambiguous_after_its_time(tmp_path: Path) -> None:
     waiting = Pending(ticket={"id": "t1"}, poll_after=10.0)
     provider = FakeProvider(waiting, polled=[waiting] * 50)
@@ -350,6 +352,7 @@ async def test_a_budget_admits_what_fits_and_nothing_more(tmp_path: Path) -> Non
     assert provider.purchases == 2
 
 
+@pytest.mark.req("S3-081")
 async def test_a_limit_on_one_request_is_obeyed(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with house(tmp_path, {"acme": provider}, ACME) as here:

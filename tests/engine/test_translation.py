@@ -107,6 +107,7 @@ def test_an_unknown_choice_falls_back_to_the_default_and_says_so() -> None:
 
 
 @given(steps=st.integers(1, 10_000))
+@pytest.mark.req("S0-017", "S0-006")
 def test_numbers_are_moved_into_the_range(steps: int) -> None:
     done = translate(ImageRequest(prompt="a fox", steps=steps), CARD)
     sent = done.calls[0].steps
@@ -125,6 +126,7 @@ def test_a_count_is_split_into_as_few_calls_as_possible(count: int, seed: int | 
         assert seeds == list(range(seed, seed + count))
 
 
+@pytest.mark.req("S2-009")
 def test_words_that_a_model_has_no_option_for_join_the_prompt() -> None:
     done = translate(ImageRequest(prompt="a fox.", negative_prompt="snow", style="ink"), CARD)
     assert done.calls[0].prompt == "a fox. Avoid: snow. Style: ink."
@@ -152,6 +154,7 @@ def test_what_nobody_can_use_is_ignored_and_told() -> None:
     background=st.none() | st.just("opaque"),
     count=st.integers(1, 10),
 )
+@pytest.mark.req("S4-009")
 def test_no_option_is_dropped_in_silence(count: int, **options: object) -> None:
     renamed = {"negative": "negative_prompt"}
     given_options = {renamed.get(name, name): value for name, value in options.items() if value is not None}
@@ -181,6 +184,7 @@ def test_strict_refuses_what_would_be_changed_and_names_it() -> None:
         (ImageRequest(prompt="a", format="tiff"), "format"),
     ],
 )
+@pytest.mark.req("S0-044")
 def test_what_a_model_cannot_do_names_the_field(request_: ImageRequest, field: str) -> None:
     with pytest.raises(Untranslatable) as refusal:
         translate(request_, CARD)

@@ -74,6 +74,7 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
     assert "sk-secret" not in repr(found)
 
 
+@pytest.mark.req("S4-061")
 def test_every_setting_is_on_its_page() -> None:
     root = Path(__file__).parents[2]
     page, template = (root / "docs" / "settings.md").read_text(), (root / ".env.example").read_text()

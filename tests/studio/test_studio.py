@@ -53,6 +53,7 @@ async def test_the_same_seed_paints_the_same_picture(studio: Studio) -> None:
     assert one.images[0].id != two.images[0].id
 
 
+@pytest.mark.req("S1-016", "S1-018", "S1-019", "S1-020", "S1-021", "S0-076", "S0-077")
 async def test_every_operation_works_on_a_kept_picture(studio: Studio) -> None:
     source = (await studio.generate("a castle on a hill", size="96x64", seed=1)).images[0]
     done = {
@@ -73,6 +74,7 @@ async def test_every_operation_works_on_a_kept_picture(studio: Studio) -> None:
         assert job.images[0].picture.original.digest != source.picture.original.digest
 
 
+@pytest.mark.req("S1-017")
 async def test_a_masked_edit_changes_nothing_outside_the_mask(studio: Studio, tmp_path: Path) -> None:
     source = (await studio.generate("a calm sea", size="64x64", seed=1)).images[0]
     mask = Image.new("L", (64, 64), 0)
@@ -132,6 +134,7 @@ async def test_what_is_no_picture_is_named(studio: Studio, tmp_path: Path) -> No
         await studio.edit(tmp_path / "nowhere.png", "at night")
 
 
+@pytest.mark.req("S0-085")
 def test_scripts_need_no_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIMNER_DATA_DIR", str(tmp_path / "data"))
