@@ -2,7 +2,9 @@
 import { dress } from "./dress.js";
 import { compose } from "./composer.js";
 import { follow } from "./live.js";
+import { watch } from "./gone.js";
 
+watch();
 dress(document);
 const composer = document.getElementById("composer");
 if (composer) compose(composer);

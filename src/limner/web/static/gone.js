@@ -1,0 +1,19 @@
+// A picture whose file is missing says so in its place, instead of showing the browser's broken frame.
+function replace(image) {
+  const note = document.createElement("span");
+  note.className = "gone";
+  note.setAttribute("role", "img");
+  note.setAttribute("aria-label", `${image.alt}. File is missing`);
+  note.textContent = "File is missing";
+  image.replaceWith(note);
+}
+
+export function watch() {
+  // Errors of pictures do not bubble, so they are caught on their way down.
+  document.addEventListener("error", (event) => {
+    if (event.target instanceof HTMLImageElement && event.target.closest(".pic")) replace(event.target);
+  }, true);
+  for (const image of document.querySelectorAll(".pic img")) {
+    if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") replace(image);
+  }
+}
