@@ -92,7 +92,7 @@ def test_a_quote_costs_nothing_and_is_carried_out_once(site: Site) -> None:
     assert len(answer.json()["images"]) == 2
     again = post(site, {"quote": quote["token"]})
     assert again.status_code == 409
-    assert again.json()["code"] == "quote_refused"
+    assert again.json()["code"] == "quote_used"
 
 
 def test_a_quote_that_is_forged_or_not_alone_is_refused(site: Site) -> None:

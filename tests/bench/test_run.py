@@ -38,10 +38,13 @@ def test_a_goal_that_is_not_met_ends_in_1() -> None:
 def test_results_are_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "RESULTS", tmp_path / "RESULTS.md")
     monkeypatch.setattr(run, "ROOT", tmp_path)
+    (tmp_path / "RESULTS.md").write_text(f"old figures\n\n{run.REMARKS}\n\nIt rained.\n")
     run.main(["lag", "memory", "--write"])
     page = (tmp_path / "RESULTS.md").read_text()
     assert page.count("| it | 4.00 ms |") == 2
     assert "it: made up" in page
+    assert page.endswith(f"{run.REMARKS}\n\nIt rained.\n")
+    assert "old figures" not in page
 
 
 def test_an_unknown_subject_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -248,7 +248,7 @@ def test_a_quote_is_painted_once_at_its_price(limner: Limner, shop: OpenAIStandI
     bought = limner("generate", "--quote", quote["quote"], "--json")
     assert (bought.code, bought.document["prompt"]) == (0, "a cat")
     again = limner("generate", "--quote", quote["quote"], "--json")
-    assert (again.code, again.document["error"]["code"]) == (3, "quote_refused")
+    assert (again.code, again.document["error"]["code"]) == (3, "quote_used")
     assert shop.purchases == 1
     assert limner("generate", "--quote", "forged").code == 3
 

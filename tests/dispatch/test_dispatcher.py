@@ -35,14 +35,20 @@ async def test_jobs_without_a_worker_are_taken_up_at_the_start(tmp_path: Path) -
 @pytest.mark.req("S0-074", "S4-082", "S4-042")
 async def test_no_more_than_so_many_at_once(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME, work=False) as here:
-        at_once, most = 0, 0
+        at_once, most, done = 0, 0, 0
+        full, go_on, all_done = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def run(job: Job, control: Control) -> None:
-            nonlocal at_once, most
+            nonlocal at_once, most, done
             at_once += 1
             most = max(most, at_once)
-            await asyncio.sleep(0.01)
+            if at_once == 2:
+                full.set()
+            await go_on.wait()
             at_once -= 1
+            done += 1
+            if done == 6:
+                all_done.set()
 
         dispatcher = Dispatcher(
             worker="w",
@@ -54,7 +60,11 @@ async def test_no_more_than_so_many_at_once(tmp_path: Path) -> None:
         for _ in range(6):
             await here.engine.submit(WANTED, LOCAL)
         await dispatcher.start(run, watch=False)
-        await asyncio.sleep(0.15)
+        await asyncio.wait_for(full.wait(), 10)
+        await asyncio.sleep(0.01)
+        assert at_once == 2
+        go_on.set()
+        await asyncio.wait_for(all_done.wait(), 10)
         await dispatcher.stop(1.0)
         assert most == 2
 

@@ -139,7 +139,10 @@ async def test_two_paintings_at_once_and_no_more() -> None:
     studio = Studio(steps=1)
     service = sketch(studio)
     paintings = [asyncio.ensure_future(service.submit(SMALL)) for _ in range(5)]
-    await asyncio.sleep(0.02)
+    for _ in range(1000):
+        if len(studio.commissions) == 2:
+            break
+        await asyncio.sleep(0.005)
     studio.brush.release(100)
     await asyncio.gather(*paintings)
     assert (studio.most_at_once, len(studio.commissions)) == (2, 5)
