@@ -32,6 +32,7 @@ from limner.domain.preset import Preset
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
 from limner.domain.telling import Dispatch, Sealer, WorkerLocks
 from limner.domain.version import VERSION
+from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -239,6 +240,7 @@ def _runner(runtime: Runtime) -> Runner:
     )
     return Runner(
         attempt=attempt,
+        abandoner=Abandoner(catalog=runtime.catalog, jobs=runtime.jobs, clock=runtime.clock),
         jobs=runtime.jobs,
         blobs=runtime.blobs,
         imaging=runtime.imaging,
@@ -317,11 +319,17 @@ def _make_folder(folder: Path) -> None:
         probe = folder / f".probe-{secrets.token_hex(8)}"
         probe.touch()
         probe.unlink()
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StorageError(
+            f"The data directory {folder} cannot be made: a file is in its place. Move that file away, "
+            "or set LIMNER_DATA_DIR to another folder."
+        ) from error
     except OSError as error:
+        full = error.errno == errno.ENOSPC
         raise StorageError(
             f"The data directory {folder} cannot be written to: {error.strerror}. "
-            "Make it writable, or set LIMNER_DATA_DIR to another folder.",
-            code="disk_full" if error.errno == errno.ENOSPC else "read_only",
+            f"{'Free some space' if full else 'Make it writable'}, or set LIMNER_DATA_DIR to another folder.",
+            code="disk_full" if full else "read_only",
         ) from error
 
 

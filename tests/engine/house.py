@@ -29,6 +29,7 @@ from limner.domain.picture import Picture, PictureFile
 from limner.domain.ports import Provider
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
+from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -195,7 +196,8 @@ async def house(
         clock=clock,
         chance=Random(7),
     )
-    runner = Runner(attempt=attempt, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
+    abandoner = Abandoner(catalog=catalog, jobs=jobs, clock=clock)
+    runner = Runner(attempt=attempt, abandoner=abandoner, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
     engine = Engine(
         router=Router(catalog=catalog, services=services, clock=clock),
         limits=Limits(daily_cost=daily),

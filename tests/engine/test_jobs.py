@@ -283,6 +283,29 @@ async def test_a_job_that_nobody_began_is_cancelled_at_once(tmp_path: Path) -> N
         await here.books_are_right()
 
 
+async def broken(call: Call) -> Finished:
+    raise RuntimeError("a mistake of ours")
+
+
+@pytest.mark.parametrize(
+    ("local", "state", "held"), [(False, JobState.AMBIGUOUS, Money.usd("0.04")), (True, JobState.FAILED, Money())]
+)
+async def test_a_mistake_of_ours_ends_the_job_and_forgets_no_purchase(
+    tmp_path: Path, local: bool, state: JobState, held: Money
+) -> None:
+    provider = FakeProvider()
+    provider.script(broken)
+    source = facts("acme", usd="0.04", local=local)
+    async with house(tmp_path, {"acme": provider}, source, daily=Money.usd(1)) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, job.held, len(provider.submits)) == (state, held, 1)
+        assert job.problem is not None
+        assert job.problem.code == "internal_error"
+        assert (await here.story(job))[-1].kind is EventKind.FINISHED
+        await here.books_are_right()
+        assert (await here.paint(model="acme")).state is JobState.SUCCEEDED
+
+
 class Crowd:
     """A turn that does not come."""
 

@@ -6,14 +6,17 @@ have been bought: it is never sent again unless it was painted on this machine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
+from typing import TypeVar
 
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
 from limner.domain.control import Control
-from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
+from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent, StorageError
 from limner.domain.job import CallRecord, CallState, Job
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Services, Streams
@@ -29,6 +32,12 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 65.0
 POLL_FAILURES = 8
 """Polls in a row that may fail before the call is given up as ambiguous."""
+TRY_AGAIN = 5.0
+"""Seconds after which what was bought is tried again to be written down."""
+
+Result = TypeVar("Result")
+
+log = logging.getLogger("limner.engine")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +67,7 @@ class Attempt:
     chance: Random
 
     async def carry(self, work: Work) -> Carried:
-        """Brings a call to its end. Raises LeaseLost and Interrupted."""
+        """Brings a call to its end. Raises LeaseLost, Interrupted, and StorageError where it can be taken up again."""
         card = self.catalog.find(work.record.model)
         local = self.catalog.service(card.service).local
         state = work.record.state
@@ -67,22 +76,28 @@ class Attempt:
         if state is CallState.FETCHED and work.record.fetched:
             return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched, work.conclude)
         try:
-            if state is CallState.SUBMITTED and work.record.ticket is not None:
-                pending = Pending(ticket=work.record.ticket, poll_after=0.0)
-                finished = await self._follow(work, self.services.provider(card.service), pending, card)
-            else:
-                finished = await self._send(work, card)
+            finished = await self._painted(work, card)
         except ProviderError as error:
             return await self._failed(work, error.problem())
         except Interrupted:
-            if work.control.cancelled:
+            # A process that ends says nothing about what was bought: the next start asks after it.
+            if work.control.cancelled and not work.control.stopping:
                 return await self._failed(work, cancelled_problem())
             raise
         except LimnerError as error:
+            if isinstance(error, StorageError) and error.spent is not Spent.NO:
+                raise
             return await self._failed(work, error.problem())
-        fetched = await self._land(finished)
-        await self.jobs.mark_fetched(work.lease, work.record.id, fetched)
+        fetched = await self._noted(work, partial(self._land, finished))
+        await self._noted(work, partial(self.jobs.mark_fetched, work.lease, work.record.id, fetched))
         return await self.finisher.finish(work.job, work.lease, work.record, fetched, work.conclude)
+
+    async def _painted(self, work: Work, card: ModelCard) -> Finished:
+        """What the service has made of the call, whether that is sent now or was sent before."""
+        if work.record.state is CallState.SUBMITTED and work.record.ticket is not None:
+            pending = Pending(ticket=work.record.ticket, poll_after=0.0)
+            return await self._follow(work, self.services.provider(card.service), pending, card)
+        return await self._send(work, card)
 
     # --- sending ------------------------------------------------------------------------
 
@@ -120,12 +135,18 @@ class Attempt:
 
     async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         local = self.catalog.service(card.service).local
-        if isinstance(provider, Streams) and (call.partials or local):
-            return await self._watch(work, provider.stream(call), local=local)
-        outcome = await provider.submit(call)
+        try:
+            if isinstance(provider, Streams) and (call.partials or local):
+                return await self._watch(work, provider.stream(call), local=local)
+            outcome = await provider.submit(call)
+        except StorageError as error:
+            if local:
+                raise
+            raise ProviderError(unkept_problem(card, error)) from error
         if isinstance(outcome, Finished):
             return outcome
-        await self.jobs.mark_submitted(work.lease, work.record.id, outcome.ticket)
+        ticket = outcome.ticket
+        await self._noted(work, partial(self.jobs.mark_submitted, work.lease, work.record.id, ticket))
         return await self._follow(work, provider, outcome, card)
 
     async def _watch(self, work: Work, stream: AsyncIterator[Partial | Finished], *, local: bool) -> Finished:
@@ -134,7 +155,8 @@ class Attempt:
             async for item in items:
                 if isinstance(item, Finished):
                     return item
-                await work.progress.partial(work.record, item)
+                with suppress(StorageError):  # news that cannot be written down is not worth the picture itself
+                    await work.progress.partial(work.record, item)
                 if local and work.control.interrupted:
                     await self.jobs.requeue_call(work.lease, work.record.id)
                     raise Interrupted("The picture was stopped before it was done.")
@@ -162,8 +184,10 @@ class Attempt:
             if isinstance(outcome, Finished):
                 return outcome
             if outcome.ticket != pending.ticket:
-                await self.jobs.mark_submitted(work.lease, work.record.id, outcome.ticket)
-            await work.progress.pending(work.record, outcome)
+                ticket = outcome.ticket
+                await self._noted(work, partial(self.jobs.mark_submitted, work.lease, work.record.id, ticket))
+            with suppress(StorageError):
+                await work.progress.pending(work.record, outcome)
             pending = outcome
         raise ProviderError(timeout_problem(card))
 
@@ -173,6 +197,9 @@ class Attempt:
         while True:
             try:
                 return await provider.poll(pending)
+            except StorageError as error:
+                error.spent = Spent.UNKNOWN  # it is bought, and the ticket finds it again when there is room
+                raise
             except ProviderError as error:
                 failures += 1
                 if not error.retryable or failures >= POLL_FAILURES:
@@ -217,6 +244,21 @@ class Attempt:
             landed.append(replace(picture, content=content))
         return replace(finished, pictures=tuple(landed))
 
+    async def _noted(self, work: Work, write: Callable[[], Awaitable[Result]]) -> Result:
+        """Writes down what was bought, however long that takes: this process alone knows of it until then.
+
+        Raises Interrupted when the process must stop.
+        """
+        told = False
+        while True:
+            try:
+                return await write()
+            except StorageError as error:
+                if not told:
+                    log.warning("What was bought is written down as soon as that can be done. %s", error.message)
+                told = True
+            await self._rest(work, TRY_AGAIN)
+
     # --- ends without pictures ---------------------------------------------------------------
 
     async def _failed(self, work: Work, problem: Problem) -> Carried:
@@ -235,6 +277,19 @@ def interrupted_problem(card: ModelCard) -> Problem:
         message=(
             f"Limner was stopped while this was being sent to {card.title}. It may have been charged and was not sent "
             "again. Look at the service's own list, then say whether it was charged."
+        ),
+        spent=Spent.UNKNOWN,
+        provider=card.service,
+    )
+
+
+def unkept_problem(card: ModelCard, error: StorageError) -> Problem:
+    """A purchase whose pictures came, or may have come, and could not be written down."""
+    return Problem(
+        code=error.code,
+        message=(
+            f"What {card.title} painted could not be kept. It may have been charged and was not sent again. "
+            f"{error.message} Look at the service's own list, then say whether it was charged."
         ),
         spent=Spent.UNKNOWN,
         provider=card.service,

@@ -61,7 +61,7 @@ class Finisher:
         charge, basis = charged(card, record.call, fetched, record.hold)
         each = None if charge is None else share(charge, part=1, whole=max(1, len(fetched.pictures)))
         pictures: list[Picture] = []
-        broken: list[str] = []
+        broken = [str(painted.notes["cut_short"]) for painted in fetched.pictures if "cut_short" in painted.notes]
         for index, painted in enumerate(fetched.pictures):
             try:
                 kept = await self._keep(job, record, painted, index)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from limner.domain.control import Control
-from limner.domain.errors import FailureCode, Interrupted, Spent
+from limner.domain.errors import FailureCode, Interrupted, Spent, StorageError
 from limner.domain.events import EventKind, News
 from limner.domain.job import CLOSED_CALLS, CallRecord, CallState, Job, JobState
 from limner.domain.money import Money
 from limner.domain.ports import Blobs, Clock, Ids, Imaging
 from limner.domain.records import Conclusion, Ending, Lease, LeaseLost, NewCall
 from limner.domain.stores import Jobs
+from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt, Work
 from limner.engine.finishing import Carried, Conclude
 from limner.engine.progress import Progress
+
+log = logging.getLogger("limner.engine")
 
 FINAL_FAILURES = frozenset({FailureCode.REFUSED, FailureCode.BAD_PARAMETER, FailureCode.CANCELLED})
 """Ends that another service would not mend: refusals are not shopped around."""
@@ -27,6 +32,7 @@ class Runner:
     """Runs jobs that this worker has taken."""
 
     attempt: Attempt
+    abandoner: Abandoner
     jobs: Jobs
     blobs: Blobs
     imaging: Imaging
@@ -44,6 +50,12 @@ class Runner:
             return
         except Interrupted:
             await self.jobs.release(lease, self.clock.now())
+        except StorageError:
+            raise  # the job is on disk as it is; whoever delivers it tries again when there is room once more
+        except Exception:
+            log.exception("job %s met an error that nobody foresaw", job.id)
+            with suppress(LeaseLost):
+                await self.abandoner.abandon(lease)
 
     async def _through_candidates(self, job: Job, lease: Lease, control: Control) -> None:
         progress = Progress(

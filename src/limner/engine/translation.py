@@ -137,7 +137,8 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
     if len(prompt) > card.prompt_limit:
         raise Untranslatable(
             "prompt",
-            f"{card.title} takes at most {card.prompt_limit:,} characters; this prompt has {len(prompt):,}.",
+            f"{card.title} takes at most {card.prompt_limit:,} characters; this prompt has {len(prompt):,}. "
+            "Shorten it.",
             "prompt_too_long",
         )
     return prompt
@@ -313,6 +314,6 @@ def _refuse_changes(lines: list[ReceiptLine]) -> None:
     """In strict mode every option is taken as given or the model is not."""
     for line in lines:
         if line.treatment not in (Treatment.USED, Treatment.SPLIT) and line.field != "presets":
-            raise Untranslatable(
-                line.field, f"{line.field}={line.wanted} cannot be taken as given: {line.why}", "strict"
-            )
+            instead = f", only as {line.sent}" if line.treatment is Treatment.ROUNDED else ""
+            why = f"{line.field}={line.wanted} cannot be taken as given{instead}: {line.why}"
+            raise Untranslatable(line.field, f"{why} Change it, or do without strict.", "strict")
