@@ -95,9 +95,9 @@ def measure(scale: Scale) -> list[Figure]:
             sides: tuple[tuple[str, Make], ...] = (("plan", quote), ("named", named), ("health", health))
             answer = press(limner.address, lambda number: quote(limner.address, number), connections=1, total=1)
             answer.check()
-            for _ in range(scale.pick(5, 1)):
+            for _ in range(scale.pick(3, 1)):
                 for name, make in sides:
-                    total = scale.pick(640, 64) if name == "plan" else scale.pick(2000, 64)
+                    total = scale.pick(256, 64) if name == "plan" else scale.pick(2000, 64)
                     runs.setdefault(name, []).append(cost(limner, make, 64, total))
                 runs.setdefault("small", []).append(cost(bottom, small, 64, scale.pick(4000, 64)))
     size = len(answer.answers[0].body) / 1000

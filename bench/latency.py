@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
 from statistics import median
 
 from bench.figures import Figure, Scale, of_runs
@@ -13,6 +16,8 @@ UPSTREAM = 500
 """Milliseconds."""
 SHARE = 4.5 / 5.5
 """Of the floor's throughput: the goal is 4.5 times LiteLLM's, of which the floor has 5.5."""
+
+DISK = "Limner forces several to the disk for each picture, one after the other; the floor none"
 
 
 def measure(scale: Scale) -> list[Figure]:
@@ -29,7 +34,21 @@ def measure(scale: Scale) -> list[Figure]:
             for name, program, make in field.sides:
                 touched(field.folder, scale.pick(400, 10))
                 busy[name].append(_pressed(program, make, scale.pick(200, 16), scale.pick(600, 32)))
-    return [*_quiet(quiet), *_busy(busy)]
+        forced = _forced(field.folder, scale.pick(200, 20))
+    disk = Figure(name="one small write forced to this disk, median", value=forced, unit="ms", note=DISK)
+    return [*_quiet(quiet), disk, *_busy(busy)]
+
+
+def _forced(folder: Path, times: int) -> float:
+    """Milliseconds until 4 kB are on the disk."""
+    taken = []
+    with (folder / "forced").open("wb", buffering=0) as file:
+        for _ in range(times):
+            begun = time.perf_counter()
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            taken.append((time.perf_counter() - begun) * 1000)
+    return median(taken)
 
 
 def _pressed(program: Program, make: Make, connections: int, total: int) -> Press:

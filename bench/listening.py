@@ -30,7 +30,7 @@ class Listener(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.pieces: list[tuple[float, bytes]] = []
-        self.ended = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def data_received(self, data: bytes) -> None:
         """Notes the moment and puts reading off until everything is there."""
@@ -97,8 +97,10 @@ async def _round(limner: Program, listeners: int, latency: float) -> tuple[float
             raise RuntimeError("The job was over before everybody listened; give it longer.")
     await asyncio.sleep(0.5)
     each = (limner.memory() - before) * 1000 / listeners
-    async with asyncio.timeout(latency + 60):
-        await asyncio.gather(*(stream.ended for stream in streams))
+    _, waiting = await asyncio.wait([stream.ended for stream in streams], timeout=latency + 60)
+    if waiting:
+        told = sorted({tuple(stream.delays()) for stream in streams if not stream.ended.done()})
+        raise RuntimeError(f"{len(waiting)} streams did not end; of what was awaited they had heard: {told}")
     line.close()
     found = [stream.delays() for stream in streams]
     if any(set(delays) != set(AWAITED) for delays in found):

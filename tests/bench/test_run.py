@@ -47,6 +47,25 @@ def test_results_are_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "old figures" not in page
 
 
+def test_a_subject_that_fails_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(_: Scale) -> list[Figure]:
+        raise RuntimeError("the service is gone")
+
+    def good(_: Scale) -> list[Figure]:
+        return [Figure(name="it", value=1.0, unit="ms")]
+
+    subjects = {"bench.lag": measure, "bench.memory": good}
+    monkeypatch.setattr(
+        run, "import_module", lambda name: type("Subject", (), {"measure": staticmethod(subjects[name])})
+    )
+    assert run.main(["lag", "memory"]) == 1
+    said = capsys.readouterr()
+    assert "lag could not be measured: the service is gone" in said.err
+    assert "it" in said.out
+
+
 def test_an_unknown_subject_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run.main(["speed"])
