@@ -449,6 +449,15 @@ async def test_nothing_ready_says_what_to_do(tmp_path: Path) -> None:
             await here.paint(model="acme/on")
 
 
+async def test_a_plan_stops_at_enough_candidates_and_holds_for_the_dearest_of_them(tmp_path: Path) -> None:
+    names = [f"s{number:02}" for number in range(12)]
+    sources = [facts(name, usd=f"0.{number + 1:02}", rank=number + 1) for number, name in enumerate(names)]
+    async with house(tmp_path, {name: FakeProvider() for name in names}, *sources) as here:
+        plan = here.engine.plan(ImageRequest(prompt="a fox", tier="high"))
+        assert [candidate.model for candidate in plan.candidates] == [f"{name}/one" for name in names[:8]]
+        assert plan.ceiling(2) == Money.usd("0.16")
+
+
 @pytest.mark.req("S4-006", "S0-020")
 async def test_the_default_is_a_paid_service_that_is_ready_else_this_machine(tmp_path: Path) -> None:
     home = facts("home", usd=None, local=True)

@@ -14,6 +14,8 @@ from limner.domain.prices import Facts
 from limner.domain.request import ImageRequest
 from limner.engine.translation import Translation, Untranslatable, translate
 
+ENOUGH = 8
+"""Candidates of a plan at most: what is held is the dearest one's ceiling, so a long tail would only hold more."""
 TIERS = ("ultra", "high", "standard", "fast")
 
 
@@ -35,6 +37,8 @@ class Router:
             found = self._candidate(request, card, reason)
             if isinstance(found, Candidate):
                 candidates.append(found)
+                if len(candidates) == ENOUGH:
+                    break
             else:
                 rejections.append(found)
         if not candidates:
