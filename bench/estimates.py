@@ -107,7 +107,7 @@ def measure(scale: Scale) -> list[Figure]:
             runs["plan"],
             "ms",
             goal=0.8,
-            note=f"all {SERVICES * MODELS} can paint it and stand in the answer, which has {size:.0f} kB",
+            note=f"all {SERVICES * MODELS} can paint it; the answer has {size:.0f} kB",
         ),
         of_runs("CPU per estimate of one model, 64 connections", runs["named"], "ms"),
         of_runs("CPU per GET /health, 64 connections", runs["health"], "ms"),

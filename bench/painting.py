@@ -41,7 +41,7 @@ def measure(scale: Scale) -> list[Figure]:
 
 def figures(runs: Runs) -> list[Figure]:
     """The table."""
-    note = f"base: LiteLLM at {LITELLM:g} ms, the middle of the 17 to 25 measured when the goals were set; it was not run here"
+    note = f"base: LiteLLM at {LITELLM:g} ms, the middle of 17 to 25 when the goals were set; it was not run here"
     found = [
         of_runs("CPU per picture, server, 16 connections", runs["server", 16], "ms", goal=0.2 * LITELLM, note=note),
         of_runs("CPU per picture, server, 64 connections", runs["server", 64], "ms"),

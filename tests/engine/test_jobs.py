@@ -453,7 +453,7 @@ async def test_a_plan_stops_at_enough_candidates_and_holds_for_the_dearest_of_th
     names = [f"s{number:02}" for number in range(12)]
     sources = [facts(name, usd=f"0.{number + 1:02}", rank=number + 1) for number, name in enumerate(names)]
     async with house(tmp_path, {name: FakeProvider() for name in names}, *sources) as here:
-        plan = here.engine.plan(ImageRequest(prompt="a fox", tier="high"))
+        plan = here.engine.plan(ImageRequest(prompt="a fox", tier="high", count=2))
         assert [candidate.model for candidate in plan.candidates] == [f"{name}/one" for name in names[:8]]
         assert plan.ceiling(2) == Money.usd("0.16")
 
