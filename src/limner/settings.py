@@ -78,8 +78,15 @@ class Settings(BaseModel):
 
 
 def read_variables(folder: Path) -> Mapping[str, str]:
-    """Every variable of the environment, and those of a .env file that the environment does not set."""
-    from_file = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    """Every variable of the environment, and those of a .env file that the environment does not set.
+
+    Raises NotConfigured where that file cannot be read.
+    """
+    path = folder / ".env"
+    try:
+        from_file = {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotConfigured(_unreadable(path, error), code="settings_invalid") from error
     return {**from_file, **os.environ}
 
 
@@ -97,15 +104,21 @@ def read_settings(variables: Mapping[str, str], folder: Path, **given: object) -
 
 def _from_file(path: Path) -> Mapping[str, object]:
     try:
-        text = path.read_bytes()
+        return tomllib.loads(path.read_bytes().decode())
     except FileNotFoundError:
         return {}
-    except OSError as error:
-        raise NotConfigured(f"{path} cannot be read: {error.strerror}.", code="settings_invalid") from error
-    try:
-        return tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NotConfigured(f"{path} is not valid TOML: {error}.", code="settings_invalid") from error
+    except tomllib.TOMLDecodeError as error:
+        said = f"{path} is not valid TOML: {error}. Correct it, or move it away."
+        raise NotConfigured(said, code="settings_invalid") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotConfigured(_unreadable(path, error), code="settings_invalid") from error
+
+
+def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> str:
+    """What prevents a file of settings from being read, and what to do."""
+    if isinstance(error, OSError):
+        return f"{path} cannot be read: {error.strerror}. Make it readable for this user, or move it away."
+    return f"{path} is not UTF-8. Save it as UTF-8, or move it away."
 
 
 def _explained(error: ValidationError) -> str:
@@ -114,7 +127,7 @@ def _explained(error: ValidationError) -> str:
     for fault in error.errors(include_input=False, include_url=False):
         name = str(fault["loc"][0]) if fault["loc"] else "limner.toml"
         if fault["type"] == "extra_forbidden":
-            sentences.append(f"limner.toml has a setting '{name}' that Limner does not know.")
+            sentences.append(f"limner.toml has a setting '{name}' that Limner does not know. Correct or remove it.")
         else:
             sentences.append(f"{PREFIX}{name.upper()} is wrong: {fault['msg']}.")
     return " ".join(sentences)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from limner.domain.errors import BadPicture, InvalidRequest
@@ -24,6 +24,8 @@ from limner.domain.records import PictureFilter
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.runtime import Runtime, open_runtime
 from limner.settings import read_settings, read_variables
+
+Value = TypeVar("Value")
 
 PictureSource = bytes | Path | str | Picture
 """Bytes of a file, the path of one, a kept picture, or the id of one."""
@@ -288,40 +290,46 @@ class Studio:
 
 def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], options: Options) -> ImageRequest:
     """The request that words, pictures and options make. Raises InvalidRequest for text that is no size or amount."""
+    return ImageRequest(
+        prompt=prompt,
+        operation=operation,
+        inputs=inputs,
+        negative_prompt=options.get("negative_prompt"),
+        model=options.get("model"),
+        provider=options.get("provider"),
+        tier=options.get("tier"),
+        count=options.get("count", 1),
+        size=_value("size", options.get("size"), Size.parse),
+        aspect=_value("aspect", options.get("aspect"), Aspect.parse),
+        margins=options.get("margins"),
+        quality=options.get("quality"),
+        style=options.get("style"),
+        presets=tuple(options.get("presets", ())),
+        steps=options.get("steps"),
+        guidance=options.get("guidance"),
+        seed=options.get("seed"),
+        strength=options.get("strength"),
+        scale=options.get("scale"),
+        format=options.get("format"),
+        background=options.get("background"),
+        previews=options.get("previews", 0),
+        protect=options.get("protect", False),
+        project=options.get("project", "default"),
+        tags=tuple(options.get("tags", ())),
+        strictness=Strictness.STRICT if options.get("strict") else Strictness.ADAPT,
+        max_cost=_value("max_cost", options.get("max_cost"), Money.usd),
+        extra=options.get("extra", {}),
+    )
+
+
+def _value(name: str, given: Value | str | None, parse: Callable[[str], Value]) -> Value | None:
+    """An option that may have been given as text. Raises InvalidRequest, naming it."""
+    if not isinstance(given, str):
+        return given
     try:
-        size, aspect, max_cost = options.get("size"), options.get("aspect"), options.get("max_cost")
-        return ImageRequest(
-            prompt=prompt,
-            operation=operation,
-            inputs=inputs,
-            negative_prompt=options.get("negative_prompt"),
-            model=options.get("model"),
-            provider=options.get("provider"),
-            tier=options.get("tier"),
-            count=options.get("count", 1),
-            size=Size.parse(size) if isinstance(size, str) else size,
-            aspect=Aspect.parse(aspect) if isinstance(aspect, str) else aspect,
-            margins=options.get("margins"),
-            quality=options.get("quality"),
-            style=options.get("style"),
-            presets=tuple(options.get("presets", ())),
-            steps=options.get("steps"),
-            guidance=options.get("guidance"),
-            seed=options.get("seed"),
-            strength=options.get("strength"),
-            scale=options.get("scale"),
-            format=options.get("format"),
-            background=options.get("background"),
-            previews=options.get("previews", 0),
-            protect=options.get("protect", False),
-            project=options.get("project", "default"),
-            tags=tuple(options.get("tags", ())),
-            strictness=Strictness.STRICT if options.get("strict") else Strictness.ADAPT,
-            max_cost=Money.usd(max_cost) if isinstance(max_cost, str) else max_cost,
-            extra=options.get("extra", {}),
-        )
+        return parse(given)
     except ValueError as error:
-        raise InvalidRequest(str(error)) from error
+        raise InvalidRequest(str(error), field=name) from error
 
 
 def is_id(text: str) -> bool:

@@ -88,8 +88,11 @@ class Door:
                 return
             inner = scope if scope["method"] != "HEAD" else _as_get(scope)
             deferred: list[Run] = []
+            outside = len(inner)
             inner[DEFERRED] = deferred
             await self.app(inner, self._measured(receive, headers), visit.send)
+            if deferred:
+                _forget_inside(inner, outside)
             for run in deferred:
                 await run(receive, visit.send)
         except Exception as error:
@@ -195,6 +198,12 @@ class Visit:
             bytes=self.bytes,
             ms=round((time.perf_counter() - self._begun) * 1000, 2),
         )
+
+
+def _forget_inside(scope: Scope, outside: int) -> None:
+    """Drops what the layers inside, which have returned, added to a scope of so many names: 2.5 kB of each listener."""
+    for name in list(scope)[outside:]:
+        del scope[name]
 
 
 def _as_get(scope: Scope) -> Scope:

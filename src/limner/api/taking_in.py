@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import pybase64
@@ -98,7 +99,9 @@ class _Taking:
         source = next((image for image in taken if image.role is Role.SOURCE), None)
         for place, image in enumerate(named):
             if image.role is Role.MASK:
-                taken.append(await self._mask(await self._data(image, place), source))
+                data = await self._data(image, place)
+                with _at(f"inputs.{place}"):
+                    taken.append(await self._mask(data, source))
         for role, file in files:
             if role is Role.MASK:
                 taken.append(await self._mask(await file.read(), source))
@@ -109,10 +112,12 @@ class _Taking:
             picture = await self._runtime.pictures.get(checked_id(image.image_id, "picture"), self._owner)
             return await self._runtime.uploads.kept(picture, image.role)
         data = await self._data(image, place)
-        return await self._runtime.uploads.picture(image.role, data, f"The {image.role} picture")
+        with _at(f"inputs.{place}"):
+            return await self._runtime.uploads.picture(image.role, data, f"The {image.role} picture")
 
     async def _file(self, role: Role, file: UploadFile) -> InputImage:
-        return await self._runtime.uploads.picture(role, await file.read(), file.filename or f"The {role} picture")
+        with _at(role.value):
+            return await self._runtime.uploads.picture(role, await file.read(), file.filename or f"The {role} picture")
 
     async def _mask(self, data: bytes, source: InputImage | None) -> InputImage:
         if source is None:
@@ -134,6 +139,16 @@ class _Taking:
             raise BadPicture(
                 "data is not base64. Send the file in base64, or a data URL.", field=f"{field}.data"
             ) from None
+
+
+@contextmanager
+def _at(field: str) -> Iterator[None]:
+    """Says of a refused picture where in the request it stood."""
+    try:
+        yield
+    except BadPicture as error:
+        error.field = field
+        raise
 
 
 def decoded(text: str) -> bytes:

@@ -9,8 +9,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from limner.domain.errors import LimnerError, StorageError
 
-# Primary result codes of SQLite (https://www.sqlite.org/rescode.html, 2026-11-21).
+# Result codes of SQLite, whole or the primary one (https://www.sqlite.org/rescode.html, 2026-11-21).
 _SQLITE_CODES = {
+    # The index of its write-ahead log finds no room: SQLite does not call that a full disk (seen 2026-11-21).
+    sqlite3.SQLITE_IOERR_SHMSIZE: "disk_full",
     sqlite3.SQLITE_FULL: "disk_full",
     sqlite3.SQLITE_READONLY: "read_only",
     sqlite3.SQLITE_PERM: "read_only",
@@ -59,7 +61,7 @@ _SENTENCES = {
         "The database {place} cannot be reached: {reason}. "
         "Check that it runs and that address, user, password and database name are right."
     ),
-    "storage_failed": "The database {place} failed: {reason}.",
+    "storage_failed": "The database {place} failed: {reason}. Check its disk and run `limner doctor`.",
 }
 
 
@@ -87,7 +89,8 @@ def explain(error: BaseException, place: str) -> BaseException:
 def _code(error: BaseException) -> str | None:
     if isinstance(error, sqlite3.Error):
         # The low byte is the primary code; the rest only says more about it.
-        return _SQLITE_CODES.get((getattr(error, "sqlite_errorcode", None) or 0) & 0xFF, "storage_failed")
+        found = getattr(error, "sqlite_errorcode", None) or 0
+        return _SQLITE_CODES.get(found) or _SQLITE_CODES.get(found & 0xFF, "storage_failed")
     if isinstance(error, SQLAlchemyError):
         return "storage_failed"
     return _postgres_code(error)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import product
 
 from limner.domain.call import Call, Finished, Painted, Partial, Pending
-from limner.domain.errors import FailureCode, ProviderError, Spent
+from limner.domain.errors import FailureCode, ProviderError, Spent, StorageError
 from limner.domain.prices import Meter
 from limner.domain.request import Operation, Role
 from limner.wire.line import Line
@@ -74,10 +74,10 @@ class OpenAI:
                         done.append(news)
                     elif news is not None:
                         yield news
-        except ProviderError as error:
+        except (ProviderError, StorageError) as error:
             if not done:
                 raise
-            done[-1] = _cut_short(done[-1], error)
+            done[-1] = _cut_short(done[-1], error.message)
         if not done:
             raise self._line.failure(_empty("the stream ended without a picture"))
         yield _together(done)
@@ -105,11 +105,11 @@ class OpenAI:
                 content = await self._line.download(address, deadline=call.timeout, bought_now=True)
             if content is not None:
                 pictures.append(Painted(content=content, revised_prompt=item.text("revised_prompt")))
-        request_id = headers.get("x-request-id")
+        usage, model, sent = _usage(body.part("usage")), body.text("model"), headers.get("x-request-id")
         if not pictures:
-            raise self._line.failure(_empty("there is no picture in it"), request_id=request_id)
-        usage, model = _usage(body.part("usage")), body.text("model")
-        return Finished(pictures=tuple(pictures), usage=usage, request_id=request_id, served_by=model)
+            raise self._line.failure(_empty("there is no picture in it"), request_id=sent)
+        finished = Finished(pictures=tuple(pictures), usage=usage, request_id=sent, served_by=model)
+        return finished if body.unkept is None else _cut_short(finished, body.unkept)
 
     async def _news(self, event: ServerEvent, call: Call, index: int) -> Partial | Finished | None:
         """What an event says; None for kinds that are not known."""
@@ -194,7 +194,7 @@ def _together(parts: Sequence[Finished]) -> Finished:
     return replace(parts[0], pictures=tuple(picture for part in parts for picture in part.pictures), usage=usage)
 
 
-def _cut_short(last: Finished, error: ProviderError) -> Finished:
+def _cut_short(last: Finished, why: str) -> Finished:
     """The pictures that came before a break say so; how much was charged in all is then not known."""
-    noted = replace(last.pictures[-1], notes={"cut_short": error.message})
+    noted = replace(last.pictures[-1], notes={"cut_short": why})
     return replace(last, pictures=(*last.pictures[:-1], noted))

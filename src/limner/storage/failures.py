@@ -18,7 +18,7 @@ def disk_failure(error: OSError, place: str) -> StorageError:
     """What a failed file operation means. Codes: disk_full, read_only, storage_failed."""
     if error.errno in FULL:
         return StorageError(
-            f"The disk that holds {place} is full. Free some space and try again; nothing that was kept is lost.",
+            f"The disk that holds {place} is full. Free some space; nothing that was kept is lost.",
             code="disk_full",
         )
     if error.errno in FORBIDDEN:

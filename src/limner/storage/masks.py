@@ -23,7 +23,9 @@ def canonical(given: Image.Image, size: Size, name: str) -> Image.Image:
     """
     if given.size != (size.width, size.height):
         raise BadPicture(
-            f"{name} measures {given.width}x{given.height} pixels and the picture {size}. Give a mask of the same size."
+            f"{name} measures {given.width}x{given.height} pixels and the picture {size}. "
+            "Give a mask of the same size.",
+            code="mask_size",
         )
     mask = given.convert("L")
     if given.mode == "RGBA":

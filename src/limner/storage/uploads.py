@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from limner.domain.errors import BadPicture
 from limner.domain.picture import Picture
 from limner.domain.ports import Blobs, Imaging
 from limner.domain.request import InputImage, Role
@@ -12,7 +15,7 @@ from limner.storage.library import Library
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uploads:
-    """Takes pictures in. Raises BadPicture for whatever is none, naming the file."""
+    """Takes pictures in. Raises BadPicture for whatever is none, naming the file and, as field, what it is for."""
 
     library: Library
     blobs: Blobs
@@ -20,14 +23,16 @@ class Uploads:
 
     async def picture(self, role: Role, data: bytes, name: str) -> InputImage:
         """Keeps a picture for a request, the right way up."""
-        file = await self.library.keep_input(data, name)
+        with _meant_as(role):
+            file = await self.library.keep_input(data, name)
         return InputImage(
             role=role, digest=file.digest, media_type=file.media_type, width=file.width, height=file.height
         )
 
     async def mask(self, data: bytes, of: InputImage) -> InputImage:
         """Keeps a mask in the one form that Limner uses: 8-bit grey, the size of its picture, white = change."""
-        canonical = await self.imaging.to_mask(data, of.size)
+        with _meant_as(Role.MASK):
+            canonical = await self.imaging.to_mask(data, of.size)
         landed = await self.blobs.put(canonical)
         return InputImage(
             role=Role.MASK, digest=landed.digest, media_type="image/png", width=of.width, height=of.height
@@ -44,3 +49,13 @@ class Uploads:
             height=file.height,
             image_id=picture.id,
         )
+
+
+@contextmanager
+def _meant_as(role: Role) -> Iterator[None]:
+    """Says of a refused picture what it was to be."""
+    try:
+        yield
+    except BadPicture as error:
+        error.field = error.field or ("image" if role is Role.SOURCE else role.value)
+        raise

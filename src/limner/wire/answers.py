@@ -53,7 +53,8 @@ class Assembly:
     async def reply(self, *, forgiving: bool = False) -> Reply:
         """The whole answer; its pictures are kept.
 
-        Raises BadAnswer where it is no JSON, and, unless `forgiving`, where none of its pictures can be read.
+        Raises BadAnswer where it is no JSON, and, unless `forgiving`, where none of its pictures can be read; and
+        StorageError where none of them could be written down.
         """
         rest = self._splitter.rest
         try:
@@ -65,7 +66,8 @@ class Assembly:
         except BaseException:
             await self.discard()
             raise
-        return Reply(value, landed)
+        unkept = self._landings.unkept
+        return Reply(value, landed, unkept=None if unkept is None else unkept.message)
 
     async def discard(self) -> None:
         """Forgets all pictures."""

@@ -16,9 +16,11 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 class Reply:
     """A piece of an answer. Each reader follows a path of keys and places and gives None where the answer differs."""
 
-    def __init__(self, value: Json, landings: Sequence[Landed | None] = ()) -> None:
+    def __init__(self, value: Json, landings: Sequence[Landed | None] = (), *, unkept: str | None = None) -> None:
         self.value = value
         self.landings = landings
+        self.unkept = unkept
+        """Why some of its pictures could not be written down, where that happened; only whole answers say it."""
 
     def at(self, *path: str | int) -> Json:
         """Whatever stands there."""
