@@ -128,7 +128,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(site: Site) -> None:
 
 @pytest.mark.parametrize("way", ["cancel", "delete"])
 def test_a_job_is_cancelled(site: Site, way: str) -> None:
-    site.stand_in.faults.add(Fault(delay=1.0))
+    site.stand_in.faults.add(Fault(delay=3.0))
     bought = site.stand_in.purchases
     job = post(site, PAID).json()
     for _ in range(400):

@@ -114,7 +114,7 @@ def test_older_pictures_are_one_link_away(site: Site) -> None:
 
 
 def test_a_running_job_is_cancelled_from_its_card(site: Site) -> None:
-    site.stand_in.faults.add(Fault(delay=1.0))
+    site.stand_in.faults.add(Fault(delay=3.0))
     bought = site.stand_in.purchases
     here = send(site, "/", **composed(model="openai/gpt-image-2")).headers["location"]
     for _ in range(400):
