@@ -9,6 +9,7 @@ import pytest
 
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.file_locks import FileWorkerLocks
+from limner.domain.call import Pending
 from limner.domain.control import Control
 from limner.domain.job import Job, JobState
 from limner.domain.people import LOCAL
@@ -86,3 +87,22 @@ async def test_stopping_puts_unsent_jobs_back_and_the_next_start_takes_them(tmp_
         ended = await again.engine.wait(job.id, LOCAL, timeout=10)
         assert ended.state is JobState.AMBIGUOUS
     assert provider.purchases == 1
+
+
+async def test_a_ticket_survives_the_end_of_the_process_and_is_asked_after_by_the_next(tmp_path: Path) -> None:
+    waiting = Pending(ticket={"id": "t1"}, poll_after=0.001)
+    first = FakeProvider(waiting, polled=[waiting] * 50_000)
+    async with house(tmp_path, {"acme": first}, ACME) as here:
+        job = await here.engine.submit(WANTED, LOCAL)
+        for _ in range(1000):
+            if first.polls:
+                break
+            await asyncio.sleep(0.002)
+        assert first.polls
+    second = FakeProvider()
+    async with house(tmp_path, {"acme": second}, ACME, ids_from=1000) as again:
+        ended = await again.engine.wait(job.id, LOCAL, timeout=10)
+        assert (ended.state, len(ended.pictures), ended.attempt) == (JobState.SUCCEEDED, 1, 2)
+        assert second.polls[0].ticket == {"id": "t1"}
+        await again.books_are_right()
+    assert (first.purchases, second.submits) == (1, [])
