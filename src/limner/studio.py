@@ -67,6 +67,8 @@ class Inputs(TypedDict, total=False):
     image: PictureSource | None
     mask: PictureSource | None
     style_image: PictureSource | None
+    control_image: PictureSource | None
+    """A sketch, a depth map or edges that the composition follows."""
     references: Sequence[PictureSource]
 
 
@@ -238,14 +240,15 @@ class Studio:
 
     async def _inputs(self, inputs: Inputs) -> tuple[InputImage, ...]:
         found: list[InputImage] = []
-        image, mask, style = inputs.get("image"), inputs.get("mask"), inputs.get("style_image")
+        image, mask = inputs.get("image"), inputs.get("mask")
         if image is not None:
             found.append(await self._input(Role.SOURCE, image))
         if mask is not None and found:
             data, _ = await self._bytes(mask)
             found.append(await self.runtime.uploads.mask(data, found[0]))
-        if style is not None:
-            found.append(await self._input(Role.STYLE, style))
+        for role, given in ((Role.STYLE, inputs.get("style_image")), (Role.CONTROL, inputs.get("control_image"))):
+            if given is not None:
+                found.append(await self._input(role, given))
         found += [await self._input(Role.REFERENCE, reference) for reference in inputs.get("references", ())]
         return tuple(found)
 

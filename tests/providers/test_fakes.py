@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from limner.domain.accounts import ListsModels
 from limner.domain.call import Finished, Landed, Partial, Pending
 from limner.domain.errors import NotConfigured, NotFound, Problem, ProviderError, Spent, StorageError
-from limner.domain.ports import Blobs, Cancels, Clock, Ids, Intake, ListsModels, Provider, Services, Streams
+from limner.domain.ports import Blobs, Cancels, Clock, Ids, Intake, Provider, Services, Streams
 from limner.testing.examples import CALL
 from limner.testing.fakes import (
     NOON,

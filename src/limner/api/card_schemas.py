@@ -6,7 +6,7 @@ from pydantic import Field
 
 from limner.api.schemas import Amount, Answer
 from limner.domain.model_card import MaskKind, StandIn, Status
-from limner.domain.request import Operation
+from limner.domain.request import Operation, Role
 
 
 class SizeGridAnswer(Answer):
@@ -26,6 +26,7 @@ class SizesAnswer(Answer):
     fixed: list[str]
     grid: SizeGridAnswer | None
     aspects: list[str]
+    resolutions: dict[str, int] = Field(description="The service's words for how large, and about how many pixels.")
     default: str | None
 
 
@@ -58,6 +59,8 @@ class ModelAnswer(Answer):
     max_count: int
     max_inputs: int
     mask: MaskKind
+    roles: list[Role]
+    needs: list[Role] = Field(description="Input pictures without which it does nothing.")
     parameters: list[ParameterAnswer]
     prompt_limit: int
     formats: list[str]

@@ -48,6 +48,8 @@ def model_body(card: ModelCard, readiness: Readiness) -> Body:
         "max_count": card.max_count,
         "max_inputs": card.max_inputs,
         "mask": card.mask,
+        "roles": sorted(card.roles) if card.max_inputs else [],
+        "needs": sorted(card.needs),
         "parameters": [_parameter(rule) for rule in card.parameters],
         "prompt_limit": card.prompt_limit,
         "formats": card.formats,
@@ -76,6 +78,7 @@ def _sizes(rule: SizeRule) -> Body:
             "max_ratio": grid.max_ratio,
         },
         "aspects": [str(aspect) for aspect in rule.aspects],
+        "resolutions": dict(rule.resolutions),
         "default": None if rule.default is None else str(rule.default),
     }
 

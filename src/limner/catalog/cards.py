@@ -14,6 +14,7 @@ from limner.catalog.schema import (
     SizesTable,
 )
 from limner.domain.model_card import (
+    USUAL_ROLES,
     ModelCard,
     ParameterRule,
     ServiceCard,
@@ -41,6 +42,9 @@ def service_card(table: ServiceTable) -> ServiceCard:
         requests_per_second=table.requests_per_second,
         concurrency=table.concurrency,
         default_model=table.default_model,
+        default_models=dict(table.default_models),
+        poll_seconds=table.poll_seconds,
+        trusted_hosts=tuple(table.trusted_hosts),
         colour=table.colour,
         documentation=table.documentation or "",
         as_of=table.as_of,
@@ -64,6 +68,9 @@ def model_card(table: ModelTable, service: ServiceTable) -> ModelCard:
         formats=tuple(table.formats),
         mask=table.mask,
         max_inputs=table.max_inputs,
+        roles=frozenset(table.roles) or USUAL_ROLES,
+        needs=frozenset(table.needs),
+        wire=table.wire,
         prices=price_list(table.prices, source=table.source, as_of=as_of),
         tiers=dict(table.tiers),
         seconds=table.seconds,
@@ -98,6 +105,7 @@ def size_rule(table: SizesTable) -> SizeRule:
             max_ratio=grid.max_ratio,
         ),
         aspects=tuple(table.aspects),
+        resolutions=dict(table.resolutions),
         default=table.default,
     )
 

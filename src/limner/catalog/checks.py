@@ -7,8 +7,8 @@ from datetime import date
 
 from limner.catalog.positions import KeyPath
 from limner.catalog.schema import TIERS, ModelTable, ParameterTable, ServiceTable
-from limner.domain.model_card import MaskKind, ParameterKind, StandIn, Status
-from limner.domain.request import Operation, Size
+from limner.domain.model_card import USUAL_ROLES, MaskKind, ParameterKind, StandIn, Status
+from limner.domain.request import Operation, Role, Size
 
 Faults = Iterator[tuple[KeyPath, str]]
 """The place of each fault in the table, and the sentence about it."""
@@ -58,8 +58,26 @@ def _sizes(model: ModelTable) -> Faults:
         yield ("sizes", "grid", "min_edge"), f"sizes.grid.min_edge must be at most max_edge, {grid.max_edge}."
     if grid is not None and grid.min_pixels > grid.max_pixels:
         yield ("sizes", "grid", "min_pixels"), f"sizes.grid.min_pixels must be at most max_pixels, {grid.max_pixels}."
-    if sizes.default is not None and not makes(model, sizes.default):
+    shapes_only = bool(sizes.aspects) and not sizes.fixed and grid is None
+    if sizes.default is not None and not shapes_only and not makes(model, sizes.default):
         yield ("sizes", "default"), f"sizes.default is {sizes.default}, which the model does not make."
+    if sizes.resolutions and not shapes_only:
+        yield (
+            ("sizes", "resolutions"),
+            "sizes.resolutions is for models that take shapes only: give aspects, nothing else.",
+        )
+    if sizes.resolutions and sizes.default is None:
+        yield ("sizes", "default"), "sizes.default is missing; it says which of the resolutions is the usual one."
+
+
+def _roles(model: ModelTable) -> Faults:
+    if (model.roles or model.needs) and not model.max_inputs:
+        yield ("max_inputs",), "max_inputs must be at least 1, since the model takes pictures in some roles (got 0)."
+    if Role.MASK in {*model.roles, *model.needs}:
+        yield ("roles",), "roles and needs do not name masks; mask says how they are marked."
+    missing = [role for role in model.needs if role not in (model.roles or USUAL_ROLES)]
+    if missing:
+        yield ("needs",), f"needs names {missing[0]}, which is not among the roles."
 
 
 def makes(model: ModelTable, size: Size) -> bool:
@@ -149,4 +167,4 @@ def _life(model: ModelTable, as_of: date) -> Faults:
         yield ("successor",), f"successor is for deprecated and retired models; this one is {model.status}."
 
 
-_CHECKS: Iterable[Callable[[ModelTable], Faults]] = (_operations, _sizes, _parameters, _tiers, _time)
+_CHECKS: Iterable[Callable[[ModelTable], Faults]] = (_operations, _sizes, _roles, _parameters, _tiers, _time)

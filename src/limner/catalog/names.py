@@ -26,14 +26,29 @@ def _defaults(
     said: Layers, services: Mapping[str, ServiceTable], models: Mapping[ModelKey, ModelTable]
 ) -> Iterator[Complaint]:
     for id, service in services.items():
-        key = (id, service.default_model)
-        fault = None
-        if key not in said.models:
-            fault = f'default_model is "{service.default_model}", which is not a model of this service.'
-        elif key in models and models[key].status is Status.RETIRED:
-            fault = f'default_model is "{service.default_model}", which is retired.'
-        if fault:
-            yield said.services[id].complaint(("default_model",), fault)
+        named: list[tuple[KeyPath, str, str]] = [(("default_model",), "default_model", service.default_model)]
+        named += [
+            (("default_models", str(operation)), f"default_models.{operation}", name)
+            for operation, name in service.default_models.items()
+        ]
+        for path, what, name in named:
+            fault = None
+            if (id, name) not in said.models:
+                fault = f'{what} is "{name}", which is not a model of this service.'
+            elif (id, name) in models and models[id, name].status is Status.RETIRED:
+                fault = f'{what} is "{name}", which is retired.'
+            if fault:
+                yield said.services[id].complaint(path, fault)
+        yield from _unable(said, service, models)
+
+
+def _unable(said: Layers, service: ServiceTable, models: Mapping[ModelKey, ModelTable]) -> Iterator[Complaint]:
+    """Default models for operations that they do not have."""
+    for operation, name in service.default_models.items():
+        model = models.get((service.id, name))
+        if model is not None and operation not in {*model.operations, *model.stand_ins}:
+            fault = f'default_models.{operation} is "{name}", which cannot do that.'
+            yield said.services[service.id].complaint(("default_models", str(operation)), fault)
 
 
 def _successors(said: Layers, models: Mapping[ModelKey, ModelTable]) -> Iterator[Complaint]:

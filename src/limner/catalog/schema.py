@@ -13,7 +13,7 @@ from limner.catalog.complaints import shown
 from limner.catalog.positions import KeyPath
 from limner.domain.model_card import MaskKind, ParameterKind, StandIn, Status
 from limner.domain.prices import Meter
-from limner.domain.request import Aspect, Operation, Size
+from limner.domain.request import Aspect, Operation, Role, Size
 
 TIERS = ("ultra", "high", "standard", "fast")
 """From the best to the quickest."""
@@ -61,12 +61,19 @@ def _variable(text: str) -> str:
     return text
 
 
+def _host_pattern(text: str) -> str:
+    if not re.fullmatch(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+", text):
+        raise ValueError(f"must be a host like api.example.com or *.example.com (got {shown(text)}).")
+    return text
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 ServiceId = Annotated[str, AfterValidator(_service_id)]
 Name = Annotated[str, AfterValidator(_name)]
 Colour = Annotated[str, AfterValidator(_colour)]
 Address = Annotated[str, AfterValidator(_address)]
 Variable = Annotated[str, AfterValidator(_variable)]
+HostPattern = Annotated[str, AfterValidator(_host_pattern)]
 
 
 def _size(value: object) -> Size:
@@ -164,6 +171,9 @@ class ServiceTable(Table):
     requests_per_second: float = Field(0, ge=0)
     concurrency: int = Field(ge=1)
     default_model: Name
+    default_models: dict[Word[Operation], Name] = {}
+    poll_seconds: float = Field(2.0, gt=0)
+    trusted_hosts: list[HostPattern] = []
     colour: Colour
     documentation: Address | None = None
     as_of: date
@@ -189,6 +199,7 @@ class SizesTable(Table):
     fixed: list[SizeText] = []
     grid: GridTable | None = None
     aspects: list[AspectText] = []
+    resolutions: dict[str, Annotated[int, Field(ge=1)]] = {}
     default: SizeText | None = None
 
 
@@ -267,6 +278,10 @@ class ModelTable(Table):
     formats: list[Line] = Field(min_length=1)
     mask: Word[MaskKind] = MaskKind.NONE
     max_inputs: int = Field(0, ge=0)
+    roles: list[Word[Role]] = []
+    needs: list[Word[Role]] = []
+    wire: dict[str, object] = {}
+    """For the adapter alone, which says what it reads there."""
     tiers: dict[str, Annotated[int, Field(ge=1)]] = {}
     seconds: float = Field(gt=0)
     timeout: float = Field(gt=0)

@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 Exclusion = dict[str, Any]
 """Fields that are not written, in pydantic's notation."""
 
-_INPUT_BYTES: Exclusion = {"inputs": {"__all__": {"data"}}}
+_NOT_STORED: Exclusion = {"inputs": {"__all__": {"data"}}, "wire": True}
 
 
 class Codec(Generic[Value]):
@@ -57,13 +57,13 @@ def requests() -> Codec[ImageRequest]:
 @cache
 def plans() -> Codec[Plan]:
     """Candidates; their calls without input bytes."""
-    return Codec(TypeAdapter(Plan), without={"candidates": {"__all__": {"calls": {"__all__": _INPUT_BYTES}}}})
+    return Codec(TypeAdapter(Plan), without={"candidates": {"__all__": {"calls": {"__all__": _NOT_STORED}}}})
 
 
 @cache
 def calls() -> Codec[Call]:
     """Calls without input bytes."""
-    return Codec(TypeAdapter(Call), without=_INPUT_BYTES)
+    return Codec(TypeAdapter(Call), without=_NOT_STORED)
 
 
 @cache

@@ -39,6 +39,8 @@ class Call:
     inputs: tuple[CallInput, ...] = ()
     size: Size | None = None
     aspect: str | None = None
+    resolution: str | None = None
+    """The service's own word for how large a shape is, such as 2K; goes with `aspect`."""
     margins: Margins | None = None
     quality: str | None = None
     style: str | None = None
@@ -54,6 +56,8 @@ class Call:
     timeout: float = 300.0
     """Seconds after which the call is given up."""
     extra: Mapping[str, object] = field(default_factory=dict)
+    wire: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """What the adapter has to know about this model, from the catalog; added just before the call is sent."""
 
     def input(self, role: Role) -> CallInput | None:
         """The first input with this role."""

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from math import sqrt
 
 from limner.domain.prices import PriceList
-from limner.domain.request import Aspect, Operation, Size
+from limner.domain.request import Aspect, Operation, Role, Size
+
+MEGAPIXEL = 1024 * 1024
+"""Pixels of the size that is assumed where a model does not say which one it makes."""
+
+
+USUAL_ROLES = frozenset({Role.SOURCE, Role.REFERENCE, Role.STYLE})
+"""What pictures may be for where a model that takes some does not say it."""
 
 
 class Status(StrEnum):
@@ -60,7 +68,16 @@ class SizeRule:
     fixed: tuple[Size, ...] = ()
     grid: SizeGrid | None = None
     aspects: tuple[Aspect, ...] = ()
+    resolutions: Mapping[str, int] = field(default_factory=dict)
+    """Where only shapes can be asked for: the service's words for how large, and about how many pixels each has."""
     default: Size | None = None
+
+    def nominal(self, aspect: Aspect, resolution: str | None) -> Size:
+        """About the size that a shape comes out at, never of more pixels than its resolution says."""
+        usual = self.default.pixels if self.default else MEGAPIXEL
+        pixels = usual if resolution is None else self.resolutions.get(resolution, usual)
+        width = sqrt(pixels * aspect.ratio)
+        return Size(max(1, int(width)), max(1, int(width / aspect.ratio)))
 
 
 class ParameterKind(StrEnum):
@@ -107,6 +124,10 @@ class ModelCard:
     formats: tuple[str, ...]
     mask: MaskKind
     max_inputs: int
+    roles: frozenset[Role] = USUAL_ROLES
+    """What input pictures may be for; masks are told by `mask`."""
+    needs: frozenset[Role] = frozenset()
+    """Roles without which it does nothing, such as the picture that controls the composition."""
     prices: PriceList
     tiers: Mapping[str, int]
     """Rank within each tier it serves; 1 is tried first."""
@@ -120,6 +141,8 @@ class ModelCard:
     aliases: tuple[str, ...] = ()
     source: str = ""
     as_of: date | None = None
+    wire: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """What the adapter has to know to send it: paths, names of fields, fixed values. Nobody else reads it."""
 
     @property
     def id(self) -> str:
@@ -158,6 +181,16 @@ class ServiceCard:
     concurrency: int
     default_model: str
     """Name of the model used when only the service is named."""
+    default_models: Mapping[Operation, str] = field(default_factory=dict)
+    """The same for operations that another model is for."""
+    poll_seconds: float = 2.0
+    """How long to wait between two questions after a call that goes on there."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Other hosts of the service that its key may be sent to; `*.` stands for any name below."""
     colour: str
     documentation: str
     as_of: date | None = None
+
+    def default_for(self, operation: Operation) -> str:
+        """Id of the model used for an operation when only the service is named."""
+        return f"{self.id}/{self.default_models.get(operation, self.default_model)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,15 +41,6 @@ class Streams(Protocol):
 
     def stream(self, call: Call) -> AsyncIterator[Partial | Finished]:
         """Buys one call and reports on it; the last item is Finished."""
-        ...
-
-
-@runtime_checkable
-class ListsModels(Protocol):
-    """A provider that can name the models its key may use."""
-
-    async def list_models(self) -> Sequence[str]:
-        """The service's own names; a wrong key raises ProviderError."""
         ...
 
 

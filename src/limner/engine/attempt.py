@@ -231,7 +231,7 @@ class Attempt:
             if image.role is Role.MASK:
                 data = await self.imaging.mask_for(data, card.mask)
             inputs.append(replace(image, data=data))
-        loaded = replace(call, inputs=tuple(inputs))
+        loaded = replace(call, inputs=tuple(inputs), wire=card.wire)
         return await self.finisher.on_canvas(loaded, card)
 
     async def _land(self, finished: Finished) -> Finished:

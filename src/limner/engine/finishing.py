@@ -14,11 +14,11 @@ from limner.domain.money import Money, share
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate
 from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Originals, Shelf
-from limner.domain.prices import Facts
 from limner.domain.records import Closing, Conclusion, Lease
 from limner.domain.request import ImageRequest, Operation, Role
 from limner.domain.stores import Jobs
 from limner.engine.codec import RequestCodec
+from limner.engine.pricing import facts_of
 from limner.engine.retouching import Retoucher
 
 
@@ -192,16 +192,7 @@ def charged(card: ModelCard, call: Call, fetched: Finished, hold: Money) -> tupl
     """What to book and where it comes from: the service's own price, its count, else the price list."""
     if fetched.cost is not None:
         return fetched.cost, "service"
-    facts = Facts(
-        operation=call.operation,
-        count=max(1, len(fetched.pictures)),
-        size=call.size,
-        quality=call.quality,
-        prompt=call.prompt,
-        inputs=len(call.inputs),
-        steps=call.steps,
-        partials=call.partials,
-    )
+    facts = replace(facts_of(call, card), count=max(1, len(fetched.pictures)))
     if fetched.usage:
         by_usage = card.prices.charge(fetched.usage, facts)
         if by_usage is not None:

@@ -35,6 +35,22 @@ def choose(wanted: Value, name: str, card: ModelCard) -> Choice:
     return Choice(value=wanted, line=_used(name, wanted))
 
 
+def enlarge(wanted: Value, name: str, card: ModelCard) -> Choice:
+    """How many times larger to ask for: where the model lacks the one that is wanted, the next one that it has.
+
+    The picture is brought to the exact size here when it has come.
+    """
+    rule = card.parameter(name)
+    if wanted is None or (rule is not None and str(wanted) in rule.choices):
+        return choose(wanted, name, card)
+    scales = sorted(int(word) for word in rule.choices) if rule is not None else []
+    sent = next((scale for scale in scales if scale > int(wanted)), scales[-1] if scales else None)
+    asked = "one fixed scale" if sent is None else f"{sent} times"
+    why = f"{card.title} enlarges to {asked}; the exact size is made on this machine."
+    line = ReceiptLine(field=name, treatment=Treatment.MAPPED, wanted=str(wanted), sent=_text(sent), why=why)
+    return Choice(value=sent, line=line)
+
+
 def _used(name: str, wanted: Value) -> ReceiptLine:
     return ReceiptLine(field=name, treatment=Treatment.USED, wanted=str(wanted), sent=str(wanted))
 

@@ -21,7 +21,7 @@ class Retoucher:
         self, request: ImageRequest, call: Call, original: PictureFile
     ) -> tuple[PictureFile, tuple[str, ...]]:
         """The file to show and what was done to it; the original itself where nothing had to be done."""
-        if masked_size(request, call) is None and wanted_format(request, original) is None:
+        if exact_size(request, call) is None and wanted_format(request, original) is None:
             return original, ()
         changes: list[str] = []
         data = await self.blobs.get(original.digest)
@@ -36,8 +36,8 @@ class Retoucher:
     async def _sized(
         self, request: ImageRequest, call: Call, data: bytes, original: PictureFile, changes: list[str]
     ) -> bytes:
-        """Masked work comes back at the size of its source; a service may have painted at another one."""
-        wanted = masked_size(request, call)
+        """Masked and enlarged work has an exact size; a service may have painted at another one."""
+        wanted = exact_size(request, call)
         came = Size(original.width, original.height)
         if wanted is None or came == wanted:
             return data
@@ -76,6 +76,14 @@ def wanted_format(request: ImageRequest, original: PictureFile) -> str | None:
     """The format to convert to; None where the picture came as it was wanted."""
     wanted = {"jpg": "jpeg"}.get((request.format or "").lower(), (request.format or "").lower())
     return wanted if wanted and wanted != original.media_type.removeprefix("image/") else None
+
+
+def exact_size(request: ImageRequest, call: Call) -> Size | None:
+    """The size that the picture must have whatever the service made of it; None where its own is fine."""
+    source = request.input(Role.SOURCE)
+    if request.operation is Operation.UPSCALE and source is not None and request.scale is not None:
+        return Size(source.width * request.scale, source.height * request.scale)
+    return masked_size(request, call)
 
 
 def masked_size(request: ImageRequest, call: Call) -> Size | None:

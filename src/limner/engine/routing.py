@@ -10,8 +10,8 @@ from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Estimate, Money
 from limner.domain.plan import Candidate, Plan, ReceiptLine, Rejection, Treatment
 from limner.domain.ports import Catalog, Clock, Services
-from limner.domain.prices import Facts
-from limner.domain.request import ImageRequest
+from limner.domain.request import ImageRequest, Operation
+from limner.engine.pricing import facts_of
 from limner.engine.translation import Translation, Untranslatable, translate
 
 ENOUGH = 8
@@ -58,9 +58,9 @@ class Router:
             return [(card, f"Serves the tier {request.tier}.") for card in cards]
         if request.provider:
             service_card = self.catalog.service(request.provider)
-            name = f"{service_card.id}/{service_card.default_model}"
-            return [(self.catalog.find(name), f"The default model of {service_card.name}.")]
-        return self._automatic()
+            card = self.catalog.find(service_card.default_for(request.operation))
+            return [(card, f"The default model of {service_card.name}.")]
+        return self._automatic(request.operation)
 
     def _living(self, card: ModelCard) -> tuple[ModelCard, str]:
         """A retired model gives way to its successor."""
@@ -73,13 +73,13 @@ class Router:
         """Whether the model is gone today, whatever the catalog called it when it was written."""
         return card.status_on(self.clock.now().date()) is Status.RETIRED
 
-    def _automatic(self) -> Sequence[tuple[ModelCard, str]]:
+    def _automatic(self, operation: Operation) -> Sequence[tuple[ModelCard, str]]:
         """The default model of every service that is ready; what paints on this machine only where nothing else is."""
         ready = [card for card in self.catalog.services if self.services.readiness(card.id).ready]
         remote = [card for card in ready if not card.local]
         return [
             (
-                self.catalog.find(f"{card.id}/{card.default_model}"),
+                self.catalog.find(card.default_for(operation)),
                 "The default model of a service that is ready." if remote else "Needs no key.",
             )
             for card in (remote or ready)
@@ -113,17 +113,7 @@ class Router:
     def _estimate(self, translation: Translation, card: ModelCard) -> Estimate | None:
         total: Estimate | None = None
         for call in translation.calls:
-            facts = Facts(
-                operation=call.operation,
-                count=call.count,
-                size=call.size,
-                quality=call.quality,
-                prompt=call.prompt,
-                inputs=len(call.inputs),
-                steps=call.steps,
-                partials=call.partials,
-            )
-            estimate = card.prices.estimate(facts)
+            estimate = card.prices.estimate(facts_of(call, card))
             if estimate is None:
                 if self.unpriced_ceiling is None:
                     return None

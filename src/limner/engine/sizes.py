@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log, sqrt
 
 from limner.domain.model_card import SizeGrid, SizeRule
@@ -43,6 +44,11 @@ def nearest(rule: SizeRule, wanted: Size) -> Size | None:
 def nearest_aspect(aspects: tuple[Aspect, ...], ratio: float) -> Aspect:
     """The shape closest to a ratio."""
     return min(aspects, key=lambda aspect: abs(log(aspect.ratio / ratio)))
+
+
+def nearest_resolution(resolutions: Mapping[str, int], pixels: int) -> str | None:
+    """The service's word for about so many pixels; None where it has none."""
+    return min(resolutions, key=lambda word: abs(log(resolutions[word] / pixels)), default=None)
 
 
 def distance(size: Size, wanted: Size) -> tuple[float, float]:

@@ -9,8 +9,8 @@ from limner.domain.call import Call, CallInput
 from limner.domain.model_card import MaskKind, ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Margins, Operation, Role, Size, Strictness
-from limner.engine.options import Choice, choose
-from limner.engine.sizes import nearest, nearest_aspect, sized
+from limner.engine.options import Choice, choose, enlarge
+from limner.engine.sizes import nearest, nearest_aspect, nearest_resolution, sized
 
 STAND_IN_PROMPTS = {
     Operation.VARIATIONS: "A new variation of this picture: the same subject, mood and palette, a fresh composition.",
@@ -51,7 +51,7 @@ def translate(request: ImageRequest, card: ModelCard) -> Translation:
         operation=_sent_operation(request.operation, stand_in),
         prompt=_prompt(request, card, lines),
         count=1,
-        inputs=_inputs(request, card),
+        inputs=_inputs(request, card, lines),
         margins=_margins(request),
         timeout=card.timeout,
         extra=request.extra,
@@ -144,7 +144,7 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
     return prompt
 
 
-def _inputs(request: ImageRequest, card: ModelCard) -> tuple[CallInput, ...]:
+def _inputs(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[CallInput, ...]:
     pictures = [image for image in request.inputs if image.role is not Role.MASK]
     if len(pictures) > card.max_inputs:
         raise Untranslatable(
@@ -152,9 +152,12 @@ def _inputs(request: ImageRequest, card: ModelCard) -> tuple[CallInput, ...]:
         )
     if request.input(Role.MASK) is not None and card.mask is MaskKind.NONE:
         raise Untranslatable("mask", f"{card.title} cannot use a mask.")
+    for role in sorted(card.needs):
+        if request.input(role) is None:
+            raise Untranslatable("inputs", f"{card.title} needs a {role} picture. Add one.")
     return tuple(
         CallInput(
-            role=image.role,
+            role=_sent_role(image.role, card, lines),
             digest=image.digest,
             media_type=image.media_type,
             width=image.width,
@@ -162,6 +165,24 @@ def _inputs(request: ImageRequest, card: ModelCard) -> tuple[CallInput, ...]:
         )
         for image in request.inputs
     )
+
+
+def _sent_role(role: Role, card: ModelCard, lines: list[ReceiptLine]) -> Role:
+    """The role that a picture has at the model: one that shows a style may go as any other reference."""
+    if role is Role.MASK or role in card.roles:
+        return role
+    if role is not Role.STYLE or Role.REFERENCE not in card.roles:
+        raise Untranslatable("inputs", f"{card.title} cannot use a {role} picture.")
+    lines.append(
+        ReceiptLine(
+            field="inputs",
+            treatment=Treatment.MAPPED,
+            wanted=role.value,
+            sent=Role.REFERENCE.value,
+            why=f"{card.title} knows no style pictures; it goes along as a reference.",
+        )
+    )
+    return Role.REFERENCE
 
 
 def _margins(request: ImageRequest) -> Margins | None:
@@ -214,17 +235,7 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
     if request.operation in (Operation.UPSCALE, Operation.REMOVE_BACKGROUND) or wanted is None:
         return call
     if card.sizes.aspects and not card.sizes.fixed and card.sizes.grid is None:
-        aspect = nearest_aspect(card.sizes.aspects, wanted.ratio)
-        lines.append(
-            ReceiptLine(
-                field="size",
-                treatment=Treatment.MAPPED,
-                wanted=str(request.aspect or wanted),
-                sent=str(aspect),
-                why=f"{card.title} takes shapes, not pixels.",
-            )
-        )
-        return replace(call, aspect=str(aspect))
+        return _with_aspect(call, request, card, lines, wanted)
     size = nearest(card.sizes, wanted)
     if size is None:
         raise Untranslatable("size", f"{card.title} cannot make a picture of {wanted}.")
@@ -242,13 +253,33 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
     return replace(call, size=size)
 
 
+def _with_aspect(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine], wanted: Size) -> Call:
+    """The nearest shape, and the nearest of the sizes that the model has words for."""
+    aspect = nearest_aspect(card.sizes.aspects, request.aspect.ratio if request.aspect else wanted.ratio)
+    resolution = nearest_resolution(card.sizes.resolutions, wanted.pixels)
+    exact = request.aspect is not None and aspect == request.aspect
+    if request.aspect or request.size:
+        sent = f"{aspect} at {resolution}" if resolution else str(aspect)
+        lines.append(
+            ReceiptLine(
+                field="aspect" if request.aspect else "size",
+                treatment=Treatment.USED if exact else Treatment.MAPPED,
+                wanted=str(request.aspect or wanted),
+                sent=sent,
+                why="" if exact else f"{card.title} takes shapes, not pixels.",
+            )
+        )
+    return replace(call, aspect=str(aspect), resolution=resolution)
+
+
 def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
     chosen: dict[str, object] = {}
     enlarges = request.operation is Operation.UPSCALE
     for name in ("quality", "style", "steps", "guidance", "seed", "strength", "scale", "background", "negative_prompt"):
         if name == "scale" and not enlarges and request.scale is None:
             continue
-        choice: Choice = choose(getattr(request, name), name, card)
+        pick = enlarge if name == "scale" and enlarges else choose
+        choice: Choice = pick(getattr(request, name), name, card)
         chosen[name] = choice.value
         folded = name in ("style", "negative_prompt") and card.parameter(name) is None
         if choice.line and not folded:

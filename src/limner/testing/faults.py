@@ -16,9 +16,24 @@ class Drop(StrEnum):
     IN_ANSWER = "in_answer"
 
 
+class At(StrEnum):
+    """Which kind of request goes wrong."""
+
+    PURCHASE = "purchase"
+    POLL = "poll"
+    CANCEL = "cancel"
+    UPLOAD = "upload"
+    DOWNLOAD = "download"
+    MODERATION = "moderation"
+    ACCOUNT = "account"
+    """Keys, balances, lists of models."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
     """How one request goes wrong; what is not set goes right."""
+
+    at: At = At.PURCHASE
 
     status: int | None = None
     """Answers with this status and `body` instead of painting."""
@@ -52,8 +67,13 @@ class Faults:
         for entry in entries:
             if not isinstance(entry, dict) or not entry.keys() <= names:
                 raise ValueError(f"A fault is an object with some of {', '.join(sorted(names))}.")
-            self.add(Fault(**{**entry, "drop": Drop(entry["drop"]) if entry.get("drop") else None}))
+            drop, at = Drop(entry["drop"]) if entry.get("drop") else None, At(entry.get("at", At.PURCHASE))
+            self.add(Fault(**{**entry, "drop": drop, "at": at}))
 
-    def next(self) -> Fault:
-        """The fault of the request that has just come."""
-        return self._queue.popleft() if self._queue else Fault()
+    def next(self, at: At = At.PURCHASE) -> Fault:
+        """The fault of the request that has just come: the first one that waits for a request of its kind."""
+        fault = next((fault for fault in self._queue if fault.at is at), None)
+        if fault is None:
+            return Fault(at=at)
+        self._queue.remove(fault)
+        return fault

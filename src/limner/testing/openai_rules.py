@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from limner.domain.request import Size
+from limner.testing.stand_in import Wrong
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -26,17 +27,6 @@ TOKENS = {"low": 196, "medium": 1756, "high": 7024, "xhigh": 9200, "max": 12000}
 OBLONG_TOKENS = {"low": 165, "medium": 1372, "high": 5488, "xhigh": 7200, "max": 9400}
 """Output tokens of a 1536x1024 picture."""
 PARTIAL_TOKENS = 100
-
-
-class Wrong(Exception):
-    """A request that OpenAI would refuse with status 400 (or 404 for a model)."""
-
-    def __init__(self, message: str, param: str | None = None, code: str | None = None, status: int = 400) -> None:
-        super().__init__(message)
-        self.message = message
-        self.param = param
-        self.code = code
-        self.status = status
 
 
 class OpenAIRules:

@@ -13,31 +13,19 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
 
 import orjson
 import pybase64
 from aiohttp import BodyPartReader, web
 
 from limner.domain.request import Size
-from limner.testing.faults import Drop, Fault, Faults
-from limner.testing.openai_rules import OpenAIRules, Wrong, check_file, size_of, usage
-from limner.testing.pictures import PictureMaker
+from limner.testing.faults import At, Drop, Fault
+from limner.testing.openai_rules import OpenAIRules, check_file, size_of, usage
+from limner.testing.stand_in import StandInServer, Wrong, broken_off
 
 CREATED = 1_776_000_000
-UPLOAD_LIMIT = 1 << 28
 WHOLE_NUMBERS = {"n", "partial_images", "output_compression", "frame_count", "frame_duration_ms"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Logged:
-    """One request that came."""
-
-    path: str
-    body: Mapping[str, object]
-    """Fields as sent; files as name, type and length."""
-    headers: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,8 +49,10 @@ class Order:
         return wanted if isinstance(wanted, int) else 1
 
 
-class OpenAIStandIn:
+class OpenAIStandIn(StandInServer):
     """The stand-in as a server of its own: `async with OpenAIStandIn() as stand_in: stand_in.base_url`."""
+
+    base_path = "/v1"
 
     def __init__(
         self,
@@ -73,48 +63,24 @@ class OpenAIStandIn:
         key: str | None = None,
         check: bool = True,
     ) -> None:
-        self._port = port
-        self._latency = latency
+        super().__init__(port=port, latency=latency, key=key)
         self._picture_bytes = picture_bytes
-        self._key = key
         self._rules = OpenAIRules()
         self._check = check
-        self._maker = PictureMaker()
-        self._painted = 0
-        self._runner: web.AppRunner | None = None
-        self.faults = Faults()
-        self.log: list[Logged] = []
-        self.purchases = 0
-        """Requests for pictures that passed all checks and were not refused."""
 
-    async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=UPLOAD_LIMIT)
-        app.add_routes(
-            [
-                web.post("/v1/images/generations", self._generations),
-                web.post("/v1/images/edits", self._edits),
-                web.post("/v1/moderations", self._moderations),
-                web.get("/v1/models", self._models),
-                web.get("/v1/models/{model}", self._model),
-                web.get("/_stand_in/log", self._show_log),
-                web.post("/_stand_in/faults", self._take_faults),
-            ]
-        )
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-        return self
+    def routes(self) -> list[web.RouteDef]:
+        """OpenAI's image API, moderation and models."""
+        return [
+            web.post("/v1/images/generations", self._generations),
+            web.post("/v1/images/edits", self._edits),
+            web.post("/v1/moderations", self._moderations),
+            web.get("/v1/models", self._models),
+            web.get("/v1/models/{model}", self._model),
+        ]
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    @property
-    def base_url(self) -> str:
-        """For `OPENAI_BASE_URL`."""
-        return f"http://127.0.0.1:{self._port}/v1"
+    def refused(self, wrong: Wrong) -> web.Response:
+        """OpenAI's shape of errors."""
+        return error_answer(wrong.status, wrong.message, param=wrong.param, code=wrong.code)
 
     async def _generations(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(request, "image_generation")
@@ -124,28 +90,16 @@ class OpenAIStandIn:
 
     async def _serve(self, request: web.Request, kind: str) -> web.StreamResponse:
         """One request for pictures, with whatever fault is next."""
-        fault = self.faults.next()
-        if fault.drop is Drop.BEFORE_READING:
-            return _broken_off(request)
-        try:
-            self._check_key(request)
-            order = await self._order(request, kind)
-        except Wrong as wrong:
-            return error_answer(wrong.status, wrong.message, param=wrong.param, code=wrong.code)
-        if fault.status is not None:
-            await asyncio.sleep(fault.delay)
-            return _plain(fault)
-        self.purchases += 1
-        if fault.drop is Drop.AFTER_READING:
-            return _broken_off(request)
-        await asyncio.sleep(self._latency + fault.delay)
-        if order.body.get("stream"):
-            return await self._stream(request, order, fault)
-        return await self._answer(request, order, fault)
 
-    def _check_key(self, request: web.Request) -> None:
-        if self._key is not None and request.headers.get("Authorization") != f"Bearer {self._key}":
-            raise Wrong("Incorrect API key provided.", None, "invalid_api_key", 401)
+        async def read(request: web.Request) -> Order:
+            return await self._order(request, kind)
+
+        async def answer(order: Order, fault: Fault) -> web.StreamResponse:
+            if order.body.get("stream"):
+                return await self._stream(request, order, fault)
+            return self._answer(order, fault)
+
+        return await self.sell(request, read, answer)
 
     async def _order(self, request: web.Request, kind: str) -> Order:
         if request.content_type == "multipart/form-data":
@@ -154,7 +108,7 @@ class OpenAIStandIn:
         else:
             body, inputs = orjson.loads(await request.read()), ()
             schema = "CreateImageRequest" if kind == "image_generation" else "EditImageBodyJsonParam"
-        self._note(request, body)
+        self.note(request, body)
         if self._check:
             self._rules.check(schema, body)
         self._rules.check_image(body)
@@ -181,18 +135,15 @@ class OpenAIStandIn:
             raise Wrong("Invalid mask image size: it must match the image.", "mask", "invalid_mask_size")
         return body, tuple(inputs)
 
-    def _note(self, request: web.Request, body: Mapping[str, object]) -> None:
-        self.log.append(Logged(path=request.path, body=body, headers=dict(request.headers)))
-
     def _base64(self, order: Order, fault: Fault, place: int) -> bytes:
         """The next picture as text."""
-        self._painted += 1
+        self.painted += 1
         if fault.garbage is not None and place == 0:
             return orjson.dumps(fault.garbage)[1:-1]
-        picture = self._maker.picture(
+        picture = self.maker.picture(
             str(order.body.get("output_format") or "png"),
             order.size,
-            self._painted,
+            self.painted,
             transparent=order.body.get("background") == "transparent",
             length=self._picture_bytes,
         )
@@ -208,20 +159,15 @@ class OpenAIStandIn:
             "output_format": order.body.get("output_format") or "png",
         }
 
-    async def _answer(self, request: web.Request, order: Order, fault: Fault) -> web.StreamResponse:
+    def _answer(self, order: Order, fault: Fault) -> web.Response:
         count = order.count if fault.pictures is None else fault.pictures
         pictures = b",".join(b'{"b64_json":"' + self._base64(order, fault, place) + b'"}' for place in range(count))
         rest = {"created": CREATED, **self._facts(order)}
         rest["usage"] = usage(order.body, order.size, pictures=order.count, inputs=order.inputs)
         body = orjson.dumps(rest)[:-1] + b',"data":[' + pictures + b"]}"
-        headers = {"x-request-id": f"req_{self.purchases}", **fault.headers}
-        if fault.drop is not Drop.IN_ANSWER:
-            return web.Response(body=body, content_type="application/json", headers=headers)
-        answer = web.StreamResponse(headers={**headers, "Content-Type": "application/json"})
-        answer.content_length = len(body)
-        await answer.prepare(request)
-        await answer.write(body[: len(body) // 2])
-        return _broken_off(request)
+        return web.Response(
+            body=body, content_type="application/json", headers={"x-request-id": f"req_{self.purchases}"}
+        )
 
     async def _stream(self, request: web.Request, order: Order, fault: Fault) -> web.StreamResponse:
         headers = {"Content-Type": "text/event-stream", "x-request-id": f"req_{self.purchases}", **fault.headers}
@@ -230,7 +176,7 @@ class OpenAIStandIn:
         async for name, data in self._events(order, fault):
             await answer.write(b"event: " + name.encode() + b"\ndata: " + data + b"\n\n")
         if fault.drop is Drop.IN_ANSWER:
-            return _broken_off(request)
+            return broken_off(request)
         await answer.write_eof()
         return answer
 
@@ -259,33 +205,27 @@ class OpenAIStandIn:
 
     async def _moderations(self, request: web.Request) -> web.StreamResponse:
         """Flags what contains the word `gruesome`."""
-        body = orjson.loads(await request.read())
-        self._note(request, body)
-        try:
+
+        async def answer(_: Fault) -> web.Response:
+            body = await self.json_of(request, At.MODERATION)
             self._rules.check("CreateModerationRequest", body)
-        except Wrong as wrong:
-            return error_answer(wrong.status, wrong.message, param=wrong.param, code=wrong.code)
-        schema = self._rules.moderation_categories
-        flagged = "gruesome" in orjson.dumps(body["input"]).decode()
-        result = {
-            "flagged": flagged,
-            "categories": {name: flagged and name == "violence/graphic" for name in schema},
-            "category_scores": {name: 0.9 if flagged and name == "violence/graphic" else 0.0001 for name in schema},
-            "category_applied_input_types": {name: ["text"] for name in schema},
-        }
-        return web.json_response({"id": "modr-1", "model": "omni-moderation-latest", "results": [result]})
+            schema = self._rules.moderation_categories
+            flagged = "gruesome" in orjson.dumps(body["input"]).decode()
+            result = {
+                "flagged": flagged,
+                "categories": {name: flagged and name == "violence/graphic" for name in schema},
+                "category_scores": {name: 0.9 if flagged and name == "violence/graphic" else 0.0001 for name in schema},
+                "category_applied_input_types": {name: ["text"] for name in schema},
+            }
+            return web.json_response({"id": "modr-1", "model": "omni-moderation-latest", "results": [result]})
+
+        return await self.tell(request, At.MODERATION, answer)
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
-        fault = self.faults.next()
-        if fault.drop is not None:
-            return _broken_off(request)
-        if fault.status is not None:
-            return _plain(fault)
-        try:
-            self._check_key(request)
-        except Wrong as wrong:
-            return error_answer(wrong.status, wrong.message, code=wrong.code)
-        return web.json_response({"object": "list", "data": [_model(name) for name in self._rules.models]})
+        async def answer(_: Fault) -> web.Response:
+            return web.json_response({"object": "list", "data": [_model(name) for name in self._rules.models]})
+
+        return await self.tell(request, At.ACCOUNT, answer)
 
     async def _model(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["model"]
@@ -293,37 +233,11 @@ class OpenAIStandIn:
             return error_answer(404, f"The model '{name}' does not exist", param="model", code="model_not_found")
         return web.json_response(_model(name))
 
-    async def _show_log(self, _: web.Request) -> web.StreamResponse:
-        requests = [{"path": entry.path, "body": entry.body} for entry in self.log]
-        return web.json_response({"purchases": self.purchases, "requests": requests})
-
-    async def _take_faults(self, request: web.Request) -> web.StreamResponse:
-        try:
-            self.faults.add_plain(orjson.loads(await request.read()))
-        except (ValueError, TypeError) as error:
-            return error_answer(400, str(error))
-        return web.json_response({"ok": True})
-
 
 def error_answer(status: int, message: str, *, param: str | None = None, code: str | None = None) -> web.Response:
     """An error in OpenAI's shape."""
     error = {"message": message, "type": "invalid_request_error", "param": param, "code": code}
     return web.json_response({"error": error}, status=status, headers={"x-request-id": "req_refused"})
-
-
-def _plain(fault: Fault) -> web.Response:
-    """The answer that a fault prescribes."""
-    headers = {"x-request-id": "req_fault", **fault.headers}
-    if isinstance(fault.body, str):
-        return web.Response(text=fault.body, status=fault.status or 500, headers=headers)
-    return web.json_response(fault.body, status=fault.status or 500, headers=headers)
-
-
-def _broken_off(request: web.Request) -> web.Response:
-    """Breaks the line; the answer that is returned never arrives."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 def _model(name: str) -> dict[str, object]:

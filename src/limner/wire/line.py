@@ -57,8 +57,10 @@ class Line:
         """Sends a request, once, and gives the whole answer to a success."""
         sending = Sending()
         try:
-            async with asyncio.timeout(outgoing.deadline), self.wire.open(self._parcel(outgoing), sending) as got:
-                answer = await self._whole(got, outgoing, sending)
+            async with asyncio.timeout(outgoing.deadline):
+                parcel = await self._parcel(outgoing)
+                async with self.wire.open(parcel, sending) as got:
+                    answer = await self._whole(got, outgoing, sending)
         except TROUBLE as error:
             raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
         except StorageError as error:
@@ -75,7 +77,7 @@ class Line:
         until = asyncio.get_running_loop().time() + outgoing.deadline
         try:
             async with asyncio.timeout_at(until):
-                got = await self.wire.open(self._parcel(outgoing), sending).__aenter__()
+                got = await self.wire.open(await self._parcel(outgoing), sending).__aenter__()
             async with aclosing(self._events(got, outgoing, sending, until)) as events:
                 async for event in events:
                     yield event
@@ -137,9 +139,9 @@ class Line:
         )
         return ProviderError(problem, request_id=request_id)
 
-    def _parcel(self, outgoing: Outgoing) -> Parcel:
-        url = URL(f"{self.connection.base_url.rstrip('/')}/{outgoing.path.lstrip('/')}")
-        headers = {**self.headers, **outgoing.headers}
+    async def _parcel(self, outgoing: Outgoing) -> Parcel:
+        url, trusted = await self._place(outgoing)
+        headers = {**(self.headers if trusted else {}), **outgoing.headers}
         body: bytes | aiohttp.FormData | None = None
         if outgoing.form is not None:
             body = form_data(outgoing.form)
@@ -152,6 +154,19 @@ class Line:
             headers=headers,
             body=body,
         )
+
+    async def _place(self, outgoing: Outgoing) -> tuple[URL, bool]:
+        """Where a request goes, and whether the key may go with it: only to the service's own hosts."""
+        base = URL(self.connection.base_url)
+        if not outgoing.address:
+            return URL(f"{self.connection.base_url.rstrip('/')}/{outgoing.path.lstrip('/')}"), True
+        try:
+            url = await self.wire.guard.check(outgoing.address, from_service=True)
+        except InvalidRequest as error:
+            spent = Spent.UNKNOWN if outgoing.purchase else Spent.NO
+            raise self.failure(Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=spent)) from error
+        known = any(fits(url.host or "", pattern) for pattern in self.card.trusted_hosts)
+        return url, url.origin() == base.origin() or (known and url.scheme == "https")
 
     async def _whole(self, got: aiohttp.ClientResponse, outgoing: Outgoing, sending: Sending) -> Answer:
         """Reads an answer of any status to its end."""
@@ -228,6 +243,11 @@ class Line:
         finally:
             got.close()
             await reader.discard()
+
+
+def fits(host: str, pattern: str) -> bool:
+    """Whether a host is the one of a pattern, or any below it where the pattern begins with `*.`."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
 def _count_as_paid(error: StorageError, outgoing: Outgoing) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import pybase64
+
 from limner.domain.call import CallInput
 
 
@@ -25,6 +27,16 @@ class FormFile:
         return cls(name=name, filename=f"{stem}.{ending}", media_type=image.media_type, data=image.data)
 
 
+def data_uri(image: CallInput) -> str:
+    """An input picture as text, for services that take pictures within JSON."""
+    return f"data:{image.media_type};base64,{base64_text(image)}"
+
+
+def base64_text(image: CallInput) -> str:
+    """The same without the prefix."""
+    return pybase64.b64encode(image.data).decode("ascii")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
     """A multipart form: plain fields first, then files, each in order; a name may come more than once."""
@@ -43,7 +55,10 @@ class Outgoing:
     """One request to a service: to `path` under its base URL, with JSON, a form or no body."""
 
     method: str = "POST"
-    path: str
+    path: str = ""
+    address: str = ""
+    """A whole address in place of `path`, where the service itself has named one: a ticket's, or one for an upload.
+    The key goes there only if the service's card trusts the host."""
     json: object = field(default=None, repr=False)
     form: Form | None = field(default=None, repr=False)
     query: Mapping[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ OPTIONAL = (
     "negative_prompt",
     "size",
     "aspect",
+    "resolution",
     "margins",
     "quality",
     "style",

@@ -1,0 +1,29 @@
+"""What the price of a call depends on."""
+
+from __future__ import annotations
+
+from limner.domain.call import Call
+from limner.domain.model_card import ModelCard
+from limner.domain.prices import Facts
+from limner.domain.request import Aspect, Size
+
+
+def facts_of(call: Call, card: ModelCard) -> Facts:
+    """The facts about one call that prices look at."""
+    return Facts(
+        operation=call.operation,
+        count=call.count,
+        size=_size(call, card),
+        quality=call.quality,
+        prompt=call.prompt,
+        inputs=len(call.inputs),
+        steps=call.steps,
+        partials=call.partials,
+    )
+
+
+def _size(call: Call, card: ModelCard) -> Size | None:
+    """The size that is asked for; for a shape about the size that comes, where the model says how large it is."""
+    if call.size is not None or call.aspect is None or card.sizes.default is None:
+        return call.size
+    return card.sizes.nominal(Aspect.parse(call.aspect), call.resolution)

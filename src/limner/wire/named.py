@@ -1,0 +1,99 @@
+"""A call under the names that a service gives its fields, as the catalog has them.
+
+    [model.wire]
+    names = { prompt = "prompt", count = "num_outputs", size = ["width", "height"], source = "image" }
+    words = { format = { jpeg = "jpg" } }
+    fixed = { go_fast = true }
+
+A name with dots stands for an object in an object: `input.image`. A name that ends in `[]` is a list. `size` takes one
+name for a text like 1024x1024 or two for its edges, `margins` four: left, top, right, bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import cast
+
+from limner.domain.call import Call, CallInput
+from limner.wire.outgoing import data_uri
+from limner.wire.takes import OPTIONAL
+
+Body = dict[str, object]
+"""A JSON object."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Naming:
+    """How one model wants its calls written."""
+
+    names: Mapping[str, str | Sequence[str]]
+    """From our names of fields and roles to the service's."""
+    words: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """For each field, our words and the service's."""
+    fixed: Mapping[str, object] = field(default_factory=dict)
+    """What goes along with every call, by the service's names."""
+
+    @classmethod
+    def of(cls, wire: Mapping[str, object]) -> Naming:
+        """What `[model.wire]` says about names; what it leaves out is empty."""
+        return cls(
+            names=cast(Mapping[str, str | Sequence[str]], wire.get("names", {})),
+            words=cast(Mapping[str, Mapping[str, object]], wire.get("words", {})),
+            fixed=cast(Mapping[str, object], wire.get("fixed", {})),
+        )
+
+    def objection(self, call: Call) -> str | None:
+        """The first part of a call that has no name here; None where all is well."""
+        set_fields = [name for name in OPTIONAL if getattr(call, name) is not None]
+        wanted = ["prompt"] * bool(call.prompt) + ["count"] * (call.count > 1) + set_fields
+        missing = [name for name in wanted if name not in self.names]
+        missing += [f"{image.role} picture" for image in call.inputs if image.role.value not in self.names]
+        return missing[0] if missing else None
+
+    def body(self, call: Call, *, picture: Callable[[CallInput], object] = data_uri) -> Body:
+        """The call as the service's JSON object; `picture` says how an input picture is written there."""
+        body: Body = {}
+        for name, value in self.fixed.items():
+            put(body, name, deepcopy(value))
+        for ours, theirs in self.names.items():
+            value = self._worded(ours, getattr(call, ours, None))
+            if value is not None and value != "":
+                place_value(body, theirs, value)
+        for image in call.inputs:
+            theirs = self.names[image.role.value]
+            put(body, theirs if isinstance(theirs, str) else theirs[0], picture(image))
+        for name, value in call.extra.items():
+            put(body, name, value)
+        return body
+
+    def _worded(self, name: str, value: object) -> object:
+        return self.words.get(name, {}).get(str(value), value)
+
+
+def place_value(body: Body, names: str | Sequence[str], value: object) -> None:
+    """Puts one field of a call under its name, or its parts under several."""
+    if isinstance(names, str):
+        put(body, names, value if isinstance(value, str | int | float | bool | list | dict) else str(value))
+        return
+    edges = ("width", "height") if len(names) == 2 else ("left", "top", "right", "bottom")
+    for name, edge in zip(names, edges, strict=True):
+        put(body, name, getattr(value, edge))
+
+
+def put(body: Body, path: str, value: object) -> None:
+    """Puts a value at a path of names with dots; a name that ends in `[]` gets one more member."""
+    *above, last = path.split(".")
+    for step in above:
+        below = body.setdefault(step, {})
+        if not isinstance(below, dict):
+            raise ValueError(f"{path} leads through {step}, which is no object.")
+        body = below
+    if last.endswith("[]"):
+        members = body.setdefault(last.removesuffix("[]"), [])
+        if not isinstance(members, list):
+            raise ValueError(f"{path} is no list.")
+        members.append(value)
+    else:
+        body[last] = value
