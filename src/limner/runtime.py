@@ -14,6 +14,7 @@ from random import SystemRandom
 
 from limner.catalog.loader import load_catalog
 from limner.catalog.presets import load_presets
+from limner.catalog.unlisted import CurrentCatalog
 from limner.codec import JsonRequestCodec
 from limner.db.advisory_locks import AdvisoryWorkerLocks
 from limner.db.database import Database
@@ -24,6 +25,7 @@ from limner.db.pictures import SqlPictures
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.file_locks import FileWorkerLocks
+from limner.domain.accounts import Asks
 from limner.domain.errors import NotConfigured, StorageError
 from limner.domain.model_card import ServiceCard
 from limner.domain.picture import Picture
@@ -38,15 +40,18 @@ from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
+from limner.engine.listing import Listings
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.providers.inquiries import Inquiries
 from limner.providers.services import ConfiguredServices
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore, S3Access, open_blobs
 from limner.storage.imaging import PillowImaging
 from limner.storage.library import Delivery, Library
+from limner.storage.listings import ListingFile
 from limner.storage.probe import PAINTED, UPLOADED
 from limner.storage.provenance import Provenance
 from limner.storage.shelf import Shelf
@@ -64,6 +69,8 @@ class Runtime:
     settings: Settings
     catalog: Catalog
     services: Services
+    asks: Asks
+    listings: Listings
     presets: Mapping[str, Preset]
     engine: Engine
     jobs: Jobs
@@ -96,7 +103,8 @@ class _Ground:
     clock: Clock
     ids: Ids
     bulletin: LocalBulletin
-    catalog: Catalog
+    catalog: CurrentCatalog
+    listing_file: ListingFile
     database: Database
     blobs: BlobStore
     imaging: PillowImaging
@@ -132,7 +140,9 @@ async def open_runtime(settings: Settings, *, work: bool = True, watch: bool = F
 
 async def _open_ground(settings: Settings, stack: AsyncExitStack) -> _Ground:
     await asyncio.to_thread(_make_folder, settings.data_dir)
-    clock, catalog = SystemClock(), await asyncio.to_thread(load_catalog, settings.data_dir / "catalog.d")
+    clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
+    facts = await asyncio.to_thread(load_catalog, settings.data_dir / "catalog.d")
+    catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
     database = await Database.open(_database_url(settings))
     stack.push_async_callback(database.close)
     blobs = await stack.enter_async_context(
@@ -160,6 +170,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> _Ground:
         ids=TimeOrderedIds(),
         bulletin=LocalBulletin(),
         catalog=catalog,
+        listing_file=listing_file,
         database=database,
         blobs=blobs,
         imaging=imaging,
@@ -191,10 +202,13 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
         clock=ground.clock,
         ids=ground.ids,
     )
+    asks = Inquiries(services=ground.services)
     return Runtime(
         settings=settings,
         catalog=ground.catalog,
         services=ground.services,
+        asks=asks,
+        listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
         engine=engine,
         jobs=jobs,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from limner.domain.version import VERSION
+from limner.testing.faults import At, Fault
 from tests.api.served import Site
 
 
@@ -53,6 +54,23 @@ def test_services_and_styles(site: Site) -> None:
     assert set(sketch["pace"]) == {"requests_per_second", "concurrency"}
     presets = site.client.get("/api/v1/presets").json()["items"]
     assert len({preset["id"] for preset in presets}) == len(presets) > 0
+
+
+def test_a_key_is_checked_and_a_list_asked_for_without_buying(site: Site) -> None:
+    bought = site.stand_in.purchases
+    found = site.client.post("/api/v1/providers/openai/check").json()
+    assert (found["state"], found["account"]) == ("accepted", {"name": None, "balance": None, "unit": "USD"})
+    assert site.client.post("/api/v1/providers/sketch/check").json()["state"] == "unknown"
+    assert site.client.post("/api/v1/providers/nobody/check").status_code == 404
+    site.stand_in.faults.add(Fault(at=At.ACCOUNT, status=200, body={"data": [{"id": "gpt-image-77"}]}))
+    listing = site.client.post("/api/v1/providers/openai/models").json()
+    assert (listing["models"], listing["unlisted"]) == (["gpt-image-77"], ["openai/gpt-image-77"])
+    card = site.client.get("/api/v1/models/openai/gpt-image-77").json()
+    assert (card["status"], card["price"]) == ("unlisted", None)
+    site.client.post("/api/v1/providers/openai/models")
+    assert site.client.get("/api/v1/models/openai/gpt-image-77").status_code == 404
+    assert site.client.post("/api/v1/providers/sketch/models").json()["code"] == "not_configured"
+    assert site.stand_in.purchases == bought
 
 
 @pytest.mark.req("S0-059")

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
-from limner.cli.commands import HOMES
+from limner.cli.commands import HOMES, Commands
 from tests.cli.conftest import Limner
 
 HEAVY = {"typer", "rich", "pydantic", "sqlalchemy", "numpy", "PIL", "aiohttp", "asyncio"}
@@ -31,9 +32,19 @@ def test_the_list_of_models_opens_no_database_and_no_engine(home: Path) -> None:
     assert not home.exists()
 
 
-@pytest.mark.parametrize("name", HOMES)
+def every_command() -> list[str]:
+    """All commands, those below others as two words."""
+    found = []
+    for name in HOMES:
+        command = Commands().get_command(None, name)
+        below = command.commands if isinstance(command, TyperGroup) else {}
+        found += [f"{name} {each}" for each in below] or [name]
+    return found
+
+
+@pytest.mark.parametrize("name", every_command())
 def test_every_command_has_help_and_takes_json(limner: Limner, name: str) -> None:
-    ended = limner(name, "--help")
+    ended = limner(*name.split(), "--help")
     assert ended.code == 0
     assert f"limner {name}" in ended.out
     assert "--json" in ended.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from limner.api.schemas import Amount, Answer
+from limner.domain.accounts import KeyState
 from limner.domain.model_card import MaskKind, StandIn, Status
 from limner.domain.request import Operation, Role
 
@@ -106,6 +107,34 @@ class ProviderList(Answer):
     """Services in the order in which they are shown."""
 
     items: list[ProviderAnswer]
+
+
+class AccountAnswer(Answer):
+    """What a service tells of an account."""
+
+    name: str | None
+    balance: str | None = Field(description="What is left, in `unit`; null where the service does not tell.")
+    unit: str
+
+
+class InspectionAnswer(Answer):
+    """What a service says about the key that is configured for it."""
+
+    service: str
+    state: KeyState
+    message: str
+    account: AccountAnswer | None
+
+
+class ListingAnswer(Answer):
+    """The image models that a service names."""
+
+    service: str
+    at: str
+    models: list[str]
+    unlisted: list[str] = Field(
+        description="Those that the catalog does not know, by the names they can be used under."
+    )
 
 
 class PresetAnswer(Answer):

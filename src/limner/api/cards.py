@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from limner.api.shapes import Body, amount
+from limner.domain.accounts import Inspection
 from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard, SizeRule
 from limner.domain.money import Money
 from limner.domain.ports import Readiness
@@ -91,6 +92,23 @@ def _parameter(rule: ParameterRule) -> Body:
         "maximum": rule.maximum,
         "choices": rule.choices,
         "default": rule.default,
+    }
+
+
+def inspection_body(found: Inspection) -> Body:
+    """What a service says about a key."""
+    account = found.account
+    return {
+        "service": found.service,
+        "state": found.state,
+        "message": found.message,
+        "account": None
+        if account is None
+        else {
+            "name": account.name,
+            "balance": None if account.balance is None else f"{account.balance:f}",
+            "unit": account.unit,
+        },
     }
 
 

@@ -8,10 +8,17 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.card_schemas import ModelAnswer, ModelList, PresetList, ProviderList
-from limner.api.cards import model_body, provider_body
+from limner.api.card_schemas import (
+    InspectionAnswer,
+    ListingAnswer,
+    ModelAnswer,
+    ModelList,
+    PresetList,
+    ProviderList,
+)
+from limner.api.cards import inspection_body, model_body, provider_body
 from limner.api.deps import runtime_of
-from limner.api.documents import answers
+from limner.api.documents import UNSAFE, answers
 from limner.domain.model_card import Status
 from limner.domain.request import Operation
 
@@ -66,6 +73,39 @@ async def list_providers(request: Request) -> Response:
             models[model.service].append(model.id)
     items = [provider_body(card, services.readiness(card.id), models[card.id]) for card in catalog.services]
     return answer({"items": items})
+
+
+Service = Annotated[str, Path(description="The service's id, or another word for it.")]
+
+
+@router.post(
+    "/providers/{service}/check",
+    summary="Check a key",
+    responses=answers(InspectionAnswer, "What the service says about the key.", 404, *UNSAFE),
+)
+async def check_key(request: Request, service: Service) -> Response:
+    """Asks the service whether it takes the key that is configured, and what is left on the account. Costs nothing."""
+    runtime = runtime_of(request)
+    return answer(inspection_body(await runtime.asks.inspect(runtime.catalog.service(service).id)))
+
+
+@router.post(
+    "/providers/{service}/models",
+    summary="Ask for models",
+    responses=answers(ListingAnswer, "What the service has.", 404, 429, 502, 504, 507, *UNSAFE),
+)
+async def refresh_models(request: Request, service: Service) -> Response:
+    """Asks the service for its list of models. Costs nothing.
+
+    Those that the catalog does not know can be used from then on, at a price that is not known.
+    """
+    runtime = runtime_of(request)
+    card = runtime.catalog.service(service)
+    listing = await runtime.listings.refresh(card.id)
+    unlisted = [
+        model.id for model in runtime.catalog.models if model.service == card.id and model.status is Status.UNLISTED
+    ]
+    return answer({"service": card.id, "at": listing.at, "models": listing.models, "unlisted": unlisted})
 
 
 @router.get("/presets", summary="List saved styles", responses=answers(PresetList, "The saved styles."))

@@ -43,6 +43,7 @@ def service_card(table: ServiceTable) -> ServiceCard:
         concurrency=table.concurrency,
         default_model=table.default_model,
         default_models=dict(table.default_models),
+        unlisted_like=table.unlisted_like,
         poll_seconds=table.poll_seconds,
         trusted_hosts=tuple(table.trusted_hosts),
         colour=table.colour,

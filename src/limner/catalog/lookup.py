@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from limner.domain.errors import UnknownModel
@@ -22,6 +22,7 @@ class TomlCatalog:
         """`service_aliases` lead from other words for a service to its id."""
         self._services = services
         self._models = models
+        self._aliases = service_aliases
         by_id = {service.id: service for service in services}
         self._service_names = {service.id.casefold(): service for service in services}
         self._service_names |= {alias.casefold(): by_id[id] for alias, id in service_aliases.items()}
@@ -72,6 +73,10 @@ class TomlCatalog:
             card = self._service_names[key]
             return self._full[f"{card.id}/{card.default_model}".casefold()]
         raise _unknown("model", name, self._nearest(key))
+
+    def extended(self, models: Sequence[ModelCard]) -> TomlCatalog:
+        """The same catalog with more models."""
+        return TomlCatalog(services=self._services, models=(*self._models, *models), service_aliases=self._aliases)
 
     def in_tier(self, tier: str) -> tuple[ModelCard, ...]:
         """The live models of a tier, best rank first; none for a word that is no tier."""

@@ -27,6 +27,8 @@ def _defaults(
 ) -> Iterator[Complaint]:
     for id, service in services.items():
         named: list[tuple[KeyPath, str, str]] = [(("default_model",), "default_model", service.default_model)]
+        if service.unlisted_like is not None:
+            named.append((("unlisted_like",), "unlisted_like", service.unlisted_like))
         named += [
             (("default_models", str(operation)), f"default_models.{operation}", name)
             for operation, name in service.default_models.items()

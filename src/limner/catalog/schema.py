@@ -172,6 +172,7 @@ class ServiceTable(Table):
     concurrency: int = Field(ge=1)
     default_model: Name
     default_models: dict[Word[Operation], Name] = {}
+    unlisted_like: Name | None = None
     poll_seconds: float = Field(2.0, gt=0)
     trusted_hosts: list[HostPattern] = []
     colour: Colour

@@ -27,6 +27,7 @@ HOMES: Mapping[str, str] = {
     "models": "listing",
     "providers": "listing",
     "presets": "listing",
+    "keys": "keys",
     "history": "library",
     "show": "library",
     "open": "library",
@@ -38,6 +39,8 @@ HOMES: Mapping[str, str] = {
     "doctor": "doctor",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
+GROUPS = frozenset({"keys"})
+"""Those that have commands below them: all that their module has."""
 
 
 class Commands(TyperGroup):
@@ -48,12 +51,16 @@ class Commands(TyperGroup):
         del ctx  # they are the same everywhere
         return list(HOMES)
 
-    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | None:
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:
         """One command. Raises UsageError with the nearest names; None for what is no name at all."""
         del ctx  # they are the same everywhere
         if cmd_name in HOMES:
             app: typer.Typer = import_module(f"limner.cli.{HOMES[cmd_name]}").app
-            found = get_group(app).commands[cmd_name]
+            group = get_group(app)
+            if cmd_name in GROUPS:
+                group.name = cmd_name
+                return group
+            found = group.commands[cmd_name]
             return found if isinstance(found, TyperCommand) else None
         if cmd_name.startswith("-"):
             return None

@@ -31,20 +31,29 @@ Only = Annotated[str | None, typer.Option("--provider", "-p", help="Only models 
 Doing = Annotated[str | None, typer.Option("--operation", help="Only models that can do this, such as inpaint.")]
 InTier = Annotated[str | None, typer.Option("--tier", help="Only models of this tier, best first.")]
 All = Annotated[bool, typer.Option("--all", help="Retired models too.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Ask the services that are ready for their lists first; costs nothing.")
+]
 
 
 @app.add()
 def models(
-    provider: Only = None, operation: Doing = None, tier: InTier = None, every: All = False, json: Json = False
+    provider: Only = None,
+    operation: Doing = None,
+    tier: InTier = None,
+    every: All = False,
+    live: Live = False,
+    json: Json = False,
 ) -> int:
     """List the models: what they can do, what they make and what they cost."""
-    # Imported here because --help must not pay for pydantic.
-    from limner.catalog.loader import load_catalog
-
     output = Output(json=json)
-    catalog = load_catalog(settings_here().data_dir / "catalog.d")
-    cards = _chosen(catalog, provider, operation, tier)
-    cards = [card for card in cards if every or card.status in (Status.LIVE, Status.DEPRECATED)]
+    if live:
+        # Imported here because a list of what is known must not pay for the event loop.
+        from limner.cli.refreshing import refresh
+
+        refresh(output, provider)
+    cards = _chosen(_known_here(), provider, operation, tier)
+    cards = [card for card in cards if every or card.status is not Status.RETIRED]
     if json:
         output.document({"models": [model_document(card) for card in cards]})
     elif cards:
@@ -96,6 +105,17 @@ def presets(json: Json = False) -> int:
     else:
         output.rows(("Preset", "Name", "Description"), [(one.id, one.name, one.description) for one in found])
     return 0
+
+
+def _known_here() -> Catalog:
+    """The catalog of this installation with what services have listed."""
+    # Imported here because --help must not pay for pydantic.
+    from limner.catalog.loader import load_catalog
+    from limner.catalog.unlisted import with_listings
+    from limner.storage.listings import ListingFile
+
+    folder = settings_here().data_dir
+    return with_listings(load_catalog(folder / "catalog.d"), ListingFile(folder).read())
 
 
 def _chosen(catalog: Catalog, provider: str | None, operation: str | None, tier: str | None) -> list[ModelCard]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 
@@ -33,4 +35,66 @@ class ChecksKey(Protocol):
 
     async def check_key(self) -> Account:
         """The account behind the key; a key that is not taken raises ProviderError, AUTHENTICATION."""
+        ...
+
+
+class KeyState(StrEnum):
+    """What is known of a key."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """The service could not be asked, or did not answer."""
+    NOT_READY = "not_ready"
+    """There is no key, or no address."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inspection:
+    """What a service says about the key that is configured for it."""
+
+    service: str
+    state: KeyState
+    message: str
+    account: Account | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """The image models that a service named when it was last asked."""
+
+    at: datetime
+    models: tuple[str, ...]
+    """The service's own names."""
+
+
+class Asks(Protocol):
+    """Asks services what costs nothing."""
+
+    async def inspect(self, service: str) -> Inspection:
+        """What the service says about the key that is configured; never raises."""
+        ...
+
+    async def models(self, service: str) -> tuple[str, ...]:
+        """The image models that the key may use. Raises NotConfigured and ProviderError."""
+        ...
+
+
+class KeepsListings(Protocol):
+    """Remembers what services said. Blocks: call it from a thread."""
+
+    def read(self) -> Mapping[str, Listing]:
+        """All listings, by service."""
+        ...
+
+    def write(self, listings: Mapping[str, Listing]) -> None:
+        """Replaces them. Raises StorageError."""
+        ...
+
+
+class TakesListings(Protocol):
+    """A catalog that can be told what services have beside what it knows."""
+
+    def renew(self, listings: Mapping[str, Listing]) -> None:
+        """Takes newer listings in."""
         ...

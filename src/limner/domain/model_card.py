@@ -183,6 +183,8 @@ class ServiceCard:
     """Name of the model used when only the service is named."""
     default_models: Mapping[Operation, str] = field(default_factory=dict)
     """The same for operations that another model is for."""
+    unlisted_like: str | None = None
+    """Name of the model that those are taken to be like which the service lists and the catalog does not know."""
     poll_seconds: float = 2.0
     """How long to wait between two questions after a call that goes on there."""
     trusted_hosts: tuple[str, ...] = ()

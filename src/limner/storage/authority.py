@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from limner.domain.errors import StorageError
-from limner.storage.failures import disk_failure
+from limner.storage.disks import disk_failure
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey

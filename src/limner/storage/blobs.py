@@ -23,7 +23,8 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 from limner.domain.call import Landed
 from limner.domain.errors import NotConfigured, NotFound
 from limner.domain.ports import Receiver
-from limner.storage.failures import disk_failure, explained
+from limner.storage.disks import disk_failure
+from limner.storage.failures import explained
 from limner.storage.homes import FolderHome, Home, MemoryHome, UploadHome
 from limner.storage.intake import blob_key
 from limner.storage.room import Room

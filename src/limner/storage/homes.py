@@ -16,7 +16,8 @@ from obstore.store import ObjectStore
 from limner.domain.call import Landed
 from limner.domain.errors import StorageError
 from limner.domain.ports import Receiver
-from limner.storage.failures import disk_failure, explained
+from limner.storage.disks import disk_failure
+from limner.storage.failures import explained
 from limner.storage.intake import (
     BLOBS,
     CREATE,

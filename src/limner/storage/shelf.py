@@ -10,7 +10,7 @@ from pathlib import Path
 from limner.domain.errors import NotFound
 from limner.domain.picture import Picture
 from limner.storage.blobs import BlobStore
-from limner.storage.failures import disk_failure
+from limner.storage.disks import disk_failure
 from limner.storage.kinds import EXTENSIONS
 from limner.storage.naming import path_part
 
