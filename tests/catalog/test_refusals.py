@@ -92,6 +92,9 @@ CORRUPTIONS: list[tuple[KeyPath, object, str]] = [
     (("parameters",), {"style": {"choices": ["a"], "aliases": {"c": "b"}}}, 'choices ("c" leads to "b").'),
     (("parameters",), {"style": {"kind": "choice"}}, "parameters.style.choices must be given for a choice."),
     (("parameters",), {"style": {"kind": "flag", "default": "a"}}, "parameters.style.default must be a value"),
+    (("default_prompts",), {"upscale": "Sharper."}, "default_prompts.upscale is for an operation that the model has"),
+    (("default_prompts",), {"generate": "A fox."}, "default_prompts.generate is for an operation that the model has"),
+    (("sizes", "keeps"), ["edit"], "sizes.keeps names edit, which is not among the operations."),
     (("parameters",), {"format": {"choices": ["jpeg"]}}, "parameters.format.choices must be the same list as formats."),
 ]
 

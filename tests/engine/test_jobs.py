@@ -211,6 +211,36 @@ async def test_a_ticket_is_written_down_and_asked_after(tmp_path: Path) -> None:
         assert job.calls[0].ticket == {"id": "t2"}
 
 
+@pytest.mark.parametrize(
+    "failed, times",
+    [
+        (failure(FailureCode.AUTHENTICATION), 1),
+        (failure(FailureCode.EXPIRED), 1),
+        (failure(FailureCode.UNREACHABLE, retryable=True), 8),
+    ],
+    ids=["key", "expired", "unreachable"],
+)
+async def test_a_call_that_cannot_be_asked_after_may_have_been_bought(
+    tmp_path: Path, failed: ProviderError, times: int
+) -> None:
+    waiting = Pending(ticket={"id": "t1"}, poll_after=1.0)
+    provider = FakeProvider(waiting, polled=[failed] * times)
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, provider.purchases) == (JobState.AMBIGUOUS, 1)
+        assert job.problem is not None
+        assert "may have been charged" in job.problem.message
+        assert job.held > Money()
+
+
+async def test_a_call_that_failed_at_no_cost_holds_no_money(tmp_path: Path) -> None:
+    waiting = Pending(ticket={"id": "t1"}, poll_after=1.0)
+    provider = FakeProvider(waiting, polled=[failure(FailureCode.REFUSED)])
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, job.held, job.cost) == (JobState.REFUSED, Money(), Money())
+
+
 @pytest.mark.req("S1-100")
 async def test_a_call_that_never_ends_is_ambiguous_after_its_time(tmp_path: Path) -> None:
     waiting = Pending(ticket={"id": "t1"}, poll_after=10.0)

@@ -226,3 +226,76 @@ def test_an_upscale_goes_out_as_a_number() -> None:
     done = translate(ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), scale=4), SKETCHY)
     assert done.calls[0].scale == 4
     assert done.calls[0].size is None
+
+
+KEEPER = replace(
+    CARD, sizes=SizeRule(aspects=(Aspect(1, 1), Aspect(3, 2)), keeps=frozenset({Operation.EDIT})), prompt_limit=0
+)
+
+
+def lines_of(request: ImageRequest, card: ModelCard) -> dict[str, tuple[Treatment, str | None]]:
+    return {line.field: (line.treatment, line.sent) for line in translate(request, card).receipt}
+
+
+def test_an_operation_that_keeps_the_shape_of_its_source_says_so() -> None:
+    request = ImageRequest(prompt="night", operation=Operation.EDIT, inputs=(picture(),), aspect=Aspect(3, 2))
+    card = replace(KEEPER, prompt_limit=400)
+    assert translate(request, card).calls[0].aspect is None
+    assert lines_of(request, card)["aspect"] == (Treatment.IGNORED, None)
+    assert translate(replace(request, operation=Operation.VARIATIONS, prompt=""), card).calls[0].aspect is None
+    assert translate(ImageRequest(prompt="night", aspect=Aspect(3, 2)), card).calls[0].aspect == "3:2"
+    with pytest.raises(Untranslatable):
+        translate(replace(request, strictness=Strictness.STRICT), card)
+
+
+def test_a_model_without_sizes_makes_what_its_source_is() -> None:
+    card = replace(SKETCHY, sizes=SizeRule())
+    masked = (picture(), picture(Role.MASK))
+    call = translate(ImageRequest(prompt="cat", operation=Operation.INPAINT, inputs=masked), card).calls[0]
+    assert (call.size, call.aspect) == (None, None)
+    grown = ImageRequest(operation=Operation.OUTPAINT, inputs=(picture(),), size=Size(840, 480))
+    assert translate(grown, card).calls[0].margins == Margins(left=100, right=100)
+    assert lines_of(grown, card)["size"] == (Treatment.USED, "left 100, top 0, right 100, bottom 0")
+    by_hand = replace(grown, margins=Margins(left=20))
+    assert lines_of(by_hand, card)["margins"] == (Treatment.USED, "left 20, top 0, right 0, bottom 0")
+    assert lines_of(by_hand, card)["size"] == (Treatment.IGNORED, None)
+    larger = ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), size=Size(900, 900))
+    assert lines_of(larger, card)["size"] == (Treatment.IGNORED, None)
+
+
+def test_a_model_that_takes_no_words_is_sent_none() -> None:
+    request = ImageRequest(
+        prompt="a fox", negative_prompt="fog", style="ink", operation=Operation.EDIT, inputs=(picture(),)
+    )
+    assert translate(request, KEEPER).calls[0].prompt == ""
+    treated = lines_of(request, KEEPER)
+    assert {treated[name][0] for name in ("prompt", "negative_prompt", "style")} == {Treatment.IGNORED}
+
+
+def test_a_model_that_needs_words_is_sent_its_own_where_nobody_gave_any() -> None:
+    card = replace(SKETCHY, default_prompts={Operation.UPSCALE: "Sharper."})
+    request = ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),))
+    assert translate(request, card).calls[0].prompt == "Sharper."
+    assert lines_of(request, card)["prompt"] == (Treatment.USED, "Sharper.")
+    assert translate(replace(request, prompt="fur"), card).calls[0].prompt == "fur"
+    assert translate(replace(request, operation=Operation.OUTPAINT), card).calls[0].prompt == ""
+
+
+def test_an_option_that_a_model_needs_has_to_be_given() -> None:
+    rule = ParameterRule(name="search_prompt", kind=ParameterKind.TEXT, required=True)
+    card = replace(CARD, parameters=(rule,))
+    with pytest.raises(Untranslatable) as caught:
+        translate(ImageRequest(prompt="a fox"), card)
+    assert (caught.value.field, "search_prompt" in caught.value.why) == ("extra.search_prompt", True)
+    assert translate(ImageRequest(prompt="a fox", extra={"search_prompt": "dog"}), card).calls[0].extra
+
+
+def test_strength_goes_with_pictures_only() -> None:
+    rule = ParameterRule(name="strength", kind=ParameterKind.NUMBER, minimum=0, maximum=1, default=0.6)
+    card = replace(CARD, parameters=(rule,))
+    assert translate(ImageRequest(prompt="a fox"), card).calls[0].strength is None
+    asked = ImageRequest(prompt="a fox", strength=0.3)
+    assert translate(asked, card).calls[0].strength is None
+    assert lines_of(asked, card)["strength"] == (Treatment.IGNORED, None)
+    edit = ImageRequest(prompt="night", operation=Operation.EDIT, inputs=(picture(),))
+    assert translate(edit, card).calls[0].strength == 0.6

@@ -340,3 +340,39 @@ async def test_a_stream_that_is_left_closes_its_line(purchase: Outgoing) -> None
             async for _ in events:
                 break
         await asyncio.wait_for(gone.wait(), 5)
+
+
+async def test_a_picture_that_its_headers_call_spoilt_is_not_taken_in(purchase: Outgoing) -> None:
+    async def blurred(_: web.Request) -> web.Response:
+        return web.Response(body=PNG, content_type="image/png", headers={"Finish-Reason": "CONTENT_FILTERED"})
+
+    async with site(blurred) as place:
+        answer = await place.line.send(replace(purchase, spoilt={"finish-reason": "CONTENT_FILTERED"}))
+        assert (answer.ok, answer.file, answer.headers["finish-reason"]) == (True, None, "CONTENT_FILTERED")
+        assert not place.blobs.receivers
+        answer = await place.line.send(replace(purchase, spoilt={"finish-reason": "OTHER"}))
+        assert answer.file is not None
+
+
+async def test_the_length_of_a_form_is_never_told_too_small(purchase: Outgoing) -> None:
+    lengths: list[int] = []
+
+    async def weigh(request: web.Request) -> web.Response:
+        lengths.append(len(await request.read()))
+        return web.json_response({})
+
+    file = FormFile(name="image", filename="source.png", media_type="image/png", data=PNG)
+    async with site(weigh) as place:
+        for form in (
+            Form(),
+            Form(fields=(("prompt", "f\u00fcchse"),)),
+            Form(fields=(("a", "b"),) * 20, files=(file,) * 3),
+        ):
+            await place.line.send(replace(purchase, json=None, form=form))
+            assert form.length >= lengths[-1] > 0
+
+
+async def test_what_would_be_refused_is_told_in_our_own_words() -> None:
+    async with site(good) as place:
+        problem = place.line.unfit("inputs", "takes less.").problem()
+    assert (problem.message, problem.field, problem.spent) == ("OpenAI takes less.", "inputs", Spent.NO)

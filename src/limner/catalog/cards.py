@@ -66,6 +66,7 @@ def model_card(table: ModelTable, service: ServiceTable) -> ModelCard:
         max_count=table.max_count,
         parameters=tuple(parameter_rule(name, rule) for name, rule in table.parameters.items()),
         prompt_limit=table.prompt_limit,
+        default_prompts=dict(table.default_prompts),
         formats=tuple(table.formats),
         mask=table.mask,
         max_inputs=table.max_inputs,
@@ -108,6 +109,7 @@ def size_rule(table: SizesTable) -> SizeRule:
         aspects=tuple(table.aspects),
         resolutions=dict(table.resolutions),
         default=table.default,
+        keeps=frozenset(table.keeps),
     )
 
 
@@ -121,6 +123,7 @@ def parameter_rule(name: str, table: ParameterTable) -> ParameterRule:
         choices=tuple(table.choices),
         default=table.default,
         aliases=dict(table.aliases),
+        required=table.required,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from limner.catalog.positions import KeyPath
 from limner.catalog.schema import TIERS, ModelTable, ParameterTable, ServiceTable
 from limner.domain.model_card import USUAL_ROLES, MaskKind, ParameterKind, StandIn, Status
-from limner.domain.request import Operation, Role, Size
+from limner.domain.request import NEEDS_NO_PROMPT, Operation, Role, Size
 
 Faults = Iterator[tuple[KeyPath, str]]
 """The place of each fault in the table, and the sentence about it."""
@@ -45,6 +45,12 @@ def _operations(model: ModelTable) -> Faults:
             yield path, f'stand_ins.{operation} = "{stand_in}" needs {needed} among the operations.'
     if Operation.INPAINT in native and model.mask is MaskKind.NONE:
         yield ("mask",), 'mask must say how pixels are marked, since the model inpaints (got "none").'
+    for operation in model.default_prompts:
+        if operation not in native or operation not in NEEDS_NO_PROMPT:
+            fault = (
+                f"default_prompts.{operation} is for an operation that the model has and that may come without words."
+            )
+            yield ("default_prompts", operation.value), fault
     if native - {Operation.GENERATE} and not model.max_inputs:
         yield ("max_inputs",), "max_inputs must be at least 1, since the model works on pictures (got 0)."
 
@@ -68,6 +74,9 @@ def _sizes(model: ModelTable) -> Faults:
         )
     if sizes.resolutions and sizes.default is None:
         yield ("sizes", "default"), "sizes.default is missing; it says which of the resolutions is the usual one."
+    for index, operation in enumerate(sizes.keeps):
+        if operation not in model.operations:
+            yield ("sizes", "keeps", index), f"sizes.keeps names {operation}, which is not among the operations."
 
 
 def _roles(model: ModelTable) -> Faults:

@@ -202,6 +202,7 @@ class SizesTable(Table):
     aspects: list[AspectText] = []
     resolutions: dict[str, Annotated[int, Field(ge=1)]] = {}
     default: SizeText | None = None
+    keeps: list[Word[Operation]] = []
 
 
 class ParameterTable(Table):
@@ -213,6 +214,7 @@ class ParameterTable(Table):
     choices: list[Line] = []
     default: Scalar | None = None
     aliases: dict[str, Line] = {}
+    required: bool = False
 
 
 class MeteredTable(Table):
@@ -275,7 +277,8 @@ class ModelTable(Table):
     sizes: SizesTable = SizesTable()
     max_count: int = Field(1, ge=1)
     parameters: dict[str, ParameterTable] = {}
-    prompt_limit: int = Field(ge=1)
+    prompt_limit: int = Field(ge=0)
+    default_prompts: dict[Word[Operation], Line] = {}
     formats: list[Line] = Field(min_length=1)
     mask: Word[MaskKind] = MaskKind.NONE
     max_inputs: int = Field(0, ge=0)

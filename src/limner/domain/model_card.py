@@ -71,6 +71,13 @@ class SizeRule:
     resolutions: Mapping[str, int] = field(default_factory=dict)
     """Where only shapes can be asked for: the service's words for how large, and about how many pixels each has."""
     default: Size | None = None
+    keeps: frozenset[Operation] = frozenset()
+    """Operations whose pictures have the shape of their source, whatever is asked for."""
+
+    def follows_source(self, operation: Operation) -> bool:
+        """Whether nothing about the size can be asked for: with this operation, or with this model at all."""
+        has_none = not self.fixed and not self.aspects and self.grid is None
+        return has_none or operation in self.keeps
 
     def nominal(self, aspect: Aspect, resolution: str | None) -> Size:
         """About the size that a shape comes out at, never of more pixels than its resolution says."""
@@ -102,6 +109,8 @@ class ParameterRule:
     default: str | float | bool | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Words of other services for a choice of this one, such as hd for high."""
+    required: bool = False
+    """Whether the model does nothing without it; it is then one of the service's own options, given in `extra`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +129,9 @@ class ModelCard:
     """How many pictures one call makes at most."""
     parameters: tuple[ParameterRule, ...]
     prompt_limit: int
-    """In characters."""
+    """In characters; 0 where it takes no words."""
+    default_prompts: Mapping[Operation, str] = field(default_factory=dict)
+    """What is sent for operations that need no words elsewhere, where nobody gave any."""
     formats: tuple[str, ...]
     mask: MaskKind
     max_inputs: int

@@ -32,6 +32,16 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 65.0
 POLL_FAILURES = 8
 """Polls in a row that may fail before the call is given up as ambiguous."""
+UNASKED = frozenset(
+    {
+        FailureCode.AUTHENTICATION,
+        FailureCode.FORBIDDEN,
+        FailureCode.MODEL_GONE,
+        FailureCode.UNREACHABLE,
+        FailureCode.EXPIRED,
+    }
+)
+"""Once a call has been accepted, these say that it could not be asked after; they do not say that it was not bought."""
 TRY_AGAIN = 5.0
 """Seconds after which what was bought is tried again to be written down."""
 
@@ -203,7 +213,7 @@ class Attempt:
             except ProviderError as error:
                 failures += 1
                 if not error.retryable or failures >= POLL_FAILURES:
-                    raise
+                    raise _unanswered(error) from error
                 await self._rest(work, self._pause(error.retry_after, failures))
 
     async def _rest(self, work: Work, seconds: float) -> None:
@@ -268,6 +278,16 @@ class Attempt:
 
     async def _ambiguous(self, work: Work, problem: Problem) -> Carried:
         return await self.finisher.close_ambiguous(work.lease, work.record, problem)
+
+
+def _unanswered(error: ProviderError) -> ProviderError:
+    """The same, but where the question itself failed, nobody knows what became of the call."""
+    problem = error.problem()
+    if problem.spent is not Spent.NO or not (problem.retryable or problem.code in UNASKED):
+        return error
+    message = f"{problem.message} The call had been accepted and may have been charged: look there."
+    told = replace(problem, message=message, retryable=False, spent=Spent.UNKNOWN)
+    return ProviderError(told, request_id=error.request_id)
 
 
 def interrupted_problem(card: ModelCard) -> Problem:

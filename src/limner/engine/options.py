@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from limner.domain.model_card import ModelCard, ParameterKind, ParameterRule
 from limner.domain.plan import ReceiptLine, Treatment
@@ -49,6 +49,14 @@ def enlarge(wanted: Value, name: str, card: ModelCard) -> Choice:
     why = f"{card.title} enlarges to {asked}; the exact size is made on this machine."
     line = ReceiptLine(field=name, treatment=Treatment.MAPPED, wanted=str(wanted), sent=_text(sent), why=why)
     return Choice(value=sent, line=line)
+
+
+def without_picture(choice: Choice) -> Choice:
+    """An option about the source, where there is none: it is not sent, whatever the model makes of it otherwise."""
+    if choice.line is None:
+        return Choice(value=None)
+    why = "There is no picture for it to work on."
+    return Choice(value=None, line=replace(choice.line, treatment=Treatment.IGNORED, sent=None, why=why))
 
 
 def _used(name: str, wanted: Value) -> ReceiptLine:

@@ -1,4 +1,4 @@
-"""From what was typed to what is sent: saved styles join the prompt."""
+"""From what was typed to what is sent: saved styles join the prompt, and words stand in where there are none."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from limner.domain.errors import InvalidRequest
+from limner.domain.model_card import ModelCard, StandIn
+from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.preset import Preset
-from limner.domain.request import ImageRequest
+from limner.domain.request import ImageRequest, Operation
+
+STAND_IN_PROMPTS = {
+    Operation.VARIATIONS: "A new variation of this picture: the same subject, mood and palette, a fresh composition.",
+    Operation.OUTPAINT: "Continue this picture naturally into the empty area, matching light, colours and style.",
+}
 
 
 def shaped(request: ImageRequest, presets: Mapping[str, Preset]) -> ImageRequest:
@@ -24,3 +31,14 @@ def shaped(request: ImageRequest, presets: Mapping[str, Preset]) -> ImageRequest
             raise InvalidRequest(f"There is no preset called '{name}'.{hint}", field="presets")
         words.append(preset.value)
     return replace(request, prompt=", ".join(words))
+
+
+def words_for(operation: Operation, card: ModelCard, lines: list[ReceiptLine]) -> str:
+    """What is sent where nobody gave a prompt; `lines` get one where the model's own operation needs words."""
+    if card.operations[operation] is not StandIn.NATIVE:
+        return STAND_IN_PROMPTS.get(operation, "")
+    words = card.default_prompts.get(operation, "")
+    if words:
+        why = f"{card.title} needs words; these say what it is to do."
+        lines.append(ReceiptLine(field="prompt", treatment=Treatment.USED, wanted="", sent=words, why=why))
+    return words

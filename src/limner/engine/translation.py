@@ -9,13 +9,12 @@ from limner.domain.call import Call, CallInput
 from limner.domain.model_card import MaskKind, ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Margins, Operation, Role, Size, Strictness
-from limner.engine.options import Choice, choose, enlarge
+from limner.engine.options import Choice, choose, enlarge, without_picture
+from limner.engine.prompting import words_for
 from limner.engine.sizes import nearest, nearest_aspect, nearest_resolution, sized
 
-STAND_IN_PROMPTS = {
-    Operation.VARIATIONS: "A new variation of this picture: the same subject, mood and palette, a fresh composition.",
-    Operation.OUTPAINT: "Continue this picture naturally into the empty area, matching light, colours and style.",
-}
+SIZED_BY_SOURCE = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
+"""Operations whose pictures have the shape of their source with every model."""
 CONVERTED_HERE = frozenset({"png", "jpeg", "webp", "avif"})
 """Formats that a finished picture can be turned into on this machine."""
 
@@ -44,6 +43,7 @@ def translate(request: ImageRequest, card: ModelCard) -> Translation:
     stand_in = card.operations.get(request.operation)
     if stand_in is None:
         raise Untranslatable("operation", f"{card.title} cannot {spoken(request.operation)}.")
+    _require_own_options(request, card)
     lines = [*_operation_lines(request, card, stand_in)]
     call = Call(
         id="",
@@ -109,9 +109,13 @@ def _operation_lines(request: ImageRequest, card: ModelCard, stand_in: StandIn) 
 
 
 def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str:
-    prompt = request.prompt.strip() or (
-        STAND_IN_PROMPTS.get(request.operation, "") if card.operations[request.operation] is not StandIn.NATIVE else ""
-    )
+    prompt = request.prompt.strip()
+    if not card.prompt_limit:
+        if prompt:
+            why = f"{card.title} works without words."
+            lines.append(ReceiptLine(field="prompt", treatment=Treatment.IGNORED, wanted=prompt, why=why))
+        return ""
+    prompt = prompt or words_for(request.operation, card, lines)
     if request.negative_prompt and card.parameter("negative_prompt") is None:
         prompt = f"{prompt.rstrip('. ')}. Avoid: {request.negative_prompt.strip()}."
         lines.append(
@@ -142,6 +146,12 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             "prompt_too_long",
         )
     return prompt
+
+
+def _require_own_options(request: ImageRequest, card: ModelCard) -> None:
+    for rule in card.parameters:
+        if rule.required and rule.name not in request.extra:
+            raise Untranslatable(f"extra.{rule.name}", f"{card.title} needs its option {rule.name}. Give it in extra.")
 
 
 def _inputs(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[CallInput, ...]:
@@ -232,7 +242,10 @@ def _wanted_size(call: Call, request: ImageRequest, card: ModelCard) -> tuple[Si
 
 def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
     wanted, asked = _wanted_size(call, request, card)
-    if request.operation in (Operation.UPSCALE, Operation.REMOVE_BACKGROUND) or wanted is None:
+    if wanted is None:
+        return call
+    if request.operation in SIZED_BY_SOURCE or card.sizes.follows_source(call.operation):
+        lines += _source_shape_lines(call, request, card)
         return call
     if card.sizes.aspects and not card.sizes.fixed and card.sizes.grid is None:
         return _with_aspect(call, request, card, lines, wanted)
@@ -251,6 +264,29 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
             )
         )
     return replace(call, size=size)
+
+
+def _source_shape_lines(call: Call, request: ImageRequest, card: ModelCard) -> Iterator[ReceiptLine]:
+    """What becomes of a size that cannot be asked for: an outpaint comes to it by its margins, others do not."""
+    asked = request.aspect or request.size
+    if asked is not None:
+        grown = call.margins is not None and not request.margins
+        yield ReceiptLine(
+            field="aspect" if request.aspect else "size",
+            treatment=Treatment.USED if grown else Treatment.IGNORED,
+            wanted=str(asked),
+            sent=told(call.margins) if grown and call.margins else None,
+            why="" if grown else f"With {card.title} the source says how large the picture is.",
+        )
+    if request.margins and call.margins:
+        yield ReceiptLine(
+            field="margins", treatment=Treatment.USED, wanted=told(request.margins), sent=told(call.margins)
+        )
+
+
+def told(margins: Margins) -> str:
+    """Margins in a few words."""
+    return f"left {margins.left}, top {margins.top}, right {margins.right}, bottom {margins.bottom}"
 
 
 def _with_aspect(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine], wanted: Size) -> Call:
@@ -280,8 +316,10 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
             continue
         pick = enlarge if name == "scale" and enlarges else choose
         choice: Choice = pick(getattr(request, name), name, card)
+        if name == "strength" and not call.inputs:
+            choice = without_picture(choice)
         chosen[name] = choice.value
-        folded = name in ("style", "negative_prompt") and card.parameter(name) is None
+        folded = name in ("style", "negative_prompt") and card.parameter(name) is None and card.prompt_limit > 0
         if choice.line and not folded:
             lines.append(choice.line)
     call = replace(call, **chosen)  # type: ignore[arg-type]  # names and kinds are those of the table above

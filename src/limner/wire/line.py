@@ -139,6 +139,13 @@ class Line:
         )
         return ProviderError(problem, request_id=request_id)
 
+    def unfit(self, field: str, why: str) -> ProviderError:
+        """A call that is not sent because the service would refuse it; `why` goes on after the service's name."""
+        message = f"{self.card.name} {why}"
+        return ProviderError(
+            Problem(code=FailureCode.BAD_PARAMETER, message=message, field=field, provider=self.card.id)
+        )
+
     async def _parcel(self, outgoing: Outgoing) -> Parcel:
         url, trusted = await self._place(outgoing)
         headers = {**(self.headers if trusted else {}), **outgoing.headers}
@@ -174,6 +181,8 @@ class Line:
         if not 200 <= got.status < 300:
             return await self._refused_answer(got, headers)
         sending.answered = True
+        if any(headers.get(name) == value for name, value in outgoing.spoilt.items()):
+            return Answer(status=got.status, headers=headers, body=Reply(None))
         if got.content_type.startswith("image/") or got.content_type == "application/octet-stream":
             landing = Landing(await self.wire.intake.receive(), self.wire.limits.picture)
             try:

@@ -10,6 +10,10 @@ import pybase64
 from limner.domain.call import CallInput
 
 
+AROUND = 256
+"""Bytes at most of the border and the headers of one part of a form."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FormFile:
     """A file in a form. Services refuse files without a name or with a type other than the real one."""
@@ -44,6 +48,13 @@ class Form:
     fields: tuple[tuple[str, str], ...] = ()
     files: tuple[FormFile, ...] = ()
 
+    @property
+    def length(self) -> int:
+        """About how many bytes it has, with what stands around each part; never fewer."""
+        parts = [len(name) + len(value.encode()) for name, value in self.fields]
+        parts += [len(file.name) + len(file.filename) + len(file.data) for file in self.files]
+        return sum(parts) + AROUND * (len(parts) + 1)
+
     @classmethod
     def of(cls, body: Mapping[str, object], files: Iterable[FormFile]) -> Form:
         """A JSON object as a form: text as it is, numbers and flags as in JSON, objects as `svg[model]`."""
@@ -69,6 +80,8 @@ class Outgoing:
     """Whether the service charges for it: then it is paced, and a silence after sending may have cost money."""
     pictures: tuple[str, ...] = ()
     """Keys of the answer whose values are base64 pictures."""
+    spoilt: Mapping[str, str] = field(default_factory=dict)
+    """Headers, in lower case, that say with this value that the picture of a success is no use: it is not taken in."""
 
 
 def _flat(body: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
