@@ -126,6 +126,21 @@ async def test_what_may_have_cost_money_or_was_refused_is_not_tried_elsewhere(
         await here.books_are_right()
 
 
+@pytest.mark.parametrize(
+    ("bill", "cost"),
+    [(None, "0.04"), (Finished(pictures=(), cost=Money.usd("0.0031")), "0.0031"), (Finished(pictures=()), "0.04")],
+)
+async def test_a_refused_picture_that_cost_something_is_booked_as_the_service_bills_it(
+    tmp_path: Path, bill: Finished | None, cost: str
+) -> None:
+    problem = failure(FailureCode.REFUSED, spent=Spent.YES).problem()
+    provider = FakeProvider(ProviderError(problem, bill=bill))
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, job.cost, job.held) == (JobState.REFUSED, Money.usd(cost), Money())
+        await here.books_are_right()
+
+
 async def test_an_ambiguous_purchase_keeps_its_hold_until_a_person_decides(tmp_path: Path) -> None:
     for charged, cost in ((True, Money.usd("0.04")), (False, Money())):
         folder = tmp_path / str(charged)

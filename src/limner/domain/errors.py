@@ -25,6 +25,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from limner.domain.call import Finished
 
 
 class Spent(StrEnum):
@@ -183,7 +187,7 @@ class ProviderError(LimnerError):
 
     code = "provider_failed"
 
-    def __init__(self, problem: Problem, *, request_id: str | None = None) -> None:
+    def __init__(self, problem: Problem, *, request_id: str | None = None, bill: Finished | None = None) -> None:
         super().__init__(problem.message, field=problem.field, code=problem.code)
         self._problem = problem
         self.retryable = problem.retryable
@@ -191,6 +195,8 @@ class ProviderError(LimnerError):
         self.provider = problem.provider
         self.retry_after = problem.retry_after
         self.request_id = request_id
+        self.bill = bill
+        """What a call without a picture cost all the same, where the service says it: usage or cost."""
 
     def problem(self) -> Problem:
         """What the service said, as a value."""

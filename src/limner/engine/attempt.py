@@ -88,7 +88,7 @@ class Attempt:
         try:
             finished = await self._painted(work, card)
         except ProviderError as error:
-            return await self._failed(work, error.problem())
+            return await self._failed(work, error.problem(), error.bill)
         except Interrupted:
             # A process that ends says nothing about what was bought: the next start asks after it.
             if work.control.cancelled and not work.control.stopping:
@@ -271,10 +271,10 @@ class Attempt:
 
     # --- ends without pictures ---------------------------------------------------------------
 
-    async def _failed(self, work: Work, problem: Problem) -> Carried:
+    async def _failed(self, work: Work, problem: Problem, bill: Finished | None = None) -> Carried:
         if problem.spent is Spent.UNKNOWN:
             return await self._ambiguous(work, problem)
-        return await self.finisher.close_failed(work.lease, work.record, problem)
+        return await self.finisher.close_failed(work.lease, work.record, problem, bill)
 
     async def _ambiguous(self, work: Work, problem: Problem) -> Carried:
         return await self.finisher.close_ambiguous(work.lease, work.record, problem)

@@ -86,18 +86,19 @@ class Finisher:
         await self.jobs.close_call(lease, closing, news, conclusion=conclusion)
         return replace(carried, concluded=conclusion is not None)
 
-    async def close_failed(self, lease: Lease, record: CallRecord, problem: Problem) -> Carried:
-        """Ends a call that brought nothing. Where the service kept the money, the estimate is booked."""
+    async def close_failed(
+        self, lease: Lease, record: CallRecord, problem: Problem, bill: Finished | None = None
+    ) -> Carried:
+        """Ends a call that brought nothing. Where the service kept the money, its bill or else the hold is booked."""
         state = CallState.CANCELLED if problem.code == FailureCode.CANCELLED else CallState.FAILED
-        spent = problem.spent is Spent.YES
-        charge = record.hold if spent else Money()
+        charge: Money | None = Money()
+        basis = "none"
+        if problem.spent is Spent.YES:
+            charge, basis = record.hold, "list"
+            if bill is not None:
+                charge, basis = charged(self.catalog.find(record.model), record.call, bill, record.hold)
         closing = Closing(
-            call_id=record.id,
-            state=state,
-            at=self.clock.now(),
-            charge=charge,
-            basis="list" if spent else "none",
-            problem=problem,
+            call_id=record.id, state=state, at=self.clock.now(), charge=charge, basis=basis, problem=problem
         )
         await self.jobs.close_call(lease, closing, complaint(record, problem))
         return Carried(state=state, problem=problem)

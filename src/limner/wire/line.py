@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from limner.domain.call import Call, Landed
+from limner.domain.call import Call, Finished, Landed
 from limner.domain.errors import FailureCode, InvalidRequest, Problem, ProviderError, Spent, StorageError
 from limner.domain.model_card import ServiceCard
 from limner.wire.answers import Assembly
@@ -124,8 +124,10 @@ class Line:
         except TROUBLE as error:
             raise self.failure(refusal_for(error, Sending(sent=True), purchase=False)) from error
 
-    def failure(self, refusal: Refusal, *, request_id: str | None = None) -> ProviderError:
-        """A refusal as the error to raise."""
+    def failure(
+        self, refusal: Refusal, *, request_id: str | None = None, bill: Finished | None = None
+    ) -> ProviderError:
+        """A refusal as the error to raise; `bill` is what the service says that it charged all the same."""
         said = Redactor([self.connection.api_key])(refusal.said)
         key = self.card.key_variables[0] if self.card.key_variables else "its key"
         problem = Problem(
@@ -137,7 +139,7 @@ class Line:
             provider=self.card.id,
             retry_after=refusal.retry_after,
         )
-        return ProviderError(problem, request_id=request_id)
+        return ProviderError(problem, request_id=request_id, bill=bill)
 
     def unfit(self, field: str, why: str) -> ProviderError:
         """A call that is not sent because the service would refuse it; `why` goes on after the service's name."""
