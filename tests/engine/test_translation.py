@@ -226,3 +226,22 @@ def test_an_upscale_goes_out_as_a_number() -> None:
     done = translate(ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), scale=4), SKETCHY)
     assert done.calls[0].scale == 4
     assert done.calls[0].size is None
+
+
+def test_a_model_that_works_from_the_picture_alone_is_sent_no_words() -> None:
+    card = replace(CARD, wordless=True)
+    wanted = ImageRequest(
+        prompt="take the car away",
+        operation=Operation.INPAINT,
+        inputs=(picture(width=1024, height=1024), picture(Role.MASK, width=1024, height=1024)),
+        negative_prompt="blur",
+        style="oil",
+    )
+    found = translate(wanted, card)
+    assert [call.prompt for call in found.calls] == [""]
+    ignored = {line.field: line.wanted for line in found.receipt if line.treatment is Treatment.IGNORED}
+    assert ignored == {"prompt": "take the car away", "negative_prompt": "blur", "style": "oil"}
+    with pytest.raises(Untranslatable, match="no words are sent"):
+        translate(replace(wanted, strictness=Strictness.STRICT), card)
+    quiet = translate(replace(wanted, prompt="", negative_prompt=None, style=None), card)
+    assert {line.field for line in quiet.receipt} == set()

@@ -65,6 +65,7 @@ def model_card(table: ModelTable, service: ServiceTable) -> ModelCard:
         max_count=table.max_count,
         parameters=tuple(parameter_rule(name, rule) for name, rule in table.parameters.items()),
         prompt_limit=table.prompt_limit,
+        wordless=table.wordless,
         formats=tuple(table.formats),
         mask=table.mask,
         max_inputs=table.max_inputs,

@@ -121,6 +121,8 @@ class ModelCard:
     parameters: tuple[ParameterRule, ...]
     prompt_limit: int
     """In characters."""
+    wordless: bool = False
+    """Works from pictures alone: no prompt is sent to it."""
     formats: tuple[str, ...]
     mask: MaskKind
     max_inputs: int

@@ -109,6 +109,9 @@ def _operation_lines(request: ImageRequest, card: ModelCard, stand_in: StandIn) 
 
 
 def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str:
+    if card.wordless:
+        lines += _words_unused(request, card)
+        return ""
     prompt = request.prompt.strip() or (
         STAND_IN_PROMPTS.get(request.operation, "") if card.operations[request.operation] is not StandIn.NATIVE else ""
     )
@@ -142,6 +145,15 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             "prompt_too_long",
         )
     return prompt
+
+
+def _words_unused(request: ImageRequest, card: ModelCard) -> Iterator[ReceiptLine]:
+    """A model that works from pictures alone is sent no words, and the receipt says so."""
+    for field in ("prompt", "negative_prompt", "style"):
+        words = getattr(request, field)
+        if words and (field == "prompt" or card.parameter(field) is None):
+            why = f"{card.title} works from the picture alone; no words are sent to it."
+            yield ReceiptLine(field=field, treatment=Treatment.IGNORED, wanted=words, why=why)
 
 
 def _inputs(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[CallInput, ...]:
