@@ -19,7 +19,7 @@ from limner.domain.control import Control
 from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent, StorageError
 from limner.domain.job import CallRecord, CallState, Job
 from limner.domain.model_card import ModelCard
-from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Services, Streams
+from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Finds, Imaging, Provider, Services, Streams
 from limner.domain.records import Lease
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
@@ -32,8 +32,15 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 65.0
 POLL_FAILURES = 8
 """Polls in a row that may fail before the call is given up as ambiguous."""
+SEARCHES = 3
+"""Times that a service is asked for a call that may have reached it."""
+SEARCH_PAUSE = 2.0
+"""Seconds between these: what has just been sent may take a moment to be known there."""
 TRY_AGAIN = 5.0
 """Seconds after which what was bought is tried again to be written down."""
+
+ABOUT_THE_QUESTION = frozenset({FailureCode.AUTHENTICATION, FailureCode.FORBIDDEN, FailureCode.UNREACHABLE})
+"""Failures of a question after a call that say nothing about the call itself, such as a key that was withdrawn."""
 
 Result = TypeVar("Result")
 
@@ -69,11 +76,7 @@ class Attempt:
     async def carry(self, work: Work) -> Carried:
         """Brings a call to its end. Raises LeaseLost, Interrupted, and StorageError where it can be taken up again."""
         card = self.catalog.find(work.record.model)
-        local = self.catalog.service(card.service).local
-        state = work.record.state
-        if state is CallState.SUBMITTING and not local:
-            return await self._ambiguous(work, interrupted_problem(card))
-        if state is CallState.FETCHED and work.record.fetched:
+        if work.record.state is CallState.FETCHED and work.record.fetched:
             return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched, work.conclude)
         try:
             finished = await self._painted(work, card)
@@ -94,6 +97,8 @@ class Attempt:
 
     async def _painted(self, work: Work, card: ModelCard) -> Finished:
         """What the service has made of the call, whether that is sent now or was sent before."""
+        if work.record.state is CallState.SUBMITTING and not self.catalog.service(card.service).local:
+            return await self._searched(work, card, ProviderError(interrupted_problem(card)))
         if work.record.state is CallState.SUBMITTED and work.record.ticket is not None:
             pending = Pending(ticket=work.record.ticket, poll_after=0.0)
             return await self._follow(work, self.services.provider(card.service), pending, card)
@@ -143,11 +148,44 @@ class Attempt:
             if local:
                 raise
             raise ProviderError(unkept_problem(card, error)) from error
+        except ProviderError as error:
+            if error.spent is not Spent.UNKNOWN:
+                raise
+            return await self._searched(work, card, error)
+        return await self._outcome(work, provider, outcome, card)
+
+    async def _outcome(self, work: Work, provider: Provider, outcome: Finished | Pending, card: ModelCard) -> Finished:
+        """A call that the service has, brought to its end; its ticket is on disk before anybody waits."""
         if isinstance(outcome, Finished):
             return outcome
         ticket = outcome.ticket
         await self._noted(work, partial(self.jobs.mark_submitted, work.lease, work.record.id, ticket))
         return await self._follow(work, provider, outcome, card)
+
+    async def _searched(self, work: Work, card: ModelCard, lost: ProviderError) -> Finished:
+        """A call that may have been bought, found again by our own id where the service can do that; buys nothing.
+
+        Raises what was lost where it is not found: a call that is not known there may still be on its way.
+        """
+        readiness = self.services.readiness(card.service)
+        provider = self.services.provider(card.service) if readiness.ready else None
+        if not isinstance(provider, Finds):
+            raise lost
+        for search in range(SEARCHES):
+            if search:
+                await self._rest(work, SEARCH_PAUSE)
+            try:
+                outcome = await provider.find(replace(work.record.call, wire=card.wire))
+            except StorageError as error:
+                error.spent = Spent.UNKNOWN  # it is there, and is found again when there is room
+                raise
+            except ProviderError as error:
+                if error.retryable or error.code in ABOUT_THE_QUESTION:
+                    continue
+                raise
+            if outcome is not None:
+                return await self._outcome(work, provider, outcome, card)
+        raise lost
 
     async def _watch(self, work: Work, stream: AsyncIterator[Partial | Finished], *, local: bool) -> Finished:
         """Reads a stream to its end. What is painted here stops when asked to; what was bought is waited for."""
@@ -202,8 +240,10 @@ class Attempt:
                 raise
             except ProviderError as error:
                 failures += 1
-                if not error.retryable or failures >= POLL_FAILURES:
+                if not error.retryable and error.code not in ABOUT_THE_QUESTION:
                     raise
+                if not error.retryable or failures >= POLL_FAILURES:
+                    raise ProviderError(unanswered_problem(error)) from error
                 await self._rest(work, self._pause(error.retry_after, failures))
 
     async def _rest(self, work: Work, seconds: float) -> None:
@@ -281,6 +321,13 @@ def interrupted_problem(card: ModelCard) -> Problem:
         spent=Spent.UNKNOWN,
         provider=card.service,
     )
+
+
+def unanswered_problem(error: ProviderError) -> Problem:
+    """A question after a call that got no answer: the service has the call, whatever became of it."""
+    paid = "Limner could not ask what became of it. It may have been charged and was not sent again."
+    spent = Spent.UNKNOWN if error.spent is Spent.NO else error.spent
+    return replace(error.problem(), message=f"{error.message} {paid}", retryable=False, spent=spent)
 
 
 def unkept_problem(card: ModelCard, error: StorageError) -> Problem:
