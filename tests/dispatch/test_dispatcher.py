@@ -14,7 +14,7 @@ from limner.domain.control import Control
 from limner.domain.job import Job, JobState
 from limner.domain.people import LOCAL
 from limner.domain.request import ImageRequest
-from limner.testing.fakes import FakeProvider
+from limner.testing.fakes import FakeFindingProvider, FakeProvider
 from tests.engine.house import RealWaits, facts, house
 
 ACME = facts("acme", usd="0.04")
@@ -87,6 +87,30 @@ async def test_stopping_puts_unsent_jobs_back_and_the_next_start_takes_them(tmp_
         ended = await again.engine.wait(job.id, LOCAL, timeout=10)
         assert ended.state is JobState.AMBIGUOUS
     assert provider.purchases == 1
+
+
+async def test_what_was_being_sent_when_the_process_ended_is_found_by_the_next_where_the_service_can(
+    tmp_path: Path,
+) -> None:
+    provider = FakeProvider()
+    stuck = asyncio.Event()
+
+    async def never(call: object) -> object:
+        stuck.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    provider.script(never)  # type: ignore[arg-type]  # it never gives a result
+    async with house(tmp_path, {"acme": provider}, ACME, grace=0.05) as here:
+        job = await here.engine.submit(WANTED, LOCAL)
+        await asyncio.wait_for(stuck.wait(), 5)
+    second = FakeFindingProvider(found=[provider.finished(1)])
+    async with house(tmp_path, {"acme": second}, ACME, ids_from=1000) as again:
+        ended = await again.engine.wait(job.id, LOCAL, timeout=10)
+        assert (ended.state, len(ended.pictures)) == (JobState.SUCCEEDED, 1)
+        assert [call.id for call in second.searches] == [ended.calls[0].id]
+        await again.books_are_right()
+    assert (provider.purchases, second.submits) == (1, [])
 
 
 async def test_a_ticket_survives_the_end_of_the_process_and_is_asked_after_by_the_next(tmp_path: Path) -> None:

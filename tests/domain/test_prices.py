@@ -61,6 +61,19 @@ def test_a_booking_within_expectations_lies_within_the_quote(out: int, text: int
     assert estimate.floor <= charge <= estimate.ceiling
 
 
+@given(areas=st.lists(st.integers(1, 20_000_000), max_size=4), count=st.integers(1, 3))
+def test_input_megapixels_are_counted_from_the_pictures_themselves(areas: list[int], count: int) -> None:
+    prices = PriceList(rates=(rate(Meter.IMAGE, "0.03"), rate(Meter.INPUT_MEGAPIXEL, "0.015")))
+    estimate = prices.estimate(replace(FACTS, count=count, inputs=len(areas), input_areas=tuple(areas)))
+    assert estimate is not None
+    assert estimate.floor <= estimate.likely <= estimate.ceiling
+    whole = sum(-(-area // 2**20) for area in areas)
+    assert estimate.likely == Money.usd((Decimal("0.03") + whole * Decimal("0.015")) * count)
+    assert (estimate.ceiling == Money.usd("0.03") * count) == (not areas)
+    two = prices.charge({Meter.IMAGE: Decimal(1), Meter.INPUT_MEGAPIXEL: Decimal(2)}, FACTS)
+    assert two == Money.usd("0.06")
+
+
 def test_the_most_exact_rate_wins() -> None:
     prices = PriceList(
         rates=(

@@ -19,6 +19,7 @@ from limner.domain.errors import (
     FailureCode,
     IdempotencyConflict,
     InvalidRequest,
+    LimnerError,
     NotConfigured,
     Problem,
     ProviderError,
@@ -32,7 +33,7 @@ from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest, InputImage, Margins, Operation, Role, Size
-from limner.testing.fakes import FakeCancellableProvider, FakeProvider, FakeStreamingProvider
+from limner.testing.fakes import FakeCancellableProvider, FakeFindingProvider, FakeProvider, FakeStreamingProvider
 from limner.testing.pictures import PictureMaker
 from tests.engine.house import House, facts, house
 
@@ -266,6 +267,77 @@ async def test_a_call_that_never_ends_is_ambiguous_after_its_time(tmp_path: Path
         assert job.problem is not None
         assert job.problem.code == FailureCode.TIMED_OUT
         assert len(provider.polls) <= 7
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        failure(FailureCode.UNREACHABLE, retryable=True),
+        failure(FailureCode.OVERLOADED, retryable=True),
+        failure(FailureCode.AUTHENTICATION),
+    ],
+    ids=["unreachable", "overloaded", "key withdrawn"],
+)
+async def test_a_call_that_can_no_longer_be_asked_after_is_ambiguous_and_never_sent_again(
+    tmp_path: Path, error: ProviderError
+) -> None:
+    waiting = Pending(ticket={"id": "t1"}, poll_after=1.0)
+    acme, zen = FakeProvider(waiting, polled=[error] * 50), FakeProvider()
+    async with house(tmp_path, {"acme": acme, "zen": zen}, ACME, ZEN) as here:
+        job = await here.paint(tier="high")
+        assert (job.state, job.held, len(acme.submits), zen.submits) == (
+            JobState.AMBIGUOUS,
+            Money.usd("0.04"),
+            1,
+            [],
+        )
+        assert job.problem is not None
+        assert (job.problem.code, job.problem.spent) == (error.code, Spent.UNKNOWN)
+        assert len(acme.polls) == (8 if error.retryable else 1)
+        await here.books_are_right()
+
+
+@pytest.mark.req("S1-100")
+async def test_a_purchase_whose_answer_was_lost_is_found_by_our_own_id(tmp_path: Path) -> None:
+    maker = FakeProvider()
+    done = replace(maker.finished(1), cost=Money.usd("0.03"))
+    waiting = Pending(ticket={"id": "t1"}, poll_after=1.0)
+    lost = failure(FailureCode.UNREACHABLE, retryable=True)
+    searches: list[list[Finished | Pending | LimnerError | None]] = [[done], [None, lost, done], [waiting]]
+    for number, found in enumerate(searches):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        provider = FakeFindingProvider(DROPPED, found=found)
+        async with house(folder, {"acme": provider}, ACME) as here:
+            job = await here.paint(model="acme")
+            assert (job.state, len(job.pictures), len(provider.submits)) == (JobState.SUCCEEDED, 1, 1)
+            assert {call.id for call in provider.searches} == {job.calls[0].id}
+            assert len(provider.searches) == len(found)
+            assert job.cost == (Money() if found == [waiting] else Money.usd("0.03"))
+            assert job.calls[0].ticket == ({"id": "t1"} if found == [waiting] else None)
+            await here.books_are_right()
+
+
+async def test_a_purchase_that_cannot_be_found_stays_ambiguous(tmp_path: Path) -> None:
+    searches: list[list[LimnerError]] = [[], [failure(FailureCode.AUTHENTICATION)] * 3]
+    for number, found in enumerate(searches):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        provider = FakeFindingProvider(DROPPED, found=found)
+        async with house(folder, {"acme": provider}, ACME) as here:
+            job = await here.paint(model="acme")
+            assert (job.state, job.held, len(provider.submits)) == (JobState.AMBIGUOUS, Money.usd("0.04"), 1)
+            assert len(provider.searches) == 3
+            assert job.problem is not None
+            assert job.problem.code == FailureCode.LINE_DROPPED
+            await here.books_are_right()
+
+
+async def test_a_purchase_that_is_found_refused_is_refused(tmp_path: Path) -> None:
+    provider = FakeFindingProvider(DROPPED, found=[REFUSED])
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, job.held, job.cost) == (JobState.REFUSED, Money(), Money())
 
 
 async def held_up(here: House, provider: FakeProvider, job_id: str) -> None:

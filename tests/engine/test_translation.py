@@ -299,3 +299,12 @@ def test_strength_goes_with_pictures_only() -> None:
     assert lines_of(asked, card)["strength"] == (Treatment.IGNORED, None)
     edit = ImageRequest(prompt="night", operation=Operation.EDIT, inputs=(picture(),))
     assert translate(edit, card).calls[0].strength == 0.6
+
+
+def test_strict_refuses_words_for_a_model_that_takes_none() -> None:
+    request = ImageRequest(
+        prompt="take the car away", operation=Operation.EDIT, inputs=(picture(),), strictness=Strictness.STRICT
+    )
+    with pytest.raises(Untranslatable, match="works without words"):
+        translate(request, KEEPER)
+    assert {line.field for line in translate(replace(request, prompt=""), KEEPER).receipt} == set()

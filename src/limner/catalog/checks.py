@@ -45,14 +45,17 @@ def _operations(model: ModelTable) -> Faults:
             yield path, f'stand_ins.{operation} = "{stand_in}" needs {needed} among the operations.'
     if Operation.INPAINT in native and model.mask is MaskKind.NONE:
         yield ("mask",), 'mask must say how pixels are marked, since the model inpaints (got "none").'
+    if native - {Operation.GENERATE} and not model.max_inputs:
+        yield ("max_inputs",), "max_inputs must be at least 1, since the model works on pictures (got 0)."
+
+
+def _words(model: ModelTable) -> Faults:
     for operation in model.default_prompts:
-        if operation not in native or operation not in NEEDS_NO_PROMPT:
+        if operation not in model.operations or operation not in NEEDS_NO_PROMPT:
             fault = (
                 f"default_prompts.{operation} is for an operation that the model has and that may come without words."
             )
             yield ("default_prompts", operation.value), fault
-    if native - {Operation.GENERATE} and not model.max_inputs:
-        yield ("max_inputs",), "max_inputs must be at least 1, since the model works on pictures (got 0)."
 
 
 _NEEDS = {StandIn.EDIT: Operation.EDIT, StandIn.CANVAS: Operation.INPAINT}
@@ -176,4 +179,4 @@ def _life(model: ModelTable, as_of: date) -> Faults:
         yield ("successor",), f"successor is for deprecated and retired models; this one is {model.status}."
 
 
-_CHECKS: Iterable[Callable[[ModelTable], Faults]] = (_operations, _sizes, _roles, _parameters, _tiers, _time)
+_CHECKS: Iterable[Callable[[ModelTable], Faults]] = (_operations, _words, _sizes, _roles, _parameters, _tiers, _time)

@@ -13,7 +13,7 @@ from limner.catalog.schema import MeteredTable, ModelTable, ServiceTable
 from limner.domain.model_card import Status
 from limner.domain.prices import Condition, Meter
 
-ALWAYS_COUNTED = frozenset({Meter.IMAGE, Meter.REQUEST, Meter.INPUT_TEXT_TOKEN})
+ALWAYS_COUNTED = frozenset({Meter.IMAGE, Meter.REQUEST, Meter.INPUT_MEGAPIXEL, Meter.INPUT_TEXT_TOKEN})
 """Meters that need no expectation: Limner counts them before the call."""
 SOLD = (Status.LIVE, Status.DEPRECATED)
 

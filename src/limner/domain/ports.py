@@ -36,6 +36,18 @@ class Cancels(Protocol):
 
 
 @runtime_checkable
+class Finds(Protocol):
+    """A provider that finds a call again by our own id, although no ticket of it was ever written down."""
+
+    async def find(self, call: Call) -> Finished | Pending | None:
+        """Asks after a call that may or may not have arrived; buys nothing. None where the service does not know it.
+
+        The pictures that went in are not loaded. Raises ProviderError, which may be how the call itself ended.
+        """
+        ...
+
+
+@runtime_checkable
 class Streams(Protocol):
     """A provider that shows its work while it paints."""
 

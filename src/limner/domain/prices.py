@@ -27,6 +27,7 @@ class Meter(StrEnum):
     STEP = "step"
     SECOND = "second"
     REQUEST = "request"
+    INPUT_MEGAPIXEL = "input_megapixel"
     INPUT_TEXT_TOKEN = "input_text_token"
     INPUT_IMAGE_TOKEN = "input_image_token"
     OUTPUT_IMAGE_TOKEN = "output_image_token"
@@ -45,6 +46,8 @@ class Facts:
     inputs: int
     steps: int | None = None
     partials: int = 0
+    input_areas: tuple[int, ...] = ()
+    """Pixels of each input picture."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,6 +177,13 @@ def _area_units(facts: Facts) -> Units | None:
     return None if facts.size is None else (facts.size.pixels * facts.count,) * 3
 
 
+def _input_area_units(facts: Facts) -> Units:
+    """Services round each input up to whole megapixels, of 2^20 pixels or of 10^6, and may do so for each picture."""
+    least = sum(area * MICRO // 2**20 for area in facts.input_areas)
+    likely, most = (sum(-(-area // whole) for area in facts.input_areas) * MICRO for whole in (2**20, MICRO))
+    return least, likely * facts.count, most * facts.count
+
+
 def _step_units(facts: Facts) -> Units | None:
     return None if facts.steps is None else (facts.steps * facts.count,) * 3
 
@@ -183,6 +193,7 @@ _COUNTERS: Mapping[Meter, Callable[[Facts], Units | None]] = {
     Meter.REQUEST: lambda _: (1, 1, 1),
     Meter.IMAGE: lambda facts: (facts.count,) * 3,
     Meter.MEGAPIXEL: _area_units,
+    Meter.INPUT_MEGAPIXEL: _input_area_units,
     Meter.STEP: _step_units,
 }
 """The meters that can be counted before a call; None where the call does not say enough."""
@@ -245,4 +256,4 @@ class _Index:
 def _ratio(rate: Rate) -> tuple[int, int]:
     """The dollars for one counted unit, as a fraction."""
     above, below = rate.usd.as_integer_ratio()
-    return above, below * (MICRO if rate.meter is Meter.MEGAPIXEL else 1)
+    return above, below * (MICRO if rate.meter in (Meter.MEGAPIXEL, Meter.INPUT_MEGAPIXEL) else 1)

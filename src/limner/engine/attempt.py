@@ -19,7 +19,7 @@ from limner.domain.control import Control
 from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent, StorageError
 from limner.domain.job import CallRecord, CallState, Job
 from limner.domain.model_card import ModelCard
-from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Services, Streams
+from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Finds, Imaging, Provider, Services, Streams
 from limner.domain.records import Lease
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
@@ -42,6 +42,10 @@ UNASKED = frozenset(
     }
 )
 """Once a call has been accepted, these say that it could not be asked after; they do not say that it was not bought."""
+SEARCHES = 3
+"""Times that a service is asked for a call that may have reached it."""
+SEARCH_PAUSE = 2.0
+"""Seconds between these: what has just been sent may take a moment to be known there."""
 TRY_AGAIN = 5.0
 """Seconds after which what was bought is tried again to be written down."""
 
@@ -79,11 +83,7 @@ class Attempt:
     async def carry(self, work: Work) -> Carried:
         """Brings a call to its end. Raises LeaseLost, Interrupted, and StorageError where it can be taken up again."""
         card = self.catalog.find(work.record.model)
-        local = self.catalog.service(card.service).local
-        state = work.record.state
-        if state is CallState.SUBMITTING and not local:
-            return await self._ambiguous(work, interrupted_problem(card))
-        if state is CallState.FETCHED and work.record.fetched:
+        if work.record.state is CallState.FETCHED and work.record.fetched:
             return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched, work.conclude)
         try:
             finished = await self._painted(work, card)
@@ -104,6 +104,8 @@ class Attempt:
 
     async def _painted(self, work: Work, card: ModelCard) -> Finished:
         """What the service has made of the call, whether that is sent now or was sent before."""
+        if work.record.state is CallState.SUBMITTING and not self.catalog.service(card.service).local:
+            return await self._searched(work, card, ProviderError(interrupted_problem(card)))
         if work.record.state is CallState.SUBMITTED and work.record.ticket is not None:
             pending = Pending(ticket=work.record.ticket, poll_after=0.0)
             return await self._follow(work, self.services.provider(card.service), pending, card)
@@ -153,11 +155,44 @@ class Attempt:
             if local:
                 raise
             raise ProviderError(unkept_problem(card, error)) from error
+        except ProviderError as error:
+            if error.spent is not Spent.UNKNOWN:
+                raise
+            return await self._searched(work, card, error)
+        return await self._outcome(work, provider, outcome, card)
+
+    async def _outcome(self, work: Work, provider: Provider, outcome: Finished | Pending, card: ModelCard) -> Finished:
+        """A call that the service has, brought to its end; its ticket is on disk before anybody waits."""
         if isinstance(outcome, Finished):
             return outcome
         ticket = outcome.ticket
         await self._noted(work, partial(self.jobs.mark_submitted, work.lease, work.record.id, ticket))
         return await self._follow(work, provider, outcome, card)
+
+    async def _searched(self, work: Work, card: ModelCard, lost: ProviderError) -> Finished:
+        """A call that may have been bought, found again by our own id where the service can do that; buys nothing.
+
+        Raises what was lost where it is not found: a call that is not known there may still be on its way.
+        """
+        readiness = self.services.readiness(card.service)
+        provider = self.services.provider(card.service) if readiness.ready else None
+        if not isinstance(provider, Finds):
+            raise lost
+        for search in range(SEARCHES):
+            if search:
+                await self._rest(work, SEARCH_PAUSE)
+            try:
+                outcome = await provider.find(replace(work.record.call, wire=card.wire))
+            except StorageError as error:
+                error.spent = Spent.UNKNOWN  # it is there, and is found again when there is room
+                raise
+            except ProviderError as error:
+                if error.retryable or error.code in UNASKED:
+                    continue
+                raise
+            if outcome is not None:
+                return await self._outcome(work, provider, outcome, card)
+        raise lost
 
     async def _watch(self, work: Work, stream: AsyncIterator[Partial | Finished], *, local: bool) -> Finished:
         """Reads a stream to its end. What is painted here stops when asked to; what was bought is waited for."""

@@ -19,6 +19,7 @@ def facts_of(call: Call, card: ModelCard) -> Facts:
         inputs=len(call.inputs),
         steps=call.steps,
         partials=call.partials,
+        input_areas=tuple(image.width * image.height for image in call.inputs),
     )
 
 

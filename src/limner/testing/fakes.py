@@ -248,6 +248,23 @@ class FakeCancellableProvider(FakeProvider):
         return self._stops
 
 
+class FakeFindingProvider(FakeProvider):
+    """A fake that finds calls again by our id: each search takes the next of `found`, then knows nothing."""
+
+    def __init__(self, *outcomes: Outcome, found: Iterable[Result | LimnerError | None] = ()) -> None:
+        super().__init__(*outcomes)
+        self._found = list(found)
+        self.searches: list[Call] = []
+
+    async def find(self, call: Call) -> Result | None:
+        """The next scripted answer."""
+        self.searches.append(call)
+        outcome = self._found.pop(0) if self._found else None
+        if isinstance(outcome, LimnerError):
+            raise outcome
+        return outcome
+
+
 class AlwaysFree:
     """A service at which every purchase has its turn at once."""
 

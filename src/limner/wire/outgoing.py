@@ -9,7 +9,6 @@ import pybase64
 
 from limner.domain.call import CallInput
 
-
 AROUND = 256
 """Bytes at most of the border and the headers of one part of a form."""
 
