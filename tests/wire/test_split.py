@@ -97,3 +97,24 @@ def test_pictures_do_not_count_towards_the_rest() -> None:
     for _ in splitter.feed(b'{"b64_json": "' + b"A" * 100_000 + b'"}'):
         pass
     assert splitter.rest == b'{"b64_json": "landed:0"}'
+
+
+@given(st.lists(st.integers(0, 2500), max_size=12), st.sampled_from([", ", ",", " ,\n  ", ","]))
+@settings(max_examples=150, deadline=None)
+def test_a_key_may_have_a_list_of_pictures(borders: list[int], between: str) -> None:
+    listed = between.join(json.dumps(text) for text in (PICTURE, "QQ==", PICTURE[:8]))
+    text = f'{{"images": [ {listed}], "info": "a, \\"b\\"", "parameters": {{"images": "Qg=="}}, "n": ["a", "b"]}}'
+    rest, pictures = split(text.encode(), borders, keys=("images",))
+    assert pictures == [PICTURE.encode(), b"QQ==", PICTURE[:8].encode(), b"Qg=="]
+    assert rest == {
+        "images": ["landed:0", "landed:1", "landed:2"],
+        "info": 'a, "b"',
+        "parameters": {"images": "landed:3"},
+        "n": ["a", "b"],
+    }
+
+
+@pytest.mark.parametrize("text", [b'{"images": []}', b'{"images": [null, "x"]}', b'{"images": [{"url": "x"}, "y"]}'])
+def test_lists_of_other_things_stay(text: bytes) -> None:
+    rest, pictures = split(text, list(range(len(text))), keys=("images",))
+    assert (rest, pictures) == (json.loads(text), [])

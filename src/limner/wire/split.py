@@ -2,6 +2,8 @@
 
 {"created": 1, "data": [{"b64_json": "iVBORw0KGgo..."}]}
 {"created": 1, "data": [{"b64_json": "landed:0"}]}          what is left to parse
+
+A key may also have a list of pictures: {"images": ["iVBORw0KGgo...", "iVBORw0KGgo..."]}.
 """
 
 from __future__ import annotations
@@ -13,6 +15,11 @@ from enum import Enum
 SPACE = 16
 """White space allowed on either side of the colon; services write none or one."""
 PLACE = "landed:"
+AGAIN = re.compile(rb'\s{0,%d},\s{0,%d}"' % (SPACE, SPACE))
+"""Between two pictures of a list."""
+AGAIN_LENGTH = 2 * SPACE + 2
+ENDED = re.compile(rb"[^\s,]")
+"""What says that a list does not go on, or where its next picture begins."""
 
 
 class BadAnswer(Exception):
@@ -34,12 +41,14 @@ class JsonSplitter:
 
     def __init__(self, keys: Collection[str], rest_limit: int) -> None:
         names = b"|".join(re.escape(key.encode()) for key in sorted(keys))
-        self._opening = re.compile(rb'"(?:%s)"\s{0,%d}:\s{0,%d}"' % (names, SPACE, SPACE)) if keys else None
-        self._longest = max((len(key.encode()) for key in keys), default=0) + 2 * SPACE + 4
+        opening = rb'"(?:%s)"\s{0,%d}:\s{0,%d}(\[\s{0,%d})?"' % (names, SPACE, SPACE, SPACE)
+        self._opening = re.compile(opening) if keys else None
+        self._longest = max((len(key.encode()) for key in keys), default=0) + 3 * SPACE + 5
         self._rest_limit = rest_limit
         self._rest = bytearray()
         self._tail = b""
         self._inside = False
+        self._in_list = False
         self.count = 0
         """How many pictures have begun."""
 
@@ -76,7 +85,13 @@ class JsonSplitter:
 
     def _outside(self, chunk: bytes, position: int) -> int:
         """Moves text to the rest up to the next picture; where the picture begins."""
-        found = self._find(chunk, position)
+        if self._in_list and len(chunk) - position < AGAIN_LENGTH and not ENDED.search(chunk, position):
+            self._tail = chunk[position:]  # too little to tell whether the list goes on
+            return len(chunk)
+        found = AGAIN.match(chunk, position) if self._in_list else None
+        if found is None:
+            found = self._find(chunk, position)
+            self._in_list = found is not None and found[1] is not None
         if found is None:
             cut = max(position, len(chunk) - self._longest)
             self._keep(chunk[position:cut])
