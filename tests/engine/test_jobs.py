@@ -223,6 +223,18 @@ async def test_a_call_that_never_ends_is_ambiguous_after_its_time(tmp_path: Path
         assert len(provider.polls) <= 7
 
 
+async def test_a_call_of_which_the_service_says_nothing_more_is_ambiguous(tmp_path: Path) -> None:
+    lost = failure(FailureCode.OVERLOADED, retryable=True)
+    acme = FakeProvider(Pending(ticket={"id": "t1"}, poll_after=1.0), polled=[lost] * 8)
+    zen = FakeProvider()
+    async with house(tmp_path, {"acme": acme, "zen": zen}, ACME, ZEN) as here:
+        job = await here.paint(tier="high")
+        assert (job.state, job.held, zen.purchases) == (JobState.AMBIGUOUS, Money.usd("0.04"), 0)
+        assert job.problem is not None
+        assert "had been accepted" in job.problem.message
+        await here.books_are_right()
+
+
 async def held_up(here: House, provider: FakeProvider, job_id: str) -> None:
     """Until the service has been sent something."""
     for _ in range(500):

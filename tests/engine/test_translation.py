@@ -226,3 +226,35 @@ def test_an_upscale_goes_out_as_a_number() -> None:
     done = translate(ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), scale=4), SKETCHY)
     assert done.calls[0].scale == 4
     assert done.calls[0].size is None
+
+
+def test_a_model_with_one_format_is_not_told_which() -> None:
+    for wanted, treatment in (("png", Treatment.USED), ("webp", Treatment.MAPPED)):
+        done = translate(ImageRequest(prompt="a fox", format=wanted), replace(CARD, formats=("png",)))
+        assert done.calls[0].format is None
+        assert line(done.receipt, "format").treatment is treatment
+
+
+def test_a_model_that_takes_no_words_is_given_none_and_that_is_told() -> None:
+    mute = replace(SKETCHY, prompt_limit=0, parameters=())
+    request = ImageRequest(
+        prompt="a fox", style="ink", negative_prompt="snow", operation=Operation.VARIATIONS, inputs=(picture(),)
+    )
+    done = translate(request, mute)
+    assert done.calls[0].prompt == ""
+    for field in ("prompt", "style", "negative_prompt"):
+        assert line(done.receipt, field).treatment is Treatment.IGNORED
+    with pytest.raises(Untranslatable, match="takes no words"):
+        translate(replace(request, strictness=Strictness.STRICT), mute)
+
+
+def test_a_model_that_cannot_be_told_a_size_follows_the_picture() -> None:
+    free = replace(CARD, sizes=SizeRule())
+    edit = ImageRequest(prompt="a fox", operation=Operation.EDIT, inputs=(picture(),))
+    done = translate(edit, free)
+    assert (done.calls[0].size, done.calls[0].aspect, list(done.receipt)) == (None, None, [])
+    told = line(translate(replace(edit, size=Size(1024, 1024)), free).receipt, "size")
+    assert (told.treatment, told.sent) == (Treatment.IGNORED, None)
+    grown = translate(ImageRequest(operation=Operation.OUTPAINT, aspect=Aspect(2, 1), inputs=(picture(),)), free)
+    assert grown.calls[0].margins == Margins(left=160, right=160)
+    assert line(grown.receipt, "aspect").treatment is Treatment.USED

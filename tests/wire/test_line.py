@@ -340,3 +340,15 @@ async def test_a_stream_that_is_left_closes_its_line(purchase: Outgoing) -> None
             async for _ in events:
                 break
         await asyncio.wait_for(gone.wait(), 5)
+
+
+@pytest.mark.parametrize("status, retryable, spent", [(401, False, Spent.UNKNOWN), (503, True, Spent.NO)])
+async def test_a_question_after_a_purchase_that_is_refused_leaves_open_what_became_of_it(
+    question: Outgoing, status: int, retryable: bool, spent: Spent
+) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({}, status=status)
+
+    error = await failure(refuse, replace(question, after_purchase=True))
+    assert (error.retryable, error.spent) == (retryable, spent)
+    assert ("may have been charged" in error.message) is (spent is Spent.UNKNOWN)

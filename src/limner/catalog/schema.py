@@ -274,7 +274,7 @@ class ModelTable(Table):
     sizes: SizesTable = SizesTable()
     max_count: int = Field(1, ge=1)
     parameters: dict[str, ParameterTable] = {}
-    prompt_limit: int = Field(ge=1)
+    prompt_limit: int = Field(ge=0)
     formats: list[Line] = Field(min_length=1)
     mask: Word[MaskKind] = MaskKind.NONE
     max_inputs: int = Field(0, ge=0)

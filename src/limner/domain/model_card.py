@@ -120,7 +120,7 @@ class ModelCard:
     """How many pictures one call makes at most."""
     parameters: tuple[ParameterRule, ...]
     prompt_limit: int
-    """In characters."""
+    """In characters; 0 where it works from pictures alone and takes no words."""
     formats: tuple[str, ...]
     mask: MaskKind
     max_inputs: int

@@ -202,8 +202,10 @@ class Attempt:
                 raise
             except ProviderError as error:
                 failures += 1
-                if not error.retryable or failures >= POLL_FAILURES:
+                if not error.retryable:
                     raise
+                if failures >= POLL_FAILURES:
+                    raise ProviderError(unanswered_problem(error.problem())) from error
                 await self._rest(work, self._pause(error.retry_after, failures))
 
     async def _rest(self, work: Work, seconds: float) -> None:
@@ -306,6 +308,19 @@ def timeout_problem(card: ModelCard) -> Problem:
         ),
         spent=Spent.UNKNOWN,
         provider=card.service,
+    )
+
+
+def unanswered_problem(problem: Problem) -> Problem:
+    """A call that the service has accepted and then says nothing more about."""
+    return replace(
+        problem,
+        message=(
+            f"{problem.message} The call itself had been accepted: it may have been charged and was not sent again. "
+            "Look at the service's own list, then say whether it was charged."
+        ),
+        retryable=False,
+        spent=Spent.UNKNOWN,
     )
 
 

@@ -109,6 +109,8 @@ def _operation_lines(request: ImageRequest, card: ModelCard, stand_in: StandIn) 
 
 
 def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str:
+    if not card.prompt_limit:
+        return _without_words(request, card, lines)
     prompt = request.prompt.strip() or (
         STAND_IN_PROMPTS.get(request.operation, "") if card.operations[request.operation] is not StandIn.NATIVE else ""
     )
@@ -142,6 +144,16 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             "prompt_too_long",
         )
     return prompt
+
+
+def _without_words(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str:
+    """The prompt for a model that works from pictures alone: none, and what was said in words is told as ignored."""
+    for name in ("prompt", "negative_prompt", "style"):
+        wanted = getattr(request, name)
+        if wanted and card.parameter(name) is None:
+            why = f"{card.title} works from the picture alone and takes no words."
+            lines.append(ReceiptLine(field=name, treatment=Treatment.IGNORED, wanted=wanted, why=why))
+    return ""
 
 
 def _inputs(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[CallInput, ...]:
@@ -236,6 +248,8 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
         return call
     if card.sizes.aspects and not card.sizes.fixed and card.sizes.grid is None:
         return _with_aspect(call, request, card, lines, wanted)
+    if not card.sizes.fixed and card.sizes.grid is None:
+        return _without_shape(call, request, card, lines)
     size = nearest(card.sizes, wanted)
     if size is None:
         raise Untranslatable("size", f"{card.title} cannot make a picture of {wanted}.")
@@ -251,6 +265,22 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
             )
         )
     return replace(call, size=size)
+
+
+def _without_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
+    """A model that cannot be told a size; what grows by margins is brought to the size that was asked for here."""
+    asked = request.aspect or request.size
+    if asked is not None:
+        lines.append(
+            ReceiptLine(
+                field="aspect" if request.aspect else "size",
+                treatment=Treatment.USED if call.margins else Treatment.IGNORED,
+                wanted=str(asked),
+                sent=str(asked) if call.margins else None,
+                why="" if call.margins else f"{card.title} chooses the size by itself.",
+            )
+        )
+    return call
 
 
 def _with_aspect(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine], wanted: Size) -> Call:
@@ -299,13 +329,14 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
 
 
 def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str | None:
-    """The format to ask for; another one is made here when the picture has come."""
+    """The format to ask for, where the model lets one choose; another one is made here when the picture has come."""
     wanted = {"jpg": "jpeg"}.get((request.format or "").lower(), (request.format or "").lower())
     if not wanted:
         return None
+    open_to_choice = len(card.formats) > 1 or card.parameter("format") is not None
     if wanted in card.formats:
         lines.append(ReceiptLine(field="format", treatment=Treatment.USED, wanted=wanted, sent=wanted))
-        return wanted
+        return wanted if open_to_choice else None
     if wanted not in CONVERTED_HERE:
         raise Untranslatable("format", f"{card.title} makes {', '.join(card.formats)}, not {wanted}.")
     lines.append(
@@ -317,7 +348,7 @@ def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             why="Converted on this machine when the picture has come.",
         )
     )
-    return card.formats[0]
+    return card.formats[0] if open_to_choice else None
 
 
 def _split(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[Call, ...]:
