@@ -308,3 +308,10 @@ def test_strict_refuses_words_for_a_model_that_takes_none() -> None:
     with pytest.raises(Untranslatable, match="works without words"):
         translate(request, KEEPER)
     assert {line.field for line in translate(replace(request, prompt=""), KEEPER).receipt} == set()
+
+
+def test_a_model_with_one_format_is_not_told_which() -> None:
+    for wanted, treatment in (("png", Treatment.USED), ("webp", Treatment.MAPPED)):
+        done = translate(ImageRequest(prompt="a fox", format=wanted), replace(CARD, formats=("png",)))
+        assert done.calls[0].format is None
+        assert line(done.receipt, "format").treatment is treatment

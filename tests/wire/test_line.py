@@ -376,3 +376,15 @@ async def test_what_would_be_refused_is_told_in_our_own_words() -> None:
     async with site(good) as place:
         problem = place.line.unfit("inputs", "takes less.").problem()
     assert (problem.message, problem.field, problem.spent) == ("OpenAI takes less.", "inputs", Spent.NO)
+
+
+@pytest.mark.parametrize("status, retryable, spent", [(401, False, Spent.UNKNOWN), (503, True, Spent.NO)])
+async def test_a_question_after_a_purchase_that_is_refused_leaves_open_what_became_of_it(
+    question: Outgoing, status: int, retryable: bool, spent: Spent
+) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({}, status=status)
+
+    error = await failure(refuse, replace(question, after_purchase=True))
+    assert (error.retryable, error.spent) == (retryable, spent)
+    assert ("may have been charged" in error.message) is (spent is Spent.UNKNOWN)

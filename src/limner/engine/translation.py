@@ -337,13 +337,14 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
 
 
 def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str | None:
-    """The format to ask for; another one is made here when the picture has come."""
+    """The format to ask for, where the model lets one choose; another one is made here when the picture has come."""
     wanted = {"jpg": "jpeg"}.get((request.format or "").lower(), (request.format or "").lower())
     if not wanted:
         return None
+    open_to_choice = len(card.formats) > 1 or card.parameter("format") is not None
     if wanted in card.formats:
         lines.append(ReceiptLine(field="format", treatment=Treatment.USED, wanted=wanted, sent=wanted))
-        return wanted
+        return wanted if open_to_choice else None
     if wanted not in CONVERTED_HERE:
         raise Untranslatable("format", f"{card.title} makes {', '.join(card.formats)}, not {wanted}.")
     lines.append(
@@ -355,7 +356,7 @@ def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             why="Converted on this machine when the picture has come.",
         )
     )
-    return card.formats[0]
+    return card.formats[0] if open_to_choice else None
 
 
 def _split(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[Call, ...]:

@@ -12,5 +12,7 @@ class Connection:
     base_url: str
     api_key: str | None = field(default=None, repr=False)
     organization: str | None = None
+    webhook: str | None = None
+    """An https address of this installation where the service may send word that a call has ended."""
     base_url_overridden: bool = False
     """Whether the administrator set the address: such a place may need no key."""

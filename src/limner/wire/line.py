@@ -172,7 +172,7 @@ class Line:
         try:
             url = await self.wire.guard.check(outgoing.address, from_service=True)
         except InvalidRequest as error:
-            spent = Spent.UNKNOWN if outgoing.purchase else Spent.NO
+            spent = Spent.UNKNOWN if outgoing.purchase or outgoing.after_purchase else Spent.NO
             raise self.failure(Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=spent)) from error
         known = any(fits(url.host or "", pattern) for pattern in self.card.trusted_hosts)
         return url, url.origin() == base.origin() or (known and url.scheme == "https")
@@ -223,7 +223,7 @@ class Line:
             return answer
         refusal = self.refusal(answer)
         request_id = answer.headers.get("x-request-id") or answer.headers.get("request-id")
-        raise self.failure(refusal if outgoing.purchase else when_free(refusal), request_id=request_id)
+        raise self.failure(_as_asked(refusal, outgoing), request_id=request_id)
 
     def _assembly(self, outgoing: Outgoing) -> Assembly:
         return Assembly(self.wire.intake, outgoing.pictures, self.wire.limits)
@@ -259,6 +259,14 @@ class Line:
 def fits(host: str, pattern: str) -> bool:
     """Whether a host is the one of a pattern, or any below it where the pattern begins with `*.`."""
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def _as_asked(refusal: Refusal, outgoing: Outgoing) -> Refusal:
+    """A refusal in the light of what was asked: a purchase, something free, or news of an earlier purchase."""
+    if outgoing.purchase:
+        return refusal
+    free = when_free(refusal)
+    return replace(free, spent=Spent.UNKNOWN) if outgoing.after_purchase and not free.retryable else free
 
 
 def _count_as_paid(error: StorageError, outgoing: Outgoing) -> None:

@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from limner.domain.call import Call, CallInput
+from limner.domain.request import Role
 from limner.wire.outgoing import data_uri
 from limner.wire.takes import OPTIONAL
 
 Body = dict[str, object]
 """A JSON object."""
+PAID_BY = ("count", "size", "aspect", "resolution", "quality", "steps", "scale")
+"""Fields that a price may depend on. They are set by their own names only: whatever `extra` says has no price."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +53,25 @@ class Naming:
         wanted = ["prompt"] * bool(call.prompt) + ["count"] * (call.count > 1) + set_fields
         missing = [name for name in wanted if name not in self.names]
         missing += [f"{image.role} picture" for image in call.inputs if image.role.value not in self.names]
+        missing += [f"extra.{name}" for name in call.extra if self._is_paid_by(name)]
         return missing[0] if missing else None
+
+    def ours(self, theirs: str) -> str:
+        """Our name for a field of the service's: a complaint about it is one about that part of the request."""
+        for name in self.names:
+            if theirs in {path.removesuffix("[]") for path in self._paths(name)}:
+                return "inputs" if name in set(Role) else name
+        return f"extra.{theirs}"
+
+    def _is_paid_by(self, theirs: str) -> bool:
+        """Whether a name, one above it or one below it is that of a field which decides about the price."""
+        paths = [path for name in PAID_BY for path in self._paths(name)]
+        return any(f"{path}.".startswith(f"{theirs}.") or f"{theirs}.".startswith(f"{path}.") for path in paths)
+
+    def _paths(self, name: str) -> Sequence[str]:
+        """Where a field of ours goes; nowhere where it has no name."""
+        paths = self.names.get(name, ())
+        return (paths,) if isinstance(paths, str) else paths
 
     def body(self, call: Call, *, picture: Callable[[CallInput], object] = data_uri) -> Body:
         """The call as the service's JSON object; `picture` says how an input picture is written there."""

@@ -77,6 +77,8 @@ class Outgoing:
     """Seconds for everything from connecting to the last byte."""
     purchase: bool
     """Whether the service charges for it: then it is paced, and a silence after sending may have cost money."""
+    after_purchase: bool = False
+    """Whether it asks after a call that was bought before: a refusal that does not pass leaves open what it cost."""
     pictures: tuple[str, ...] = ()
     """Keys of the answer whose values are base64 pictures."""
     spoilt: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,85 @@
+"""Calls under the names that services give their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from limner.domain.request import Margins, Operation, Role
+from limner.testing.examples import CALL, input_picture
+from limner.wire.named import Naming
+
+WIRE = {
+    "names": {
+        "prompt": "input.prompt",
+        "count": "input.num_outputs",
+        "size": ["input.width", "input.height"],
+        "format": "input.output_format",
+        "seed": "seed",
+        "source": "input.image",
+        "reference": "input.images[]",
+    },
+    "words": {"format": {"jpeg": "jpg"}},
+    "fixed": {"input.go_fast": True, "model": "acme"},
+}
+NAMING = Naming.of(WIRE)
+PLAIN = replace(CALL, quality=None)
+
+
+def test_a_call_is_written_under_the_services_names_and_words() -> None:
+    pictures = (input_picture(Role.SOURCE), *(input_picture(Role.REFERENCE, number=n) for n in (1, 2)))
+    call = replace(PLAIN, count=2, seed=7, format="jpeg", operation=Operation.EDIT, inputs=pictures)
+    assert NAMING.objection(call) is None
+    assert NAMING.body(call, picture=lambda image: image.digest[-1]) == {
+        "model": "acme",
+        "seed": 7,
+        "input": {
+            "go_fast": True,
+            "prompt": "a red fox in snow",
+            "num_outputs": 2,
+            "width": 1024,
+            "height": 1024,
+            "output_format": "jpg",
+            "image": "0",
+            "images": ["1", "2"],
+        },
+    }
+
+
+def test_the_services_own_options_come_last_and_may_change_what_is_fixed() -> None:
+    body = NAMING.body(replace(PLAIN, extra={"input.go_fast": False, "user": "me"}))
+    assert (body["input"]["go_fast"], body["user"]) == (False, "me")  # type: ignore[index]  # an object by its names
+
+
+@pytest.mark.parametrize(
+    "changes, missing",
+    [
+        ({"guidance": 3.0}, "guidance"),
+        ({"margins": Margins(left=8)}, "margins"),
+        ({"inputs": (input_picture(Role.MASK),)}, "mask picture"),
+        ({"extra": {"input.num_outputs": 4}}, "extra.input.num_outputs"),
+        ({"extra": {"input": {"num_outputs": 4}}}, "extra.input"),
+        ({"extra": {"input.width.pixels": 4}}, "extra.input.width.pixels"),
+        ({"extra": {"input.widths": 4}}, None),
+    ],
+)
+def test_what_has_no_name_or_would_change_the_price_is_objected_to(
+    changes: Mapping[str, object], missing: str | None
+) -> None:
+    assert NAMING.objection(replace(PLAIN, **changes)) == missing  # type: ignore[arg-type]  # fields of a call
+
+
+@pytest.mark.parametrize(
+    "theirs, ours",
+    [
+        ("input.num_outputs", "count"),
+        ("input.height", "size"),
+        ("input.images", "inputs"),
+        ("seed", "seed"),
+        ("input.scheduler", "extra.input.scheduler"),
+    ],
+)
+def test_a_complaint_is_told_by_our_name(theirs: str, ours: str) -> None:
+    assert NAMING.ours(theirs) == ours
