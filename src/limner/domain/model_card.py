@@ -120,6 +120,11 @@ class ModelCard:
     aliases: tuple[str, ...] = ()
     source: str = ""
     as_of: date | None = None
+    _rules: Mapping[str, ParameterRule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A plan over many models asks each of them for every option.
+        object.__setattr__(self, "_rules", {rule.name: rule for rule in self.parameters})
 
     @property
     def id(self) -> str:
@@ -128,7 +133,7 @@ class ModelCard:
 
     def parameter(self, name: str) -> ParameterRule | None:
         """The rule for one option, or None where the model lacks it."""
-        return next((rule for rule in self.parameters if rule.name == name), None)
+        return self._rules.get(name)
 
     def status_on(self, day: date) -> Status:
         """Where it is in its life on a day: retired from the day of its shutdown on, even if it was not when dated."""
