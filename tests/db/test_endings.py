@@ -29,6 +29,7 @@ async def test_a_finished_job_frees_what_it_had_set_aside(stores: Stores, state:
     assert job.calls[2].state is CallState.CANCELLED
     assert await stores.ledger.held(scope) == (Money(0), Money(600))
     assert stores.listener.heard[-1].kind is EventKind.FINISHED
+    assert stores.listener.ended == [job]
     assert await stores.ledger.check() == []
 
 

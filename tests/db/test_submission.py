@@ -28,7 +28,7 @@ from dataclasses import replace
 
 async def main(url, scope, limit, mine):
     database = await Database.open(url)
-    jobs = SqlJobs(database, lambda events: None)
+    jobs = SqlJobs(database, lambda events, ended=None: None)
 
     async def one(number):
         new = a_job(a_scope(limit, name=scope), holds=(100,))

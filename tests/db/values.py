@@ -1,11 +1,12 @@
 """Jobs, calls and pictures for tests."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from limner.domain.call import Call
 from limner.domain.events import Event, EventKind, News
-from limner.domain.job import CallState
+from limner.domain.job import CallState, Job
 from limner.domain.money import Money
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.plan import Candidate, Plan
@@ -144,7 +145,9 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
+        self.ended: list[Job] = []
 
-    def __call__(self, events: object) -> None:
-        assert isinstance(events, list)
+    def __call__(self, events: Sequence[Event], ended: Job | None = None) -> None:
         self.heard.extend(events)
+        if ended is not None:
+            self.ended.append(ended)

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from limner.dispatch.bulletin import LocalBulletin
 from limner.domain.events import Event, EventKind
+from limner.domain.job import Job, JobState
+from limner.domain.plan import Plan
+from limner.domain.request import ImageRequest
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -39,6 +42,29 @@ async def test_the_last_event_is_known_as_such() -> None:
     async with bulletin.listen("a") as place:
         bulletin.publish([event("a", EventKind.FINISHED), event("b", EventKind.FINISHED)])
         assert place.ended
+
+
+async def test_whoever_waits_for_a_job_is_handed_it_as_it_ended() -> None:
+    bulletin, job = (
+        LocalBulletin(),
+        Job(
+            id="a",
+            owner="ann",
+            request=ImageRequest(),
+            plan=Plan(candidates=()),
+            state=JobState.SUCCEEDED,
+            attempt=1,
+            candidate=0,
+            created=AT,
+        ),
+    )
+    async with bulletin.listen("a") as place, bulletin.listen("b") as other:
+        bulletin.publish([event("a")])
+        assert place.job is None
+        bulletin.publish([event("a", EventKind.FINISHED)], job)
+        bulletin.publish([event("b", EventKind.FINISHED)])
+        assert place.job is job
+        assert (other.ended, other.job) == (True, None)
 
 
 async def test_nobody_is_remembered_after_leaving() -> None:

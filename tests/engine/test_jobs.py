@@ -73,6 +73,16 @@ async def test_a_job_is_painted_booked_and_told(tmp_path: Path) -> None:
         await here.books_are_right()
 
 
+async def test_whoever_waits_is_handed_the_job_as_it_stands_in_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
+        with monkeypatch.context() as patched:
+            patched.setattr(here.jobs, "get", None)  # it is not read back
+            job = await here.paint(model="acme/one", count=2)
+        assert job == await here.jobs.get(job.id)
+
+
 @pytest.mark.req("S1-070")
 async def test_usage_is_booked_as_the_service_counts_it(tmp_path: Path) -> None:
     provider = FakeProvider()

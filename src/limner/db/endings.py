@@ -117,12 +117,13 @@ def release(connection: Connection, lease: Lease, at: datetime) -> list[Event]:
     return write_events(connection, lease.job_id, row["last_event"] - 1, [news], at)
 
 
-def finish(connection: Connection, lease: Lease, ending: Ending, news: Sequence[News]) -> list[Event]:
+def finish(connection: Connection, lease: Lease, ending: Ending, news: Sequence[News]) -> tuple[Job, list[Event]]:
     """Ends a job. Raises ValueError while one of its calls is on its way: its hold must not be freed."""
     row = leased_job(connection, lease)
     if ending.state not in ENDED_STATES:
         raise ValueError(f"A job does not end as {ending.state.value}.")
-    return _end(connection, row, ending, news)
+    events = _end(connection, row, ending, news)
+    return reading.find_job(connection, lease.job_id, None), events
 
 
 def request_cancel(connection: Connection, job_id: str, owner: str, at: datetime) -> tuple[Job, list[Event]]:

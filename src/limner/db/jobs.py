@@ -14,6 +14,7 @@ from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
 from limner.domain.records import Closing, Conclusion, Ending, Lease, NewCall, NewJob, OpenJob, Page
+from limner.domain.telling import Publish
 
 Result = TypeVar("Result")
 
@@ -28,7 +29,7 @@ class SqlJobs:
     def __init__(
         self,
         database: Database,
-        publish: Callable[[Sequence[Event]], None],
+        publish: Publish,
         *,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -93,17 +94,18 @@ class SqlJobs:
     ) -> None:
         """Ends a call: keeps its pictures, books its charge, frees its hold; with a conclusion, the job as well."""
 
-        def close(connection: Connection) -> list[Event]:
+        def close(connection: Connection) -> tuple[Job | None, list[Event]]:
             events = purchases.close_call(connection, lease, closing, news)
-            if conclusion is not None:
-                events += endings.finish(connection, lease, conclusion.ending, [conclusion.news])
-            return events
+            if conclusion is None:
+                return None, events
+            job, last = endings.finish(connection, lease, conclusion.ending, [conclusion.news])
+            return job, events + last
 
-        await self._tell(close)
+        await self._write(close)
 
     async def finish(self, lease: Lease, ending: Ending, news: Sequence[News]) -> None:
         """Ends a job and frees what is left of its hold, except for ambiguous calls."""
-        await self._tell(lambda connection: endings.finish(connection, lease, ending, news))
+        await self._write(lambda connection: endings.finish(connection, lease, ending, news))
 
     async def request_cancel(self, job_id: str, owner: str, at: datetime) -> Job:
         """Notes that a job should stop; one that nobody has begun is cancelled at once."""
@@ -122,12 +124,13 @@ class SqlJobs:
         await self._tell(lambda connection: leases.tell(connection, lease, news, at))
 
     async def _write(self, work: Callable[[Connection], tuple[Result, list[Event]]]) -> Result:
-        result, _ = await self._database.write(work, after=lambda outcome: self._publish_some(outcome[1]))
+        result, _ = await self._database.write(work, after=self._published)
         return result
 
     async def _tell(self, work: Callable[[Connection], list[Event]]) -> None:
-        await self._database.write(work, after=self._publish_some)
+        await self._write(lambda connection: (None, work(connection)))
 
-    def _publish_some(self, events: Sequence[Event]) -> None:
+    def _published(self, outcome: tuple[object, list[Event]]) -> None:
+        result, events = outcome
         if events:
-            self._publish(events)
+            self._publish(events, result if isinstance(result, Job) and result.ended else None)

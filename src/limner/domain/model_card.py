@@ -154,6 +154,11 @@ class ModelCard:
     as_of: date | None = None
     wire: Mapping[str, object] = field(default_factory=dict, repr=False)
     """What the adapter has to know to send it: paths, names of fields, fixed values. Nobody else reads it."""
+    _rules: Mapping[str, ParameterRule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A plan over many models asks each of them for every option.
+        object.__setattr__(self, "_rules", {rule.name: rule for rule in self.parameters})
 
     @property
     def id(self) -> str:
@@ -162,7 +167,7 @@ class ModelCard:
 
     def parameter(self, name: str) -> ParameterRule | None:
         """The rule for one option, or None where the model lacks it."""
-        return next((rule for rule in self.parameters if rule.name == name), None)
+        return self._rules.get(name)
 
     def status_on(self, day: date) -> Status:
         """Where it is in its life on a day: retired from the day of its shutdown on, even if it was not when dated."""

@@ -39,17 +39,26 @@ class Listener(Protocol):
         """Whether the job's last event has been published here."""
         ...
 
+    @property
+    def job(self) -> Job | None:
+        """The job as it ended, where that was told here after listening began."""
+        ...
+
     async def wait(self, seconds: float) -> bool:
         """Waits for news of the job; False when the time ran out first."""
         ...
 
 
+class Publish(Protocol):
+    """Tells this process what has been written down."""
+
+    def __call__(self, events: Sequence[Event], ended: Job | None = None) -> None:
+        """Wakes whoever listens to these jobs; `ended` is the one that has ended, as it now stands."""
+        ...
+
+
 class Bulletin(Protocol):
     """News within this process."""
-
-    def publish(self, events: Sequence[Event]) -> None:
-        """Wakes whoever listens to these jobs."""
-        ...
 
     def listen(self, job_id: str) -> AbstractAsyncContextManager[Listener]:
         """A place at a job's events, until the block is left."""

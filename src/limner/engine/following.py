@@ -55,7 +55,7 @@ class Follower:
         async with self.bulletin.listen(job.id) as listener:
             while not job.ended and (deadline is None or self.clock.monotonic() < deadline):
                 await self._doze(listener, deadline)
-                job = await self.jobs.get(job.id, job.owner)
+                job = listener.job or await self.jobs.get(job.id, job.owner)
         return job
 
     async def _doze(self, listener: Listener, deadline: float | None) -> None:

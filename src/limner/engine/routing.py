@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from limner.domain.errors import InvalidRequest, LimnerError, NotConfigured, PriceUnknown
 from limner.domain.model_card import ModelCard, Status
@@ -45,7 +46,7 @@ class Router:
             raise explained(rejections, named=bool(request.model))
         return Plan(candidates=tuple(candidates), rejections=tuple(rejections))
 
-    def _considered(self, request: ImageRequest) -> Sequence[tuple[ModelCard, str]]:
+    def _considered(self, request: ImageRequest) -> Iterable[tuple[ModelCard, str]]:
         if request.model:
             return [self._living(self.catalog.find(request.model))]
         if request.tier:
@@ -55,7 +56,7 @@ class Router:
             if request.provider:
                 service = self.catalog.service(request.provider).id
                 cards = tuple(card for card in cards if card.service == service)
-            return [(card, f"Serves the tier {request.tier}.") for card in cards]
+            return zip(cards, repeat(f"Serves the tier {request.tier}."), strict=False)
         if request.provider:
             service_card = self.catalog.service(request.provider)
             card = self.catalog.find(service_card.default_for(request.operation))

@@ -322,7 +322,6 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
         folded = name in ("style", "negative_prompt") and card.parameter(name) is None and card.prompt_limit > 0
         if choice.line and not folded:
             lines.append(choice.line)
-    call = replace(call, **chosen)  # type: ignore[arg-type]  # names and kinds are those of the table above
     previews = request.previews if card.streams else 0
     if request.previews and not card.streams:
         lines.append(
@@ -333,7 +332,8 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
                 why=f"{card.title} shows nothing before it is done.",
             )
         )
-    return replace(call, format=_format(request, card, lines), partials=previews)
+    chosen |= {"format": _format(request, card, lines), "partials": previews}
+    return replace(call, **chosen)  # type: ignore[arg-type]  # names and kinds are those of the table above
 
 
 def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str | None:
@@ -373,6 +373,8 @@ def _split(call: Call, request: ImageRequest, card: ModelCard, lines: list[Recei
                 why=f"{card.title} makes at most {card.max_count} a call.",
             )
         )
+    if counts == [call.count]:
+        return (call,)
     made, calls = 0, []
     for count in counts:
         calls.append(replace(call, count=count, seed=None if call.seed is None else call.seed + made))
