@@ -109,6 +109,8 @@ class Listener:
 
     def __init__(self, broadcasts: Broadcasts, after: int = 0, order: list[str] | None = None) -> None:
         self.hung_up = asyncio.Event()
+        self.takes = asyncio.Event()
+        self.takes.set()
         self.body = b""
         self._order = [] if order is None else order
         self.task = asyncio.create_task(
@@ -120,6 +122,7 @@ class Listener:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Any) -> None:
+        await self.takes.wait()
         self.body += message.get("body", b"")
         if b"event: finished" in message.get("body", b""):
             self._order.append("told")
@@ -222,3 +225,22 @@ async def test_a_reading_that_breaks_ends_the_stream_so_that_the_caller_comes_ag
     source.queue.put_nowait(StorageError("away"))
     await listener.task
     assert listener.numbers == [1]
+
+
+async def test_who_comes_again_is_read_to_afresh_even_while_a_slow_listener_of_the_broken_reading_stays() -> None:
+    source = Source()
+    broadcasts = Broadcasts(source.follow)
+    slow = Listener(broadcasts)
+    await settle()
+    slow.takes.clear()
+    source.queue.put_nowait(event(1))
+    source.queue.put_nowait(StorageError("away"))
+    await settle()
+    again = Listener(broadcasts)
+    await settle()
+    source.queue.put_nowait(event(1, EventKind.FINISHED))
+    await again.task
+    assert again.numbers == [1]
+    slow.takes.set()
+    await slow.task
+    assert source.opened == source.closed == 2

@@ -59,6 +59,8 @@ class Broadcast:
         """The job and who listens."""
         self.frames: list[bytes] = []
         self.ended = False
+        self.broken = False
+        """Whether it ended before the job did."""
         self.listeners = 0
         self.task: asyncio.Task[None] | None = None
         self._bells: dict[int, asyncio.Event] = {}
@@ -99,6 +101,7 @@ class Broadcast:
                         self.ring()
         except LimnerError as error:
             # Listeners lose the line and come again with the number of the last event they have.
+            self.broken = True
             logger.warning("events_lost", code=error.code, message=error.message)
         finally:
             self.ended = True
@@ -139,7 +142,7 @@ class Broadcasts:
         """A place among a job's listeners, until `leave`."""
         place = (job_id, owner)
         broadcast = self._open.get(place)
-        if broadcast is None:
+        if broadcast is None or broadcast.broken:
             broadcast = self._open[place] = Broadcast(place)
             broadcast.task = asyncio.create_task(broadcast.pump(lambda: self._follow(job_id, owner)))
         broadcast.listeners += 1
@@ -149,7 +152,8 @@ class Broadcasts:
         """Gives a place up; the last to leave stops the reading."""
         broadcast.listeners -= 1
         if not broadcast.listeners:
-            del self._open[broadcast.place]
+            if self._open.get(broadcast.place) is broadcast:
+                del self._open[broadcast.place]
             await _finished(broadcast.task)
 
     async def unless_stopping(self, work: Awaitable[Value], otherwise: Value) -> Value:
