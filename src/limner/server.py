@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
 import logging
@@ -24,7 +25,7 @@ from limner.domain.errors import LimnerError, NotConfigured
 from limner.domain.version import VERSION
 from limner.runtime import Runtime, open_runtime
 from limner.settings import Settings
-from limner.system import TimeOrderedIds
+from limner.system import Heap, SystemClock, TimeOrderedIds, open_heap
 from limner.web import pages
 
 LAST_ANSWERS = 1
@@ -89,9 +90,11 @@ def serve(settings: Settings) -> None:
             code="host_refused",
         )
     open_journal(settings.log_level)
+    heap = open_heap()
+    heap.confine()
     listening = listen(settings.host, settings.port)
     app = create_app(settings)
-    server = Server(app, listening)
+    server = Server(app, listening, heap)
     # From here on this process ends in its own way: uvicorn catches the signal first and raises it again at the end.
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -107,9 +110,9 @@ def serve(settings: Settings) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which says when it is ready and lets streams end first."""
+    """uvicorn, which says when it is ready, tends its memory and lets streams end first."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+    def __init__(self, app: FastAPI, listening: socket.socket, heap: Heap) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -127,6 +130,7 @@ class Server(uvicorn.Server):
         )
         self._app = app
         self._address = address_of(listening)
+        self._heap = heap
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts, and says where; what prevents it is raised by `serve` in one sentence, so uvicorn stays silent."""
@@ -137,6 +141,14 @@ class Server(uvicorn.Server):
         _spare_what_stays()
         sys.stdout.write(f"Limner is ready at {self._address}\n")
         sys.stdout.flush()
+
+    async def main_loop(self) -> None:
+        """Runs until it is told to end, and gives memory back after bursts."""
+        tending = asyncio.create_task(self._heap.tend(SystemClock()), name="limner memory")
+        try:
+            await super().main_loop()
+        finally:
+            tending.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends every stream, then everything else."""

@@ -1,16 +1,31 @@
-"""The real clock and the real ids."""
+"""The real clock, the real ids, and the memory of this process."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import secrets
+import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import UUID
+
+from limner.domain.ports import Clock
 
 DRAW = 1024
 """Bytes of chance that are drawn at once, eight for each id."""
+LOOK = 1.0
+"""Seconds between two looks at whether the process rests."""
+RESTING = 0.1
+"""Share of one core below which it does."""
+BURST = 0.5
+"""Seconds of processor time after which a rest is worth giving memory back."""
+ARENAS = 2
+"""Of glibc, instead of eight for each core. Only the first one's end is ever given back as a whole."""
+ARENA_MAX = -8
+"""`M_ARENA_MAX` of malloc.h (glibc 2.36)."""
 
 
 class SystemClock:
@@ -55,3 +70,52 @@ class TimeOrderedIds:
             self._chance, self._owner = secrets.token_bytes(DRAW), os.getpid()
         drawn, self._chance = self._chance[:8], self._chance[8:]
         return int.from_bytes(drawn) >> 2
+
+
+class Allocator(Protocol):
+    """The two calls of glibc that say what becomes of freed memory."""
+
+    def mallopt(self, name: int, value: int) -> int:
+        """Sets a parameter; 0 where there is no such one."""
+        ...
+
+    def malloc_trim(self, pad: int) -> int:
+        """Gives free pages back to the system; blocks for some milliseconds."""
+        ...
+
+
+class Heap:
+    """What the C library holds for this process. Freed memory stays there unless it is asked to give it back.
+
+    Only glibc on Linux is asked; elsewhere nothing happens. Measured 2026-11-27, 64 pictures of 12.5 MB at once: 5 s
+    later 174 MB more than before were still held, 82 MB with what `tend` gives back, 7 MB with two arenas as well.
+    """
+
+    def __init__(self, allocator: Allocator | None) -> None:
+        self._allocator = allocator
+
+    def confine(self) -> None:
+        """Lets all threads share a few arenas: to be called before they start. `MALLOC_ARENA_MAX` has precedence."""
+        if self._allocator is not None and "MALLOC_ARENA_MAX" not in os.environ:
+            self._allocator.mallopt(ARENA_MAX, ARENAS)
+
+    async def tend(self, clock: Clock, processor_time: Callable[[], float] = time.process_time) -> None:
+        """Gives memory back whenever the process comes to rest after a burst of work; ends by being cancelled."""
+        given_back = processor_time()
+        while self._allocator is not None:
+            before = processor_time()
+            await clock.sleep(LOOK)
+            now = processor_time()
+            if now - before < RESTING * LOOK and now - given_back > BURST:
+                await asyncio.to_thread(self._allocator.malloc_trim, 0)
+                given_back = processor_time()
+
+
+def open_heap() -> Heap:
+    """The heap of this process."""
+    if sys.platform != "linux":
+        return Heap(None)
+    import ctypes  # 3 ms, which only servers should pay
+
+    library = ctypes.CDLL(None)
+    return Heap(library if hasattr(library, "malloc_trim") else None)

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from limner.server import Server, create_app, listen
 from limner.settings import Settings, read_settings
+from limner.system import Heap
 from limner.testing.openai_stand_in import OpenAIStandIn
 
 
@@ -63,7 +64,7 @@ class _Announcing(Server):
     """Says that it is ready to whoever waits for it in another thread."""
 
     def __init__(self, app: FastAPI, listening: socket.socket, ready: threading.Event) -> None:
-        super().__init__(app, listening)
+        super().__init__(app, listening, Heap(None))
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from limner.api.streaming import Broadcasts, EventStream
+from limner.api.streaming import BEATS, PING, Broadcasts, EventStream
 from limner.domain.errors import StorageError
 from limner.domain.events import Event, EventKind
 from limner.testing.faults import Fault
@@ -107,10 +107,12 @@ def event(number: int, kind: EventKind = EventKind.PROGRESS) -> Event:
 class Listener:
     """What one caller of a stream receives."""
 
-    def __init__(self, broadcasts: Broadcasts, after: int = 0) -> None:
+    def __init__(self, broadcasts: Broadcasts, after: int = 0, order: list[str] | None = None) -> None:
         self.hung_up = asyncio.Event()
-        self.pinged = asyncio.Event()
+        self.takes = asyncio.Event()
+        self.takes.set()
         self.body = b""
+        self._order = [] if order is None else order
         self.task = asyncio.create_task(
             EventStream(broadcasts, "job", "local", after=after)({}, self._receive, self._send)
         )
@@ -120,9 +122,12 @@ class Listener:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Any) -> None:
+        await self.takes.wait()
         self.body += message.get("body", b"")
-        if b": ping" in self.body:
-            self.pinged.set()
+        if b"event: finished" in message.get("body", b""):
+            self._order.append("told")
+        elif message.get("more_body") is False:
+            self._order.append("closed")
 
     @property
     def numbers(self) -> list[int]:
@@ -159,16 +164,44 @@ async def test_who_comes_late_misses_nothing() -> None:
     assert source.opened == 1
 
 
-async def test_the_reading_stops_with_the_last_listener(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("limner.api.streaming.PING_AFTER", 0.01)
+async def test_silence_brings_each_listener_a_sign_of_life_and_never_all_at_once() -> None:
     source = Source()
     broadcasts = Broadcasts(source.follow)
-    listener = Listener(broadcasts)
-    await listener.pinged.wait()
-    assert source.closed == 0
+    listeners = [Listener(broadcasts) for _ in range(2 * BEATS)]
+    await settle()
+    pinged = []
+    for _ in range(BEATS):
+        source.queue.put_nowait(None)
+        await settle()
+        pinged.append(sum(listener.body.count(PING) for listener in listeners))
+    assert pinged == list(range(2, 2 * BEATS + 1, 2))
+    assert all(listener.body.count(PING) == 1 for listener in listeners)
+    source.queue.put_nowait(event(1, EventKind.FINISHED))
+    await asyncio.gather(*(listener.task for listener in listeners))
+    assert all(listener.numbers == [1] for listener in listeners)
+
+
+async def test_who_has_hung_up_is_noticed_in_the_silence_and_the_last_one_ends_the_reading() -> None:
+    source = Source()
+    listener = Listener(Broadcasts(source.follow))
+    await settle()
     listener.hung_up.set()
+    assert source.closed == 0
+    for _ in range(BEATS):
+        source.queue.put_nowait(None)
     await listener.task
     assert source.closed == 1
+    assert PING not in listener.body
+
+
+async def test_everybody_is_told_before_anybodys_line_is_closed() -> None:
+    source, order = Source(), list[str]()
+    broadcasts = Broadcasts(source.follow)
+    listeners = [Listener(broadcasts, order=order) for _ in range(3)]
+    await settle()
+    source.queue.put_nowait(event(1, EventKind.FINISHED))
+    await asyncio.gather(*(listener.task for listener in listeners))
+    assert order == ["told"] * 3 + ["closed"] * 3
 
 
 async def test_streams_end_when_the_process_ends() -> None:
@@ -192,3 +225,22 @@ async def test_a_reading_that_breaks_ends_the_stream_so_that_the_caller_comes_ag
     source.queue.put_nowait(StorageError("away"))
     await listener.task
     assert listener.numbers == [1]
+
+
+async def test_who_comes_again_is_read_to_afresh_even_while_a_slow_listener_of_the_broken_reading_stays() -> None:
+    source = Source()
+    broadcasts = Broadcasts(source.follow)
+    slow = Listener(broadcasts)
+    await settle()
+    slow.takes.clear()
+    source.queue.put_nowait(event(1))
+    source.queue.put_nowait(StorageError("away"))
+    await settle()
+    again = Listener(broadcasts)
+    await settle()
+    source.queue.put_nowait(event(1, EventKind.FINISHED))
+    await again.task
+    assert again.numbers == [1]
+    slow.takes.set()
+    await slow.task
+    assert source.opened == source.closed == 2

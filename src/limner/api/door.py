@@ -201,9 +201,10 @@ class Visit:
 
 
 def _forget_inside(scope: Scope, outside: int) -> None:
-    """Drops what the layers inside, which have returned, added to a scope of so many names: 2.5 kB of each listener."""
-    for name in list(scope)[outside:]:
-        del scope[name]
+    """Drops what the layers inside, which have returned, added to a scope of so many names: 3 kB of each listener."""
+    kept = {name: scope[name] for name in list(scope)[:outside]}
+    scope.clear()  # a dictionary shrinks only when it is emptied
+    scope.update(kept)
 
 
 def _as_get(scope: Scope) -> Scope:

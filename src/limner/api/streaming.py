@@ -14,10 +14,13 @@ from starlette.types import Receive, Scope, Send
 from limner.api.answers import DEFERRED, dumped
 from limner.domain.errors import LimnerError
 from limner.domain.events import Event
+from limner.engine.following import LOOK_AGAIN
 
 PING = b": ping\n\n"
 RETRY = b"retry: 2000\n\n"
-PING_AFTER = 15.0
+PING_AFTER = 15
+"""Seconds without news after which a listener gets a sign of life."""
+BEATS = round(PING_AFTER / LOOK_AGAIN)
 SLOWEST_WRITE = 60.0
 """Seconds after which a listener that takes nothing in is given up."""
 
@@ -45,31 +48,60 @@ def frame(event: Event) -> bytes:
 
 
 class Broadcast:
-    """One job's frames; the frame of event N stands at N - 1."""
+    """One job's frames; the frame of event N stands at N - 1.
 
-    def __init__(self) -> None:
+    Listeners wait at a few bells. News rings all of them, and each second without news the next one, so that nobody
+    needs a timer and never all are sent a sign of life at once.
+    """
+
+    def __init__(self, place: tuple[str, str]) -> None:
+        self.place = place
+        """The job and who listens."""
         self.frames: list[bytes] = []
         self.ended = False
+        self.broken = False
+        """Whether it ended before the job did."""
         self.listeners = 0
-        self.news = asyncio.Event()
-        """Set, and replaced by a fresh one, whenever there is something new: take it before looking."""
         self.task: asyncio.Task[None] | None = None
+        self._bells: dict[int, asyncio.Event] = {}
+        self._beats = 0
+
+    def bell(self, number: int) -> asyncio.Event:
+        """What listener `number` waits for, set once something is new or it is time for a sign of life.
+
+        It is replaced by a fresh one when it rings: take it before looking.
+        """
+        found = self._bells.get(number % BEATS)
+        if found is None:
+            found = self._bells[number % BEATS] = asyncio.Event()
+        return found
 
     def ring(self) -> None:
         """Wakes all listeners."""
-        rung, self.news = self.news, asyncio.Event()
-        rung.set()
+        rung, self._bells = self._bells, {}
+        for bell in rung.values():
+            bell.set()
+
+    def beat(self) -> None:
+        """A second has passed without news."""
+        bell = self._bells.pop(self._beats % BEATS, None)
+        self._beats += 1
+        if bell is not None:
+            bell.set()
 
     async def pump(self, follow: Callable[[], AsyncIterator[Event | None]]) -> None:
         """Reads the job's events until the last one."""
         try:
             async with aclosing_iterator(follow()) as events:
                 async for event in events:
-                    if event is not None:
+                    if event is None:
+                        self.beat()
+                    else:
                         self.frames.append(frame(event))
                         self.ring()
         except LimnerError as error:
             # Listeners lose the line and come again with the number of the last event they have.
+            self.broken = True
             logger.warning("events_lost", code=error.code, message=error.message)
         finally:
             self.ended = True
@@ -106,22 +138,23 @@ class Broadcasts:
         for broadcast in self._open.values():
             broadcast.ring()
 
-    @asynccontextmanager
-    async def listen(self, job_id: str, owner: str) -> AsyncIterator[Broadcast]:
-        """A place among a job's listeners; the last to leave stops the reading."""
+    def join(self, job_id: str, owner: str) -> Broadcast:
+        """A place among a job's listeners, until `leave`."""
         place = (job_id, owner)
         broadcast = self._open.get(place)
-        if broadcast is None:
-            broadcast = self._open[place] = Broadcast()
+        if broadcast is None or broadcast.broken:
+            broadcast = self._open[place] = Broadcast(place)
             broadcast.task = asyncio.create_task(broadcast.pump(lambda: self._follow(job_id, owner)))
         broadcast.listeners += 1
-        try:
-            yield broadcast
-        finally:
-            broadcast.listeners -= 1
-            if not broadcast.listeners:
-                del self._open[place]
-                await _finished(broadcast.task)
+        return broadcast
+
+    async def leave(self, broadcast: Broadcast) -> None:
+        """Gives a place up; the last to leave stops the reading."""
+        broadcast.listeners -= 1
+        if not broadcast.listeners:
+            if self._open.get(broadcast.place) is broadcast:
+                del self._open[broadcast.place]
+            await _finished(broadcast.task)
 
     async def unless_stopping(self, work: Awaitable[Value], otherwise: Value) -> Value:
         """What the work comes to, or `otherwise` as soon as the process is about to end."""
@@ -176,33 +209,36 @@ class EventStream(Response):
 
     async def _tell(self, receive: Receive, send: Send) -> None:
         await _write(send, RETRY)
-        told = self._after
-        async with self._broadcasts.listen(self._job_id, self._owner) as broadcast:
-            while not self._broadcasts.stopping:
-                news = broadcast.news
-                if told < len(broadcast.frames):
-                    batch = broadcast.frames[told:]
-                    told += len(batch)
-                    await _write(send, b"".join(batch))
-                elif broadcast.ended:
+        broadcast = self._broadcasts.join(self._job_id, self._owner)
+        try:
+            await self._follow(broadcast, receive, send)
+        finally:
+            await self._broadcasts.leave(broadcast)
+
+    async def _follow(self, broadcast: Broadcast, receive: Receive, send: Send) -> None:
+        number, told, woken = broadcast.listeners, self._after, False
+        while not self._broadcasts.stopping:
+            bell = broadcast.bell(number)
+            if told < len(broadcast.frames):
+                batch, woken = broadcast.frames[told:], False
+                told += len(batch)
+                await _write(send, b"".join(batch))
+            elif broadcast.ended:
+                # What everybody is told leaves in this turn of the loop, before anybody's line is closed in the next.
+                await asyncio.sleep(0)
+                return
+            elif woken:
+                woken = False
+                if await _gone(receive):
                     return
-                elif not await _happened(news):
-                    if await _gone(receive):
-                        return
-                    await _write(send, PING)
+                await _write(send, PING)
+            else:
+                woken = await bell.wait()
 
 
 async def _write(send: Send, data: bytes) -> None:
     async with asyncio.timeout(SLOWEST_WRITE):
         await send({"type": "http.response.body", "body": data, "more_body": True})
-
-
-async def _happened(news: asyncio.Event) -> bool:
-    try:
-        async with asyncio.timeout(PING_AFTER):
-            return await news.wait()
-    except TimeoutError:
-        return False
 
 
 async def _gone(receive: Receive) -> bool:

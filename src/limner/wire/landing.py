@@ -15,8 +15,8 @@ from limner.domain.errors import StorageError
 from limner.domain.ports import Intake, Receiver
 from limner.wire.split import BadAnswer
 
-PIECE = 1 << 20
-"""Bytes of text or picture that are worth a trip to a thread."""
+PIECE = 1 << 19
+"""Bytes of text or picture that are worth a trip to a thread; every picture on its way holds so much."""
 PREFIX_LIMIT = 256
 
 
