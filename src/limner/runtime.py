@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
@@ -81,10 +81,11 @@ class Runtime:
     codec: JsonRequestCodec
 
     async def thumbnail(self, picture: Picture, edge: int) -> Delivery:
-        """A small WebP, made when it is first asked for; the dominant tone found on the way is noted."""
+        """A small WebP, made when it is first asked for; the dominant tone found on the way is noted, if it can be."""
         delivery = await self.library.thumbnail(picture, edge)
         if delivery.tone is not None:
-            await self.pictures.note_tone(picture.id, delivery.tone)
+            with suppress(StorageError):  # a full disk is no reason to show no picture
+                await self.pictures.note_tone(picture.id, delivery.tone)
         return delivery
 
 
