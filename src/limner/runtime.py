@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
@@ -88,10 +88,11 @@ class Runtime:
     codec: JsonRequestCodec
 
     async def thumbnail(self, picture: Picture, edge: int) -> Delivery:
-        """A small WebP, made when it is first asked for; the dominant tone found on the way is noted."""
+        """A small WebP, made when it is first asked for; the dominant tone found on the way is noted, if it can be."""
         delivery = await self.library.thumbnail(picture, edge)
         if delivery.tone is not None:
-            await self.pictures.note_tone(picture.id, delivery.tone)
+            with suppress(StorageError):  # a full disk is no reason to show no picture
+                await self.pictures.note_tone(picture.id, delivery.tone)
         return delivery
 
 
@@ -114,14 +115,17 @@ class _Ground:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, *, work: bool = True, watch: bool = False) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    settings: Settings, *, work: bool = True, watch: bool = False, at_once: int | None = None
+) -> AsyncIterator[Runtime]:
     """Opens the installation that the settings describe, and closes it in reverse order.
 
     With `work` this process carries out the jobs it submits and first takes up what dead processes left; with
-    `watch` it keeps looking for such jobs. Raises NotConfigured and StorageError.
+    `watch` it keeps looking for such jobs. No service has more than `at_once` purchases of this process at a time,
+    where that is given. Raises NotConfigured and StorageError.
     """
     async with AsyncExitStack() as stack:
-        ground = await _open_ground(settings, stack)
+        ground = await _open_ground(settings, stack, at_once)
         secret = await asyncio.to_thread(installation_secret, settings)
         jobs = SqlJobs(ground.database, ground.bulletin.publish, now=ground.clock.now)
         dispatcher = Dispatcher(
@@ -138,7 +142,7 @@ async def open_runtime(settings: Settings, *, work: bool = True, watch: bool = F
         yield runtime
 
 
-async def _open_ground(settings: Settings, stack: AsyncExitStack) -> _Ground:
+async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> _Ground:
     await asyncio.to_thread(_make_folder, settings.data_dir)
     clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
     facts = await asyncio.to_thread(load_catalog, settings.data_dir / "catalog.d")
@@ -177,7 +181,9 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack) -> _Ground:
         provenance=provenance,
         library=library,
         services=ConfiguredServices(
-            paced(catalog.services, settings.variables), connections(catalog.services, settings.variables), wire
+            paced(catalog.services, settings.variables, at_once),
+            connections(catalog.services, settings.variables),
+            wire,
         ),
     )
 
@@ -279,8 +285,12 @@ def connections(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) ->
     return found
 
 
-def paced(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) -> tuple[ServiceCard, ...]:
-    """The cards with the pace that `<SERVICE>_REQUESTS_PER_SECOND` sets; 0 is no limit. Raises NotConfigured."""
+def paced(
+    cards: tuple[ServiceCard, ...], variables: Mapping[str, str], at_once: int | None = None
+) -> tuple[ServiceCard, ...]:
+    """The cards with the pace that `<SERVICE>_REQUESTS_PER_SECOND` sets, 0 for no limit, and with at most `at_once`
+    purchases at a time where that is given. Raises NotConfigured.
+    """
     changed = []
     for card in cards:
         name = f"{card.id.upper()}_REQUESTS_PER_SECOND"
@@ -290,7 +300,8 @@ def paced(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) -> tuple
             pace = -1.0
         if not 0 <= pace < float("inf"):
             raise NotConfigured(f"{name} is wrong: give requests a second, 0 for no limit.", code="settings_invalid")
-        changed.append(replace(card, requests_per_second=pace))
+        places = card.concurrency if at_once is None else min(card.concurrency or at_once, at_once)
+        changed.append(replace(card, requests_per_second=pace, concurrency=places))
     return tuple(changed)
 
 

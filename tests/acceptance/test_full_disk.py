@@ -64,6 +64,8 @@ async def test_a_disk_that_is_full_before_anything_is_bought(here: Installation)
 async def test_a_disk_that_fills_up_while_the_server_runs(here: Installation) -> None:
     async with on_its_own_disk(here, SMALL.format(size="48m")) as there:
         async with server_of(there) as (client, said):
+            first, *others = (await client.get("/api/v1/images")).json()["items"]
+            assert (await client.get(first["url"])).status_code == 200
             filler = fill(there, leave=4_000_000)
             job = (await client.post("/api/v1/jobs", json=PAID_BODY, headers=WAIT)).json()
             assert (job["state"], job["problem"]["code"], job["held"]["micro_usd"]) == ("failed", "disk_full", 0)
@@ -72,17 +74,23 @@ async def test_a_disk_that_fills_up_while_the_server_runs(here: Installation) ->
             long = {**PAID_BODY, "prompt": "x" * 30_000}  # longer than what is left in the last page of the log
             answers = [await client.post("/api/v1/jobs", json=long, headers=WAIT) for _ in range(3)]
             check_sentence(checked_problem(answers[-1], status=507, code="disk_full")["detail"], FULL)
-            for image in (await client.get("/api/v1/images")).json()["items"]:
-                address = f"/api/v1/images/{image['id']}/file"
-                assert (await client.get(address, params={"original": True})).status_code == 200
-                # A signed copy that has not been made yet needs room of its own.
-                checked_problem(await client.get(address), status=507, code="disk_full")
+            for image in (first, *others):
+                # Signed copies and thumbnails that were not made yet are made, and not kept.
+                assert (await client.get(image["url"], params={"original": True})).status_code == 200
+                for edge in (256, 1024):
+                    small = await client.get(image["thumbnail_url"], params={"edge": edge})
+                    assert (small.status_code, small.headers["content-type"]) == (200, "image/webp")
+                for _ in range(2):
+                    copy = await client.get(image["url"])
+                    assert (copy.status_code, len(copy.content)) == (200, int(copy.headers["content-length"]))
+                    assert b"jumb" in copy.content
             assert here.stand_in.purchases == 0
 
             filler.unlink()
             job = (await client.post("/api/v1/jobs", json=PAID_BODY, headers=WAIT)).json()
             assert (job["state"], here.stand_in.purchases) == ("succeeded", 1)
         assert b"Traceback" not in said
+        assert said.count(b"they cannot be kept") == 1
         await there.check_nothing_is_lost_there()
 
 

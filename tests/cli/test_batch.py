@@ -1,12 +1,17 @@
 """Whole lists: every row painted once, whatever happens in between."""
 
+import asyncio
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from limner.db.jobs import SqlJobs
 from limner.domain.errors import StorageError
+from limner.providers.openai import OpenAI
+from limner.storage.library import Library
 from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
 from tests.cli.conftest import Limner, Spawn
@@ -93,6 +98,54 @@ def test_the_whole_list_is_priced_before_anything_is_bought(limner: Limner, shop
     assert ended.code == 0
     assert shop.purchases == 4
     assert "together they cost up to $" in ended.err
+
+
+def test_a_row_that_is_being_finished_takes_no_place_at_the_service(
+    limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first two rows end only when a third one is on its way; and never are there more than two at the service."""
+    third, sent, there, most = asyncio.Event(), 0, 0, 0
+    close, buy = SqlJobs.close_call, OpenAI.submit
+
+    async def close_late(*given: Any, **more: Any) -> None:
+        await asyncio.wait_for(third.wait(), 20)
+        await close(*given, **more)
+
+    async def bought(*given: Any) -> Any:
+        nonlocal sent, there, most
+        sent, there = sent + 1, there + 1
+        most = max(most, there)
+        if sent == 3:
+            third.set()
+        try:
+            return await buy(*given)
+        finally:
+            there -= 1
+
+    monkeypatch.setattr(SqlJobs, "close_call", close_late)
+    monkeypatch.setattr(OpenAI, "submit", bought)
+    assert limner("batch", prompts(8), *BOUGHT, "--concurrency", "2").code == 0
+    assert (sent, most) == (8, 2)
+
+
+def test_what_many_rows_say_alike_is_read_once(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = limner("generate", "a cat", *SMALL, "--json").document["images"][0]
+    Path("a.csv").write_text(
+        "prompt,image,n\n" + "".join(f"number {place},{source['path']},{1 + place // 3}\n" for place in range(6))
+    )
+    reads = 0
+    keep = Library.keep_input
+
+    async def counted(*given: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await keep(*given)
+
+    monkeypatch.setattr(Library, "keep_input", counted)
+    rows = limner("batch", "a.csv", "--json").lines[:-1]
+    assert {row["prompt"] for row in rows} == {f"number {place}" for place in range(6)}
+    assert sorted(len(row["images"]) for row in rows) == [1, 1, 1, 2, 2, 2]
+    assert reads == 2
 
 
 def test_a_killed_run_goes_on_and_buys_nothing_twice(limner: Limner, shop: OpenAIStandIn, spawn: Spawn) -> None:

@@ -32,6 +32,13 @@ def test_the_list_of_models_opens_no_database_and_no_engine(home: Path) -> None:
     assert not home.exists()
 
 
+def test_the_server_loads_nothing_that_it_may_never_need() -> None:
+    """What only PostgreSQL, an upgrade, a signature or the built-in artist needs is loaded by these."""
+    modules = loaded_by("import limner.server")
+    never = {"sqlalchemy.dialects.postgresql", "psycopg", "alembic", "numpy", "cryptography", "c2pa"}
+    assert not modules & never
+
+
 def every_command() -> list[str]:
     """All commands, those below others as two words."""
     found = []

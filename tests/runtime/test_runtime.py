@@ -78,6 +78,8 @@ async def test_a_pace_can_be_set_and_nonsense_is_named(tmp_path: Path) -> None:
     by_id = {card.id: card for card in paced(cards, {"OPENAI_REQUESTS_PER_SECOND": "0"})}
     assert by_id["openai"].requests_per_second == 0
     assert {card.id: card for card in paced(cards, {})}["openai"].requests_per_second == 1
+    fewer = {card.id: card.concurrency for card in paced(cards, {}, 3)}
+    assert {card.id: min(card.concurrency, 3) for card in cards} == fewer
     for wrong in ("fast", "-1", "inf", "nan"):
         with pytest.raises(NotConfigured, match="OPENAI_REQUESTS_PER_SECOND"):
             paced(cards, {"OPENAI_REQUESTS_PER_SECOND": wrong})

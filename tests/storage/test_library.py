@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from limner.domain.call import Landed
-from limner.domain.errors import BadPicture, InvalidRequest, NotFound
+from limner.domain.errors import BadPicture, InvalidRequest, NotFound, StorageError
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Operation
 from limner.storage.blobs import BlobStore
@@ -390,3 +390,36 @@ async def test_it_works_the_same_over_every_store(
         await blobs.delete(file.digest)
         with pytest.raises(NotFound):
             await library.thumbnail(picture, 256)
+
+
+async def test_what_cannot_be_cached_is_handed_out_all_the_same(
+    library: Library,
+    folder: BlobStore,
+    provenance: CountingProvenance,
+    picture: Picture,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    keep = folder.keep_derived
+
+    async def full(*_: object) -> None:
+        raise StorageError("The disk is full. Free some space.", code="disk_full")
+
+    monkeypatch.setattr(folder, "keep_derived", full)
+    first, second = await library.file(picture), await library.file(picture)
+    assert (await verified(provenance, first)).state is (await verified(provenance, second)).state is Wholeness.WHOLE
+    whole = await read(first)
+    pieces = [piece async for piece in first.chunks(10, 30)]
+    assert b"".join(pieces) == whole[10:30]
+    assert first.etag != second.etag
+    small = await library.thumbnail(picture, 256)
+    assert opened(await read(small)).format == "WEBP"
+    assert small.tone is not None
+    assert provenance.signed == 2
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "Copies and thumbnails are made anew each time"
+    ]
+    monkeypatch.setattr(folder, "keep_derived", keep)
+    await library.file(picture)
+    await library.file(picture)
+    assert provenance.signed == 3

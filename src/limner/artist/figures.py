@@ -8,7 +8,7 @@ half-width), `oval` (x, y, half-width, half-height, degrees) and `box` (x0, y0, 
 import math
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 import numpy as np
@@ -31,7 +31,7 @@ class Part:
     numbers: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figure:
     """A thing that can stand in a scene. `height` is its share of the span when it is one among others."""
 
@@ -41,7 +41,13 @@ class Figure:
     kind: str
     colours: dict[str, Colour]
     parts: tuple[Part, ...]
-    bounds: tuple[float, float, float, float]
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, lower, right and upper edge of all its parts; worked out for those figures that are drawn."""
+        points = [point for part in self.parts for point in outline(part)]
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        return min(xs), min(ys), max(xs), max(ys)
 
 
 def invented(words: tuple[str, ...], palette: list[Colour]) -> Figure:
@@ -60,7 +66,7 @@ def invented(words: tuple[str, ...], palette: list[Colour]) -> Figure:
             parts.append(Part("poly", tone, (-half, foot, 0.0, foot + tall, half, foot)))
         foot += tall * 0.97
     tones = _tones({"body": palette[1], "accent": palette[2], "pale": palette[3]})
-    return Figure("invented", 0.24, "table", "thing", tones, tuple(parts), _bounds(parts))
+    return Figure("invented", 0.24, "table", "thing", tones, tuple(parts))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +108,6 @@ def _figure(name: str, table: dict[str, str | float]) -> Figure:
         str(table["kind"]),
         _tones(colours),
         tuple(parts),
-        _bounds(parts),
     )
 
 
@@ -119,12 +124,6 @@ def _tones(colours: dict[str, Colour]) -> dict[str, Colour]:
         "accent": rgb("b83a2a"),
     }
     return rest | colours
-
-
-def _bounds(parts: list[Part]) -> tuple[float, float, float, float]:
-    points = [point for part in parts for point in outline(part)]
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return min(xs), min(ys), max(xs), max(ys)
 
 
 def outline(part: Part) -> Points:

@@ -17,7 +17,7 @@ from limner.cli.copies import Target
 from limner.cli.exits import INTERRUPTED
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json, MaxCost, Painter, Wish, Yes
-from limner.cli.orders import Order, order_of
+from limner.cli.orders import Clerk, Order
 from limner.cli.output import Output
 from limner.cli.pool import Pool
 from limner.cli.results import Results
@@ -39,7 +39,9 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="Rows: .csv, .jsonl or
 class Manner:
     """How a batch is carried out."""
 
-    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="How many rows at once.")] = 8
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", min=1, max=256, help="How many rows at a service at once.")
+    ] = 8
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was cut short.")] = False
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Copy the pictures there.")] = None
     max_cost: MaxCost = None
@@ -76,7 +78,7 @@ def batch(file: File, manner: Manner, painter: Painter, wish: Wish) -> int:
             await pool.carry_out(todo.orders, manner.concurrency)
         return await _end(session, results, tally)
 
-    return with_studio(output, action, paints=True)
+    return with_studio(output, action, paints=True, at_once=manner.concurrency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,13 @@ async def _priced(session: Session, rows: Sequence[Row], results: Results, every
     """Every row that is left, with its price or its fault. Spends nothing."""
     orders: list[Order] = []
     faults: list[tuple[Row, LimnerError]] = []
+    clerk = Clerk(session=session, everywhere=everywhere)
     for row in rows:
         if results.done(row.name):
             tally.skip(results.last[row.name])
             continue
         try:
-            orders.append(await order_of(session, row, everywhere))
+            orders.append(await clerk.order(row))
         except LimnerError as error:
             faults.append((row, error))
         await asyncio.sleep(0)  # lets Ctrl-C through

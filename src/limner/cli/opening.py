@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from limner.cli.output import Output
 from limner.cli.surroundings import keep_log, settings_here
 
 if TYPE_CHECKING:
-    from limner.settings import Settings
+    from limner.runtime import Runtime
     from limner.studio import Studio
 
 SHOW_CURSOR = "\x1b[?25h"
@@ -84,24 +84,36 @@ class Session:
 Action = Callable[[Session], Awaitable[int]]
 
 
-def with_studio(output: Output, action: Action, *, paints: bool) -> int:
+def with_studio(output: Output, action: Action, *, paints: bool, at_once: int | None = None) -> int:
     """Opens the installation, carries out the action and closes it again; gives the exit code.
 
-    Only with `paints` does this process carry out jobs.
+    Only with `paints` does this process carry out jobs, `at_once` at each service where that is given.
     """
     settings = settings_here()
     keep_log(settings.variables)
-    return asyncio.run(_opened(settings, output, action, paints=paints))
-
-
-async def _opened(settings: Settings, output: Output, action: Action, *, paints: bool) -> int:
     from limner.runtime import open_runtime
+
+    installation = open_runtime(settings, work=paints, at_once=at_once)
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        return runner.run(_opened(installation, output, action))
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """The quickest loop that this system has."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop  # there is none for Windows
+
+    return uvloop.new_event_loop()
+
+
+async def _opened(installation: AbstractAsyncContextManager[Runtime], output: Output, action: Action) -> int:
     from limner.studio import Studio
 
     interruption = Interruption(output)
     try:
         with interruption.armed():
-            async with open_runtime(settings, work=paints) as runtime:
+            async with installation as runtime:
                 return await action(Session(studio=Studio(runtime), output=output, interruption=interruption))
     except asyncio.CancelledError:
         if not interruption.heard.is_set():

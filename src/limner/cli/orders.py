@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 from limner.cli.carrying import Asked, request_from
@@ -28,17 +29,36 @@ class Order:
     ceiling: Money | None
 
 
-async def order_of(session: Session, row: Row, everywhere: Asked) -> Order:
-    """The request of a row and what it may cost. Raises LimnerError for a row that cannot be painted."""
-    if row.fault is not None:
-        raise InvalidRequest(f"line {row.line}: {row.fault}.")
-    max_cost = row.given.get("max_cost")
-    request = await request_from(session, asked_by(row.given, everywhere), cast("str | None", max_cost))
-    return Order(row=row, request=request, ceiling=session.studio.runtime.engine.plan(request).ceiling(request.count))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clerk:
+    """Makes orders of rows. What rows say besides their prompts is read once for all that say the same."""
+
+    session: Session
+    everywhere: Asked
+    """What holds for rows that say nothing."""
+    _alike: dict[str, ImageRequest] = field(default_factory=dict, init=False)
+    """Requests that want nothing but their prompts."""
+
+    async def order(self, row: Row) -> Order:
+        """The request of a row and what it may cost. Raises LimnerError for a row that cannot be painted."""
+        if row.fault is not None:
+            raise InvalidRequest(f"line {row.line}: {row.fault}.")
+        rest = {name: value for name, value in row.given.items() if name != "prompt"}
+        prompt = checked_text(str(row.given.get("prompt", "")), "prompt")
+        request = replace(await self._request(rest), prompt=prompt)
+        plan = self.session.studio.runtime.engine.plan(request)
+        return Order(row=row, request=request, ceiling=plan.ceiling(request.count))
+
+    async def _request(self, rest: Mapping[str, object]) -> ImageRequest:
+        words = json.dumps(rest, sort_keys=True)
+        if words not in self._alike:
+            max_cost = cast("str | None", rest.get("max_cost"))
+            self._alike[words] = await request_from(self.session, asked_by(rest, self.everywhere), max_cost)
+        return self._alike[words]
 
 
 def asked_by(given: Mapping[str, object], everywhere: Asked) -> Asked:
-    """What a row wants: what it says itself, then what holds for all rows."""
+    """What a row wants besides its prompt: what it says itself, then what holds for all rows."""
     own = _part(given, Painter)
     painter = replace(Painter(), **own) if own else everywhere.painter
     instead = {EXCLUDES[name]: None for name in given if name in EXCLUDES}
@@ -47,7 +67,6 @@ def asked_by(given: Mapping[str, object], everywhere: Asked) -> Asked:
     image = cast("str | None", given.get("image"))
     return replace(
         everywhere,
-        prompt=checked_text(str(given.get("prompt", "")), "prompt"),
         operation=_operation(given, image),
         image=image,
         mask=cast("str | None", given.get("mask")),

@@ -22,6 +22,10 @@ from limner.domain.picture import Picture
 
 KEEPERS = 2
 """How many finished rows are copied and noted at once, beside those that are being painted."""
+BESIDE = 16
+"""Rows at most that are written down or finished beside those that are at a service: so its places are never empty for
+want of a row, and no more money is set aside than these rows need.
+"""
 
 Ended = Job | LimnerError
 
@@ -46,8 +50,9 @@ class Pool:
     _cancelling: list[asyncio.Task[Job]] = field(default_factory=list, init=False)
 
     async def carry_out(self, orders: Sequence[Order], concurrency: int) -> None:
-        """Paints all of them, or those that are begun when Ctrl-C is pressed."""
+        """Paints all of them, or those that are begun when Ctrl-C is pressed; `concurrency` is what a service takes."""
         waiting = iter(orders)
+        at_work = min(concurrency + min(concurrency, BESIDE), len(orders))
         finished: asyncio.Queue[tuple[Order, Ended] | None] = asyncio.Queue(maxsize=2 * concurrency)
         with self.session.interruption.answered_by(self._stop):
             if self.session.interruption.heard.is_set():
@@ -57,7 +62,7 @@ class Pool:
                     for _ in range(KEEPERS):
                         keepers.create_task(self._keep_all(finished))
                     async with asyncio.TaskGroup() as workers:
-                        for _ in range(min(concurrency, len(orders))):
+                        for _ in range(at_work):
                             workers.create_task(self._work(waiting, finished))
                     for _ in range(KEEPERS):
                         await finished.put(None)
@@ -92,7 +97,7 @@ class Pool:
         try:
             if self._stopped:  # while it was being written down
                 await studio.cancel(job.id)
-            return await studio.runtime.engine.wait(job.id, studio.principal)
+            return await studio.runtime.engine.follower.wait(job, None)
         finally:
             self._running.discard(job.id)
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    event,
 )
 from sqlalchemy import text as sql
 
@@ -57,7 +59,15 @@ jobs = Table(
 Index("ix_generation_jobs_page", jobs.c.user_id, jobs.c.created_at.desc(), jobs.c.id.desc())
 OPEN_JOBS = sql("state IN ('queued', 'running')")
 """As in `domain.job.OPEN_STATES`; a test compares them."""
-Index("ix_generation_jobs_open", jobs.c.created_at, jobs.c.id, sqlite_where=OPEN_JOBS, postgresql_where=OPEN_JOBS)
+_open_jobs = Index("ix_generation_jobs_open", jobs.c.created_at, jobs.c.id, sqlite_where=OPEN_JOBS)
+
+
+@event.listens_for(_open_jobs, "before_create")
+def _open_jobs_alone(index: Index, connection: Connection, **_: object) -> None:
+    """The same on PostgreSQL: said above, it would load that dialect, 50 ms and 5 MB, for those who use SQLite."""
+    if connection.dialect.name == "postgresql":
+        index.dialect_kwargs["postgresql_where"] = OPEN_JOBS
+
 
 # Apart from the job, whose row is written again at every step: a plan may have 20 kB, and SQLite writes rows whole.
 plans = Table(

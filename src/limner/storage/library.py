@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,10 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from limner.domain.call import Landed
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.errors import InvalidRequest, NotFound, StorageError
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Operation
-from limner.storage.blobs import BlobStore
+from limner.storage.blobs import CHUNK, BlobStore
 from limner.storage.imaging import PillowImaging, file_of
 from limner.storage.kinds import EXTENSIONS, FORMATS
 from limner.storage.naming import file_name, slug
@@ -28,6 +29,8 @@ EDGES = (256, 512, 1024)
 
 EDITION = 1
 """Raised when signed copies are made differently: older ones are then made anew."""
+
+log = logging.getLogger("limner.storage")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +52,19 @@ class Delivery:
         return self.read(start, stop)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Made:
+    """What came of making a file."""
+
+    tone: str | None = None
+    unkept: bytes | None = field(default=None, repr=False)
+    """The file itself, where there was no room for it in the store."""
+
+
 class Library:
     """Files of kept pictures. What has to be made is made once and cached; many readers at once make it once.
 
+    Where there is no room to cache it, it is handed out all the same, and made anew for the next reader.
     `algorithmic` names the services that paint without a trained model; `embed_recipe` puts recipes into files.
     """
 
@@ -71,7 +84,8 @@ class Library:
         self._algorithmic = algorithmic
         self._embed_recipe = embed_recipe
         self._uploads = uploads
-        self._once: Once[str | None] = Once()
+        self._once: Once[_Made] = Once()
+        self._cramped = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,7 +100,8 @@ class Library:
     ) -> Delivery:
         """The signed copy in its own format; or another format or exact width, signed; or the provider's own bytes.
 
-        Raises InvalidRequest for formats and widths that cannot be, NotFound where the file is gone.
+        Raises InvalidRequest for formats and widths that cannot be, NotFound where the file is gone, StorageError where
+        it cannot be read, or signed.
         """
         if original:
             return await self._deliver(picture, picture.original.digest, None, picture.original.media_type)
@@ -97,7 +112,7 @@ class Library:
         digest = picture.file.digest
         converted = media_type != picture.file.media_type or width is not None
 
-        async def make() -> None:
+        async def make() -> _Made:
             data = await self._blobs.get(digest)
             if converted:
                 data = await self._imaging.convert(data, media_type.removeprefix("image/"), width)
@@ -105,10 +120,10 @@ class Library:
             same = data if digest == picture.original.digest and not converted else None
             parent = same or await self._blobs.get(picture.original.digest)
             signed = await self._provenance.sign(data, media_type, story, parent=parent)
-            await self._blobs.keep_derived(digest, name, signed)
+            return _Made(unkept=await self._cached(digest, name, signed))
 
-        await self._made(digest, name, make)
-        return await self._deliver(picture, digest, name, media_type, width=width)
+        made = await self._made(digest, name, make)
+        return await self._deliver(picture, digest, name, media_type, width=width, made=made)
 
     async def thumbnail(self, picture: Picture, edge: int = 512) -> Delivery:
         """A small WebP for looking at, of the next larger size in EDGES; made when it is first asked for."""
@@ -116,13 +131,12 @@ class Library:
         square = next((size for size in EDGES if size >= edge), EDGES[-1])
         name = f"thumb-{square}.webp"
 
-        async def make() -> str:
+        async def make() -> _Made:
             small, tone = await self._imaging.thumbnail(await self._blobs.get(digest), square)
-            await self._blobs.keep_derived(digest, name, small)
-            return tone
+            return _Made(tone=tone, unkept=await self._cached(digest, name, small))
 
-        tone = await self._made(digest, name, make)
-        return await self._deliver(picture, digest, name, "image/webp", tone=tone)
+        made = await self._made(digest, name, make)
+        return await self._deliver(picture, digest, name, "image/webp", made=made)
 
     async def keep_input(self, data: bytes, name: str) -> PictureFile:
         """Keeps a picture that somebody brought, the right way up. Raises BadPicture, or StorageError.
@@ -146,12 +160,24 @@ class Library:
         """Deletes the signed copies of one picture; its blob may belong to others too and stays."""
         await self._blobs.drop_derived(picture.file.digest, _prefix(picture))
 
-    async def _made(self, digest: str, name: str, make: Callable[[], Coroutine[None, None, str | None]]) -> str | None:
-        """Makes a derived file unless it is there; what making it told, where it was made."""
+    async def _made(self, digest: str, name: str, make: Callable[[], Coroutine[None, None, _Made]]) -> _Made:
+        """Makes a derived file unless it is there; what came of it, where it was made."""
         try:
             await self._blobs.stat(digest, name)
         except NotFound:
             return await self._once.run(f"{digest}/{name}", make)
+        return _Made()
+
+    async def _cached(self, digest: str, name: str, data: bytes) -> bytes | None:
+        """Keeps a derived file; gives it back where it could not be kept, and says so in the log once."""
+        try:
+            await self._blobs.keep_derived(digest, name, data)
+        except StorageError as error:
+            if not self._cramped:
+                log.warning("Copies and thumbnails are made anew each time: they cannot be kept. %s", error.message)
+            self._cramped = True
+            return data
+        self._cramped = False
         return None
 
     async def _deliver(
@@ -162,13 +188,16 @@ class Library:
         media_type: str,
         *,
         width: int | None = None,
-        tone: str | None = None,
+        made: _Made | None = None,
     ) -> Delivery:
+        filename, tone = file_name(picture, media_type, width), made.tone if made else None
+        if made is not None and made.unkept is not None:
+            return _in_hand(made.unkept, media_type, filename, tone)
         stored = await self._blobs.stat(digest, name)
         return Delivery(
             media_type=media_type,
             size=stored.size,
-            filename=file_name(picture, media_type, width),
+            filename=filename,
             etag=f'"{digest if name is None else stored.etag}"',
             tone=tone,
             read=lambda start, stop: self._blobs.stream(digest, name, start=start, stop=stop),
@@ -195,6 +224,24 @@ class Library:
             steps=tuple(steps),
             recipe=picture.recipe if self._embed_recipe and picture.recipe else None,
         )
+
+
+def _in_hand(data: bytes, media_type: str, filename: str, tone: str | None) -> Delivery:
+    """A file that is nowhere but here."""
+
+    async def read(start: int, stop: int | None) -> AsyncIterator[bytes]:
+        end = len(data) if stop is None else min(stop, len(data))
+        for at in range(start, end, CHUNK):
+            yield data[at : min(at + CHUNK, end)]
+
+    return Delivery(
+        media_type=media_type,
+        size=len(data),
+        filename=filename,
+        etag=f'"{hashlib.sha256(data).hexdigest()}"',
+        tone=tone,
+        read=read,
+    )
 
 
 def _media_type(format: str | None, own: str, width: int | None) -> str:
