@@ -16,6 +16,7 @@ from limner.wire.line import Line
 from limner.wire.pace import Pace
 
 ADAPTERS = {
+    "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
 }
