@@ -37,6 +37,7 @@ HOMES: Mapping[str, str] = {
     "resolve": "admin",
     "serve": "admin",
     "doctor": "doctor",
+    "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset({"keys"})

@@ -85,21 +85,9 @@ class Automatic1111StandIn(StandInServer):
 
     async def _order(self, request: web.Request) -> dict[str, object]:
         body = await self.json_of(request)
-        if request.path.endswith("txt2img") and body.keys() & FROM_PICTURE:
-            raise Wrong("Extra inputs are not permitted", sorted(body.keys() & FROM_PICTURE)[0])
-        for name, value in body.items():
-            if name not in KINDS:
-                raise Wrong("Extra inputs are not permitted", name)
-            if not isinstance(value, KINDS[name]) or (KINDS[name] is int and isinstance(value, bool)):
-                raise Wrong("Input has the wrong type", name)
-        if body.get("sampler_name", "Euler") not in SAMPLERS:
-            raise Wrong("Sampler not found", status=400)
+        check_fields(body, from_words=request.path.endswith("txt2img"))
         if request.path.endswith("img2img"):
-            if not body.get("init_images"):
-                raise Wrong("Init image not found", status=404)
-            size = picture_size(body["init_images"][0] if isinstance(body["init_images"], list) else "")
-            if "mask" in body and picture_size(str(body["mask"])) != size:
-                raise Wrong("The mask has another size than the picture.", status=500)
+            check_pictures(body)
         return body
 
     async def _pictures(self, body: dict[str, object], fault: Fault) -> web.Response:
@@ -147,6 +135,27 @@ class Automatic1111StandIn(StandInServer):
             return web.json_response([{"title": f"{name}.safetensors", "model_name": name} for name in CHECKPOINTS])
 
         return await self.tell(request, At.ACCOUNT, answer)
+
+
+def check_fields(body: Mapping[str, object], *, from_words: bool) -> None:
+    """Raises Wrong for fields that do not belong there, and for values of another kind."""
+    for name, value in body.items():
+        if name not in KINDS or (from_words and name in FROM_PICTURE):
+            raise Wrong("Extra inputs are not permitted", name)
+        if not isinstance(value, KINDS[name]) or (KINDS[name] is int and isinstance(value, bool)):
+            raise Wrong("Input has the wrong type", name)
+    if body.get("sampler_name", "Euler") not in SAMPLERS:
+        raise Wrong("Sampler not found", status=400)
+
+
+def check_pictures(body: Mapping[str, object]) -> None:
+    """Raises Wrong where there is no picture to start from, or a mask of another size."""
+    sources = body.get("init_images")
+    if not isinstance(sources, list) or not sources:
+        raise Wrong("Init image not found", status=404)
+    size = picture_size(str(sources[0]))
+    if "mask" in body and picture_size(str(body["mask"])) != size:
+        raise Wrong("The mask has another size than the picture.", status=500)
 
 
 def picture_size(text: str) -> Size:
