@@ -94,6 +94,7 @@ CORRUPTIONS: list[tuple[KeyPath, object, str]] = [
     (("parameters",), {"style": {"kind": "flag", "default": "a"}}, "parameters.style.default must be a value"),
     (("default_prompts",), {"upscale": "Sharper."}, "default_prompts.upscale is for an operation that the model has"),
     (("default_prompts",), {"generate": "A fox."}, "default_prompts.generate is for an operation that the model has"),
+    (("parameters",), {"find": {"kind": "text", "required": True, "default": "a"}}, "find has a default and is not"),
     (("sizes", "keeps"), ["edit"], "sizes.keeps names edit, which is not among the operations."),
     (("parameters",), {"format": {"choices": ["jpeg"]}}, "parameters.format.choices must be the same list as formats."),
 ]

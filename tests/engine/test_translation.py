@@ -315,3 +315,16 @@ def test_a_model_with_one_format_is_not_told_which() -> None:
         done = translate(ImageRequest(prompt="a fox", format=wanted), replace(CARD, formats=("png",)))
         assert done.calls[0].format is None
         assert line(done.receipt, "format").treatment is treatment
+
+
+def test_a_style_that_a_model_does_not_know_joins_the_prompt() -> None:
+    rule = ParameterRule(name="style", kind=ParameterKind.CHOICE, choices=("anime",), aliases={"manga": "anime"})
+    card = replace(CARD, parameters=(rule,))
+    for style, prompt, sent in (
+        ("ink", "a fox. Style: ink.", None),
+        ("Manga", "a fox", "anime"),
+        ("anime", "a fox", "anime"),
+    ):
+        call = translate(ImageRequest(prompt="a fox", style=style), card).calls[0]
+        assert (call.prompt, call.style) == (prompt, sent)
+    assert lines_of(ImageRequest(prompt="a fox", style="ink"), card)["style"] == (Treatment.MAPPED, "prompt")

@@ -56,6 +56,9 @@ def _words(model: ModelTable) -> Faults:
                 f"default_prompts.{operation} is for an operation that the model has and that may come without words."
             )
             yield ("default_prompts", operation.value), fault
+    for name, rule in model.parameters.items():
+        if rule.required and rule.default is not None:
+            yield ("parameters", name, "required"), f"parameters.{name} has a default and is not required."
 
 
 _NEEDS = {StandIn.EDIT: Operation.EDIT, StandIn.CANVAS: Operation.INPAINT}

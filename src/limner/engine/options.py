@@ -51,6 +51,15 @@ def enlarge(wanted: Value, name: str, card: ModelCard) -> Choice:
     return Choice(value=sent, line=line)
 
 
+def knows(word: str | None, name: str, card: ModelCard) -> bool:
+    """Whether a model has an option, and, where that is a choice, this word or another one for it."""
+    rule = card.parameter(name)
+    if rule is None or rule.kind is not ParameterKind.CHOICE or word is None:
+        return rule is not None
+    plain = word.strip().lower()
+    return plain in rule.choices or plain in rule.aliases
+
+
 def without_picture(choice: Choice) -> Choice:
     """An option about the source, where there is none: it is not sent, whatever the model makes of it otherwise."""
     if choice.line is None:

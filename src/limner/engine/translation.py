@@ -9,7 +9,7 @@ from limner.domain.call import Call, CallInput
 from limner.domain.model_card import MaskKind, ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Margins, Operation, Role, Size, Strictness
-from limner.engine.options import Choice, choose, enlarge, without_picture
+from limner.engine.options import Choice, choose, enlarge, knows, without_picture
 from limner.engine.prompting import words_for
 from limner.engine.sizes import nearest, nearest_aspect, nearest_resolution, sized
 
@@ -127,7 +127,7 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
                 why=f"{card.title} has no negative prompt; it is folded into the prompt.",
             )
         )
-    if request.style and card.parameter("style") is None:
+    if request.style and not knows(request.style, "style", card):
         prompt = f"{prompt.rstrip('. ')}. Style: {request.style}."
         lines.append(
             ReceiptLine(
@@ -135,7 +135,7 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
                 treatment=Treatment.MAPPED,
                 wanted=request.style,
                 sent="prompt",
-                why=f"{card.title} has no style option; it is folded into the prompt.",
+                why=f"{card.title} has no option for this style; it is folded into the prompt.",
             )
         )
     if len(prompt) > card.prompt_limit:
@@ -276,7 +276,7 @@ def _source_shape_lines(call: Call, request: ImageRequest, card: ModelCard) -> I
             treatment=Treatment.USED if grown else Treatment.IGNORED,
             wanted=str(asked),
             sent=told(call.margins) if grown and call.margins else None,
-            why="" if grown else f"With {card.title} the source says how large the picture is.",
+            why="" if grown else f"With {card.title} the picture that goes in says how large the one that comes is.",
         )
     if request.margins and call.margins:
         yield ReceiptLine(
@@ -314,13 +314,17 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
     for name in ("quality", "style", "steps", "guidance", "seed", "strength", "scale", "background", "negative_prompt"):
         if name == "scale" and not enlarges and request.scale is None:
             continue
+        folded = (
+            name in ("style", "negative_prompt")
+            and card.prompt_limit > 0
+            and not knows(getattr(request, name), name, card)
+        )
         pick = enlarge if name == "scale" and enlarges else choose
-        choice: Choice = pick(getattr(request, name), name, card)
+        choice: Choice = pick(None if folded else getattr(request, name), name, card)
         if name == "strength" and not call.inputs:
             choice = without_picture(choice)
         chosen[name] = choice.value
-        folded = name in ("style", "negative_prompt") and card.parameter(name) is None and card.prompt_limit > 0
-        if choice.line and not folded:
+        if choice.line:
             lines.append(choice.line)
     previews = request.previews if card.streams else 0
     if request.previews and not card.streams:

@@ -19,6 +19,7 @@ ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
+    "stability": "limner.providers.stability:Stability",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
 PLUGINS = "limner.providers"

@@ -140,6 +140,9 @@ def inputs_for(card: ModelCard, operation: Operation) -> Mapping[str, object]:
 def options_for(card: ModelCard, operation: Operation, options: Mapping[str, object]) -> Options:
     """The options of one request; for each model the same every time."""
     chosen: dict[str, object] = {"model": card.id, **options}
+    required = {rule.name: example(rule) for rule in card.parameters if rule.required}
+    if required:
+        chosen["extra"] = required
     if operation is Operation.UPSCALE:
         chosen["scale"] = 2
     if operation is Operation.OUTPAINT:
