@@ -92,10 +92,15 @@ class TicketConformance(HttpProviderConformance):
         async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
             pending = await self.ticket(bench)
             stand_in.faults.add(fault)
-            with pytest.raises(ProviderError) as caught:
-                await bench.provider.poll(pending)
-            expect((caught.value.retryable, caught.value.spent), (True, Spent.NO))
-            finished = await settled(bench.provider, pending, bench.provider)
+            outcome: Finished | Pending = pending
+            try:
+                outcome = await bench.provider.poll(pending)
+            except ProviderError as error:
+                expect((error.retryable, error.spent), (True, Spent.NO))
+            else:
+                # Where a line that was kept open turns out to be dead, the client itself asks again (aiohttp 3.14).
+                expect(fault.drop, Drop.BEFORE_READING)
+            finished = await settled(bench.provider, outcome, bench.provider)
             expect(len(finished.pictures), self.case.call.count)
             expect(stand_in.purchases, 1)
 
