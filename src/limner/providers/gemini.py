@@ -22,11 +22,10 @@ TAKES = Takes(
     operations=frozenset({Operation.GENERATE, Operation.EDIT}),
     fields=frozenset({"aspect", "resolution", "quality", "seed"}),
     roles=frozenset({Role.SOURCE, Role.REFERENCE, Role.STYLE}),
-    reserved=frozenset(
-        ["candidateCount", "contents", "generationConfig", "imageConfig", "responseModalities", "serviceTier", "tools"]
-    ),
+    reserved=frozenset({"contents", "generationConfig", "candidateCount", "responseModalities", "imageConfig"})
+    | frozenset({"thinkingConfig", "serviceTier", "tools"}),
 )
-"""Masks, negative prompts, formats and numbers of pictures do not exist there."""
+"""Masks, negative prompts, formats and numbers of pictures do not exist there; the last three change the price."""
 BESIDE = frozenset({"cachedContent", "safetySettings", "store", "systemInstruction", "toolConfig"})
 """Options that stand beside generationConfig; all others belong into it."""
 

@@ -19,6 +19,7 @@ ADAPTERS = {
     "gemini": "limner.providers.gemini:Gemini",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
+    "xai": "limner.providers.xai:XAI",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
 PLUGINS = "limner.providers"
