@@ -354,6 +354,15 @@ async def test_a_picture_that_its_headers_call_spoilt_is_not_taken_in(purchase: 
         assert answer.file is not None
 
 
+async def test_nothing_yet_is_no_picture_whatever_its_type(purchase: Outgoing) -> None:
+    async def accepted(_: web.Request) -> web.Response:
+        return web.Response(status=202)  # goes out as application/octet-stream
+
+    async with site(accepted) as place:
+        answer = await place.line.send(purchase)
+    assert (answer.status, answer.file, answer.body.value) == (202, None, None)
+
+
 async def test_the_length_of_a_form_is_never_told_too_small(purchase: Outgoing) -> None:
     lengths: list[int] = []
 

@@ -17,9 +17,11 @@ from limner.wire.pace import Pace
 
 ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
+    "gemini": "limner.providers.gemini:Gemini",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
     "stability": "limner.providers.stability:Stability",
+    "xai": "limner.providers.xai:XAI",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
 PLUGINS = "limner.providers"

@@ -34,8 +34,9 @@ class Specification:
 
         Files of a form are given as text; numbers of a form have to be given as numbers.
         """
-        template = next((written for pattern, written in self._paths if pattern.fullmatch(path)), None)
-        if template is None or method.lower() not in self.document["paths"][template]:
+        fitting = [written for pattern, written in self._paths if pattern.fullmatch(path)]
+        template = next((written for written in fitting if method.lower() in self.document["paths"][written]), None)
+        if template is None:
             raise Wrong(f"There is no {method} {path}.", status=404)
         validator = self._validator(method.lower(), template)
         error = next(validator.iter_errors(json.loads(json.dumps(body))), None) if validator is not None else None

@@ -26,6 +26,7 @@ from limner.wire.outgoing import Outgoing
 from limner.wire.redact import Redactor
 from limner.wire.refusals import ReadsRefusals, Refusal, by_status, in_words, when_free
 from limner.wire.reply import Answer, Reply, ServerEvent
+from limner.wire.split import BadAnswer
 from limner.wire.takes import Takes
 
 PAUSES = (0.3, 1.5)
@@ -113,8 +114,8 @@ class Line:
         try:
             limit = self.wire.limits.picture
             return (await fetch(self.wire, address, deadline=deadline, limit=limit, from_service=True)).landed
-        except InvalidRequest as error:
-            refusal = Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=Spent.YES)
+        except (InvalidRequest, BadAnswer) as error:
+            refusal = Refusal(code=FailureCode.BAD_ANSWER, said=str(error), spent=Spent.YES)
             raise self.failure(refusal) from error
         except Missing as error:
             if error.status in GONE:
@@ -185,7 +186,9 @@ class Line:
         sending.answered = True
         if any(headers.get(name) == value for name, value in outgoing.spoilt.items()):
             return Answer(status=got.status, headers=headers, body=Reply(None))
-        if got.content_type.startswith("image/") or got.content_type == "application/octet-stream":
+        # 202 says that there is nothing yet, whatever type its body has; one without a type counts as a stream of bytes.
+        raw = got.content_type.startswith("image/") or got.content_type == "application/octet-stream"
+        if raw and got.status != 202:
             landing = Landing(await self.wire.intake.receive(), self.wire.limits.picture)
             try:
                 media_type = await receive_picture(got.content, landing)
