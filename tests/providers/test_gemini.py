@@ -193,7 +193,12 @@ async def test_the_stand_in_takes_names_in_both_ways_as_google_does() -> None:
         address = f"{stand_in.base_url}/v1beta/models/gemini-3-pro-image:generateContent"
         async with session.post(address, json=body) as answer:
             assert answer.status == 200
-        for wrong in ({"candidate_count": 2}, {"image_config": {"aspect_ratio": "1:8"}}, {"response_modalities": []}):
+        refused: list[dict[str, object]] = [
+            {"candidate_count": 2},
+            {"image_config": {"aspect_ratio": "1:8"}},
+            {"response_modalities": []},
+        ]
+        for wrong in refused:
             config = {"generationConfig": {"responseModalities": ["IMAGE"], **wrong}}
             async with session.post(address, json={**body, **config}) as answer:
                 assert answer.status == 400

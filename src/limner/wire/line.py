@@ -186,7 +186,7 @@ class Line:
         sending.answered = True
         if any(headers.get(name) == value for name, value in outgoing.spoilt.items()):
             return Answer(status=got.status, headers=headers, body=Reply(None))
-        # 202 says that there is nothing yet, whatever type its body has; one without a type counts as a stream of bytes.
+        # 202 says that there is nothing yet, whatever type its body has; without a type it counts as a stream of bytes.
         raw = got.content_type.startswith("image/") or got.content_type == "application/octet-stream"
         if raw and got.status != 202:
             landing = Landing(await self.wire.intake.receive(), self.wire.limits.picture)
