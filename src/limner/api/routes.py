@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from limner.api import documents, errors, health, images, jobs, models, quotes, usage
 from limner.api.shapes import API
@@ -10,10 +10,9 @@ from limner.api.shapes import API
 
 def install(app: FastAPI) -> None:
     """Mounts the routes, their problem documents and their description."""
-    native = APIRouter(prefix=API)
-    for subject in (quotes, jobs, images, models, usage):
-        native.include_router(subject.router)
-    app.include_router(native)
+    # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
+    for subject in (jobs, quotes, images, models, usage):
+        app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
     errors.install(app)
     documents.install(app)

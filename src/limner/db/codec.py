@@ -100,7 +100,8 @@ def stamp(moment: datetime) -> str:
     """A moment as text of fixed width, in UTC. Raises ValueError where it has no time zone."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone.")
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return there.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def moment(text: str) -> datetime:

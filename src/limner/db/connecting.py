@@ -96,7 +96,7 @@ def sqlite_engine(where: Target, deadlines: Deadlines, *, writes: bool) -> Engin
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(first)
+        connection.connection.cursor().execute(first)
 
     return engine
 

@@ -139,13 +139,15 @@ def request_cancel(connection: Connection, job_id: str, owner: str, at: datetime
 
 def _end(connection: Connection, row: Columns, ending: Ending, news: Sequence[News]) -> list[Event]:
     may_become(row["state"], ending.state)
-    job_id, kept = row["id"], 0
+    job_id, kept, waiting = row["id"], 0, False
     for call in _CALL_STATES.rows(connection, {"job": job_id}):
         if call["state"] in _ON_THE_WAY:
             raise ValueError(f"The job {job_id} cannot end while one of its calls is {call['state']}.")
         if call["state"] == CallState.AMBIGUOUS:
             kept += call["hold_micro"]
-    _DROP_QUEUED.run(connection, {"job": job_id})
+        waiting = waiting or call["state"] == CallState.QUEUED
+    if waiting:
+        _DROP_QUEUED.run(connection, {"job": job_id})
     _FINISH.run(
         connection,
         {

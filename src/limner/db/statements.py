@@ -8,7 +8,7 @@ round its result and parameter machinery, which costs more than SQLite needs for
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Table, insert, or_
@@ -20,12 +20,25 @@ Columns = dict[str, Any]
 """One row, by column name. What a database hands over has the types of its columns, not of Python."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Compiled:
     """A statement for one dialect, and the values that are written in it, such as a state."""
 
     sql: str
     constants: dict[str, object]
+    _names: list[str] = field(default_factory=list)
+
+    def run(self, connection: Connection, values: Mapping[str, object]) -> DBAPICursor:
+        """Executes it; the caller closes the cursor."""
+        cursor = _cursor(connection)
+        cursor.execute(self.sql, {**self.constants, **values} if self.constants else values)
+        return cursor
+
+    def names(self, cursor: DBAPICursor) -> list[str]:
+        """The names of its columns: always the same, so they are asked for once."""
+        if not self._names:
+            self._names = [str(column[0]) for column in cursor.description or ()]
+        return self._names
 
 
 class Statement:
@@ -38,7 +51,7 @@ class Statement:
 
     def run(self, connection: Connection, values: Mapping[str, object]) -> int:
         """Executes it and says how many rows it touched."""
-        cursor = self._execute(connection, values)
+        cursor = self._for(connection).run(connection, values)
         try:
             return cursor.rowcount
         finally:
@@ -46,18 +59,20 @@ class Statement:
 
     def row(self, connection: Connection, values: Mapping[str, object]) -> Columns | None:
         """The first row, or None."""
-        cursor = self._execute(connection, values)
+        compiled = self._for(connection)
+        cursor = compiled.run(connection, values)
         try:
             found = cursor.fetchone()
-            return None if found is None else dict(zip(_names(cursor), found, strict=True))
+            return None if found is None else dict(zip(compiled.names(cursor), found, strict=True))
         finally:
             cursor.close()
 
     def rows(self, connection: Connection, values: Mapping[str, object]) -> list[Columns]:
         """All rows."""
-        cursor = self._execute(connection, values)
+        compiled = self._for(connection)
+        cursor = compiled.run(connection, values)
         try:
-            names = _names(cursor)
+            names = compiled.names(cursor)
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         finally:
             cursor.close()
@@ -74,12 +89,6 @@ class Statement:
                 cursor.executemany(sql, rows)
         finally:
             cursor.close()
-
-    def _execute(self, connection: Connection, values: Mapping[str, object]) -> DBAPICursor:
-        compiled = self._for(connection)
-        cursor = _cursor(connection)
-        cursor.execute(compiled.sql, {**compiled.constants, **values} if compiled.constants else values)
-        return cursor
 
     def _for(self, connection: Connection) -> _Compiled:
         dialect = connection.dialect
@@ -111,7 +120,3 @@ def insertion(table: Table) -> Statement:
 
 def _cursor(connection: Connection) -> DBAPICursor:
     return connection.connection.cursor()
-
-
-def _names(cursor: DBAPICursor) -> list[str]:
-    return [str(column[0]) for column in cursor.description or ()]

@@ -281,6 +281,8 @@ class Attempt:
 
     async def _land(self, finished: Finished) -> Finished:
         """Every picture in the object store, so that nothing can be lost from here on."""
+        if all(isinstance(picture.content, Landed) for picture in finished.pictures):
+            return finished
         landed: list[Painted] = []
         for picture in finished.pictures:
             content = picture.content

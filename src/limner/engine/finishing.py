@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from limner.domain.call import Call, CallInput, Finished, Landed, Painted
 from limner.domain.errors import BadPicture, FailureCode, Problem, Spent
@@ -12,7 +12,7 @@ from limner.domain.job import CallRecord, CallState, Job
 from limner.domain.model_card import ModelCard
 from limner.domain.money import Money, share
 from limner.domain.picture import Picture
-from limner.domain.plan import Candidate
+from limner.domain.plan import Candidate, ReceiptLine
 from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Originals, Shelf
 from limner.domain.records import Closing, Conclusion, Lease
 from limner.domain.request import ImageRequest, Operation, Role
@@ -64,12 +64,12 @@ class Finisher:
         broken = [str(painted.notes["cut_short"]) for painted in fetched.pictures if "cut_short" in painted.notes]
         for index, painted in enumerate(fetched.pictures):
             try:
-                kept = await self._keep(job, record, painted, index)
+                kept = await self._keep(job, record, painted, index, each)
             except BadPicture as error:
                 broken.append(error.message)
                 continue
             await self.shelf.put(kept)
-            pictures.append(replace(kept, cost=each))
+            pictures.append(kept)
         problem = shortfall(record, card, pictures, broken)
         closing = Closing(
             call_id=record.id,
@@ -134,7 +134,7 @@ class Finisher:
         others = tuple(image for image in call.inputs if image.role not in (Role.SOURCE, Role.MASK))
         return replace(call, inputs=(canvas, *others, empty), margins=None)
 
-    async def _keep(self, job: Job, record: CallRecord, painted: Painted, index: int) -> Picture:
+    async def _keep(self, job: Job, record: CallRecord, painted: Painted, index: int, cost: Money | None) -> Picture:
         """One picture: the provider's bytes as they came, and the file that is shown. Raises BadPicture."""
         content = painted.content
         landed = content if isinstance(content, Landed) else await self.blobs.put(content)
@@ -157,6 +157,7 @@ class Finisher:
             original=original,
             file=file,
             changes=changes,
+            cost=cost,
             seed=seed,
             revised_prompt=painted.revised_prompt,
             parents=tuple(image.image_id for image in job.request.inputs if image.image_id),
@@ -182,7 +183,7 @@ class Finisher:
                 "seed": seed,
                 "extra": dict(call.extra),
             },
-            "receipt": [{**asdict(line), "treatment": line.treatment.value} for line in candidate.receipt],
+            "receipt": [told_line(line) for line in candidate.receipt],
             "inputs": [{"role": image.role.value, "sha256": image.digest} for image in request.inputs],
             "notes": dict(painted.notes),
             "versions": dict(self.versions),
@@ -200,6 +201,17 @@ def charged(card: ModelCard, call: Call, fetched: Finished, hold: Money) -> tupl
             return by_usage, "usage"
     estimate = card.prices.estimate(facts)
     return (None, "unknown") if estimate is None else (min(estimate.likely, hold), "list")
+
+
+def told_line(line: ReceiptLine) -> Mapping[str, object]:
+    """A line of the receipt as a recipe tells it."""
+    return {
+        "field": line.field,
+        "treatment": line.treatment.value,
+        "wanted": line.wanted,
+        "sent": line.sent,
+        "why": line.why,
+    }
 
 
 def counted_seed(call: Call, index: int) -> int | None:

@@ -91,6 +91,8 @@ class Runner:
 
     async def _carry_all(self, works: Sequence[Work]) -> list[Carried]:
         """All calls of a candidate at once; one that fails takes none of the others with it."""
+        if len(works) == 1:
+            return [await self.attempt.carry(works[0])]
         results = await asyncio.gather(*(self.attempt.carry(work) for work in works), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):

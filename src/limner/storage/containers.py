@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from limner.storage.shape import CUT, DAMAGED, PARTS, UNUSUAL, Flawed, Shape, orientation_of
+from limner.storage.shape import CUT, DAMAGED, PARTS, UNUSUAL, FileBytes, Flawed, Shape, orientation_of
 
 _TURNS = (1, 8, 3, 6)
 """Quarter turns against the clock, as EXIF counts orientations."""
 
 
-def webp(data: bytes) -> Shape:
+def webp(data: FileBytes) -> Shape:
     """A WebP: every chunk within the length that its head states. Raises Flawed."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if len(data) < end:
@@ -34,7 +34,7 @@ def webp(data: bytes) -> Shape:
     return Shape(width=width, height=height, frames=len(pictures), orientation=turned)
 
 
-def _stills(data: bytes, kind: bytes, body: int, stop: int) -> list[tuple[int, int]]:
+def _stills(data: FileBytes, kind: bytes, body: int, stop: int) -> list[tuple[int, int]]:
     """Sizes of the stills in a chunk: one in a picture, one in each frame of an animation, none in others."""
     if kind in (b"VP8 ", b"VP8L"):
         return [_frame(kind, data[body : min(stop, body + 10)])]
@@ -43,7 +43,7 @@ def _stills(data: bytes, kind: bytes, body: int, stop: int) -> list[tuple[int, i
     return []
 
 
-def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(data: FileBytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and end of each chunk between two places."""
     for _ in range(PARTS):
         if at + 8 > end:
@@ -67,7 +67,7 @@ def _frame(kind: bytes, head: bytes) -> tuple[int, int]:
     raise Flawed(DAMAGED)
 
 
-def avif(data: bytes) -> Shape:
+def avif(data: FileBytes) -> Shape:
     """An AVIF: every box within the file, and the largest picture its table of contents names. Raises Flawed."""
     sizes: list[tuple[int, int]] = []
     turned = frames = 1
@@ -89,11 +89,11 @@ def avif(data: bytes) -> Shape:
     return Shape(width=width, height=height, frames=frames, orientation=turned)
 
 
-def _number(data: bytes, at: int) -> int:
+def _number(data: FileBytes, at: int) -> int:
     return int.from_bytes(data[at : at + 4], "big")
 
 
-def _boxes(data: bytes, at: int, end: int, enough: set[bytes]) -> Iterator[tuple[bytes, int, int]]:
+def _boxes(data: FileBytes, at: int, end: int, enough: set[bytes]) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and end of each box; once `enough` have come, what is no box is trailing data."""
     wanted = set(enough)
     for _ in range(PARTS):
@@ -112,7 +112,7 @@ def _boxes(data: bytes, at: int, end: int, enough: set[bytes]) -> Iterator[tuple
     raise Flawed(UNUSUAL)
 
 
-def _properties(data: bytes, body: int, stop: int) -> Iterator[tuple[bytes, int]]:
+def _properties(data: FileBytes, body: int, stop: int) -> Iterator[tuple[bytes, int]]:
     """Name and start of the properties of all items: meta / iprp / ipco."""
     for kind, start, end in _boxes(data, body + 4, stop, set()):
         if kind == b"iprp":
@@ -121,7 +121,7 @@ def _properties(data: bytes, body: int, stop: int) -> Iterator[tuple[bytes, int]
                     yield from ((name, at) for name, at, close in _boxes(data, first, last, set()) if close > at)
 
 
-def _frames(data: bytes, body: int, stop: int) -> int:
+def _frames(data: FileBytes, body: int, stop: int) -> int:
     """How many frames the longest track has, by its table of sample sizes."""
     most, at = 1, data.find(b"stsz", body, stop)
     while at >= 0:

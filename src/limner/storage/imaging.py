@@ -22,6 +22,7 @@ from limner.storage import canvas, masks
 from limner.storage.kinds import FORMATS
 from limner.storage.pixels import Pixels, decode, encode, tone_of
 from limner.storage.probe import PAINTED, THE_FILE, Found, Limits, inspect
+from limner.storage.shape import FileBytes
 
 Result = TypeVar("Result")
 
@@ -54,8 +55,8 @@ class PillowImaging:
         """
         return await self._run(self._probe, data, landed, limits or self._limits, name)
 
-    def described(self, data: bytes, landed: Landed) -> PictureFile:
-        """What `probe` says of a file that has just landed, without the checksums of a PNG's pixels. Blocks.
+    def described(self, data: FileBytes, landed: Landed) -> PictureFile:
+        """What `probe` says of a file that has just landed, without the checksums of a PNG's large chunks. Blocks.
 
         For 1 MB that takes 0.01 to 0.1 ms, and no thread of this class.
         """
@@ -190,7 +191,7 @@ class PillowImaging:
         return canvas.as_thumbnail(small), tone_of(small.image)
 
 
-def file_of(data: bytes, found: Found, landed: Landed | None = None) -> PictureFile:
+def file_of(data: FileBytes, found: Found, landed: Landed | None = None) -> PictureFile:
     """An inspected file as the rest of Limner knows it."""
     return PictureFile(
         digest=landed.digest if landed else hashlib.sha256(data).hexdigest(),

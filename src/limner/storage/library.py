@@ -152,7 +152,7 @@ class Library:
     async def describe(self, landed: Landed) -> PictureFile:
         """Type and size of a file that has just landed, from its structure alone. Raises BadPicture.
 
-        It was hashed while it came, so that neither its hash nor the checksums of a PNG's pixels are computed again.
+        It was hashed while it came: neither its hash nor the checksums of a PNG's large chunks are computed again.
         """
         return await self._blobs.inspected(landed.digest, partial(self._imaging.described, landed=landed))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from mmap import mmap
 
+FileBytes = bytes | mmap
+"""A whole file in memory, or one on the disk of which only the pages that are looked at are read."""
 PARTS = 65_536
 """Parts a file may be made of; real ones have a few thousand, and each costs time to walk."""
 
