@@ -26,14 +26,14 @@ def measure(scale: Scale) -> list[Figure]:
     busy: dict[str, list[Press]] = {"floor": [], "server": []}
     with contest(latency=UPSTREAM) as field:
         for _, program, make in field.sides:
-            _pressed(program, make, 16, scale.pick(32, 16)).check()
+            pressed(program, make, 16, scale.pick(32, 16)).check()
         for _ in range(scale.pick(3, 1)):
             for name, program, make in field.sides:
                 touched(field.folder, scale.pick(200, 10))
-                quiet[name].append(_pressed(program, make, 16, scale.pick(160, 16)))
+                quiet[name].append(pressed(program, make, 16, scale.pick(160, 16)))
             for name, program, make in field.sides:
                 touched(field.folder, scale.pick(400, 10))
-                busy[name].append(_pressed(program, make, scale.pick(200, 16), scale.pick(600, 32)))
+                busy[name].append(pressed(program, make, scale.pick(200, 16), scale.pick(600, 32)))
         forced = _forced(field.folder, scale.pick(200, 20))
     disk = Figure(name="one small write forced to this disk, median", value=forced, unit="ms", note=DISK)
     return [*_quiet(quiet), disk, *_busy(busy)]
@@ -51,13 +51,15 @@ def _forced(folder: Path, times: int) -> float:
     return median(taken)
 
 
-def _pressed(program: Program, make: Make, connections: int, total: int) -> Press:
+def pressed(program: Program, make: Make, connections: int, total: int, *, deadline: float = 120.0) -> Press:
+    """Asks for so many pictures of a service that takes half a second; connections begin evenly spread over that."""
     return press(
         program.address,
         lambda number: make(program.address, number),
         connections=connections,
         total=total,
         apart=UPSTREAM / 1000 / connections,
+        deadline=deadline,
     )
 
 

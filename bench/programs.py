@@ -22,6 +22,10 @@ class NotStarted(Exception):
     """A program ended or stayed silent instead of saying that it is ready."""
 
 
+class NotHere(Exception):
+    """What is to be measured is not installed on this machine."""
+
+
 class Program:
     """A running program."""
 
@@ -38,6 +42,16 @@ class Program:
         scheme, _, rest = self.line.split()[-1].partition("://")
         return f"{scheme}://{rest.partition('/')[0]}"
 
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
+
+    @property
+    def complaint(self) -> str:
+        """The end of what it wrote on stderr."""
+        return self._said.with_suffix(".err").read_text(errors="replace")[-2000:]
+
     def wait_until_ready(self, seconds: float = 60.0) -> None:
         """Until it has written a line. Raises NotStarted with what it said instead."""
         until = time.perf_counter() + seconds
@@ -45,9 +59,8 @@ class Program:
             text = self._said.read_text(errors="replace")
             if "\n" in text:
                 self.line = text.partition("\n")[0]
-            elif self._process.poll() is not None or time.perf_counter() > until:
-                complaint = self._said.with_suffix(".err").read_text(errors="replace")
-                raise NotStarted(f"{self._process.args!r} did not start: {complaint[-2000:]}")
+            elif self.ended or time.perf_counter() > until:
+                raise NotStarted(f"{self._process.args!r} did not start: {self.complaint}")
             else:
                 time.sleep(LOOK)
 

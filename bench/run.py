@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.figures import Figure, Scale, as_markdown, as_text
 from bench.machine import described
-from bench.programs import ROOT, NotStarted
+from bench.programs import ROOT, NotHere, NotStarted
 
 SUBJECTS: Mapping[str, str] = {
     "painting": "processor time per picture",
@@ -33,6 +33,7 @@ SUBJECTS: Mapping[str, str] = {
     "files": "thumbnails and signatures",
     "batches": "a batch of 1,000 prompts",
     "lag": "the event loop while pictures are painted",
+    "litellm": "LiteLLM's proxy in turn with Limner",
 }
 """Each is a module of this folder with a function `measure`."""
 RESULTS = ROOT / "bench" / "RESULTS.md"
@@ -41,7 +42,10 @@ REMARKS = "## What is over its goal, and why"
 
 
 def measured(names: Sequence[str], scale: Scale) -> dict[str, list[Figure]]:
-    """The figures of some subjects; one that cannot be measured is told on stderr and left out."""
+    """The figures of some subjects; one that cannot be measured is told on stderr and left out.
+
+    One that needs what is not installed has no figures.
+    """
     found: dict[str, list[Figure]] = {}
     for name in names:
         begun = time.perf_counter()
@@ -49,6 +53,10 @@ def measured(names: Sequence[str], scale: Scale) -> dict[str, list[Figure]]:
         measure: Callable[[Scale], list[Figure]] = import_module(f"bench.{name}").measure
         try:
             found[name] = measure(scale)
+        except NotHere as error:
+            found[name] = []
+            print(f"{name} is left out: {error}\n", flush=True)
+            continue
         except (OSError, RuntimeError, TimeoutError, NotStarted, subprocess.SubprocessError) as error:
             print(f"{name} could not be measured: {error}\n", file=sys.stderr, flush=True)
             continue
@@ -66,6 +74,8 @@ def page(found: Mapping[str, Sequence[Figure]], machine: Mapping[str, str], rema
     ]
     lines += [f"- {name}: {value}" for name, value in machine.items()]
     for name, figures in found.items():
+        if not figures:
+            continue
         lines += ["", f"## {SUBJECTS[name][0].upper()}{SUBJECTS[name][1:]}", "", as_markdown(figures), ""]
         lines += [f"- {figure.name}: {figure.note}." for figure in figures if figure.note]
     return "\n".join([*lines, "", REMARKS, "", remarks.strip()]).rstrip() + "\n"
