@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import structlog
 from fastapi import FastAPI
 
 from limner.server import Server, create_app, listen
@@ -44,7 +43,8 @@ def settings_for(folder: Path, variables: dict[str, str] | None = None, **given:
 @contextmanager
 def serving(folder: Path, **given: object) -> Iterator[Site]:
     """Serves until the block is left; its log keeps to what went wrong."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    log = logging.getLogger("limner")
+    log.setLevel(logging.ERROR)
     listening = listen("127.0.0.1", 0)
     thread = _Serving(folder, given, listening)
     thread.start()
@@ -57,7 +57,7 @@ def serving(folder: Path, **given: object) -> Iterator[Site]:
     finally:
         thread.end()
         listening.close()
-        structlog.reset_defaults()
+        log.setLevel(logging.NOTSET)
 
 
 class _Announcing(Server):

@@ -1,15 +1,17 @@
 """Who may come in, how much they may bring, and what every answer carries."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator
 
 import httpx2
+import orjson
 import pytest
-import structlog
 from fastapi import FastAPI, Request
 
 from limner.api import errors
 from limner.api.door import Door, Rules, authority_of, is_loopback
+from limner.api.journal import JsonLines, TextLines
 from limner.testing.fakes import CountingIds
 
 LIMIT = 1000
@@ -102,21 +104,34 @@ async def test_a_callers_own_name_is_kept_where_it_is_harmless(client: httpx2.As
         assert (await client.get("/echo", headers={"X-Request-Id": name})).headers["x-request-id"] != name
 
 
-@pytest.fixture
-def talkative() -> Iterator[None]:
-    before = structlog.get_config()["wrapper_class"]
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
-    yield
-    structlog.configure(wrapper_class=before)
-
-
-async def test_each_request_is_one_line_in_the_log_without_secrets(client: httpx2.AsyncClient, talkative: None) -> None:
-    with structlog.testing.capture_logs() as lines:
-        answer = await client.get("/echo?token=hunter2", headers={"Authorization": "Bearer hunter3"})
-    (line,) = lines
+async def test_each_request_is_one_line_in_the_log_without_secrets(
+    client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "limner.access")
+    answer = await client.get("/echo?token=hunter2", headers={"Authorization": "Bearer hunter3"})
+    (record,) = [record for record in caplog.records if record.name == "limner.access"]
+    line = orjson.loads(JsonLines().format(record))
     assert line["request_id"] == answer.headers["x-request-id"]
-    assert (line["method"], line["path"], line["status"]) == ("GET", "/echo", 200)
+    assert (line["event"], line["method"], line["path"], line["status"]) == ("request", "GET", "/echo", 200)
     assert "hunter" not in str(line)
+
+
+def test_a_line_for_people_tells_the_same() -> None:
+    try:
+        raise OSError("no disk")
+    except OSError:
+        given = {
+            "msg": "request_failed",
+            "levelname": "ERROR",
+            "created": 0.5,
+            "path": "/x\n",
+            "exc_info": sys.exc_info(),
+        }
+    first, *rest = TextLines().format(logging.makeLogRecord(given)).splitlines()
+    assert first == "1970-01-01T00:00:00.500000Z error    request_failed path='/x\\n'"
+    assert rest[-1] == "OSError: no disk"
+    told = orjson.loads(JsonLines().format(logging.makeLogRecord(given)))
+    assert (told["level"], told["path"], told["exception"].splitlines()[-1]) == ("error", "/x\n", "OSError: no disk")
 
 
 @pytest.mark.parametrize("authority", ["[", "a[b]", "127.0.0.1@evil.example", "127.1"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-import structlog
 
 from limner.cli.running import run
 from limner.testing.openai_stand_in import OpenAIStandIn
@@ -76,7 +76,9 @@ def limner(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
         return Ran(code, captured.out, captured.err)
 
     yield ran
-    structlog.reset_defaults()
+    log = logging.getLogger("limner")
+    log.handlers = []
+    log.setLevel(logging.NOTSET)
 
 
 Spawn = Callable[..., "subprocess.Popen[bytes]"]

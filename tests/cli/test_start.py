@@ -35,7 +35,7 @@ def test_the_list_of_models_opens_no_database_and_no_engine(home: Path) -> None:
 def test_the_server_loads_nothing_that_it_may_never_need() -> None:
     """What only PostgreSQL, an upgrade, a signature or the built-in artist needs is loaded by these."""
     modules = loaded_by("import limner.server")
-    never = {"sqlalchemy.dialects.postgresql", "psycopg", "alembic", "numpy", "cryptography", "c2pa"}
+    never = {"sqlalchemy.dialects.postgresql", "psycopg", "alembic", "numpy", "cryptography", "c2pa", "rich"}
     assert not modules & never
 
 

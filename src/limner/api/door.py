@@ -6,6 +6,7 @@ failed unforeseen, adds the headers that every answer has, and writes one line a
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from limner.api.answers import DEFERRED, NO_STORE, dumped
@@ -35,7 +35,7 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 Run = Callable[[Receive, Send], Awaitable[None]]
 
-logger = structlog.get_logger("limner.access")
+logger = logging.getLogger("limner.access")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +97,8 @@ class Door:
                 await run(receive, visit.send)
         except Exception as error:
             # The caller learns the request's name only; what happened stands in the log under the same name.
-            logger.exception("request_failed", request_id=visit.name, path=scope["path"], kind=type(error).__name__)
+            told = {"request_id": visit.name, "path": scope["path"], "kind": type(error).__name__}
+            logger.exception("request_failed", extra=told)
             if visit.status:
                 raise
             await visit.refuse(500, _internal(visit.name))
@@ -189,15 +190,17 @@ class Visit:
 
     def note(self) -> None:
         """One line in the log; the query is left out, because secrets may stand in it."""
-        logger.info(
-            "request",
-            request_id=self.name,
-            method=self._scope["method"],
-            path=self._scope["path"],
-            status=self.status,
-            bytes=self.bytes,
-            ms=round((time.perf_counter() - self._begun) * 1000, 2),
-        )
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        told = {
+            "request_id": self.name,
+            "method": self._scope["method"],
+            "path": self._scope["path"],
+            "status": self.status,
+            "bytes": self.bytes,
+            "ms": round((time.perf_counter() - self._begun) * 1000, 2),
+        }
+        logger.info("request", extra=told)
 
 
 def _forget_inside(scope: Scope, outside: int) -> None:

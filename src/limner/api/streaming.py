@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol, TypeVar
 
-import structlog
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
@@ -26,7 +26,7 @@ SLOWEST_WRITE = 60.0
 
 Value = TypeVar("Value")
 
-logger = structlog.get_logger("limner.api")
+logger = logging.getLogger("limner.api")
 
 
 class Follows(Protocol):
@@ -102,7 +102,7 @@ class Broadcast:
         except LimnerError as error:
             # Listeners lose the line and come again with the number of the last event they have.
             self.broken = True
-            logger.warning("events_lost", code=error.code, message=error.message)
+            logger.warning("events_lost", extra={"code": error.code, "reason": error.message})
         finally:
             self.ended = True
             self.ring()

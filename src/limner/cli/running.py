@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -52,12 +53,8 @@ def _carried_out(arguments: Sequence[str], output: Output) -> int:
     except OSError:
         raise
     except Exception as error:
-        # Imported here because it takes 100 ms, and hardly any command ends like this.
-        import structlog
-
         keep_log(os.environ)
-        logger = structlog.get_logger("limner.cli")
-        logger.debug("unexpected error", exc_info=True)
+        logging.getLogger("limner.cli").debug("unexpected error", exc_info=True)
         return _unexpected(output, error)
     return ended if isinstance(ended, int) else OK
 

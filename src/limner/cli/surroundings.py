@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,19 +25,7 @@ def settings_here(**given: object) -> Settings:
 
 def keep_log(variables: Mapping[str, str]) -> None:
     """Sends the log to stderr: warnings, or more where LIMNER_LOG_LEVEL says so."""
-    # Imported here because commands that keep no log must not pay 100 ms for it.
-    import structlog
-
     wanted = variables.get("LIMNER_LOG_LEVEL", "")
-    level = wanted if wanted in LEVELS else "warning"
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Without the values of variables: a key might be among them.
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log = logging.getLogger("limner")
+    log.setLevel((wanted if wanted in LEVELS else "warning").upper())
+    log.handlers = [logging.StreamHandler(sys.stderr)]
