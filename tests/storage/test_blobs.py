@@ -146,6 +146,26 @@ async def test_a_long_file_comes_in_pieces(blobs: BlobStore) -> None:
     assert max(pieces) < 3_000_000
 
 
+async def test_the_rest_of_a_file_is_written_when_it_is_finished(blobs: BlobStore) -> None:
+    receiver = await blobs.receive()
+    await asyncio.to_thread(receiver.write, b"first, ")
+    landed = await receiver.finish(lambda: receiver.write(b"and the rest"))
+    assert await blobs.get(landed.digest) == b"first, and the rest"
+
+
+async def test_nothing_is_kept_where_the_rest_cannot_be_written(blobs: BlobStore) -> None:
+    receiver = await blobs.receive()
+    await asyncio.to_thread(receiver.write, b"first, ")
+
+    def refuse() -> None:
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        await receiver.finish(refuse)
+    await receiver.discard()
+    assert [digest async for digest, _ in blobs.digests()] == []
+
+
 async def test_what_is_found_in_a_file_and_what_is_wrong_with_it_come_back(blobs: BlobStore) -> None:
     digest = (await blobs.put(b"seventeen letters")).digest
     assert await blobs.inspected(digest, len) == 17

@@ -5,7 +5,9 @@ import base64
 import hashlib
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,10 +29,11 @@ async def landed(*pieces: bytes, limit: int = LIMIT) -> bytes | str:
     landing = Base64Landing(await blobs.receive(), limit)
     for piece in pieces:
         await landing.add(piece)
-    await landing.end()
-    if landing.broken:
-        return landing.broken
-    kept = await landing.finish()
+    landing.end()
+    kept = await landing.kept()
+    if kept is None:
+        assert blobs.receivers[0].state == "discarded"
+        return landing.broken or ""
     assert kept == Landed(
         digest=hashlib.sha256(blobs.files[kept.digest]).hexdigest(), size=len(blobs.files[kept.digest])
     )
@@ -129,8 +132,9 @@ async def test_large_files_are_written_in_pieces_and_off_the_loop() -> None:
     text = base64.b64encode(data)
     for place in range(0, len(text), 65_536):
         await landing.add(text[place : place + 65_536])
-    await landing.end()
-    kept = await landing.finish()
+    landing.end()
+    kept = await landing.kept()
+    assert kept is not None
     assert blobs.files[kept.digest] == data
     assert threading.get_ident() not in threads
     assert len(sizes) > 2
@@ -180,6 +184,33 @@ async def test_a_broken_picture_does_not_cost_the_others() -> None:
     assert isinstance(places, list)
     assert [place is not None for place in places] == [True, False, True]
     assert states == ["finished", "discarded", "finished"]
+
+
+class Trips(ThreadPoolExecutor):
+    """Counts the trips to a thread."""
+
+    made = 0
+
+    def submit(self, *given: Any, **named: Any) -> Any:
+        self.made += 1
+        return super().submit(*given, **named)
+
+
+async def test_the_rest_of_a_picture_is_written_on_the_trip_that_keeps_it() -> None:
+    trips = Trips()
+    asyncio.get_running_loop().set_default_executor(trips)
+    _, states = await assembled(b'{"data":[{"b64_json":"QUJD"}]}')
+    assert (states, trips.made) == (["finished"], 1)
+
+
+async def test_only_the_last_picture_of_an_answer_holds_text() -> None:
+    blobs = MemoryBlobs()
+    assembly = Assembly(blobs, ("b64_json",), Limits())
+    await assembly.feed(b'{"data":[{"b64_json":"QUJD"},{"b64_json":"RUZH"}]}')
+    first, second = blobs.receivers
+    assert [b"".join(receiver._chunks) for receiver in (first, second)] == [b"ABC", b""]
+    await assembly.reply()
+    assert set(blobs.files.values()) == {b"ABC", b"EFG"}
 
 
 async def test_only_broken_pictures_are_a_bad_answer() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -149,8 +149,8 @@ class Receiver(Protocol):
         """Hashes and writes one piece. Blocks: call it from a thread. Raises StorageError."""
         ...
 
-    async def finish(self) -> Landed:
-        """Keeps what was written, under its hash."""
+    async def finish(self, last: Callable[[], None] | None = None) -> Landed:
+        """Keeps what was written, under its hash; first `last` writes the rest, on the same trip to a thread."""
         ...
 
     async def discard(self) -> None:

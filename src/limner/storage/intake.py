@@ -94,10 +94,12 @@ class Spooled:
         if self._descriptor < 0:
             self._descriptor = os.open(self._spool, CREATE, MODE)
 
-    def _seal(self) -> Arrived:
+    def _seal(self, last: Callable[[], None] | None) -> Arrived:
         """Checks that the spool holds exactly what was hashed, and lets go of it: it may now be renamed."""
         with self._lock:
             self._check()
+            if last is not None:
+                last()
             if self._arrived is None:
                 try:
                     self._open()
@@ -147,14 +149,17 @@ class SpooledReceiver(Spooled):
         super().__init__(spool, failed=failed, durable=durable)
         self._settle = settle
 
-    async def finish(self) -> Landed:
-        """Keeps what was written, under its hash. After a StorageError it may be called again."""
-        return await asyncio.to_thread(self._finish)
+    async def finish(self, last: Callable[[], None] | None = None) -> Landed:
+        """Keeps what was written, under its hash; first `last` writes the rest.
 
-    def _finish(self) -> Landed:
+        After a StorageError it may be called again, without `last`.
+        """
+        return await asyncio.to_thread(self._finish, last)
+
+    def _finish(self, last: Callable[[], None] | None) -> Landed:
         # The lock is held throughout: whoever discards meanwhile comes too late, and the file is kept.
         with self._lock:
-            arrived = self._seal()
+            arrived = self._seal(last)
             self._settle(arrived)
             self._close(KEPT)
             return arrived.landed
@@ -169,9 +174,12 @@ class UploadedReceiver(Spooled):
         super().__init__(spool, failed=failed)
         self._upload = upload
 
-    async def finish(self) -> Landed:
-        """Keeps what was written, under its hash. After a StorageError it may be called again."""
-        arrived = await asyncio.to_thread(self._seal)
+    async def finish(self, last: Callable[[], None] | None = None) -> Landed:
+        """Keeps what was written, under its hash; first `last` writes the rest.
+
+        After a StorageError it may be called again, without `last`.
+        """
+        arrived = await asyncio.to_thread(self._seal, last)
         await self._upload(arrived)
         await asyncio.to_thread(self._close, KEPT)
         return arrived.landed
@@ -188,8 +196,10 @@ class HeldReceiver:
         """Takes one piece. Raises StorageError where the file is already closed."""
         self._open_pieces().append(bytes(chunk))
 
-    async def finish(self) -> Landed:
-        """Keeps what was written, under its hash."""
+    async def finish(self, last: Callable[[], None] | None = None) -> Landed:
+        """Keeps what was written, under its hash; first `last` writes the rest."""
+        if last is not None:
+            await asyncio.to_thread(last)
         landed = await self._keep(b"".join(self._open_pieces()))
         self._pieces = None
         return landed

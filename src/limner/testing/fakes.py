@@ -84,8 +84,10 @@ class MemoryReceiver:
         self._hash.update(chunk)
         self._chunks.append(bytes(chunk))
 
-    async def finish(self) -> Landed:
-        """Keeps what was written under its hash."""
+    async def finish(self, last: Callable[[], None] | None = None) -> Landed:
+        """Keeps what was written under its hash; first `last` writes the rest."""
+        if last is not None:
+            await asyncio.to_thread(last)
         data = b"".join(self._chunks)
         digest = self._hash.hexdigest()
         self._files[digest] = data

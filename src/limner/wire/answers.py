@@ -46,7 +46,7 @@ class Assembly:
             if piece is Mark.BEGIN:
                 await self._landings.begin()
             elif piece is Mark.END:
-                await self._landings.end()
+                self._landings.end()
             else:
                 await self._landings.add(piece)
 
