@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import uvloop
 
 from bench.figures import Figure, Scale, of_runs, percentile
-from bench.installation import scratch, server, stand_in
+from bench.installation import scratch, server, stand_in, touched
 from bench.load import Line, parcel
 from bench.programs import Program
 
@@ -63,6 +63,7 @@ def measure(scale: Scale) -> list[Figure]:
             stand_in(folder, latency=latency, picture_bytes=0) as upstream,
             server(folder, upstream) as limner,
         ):
+            touched(folder, scale.pick(100, 10))
             each, delays = uvloop.run(_round(limner, listeners, latency / 1000))
         memory.append(each)
         slowest.append(percentile(delays, 0.99))
@@ -82,8 +83,9 @@ async def _round(limner: Program, listeners: int, latency: float) -> tuple[float
     await line.ask(parcel(address, "GET", "/health"))
     await asyncio.sleep(0.2)
     before = limner.memory()
-    asked = await line.ask(parcel(address, "POST", "/api/v1/jobs", body))
-    events = parcel(address, "GET", json.loads(asked.body)["links"]["events"], headers={"Connection": "close"})
+    links = json.loads((await line.ask(parcel(address, "POST", "/api/v1/jobs", body))).body)["links"]
+    line.close()
+    events = parcel(address, "GET", links["events"], headers={"Connection": "close"})
     until = time.perf_counter() + latency
     streams = []
     for _ in range(listeners):
@@ -100,8 +102,11 @@ async def _round(limner: Program, listeners: int, latency: float) -> tuple[float
     _, waiting = await asyncio.wait([stream.ended for stream in streams], timeout=latency + 60)
     if waiting:
         told = sorted({tuple(stream.delays()) for stream in streams if not stream.ended.done()})
-        raise RuntimeError(f"{len(waiting)} streams did not end; of what was awaited they had heard: {told}")
-    line.close()
+        seen = await line.ask(parcel(address, "GET", links["self"]))
+        raise RuntimeError(
+            f"{len(waiting)} streams did not end; of what was awaited they had heard: {told}. "
+            f"The job: {seen.status} {seen.body.decode()}. The server's log: {limner.complaint}"
+        )
     found = [stream.delays() for stream in streams]
     if any(set(delays) != set(AWAITED) for delays in found):
         raise RuntimeError("Somebody did not hear of everything.")

@@ -13,10 +13,13 @@ import uvloop
 
 from bench.figures import percentile
 
+KEPT = 1 << 18
+"""Bytes of an answer that are kept: hundreds that hold large pictures would fill the memory."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """One answer; status 0 is none."""
+    """One answer, of its body no more than the beginning; status 0 is none."""
 
     status: int
     seconds: float
@@ -73,7 +76,7 @@ class Line:
         except (OSError, asyncio.IncompleteReadError) as error:
             self.close()
             return Answer(status=0, seconds=time.perf_counter() - begun, body=repr(error).encode())
-        return Answer(status=int(head[9:12]), seconds=time.perf_counter() - begun, body=body)
+        return Answer(status=int(head[9:12]), seconds=time.perf_counter() - begun, body=body[:KEPT])
 
     async def _body(self, reader: asyncio.StreamReader, head: bytes) -> bytes:
         if b"transfer-encoding: chunked" not in head:

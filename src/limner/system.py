@@ -80,7 +80,7 @@ class Allocator(Protocol):
         ...
 
     def malloc_trim(self, pad: int) -> int:
-        """Gives free pages back to the system; blocks for some milliseconds."""
+        """Gives free pages back to the system; blocks: 0.2 ms for nothing, 41 ms for 150 MB."""
         ...
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from aiohttp import web
 
-from bench.load import Line, parcel, press, same
+from bench.load import KEPT, Line, parcel, press, same
 
 
 class Echo:
@@ -74,6 +74,12 @@ def test_every_number_is_asked_once_over_so_many_connections(echo: Echo) -> None
 
 def test_chunked_answers_are_put_together(echo: Echo) -> None:
     assert same(echo.address, parcel(echo.address, "POST", "/chunked", "ab")).answers[0].body == b'"ab""ab"'
+
+
+def test_of_a_large_answer_the_beginning_is_kept(echo: Echo) -> None:
+    long, short = (same(echo.address, parcel(echo.address, "POST", "/", text)) for text in ("a" * 2 * KEPT, "b"))
+    assert long.answers[0].body == b'"' + b"a" * (KEPT - 1)
+    assert short.answers[0].body == b'"b"'
 
 
 def test_an_error_is_no_good_answer(echo: Echo) -> None:
