@@ -65,7 +65,7 @@ async def test_a_picture_is_painted_over_in_a_mode_of_its_own() -> None:
         "mode": "image-to-image",
         "strength": "0.6",
         "cfg_scale": "4.5",
-        "image": f"source.png image/png {len(call.inputs[0].data)}",
+        "image": f"source-0.png image/png {len(call.inputs[0].data)}",
     }
 
 

@@ -26,6 +26,7 @@ WIRE = {
 }
 NAMING = Naming.of(WIRE)
 PLAIN = replace(CALL, quality=None)
+FORM = Naming(names={"prompt": "prompt"}, pictures={"source": "image", "style": "style_image"})
 
 
 def test_a_call_is_written_under_the_services_names_and_words() -> None:
@@ -83,3 +84,20 @@ def test_what_has_no_name_or_would_change_the_price_is_objected_to(
 )
 def test_a_complaint_is_told_by_our_name(theirs: str, ours: str) -> None:
     assert NAMING.ours(theirs) == ours
+
+
+def test_pictures_that_go_as_files_have_names_of_their_own() -> None:
+    call = replace(
+        PLAIN, size=None, style=None, inputs=(input_picture(Role.STYLE), input_picture(Role.SOURCE, number=1))
+    )
+    assert FORM.objection(call) is None
+    assert FORM.body(call) == {"prompt": "a red fox in snow"}
+    files = FORM.files(call)
+    assert [(file.name, file.filename) for file in files] == [("style_image", "style-0.png"), ("image", "source-1.png")]
+    assert FORM.objection(replace(call, style="ink")) == "style"
+    assert FORM.objection(replace(call, inputs=(input_picture(Role.MASK),))) == "mask picture"
+    assert (FORM.ours("image"), FORM.ours("prompt"), FORM.ours("grow_mask")) == ("inputs", "prompt", "extra.grow_mask")
+    assert NAMING.files(call) == []
+    assert Naming(names={"style": "style_preset"}, pictures={}).ours("style_preset") == "style"
+    words_only = Naming(names={"prompt": "prompt", "style": "style_preset"}, pictures={})
+    assert words_only.objection(call) == "style picture"

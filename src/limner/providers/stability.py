@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import cast
 
 from limner.domain.accounts import Account
@@ -18,7 +18,7 @@ from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role
 from limner.wire.line import Line
 from limner.wire.named import Body, Naming
-from limner.wire.outgoing import Form, FormFile, Outgoing
+from limner.wire.outgoing import Form, Outgoing
 from limner.wire.refusals import Refusal, by_status, meant
 from limner.wire.reply import Answer
 from limner.wire.takes import OPTIONAL, Takes
@@ -37,6 +37,7 @@ LOCKED_OUT = 60.0
 FILTERED = {"finish-reason": "CONTENT_FILTERED"}
 """The picture came blurred. Whether it is charged is unverified (2026-11-20)."""
 
+NAMELESS = Naming(names={})
 MEANINGS = {
     "unauthorized": FailureCode.AUTHENTICATION,
     "payment_required": FailureCode.NO_CREDIT,
@@ -47,17 +48,6 @@ MEANINGS = {
     "rate_limit_exceeded": FailureCode.RATE_LIMITED,
 }
 """Values of an error's `name`; the others mean what their status says."""
-WORDS = {
-    "aspect_ratio": "aspect",
-    "output_format": "format",
-    "style_preset": "style",
-    "cfg_scale": "guidance",
-    "change_strength": "strength",
-    **dict.fromkeys(("left", "right", "up", "down"), "margins"),
-    **dict.fromkeys(("image", "mask", "init_image", "style_image", "subject_image", "background_reference"), "inputs"),
-}
-"""Our names for Stability's fields where they differ."""
-SAME = frozenset({"prompt", "negative_prompt", "seed", "strength"})
 
 
 class Stability:
@@ -70,7 +60,9 @@ class Stability:
 
     async def submit(self, call: Call) -> Finished | Pending:
         """Buys one picture."""
-        answer = await self._line.send(self._outgoing(call))
+        naming = Naming.of(call.wire)
+        line = self._line.adapted(headers=self._line.headers, refusal=partial(refusal, naming=naming))
+        answer = await line.send(self._outgoing(call, naming))
         started = answer.body.text("id")
         return self._pending(started) if started else self._finished(answer)
 
@@ -90,22 +82,18 @@ class Stability:
         left = (await self._line.send(asking)).body.number("credits")
         return Account(balance=None if left is None else Decimal(str(left)), unit="credits")
 
-    def _outgoing(self, call: Call) -> Outgoing:
+    def _outgoing(self, call: Call, naming: Naming) -> Outgoing:
         self._line.require(call, TAKES)
         if call.scale is not None and call.scale == call.wire.get("scale"):
             call = replace(call, scale=None)
-        pictures = cast(Mapping[str, str], call.wire.get("pictures", {}))
-        naming, words = Naming.of(call.wire), replace(call, inputs=())
-        unnamed = [f"{image.role} picture" for image in call.inputs if image.role.value not in pictures]
-        objection = naming.objection(words) or next(iter(unnamed), None)
+        objection = naming.objection(call)
         if objection:
             raise self._line.failure(Refusal(code=FailureCode.BAD_PARAMETER, field=objection))
         self._check_margins(call)
-        body = naming.body(words)
+        body = naming.body(call)
         if call.input(Role.SOURCE):
             body |= cast(Body, call.wire.get("with_source", {}))
-        files = [FormFile.of(image, name=pictures[image.role.value], stem=image.role) for image in call.inputs]
-        form = Form.of(body, files)
+        form = Form.of(body, naming.files(call))
         if form.length > LARGEST:
             raise self._line.unfit("inputs", "takes at most 10 MiB a call, all pictures together. Make them smaller.")
         path = f"v2beta/stable-image/{call.wire['path']}"
@@ -132,21 +120,15 @@ class Stability:
         return Finished(pictures=(picture,), request_id=sent)
 
 
-def refusal(answer: Answer) -> Refusal:
+def refusal(answer: Answer, naming: Naming = NAMELESS) -> Refusal:
     """An error of Stability's: `{"id", "name", "errors": [...]}`, or with a `message` on the older paths."""
     said = [text for item in answer.body.items("errors") if (text := item.text())]
     code = MEANINGS.get(answer.body.text("name") or "", by_status(answer).code)
-    field = "inputs" if answer.status == 413 else _field(said[0]) if said else None
+    # A sentence such as "aspect_ratio: must be one of ..." begins with the field.
+    named = re.match(r"([a-z_]+):", said[0]) if said else None
+    field = "inputs" if answer.status == 413 else naming.ours(named[1]) if named else None
     words = "; ".join(said) or answer.body.text("message")
     found = meant(answer, code, said=words, field=field if code is FailureCode.BAD_PARAMETER else None)
     if code is FailureCode.RATE_LIMITED and found.retry_after is None:
         found = replace(found, retry_after=LOCKED_OUT)
     return found
-
-
-def _field(said: str) -> str | None:
-    """Our name for the field that a sentence such as `aspect_ratio: must be one of ...` begins with."""
-    name = re.match(r"([a-z_]+):", said)
-    if name is None:
-        return None
-    return WORDS.get(name[1], name[1] if name[1] in SAME else f"extra.{name[1]}")

@@ -18,7 +18,7 @@ from typing import cast
 
 from limner.domain.call import Call, CallInput
 from limner.domain.request import Role
-from limner.wire.outgoing import data_uri
+from limner.wire.outgoing import FormFile, data_uri
 from limner.wire.takes import OPTIONAL
 
 Body = dict[str, object]
@@ -37,6 +37,8 @@ class Naming:
     """For each field, our words and the service's."""
     fixed: Mapping[str, object] = field(default_factory=dict)
     """What goes along with every call, by the service's names."""
+    pictures: Mapping[str, str] | None = None
+    """Where pictures go as files of a form: from our roles to its fields; `names` then has none of the roles."""
 
     @classmethod
     def of(cls, wire: Mapping[str, object]) -> Naming:
@@ -45,6 +47,7 @@ class Naming:
             names=cast(Mapping[str, str | Sequence[str]], wire.get("names", {})),
             words=cast(Mapping[str, Mapping[str, object]], wire.get("words", {})),
             fixed=cast(Mapping[str, object], wire.get("fixed", {})),
+            pictures=cast(Mapping[str, str] | None, wire.get("pictures")),
         )
 
     def objection(self, call: Call) -> str | None:
@@ -52,15 +55,18 @@ class Naming:
         set_fields = [name for name in OPTIONAL if getattr(call, name) is not None]
         wanted = ["prompt"] * bool(call.prompt) + ["count"] * (call.count > 1) + set_fields
         missing = [name for name in wanted if name not in self.names]
-        missing += [f"{image.role} picture" for image in call.inputs if image.role.value not in self.names]
+        places = self.names if self.pictures is None else self.pictures
+        missing += [f"{image.role} picture" for image in call.inputs if image.role.value not in places]
         missing += [f"extra.{name}" for name in call.extra if self._is_paid_by(name)]
         return missing[0] if missing else None
 
     def ours(self, theirs: str) -> str:
         """Our name for a field of the service's: a complaint about it is one about that part of the request."""
+        if self.pictures is not None and theirs in self.pictures.values():
+            return "inputs"
         for name in self.names:
             if theirs in {path.removesuffix("[]") for path in self._paths(name)}:
-                return "inputs" if name in set(Role) else name
+                return "inputs" if self.pictures is None and name in set(Role) else name
         return f"extra.{theirs}"
 
     def _is_paid_by(self, theirs: str) -> bool:
@@ -74,7 +80,10 @@ class Naming:
         return (paths,) if isinstance(paths, str) else paths
 
     def body(self, call: Call, *, picture: Callable[[CallInput], object] = data_uri) -> Body:
-        """The call as the service's JSON object; `picture` says how an input picture is written there."""
+        """The call as the service's JSON object; `picture` says how an input picture is written there.
+
+        Pictures that go as files are not in it.
+        """
         body: Body = {}
         for name, value in self.fixed.items():
             put(body, name, deepcopy(value))
@@ -82,12 +91,20 @@ class Naming:
             value = self._worded(ours, getattr(call, ours, None))
             if value is not None and value != "":
                 place_value(body, theirs, value)
-        for image in call.inputs:
+        for image in call.inputs if self.pictures is None else ():
             theirs = self.names[image.role.value]
             put(body, theirs if isinstance(theirs, str) else theirs[0], picture(image))
         for name, value in call.extra.items():
             put(body, name, value)
         return body
+
+    def files(self, call: Call) -> list[FormFile]:
+        """The pictures of a call as files of a form, in order."""
+        fields = self.pictures or {}
+        return [
+            FormFile.of(image, name=fields[image.role.value], stem=f"{image.role}-{n}")
+            for n, image in enumerate(call.inputs if fields else ())
+        ]
 
     def _worded(self, name: str, value: object) -> object:
         return self.words.get(name, {}).get(str(value), value)
