@@ -21,6 +21,7 @@ ADAPTERS = {
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
     "stability": "limner.providers.stability:Stability",
+    "together": "limner.providers.together:Together",
     "xai": "limner.providers.xai:XAI",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
