@@ -1,6 +1,6 @@
 """What Together is sent, what becomes of its answers, and what its steps cost."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 import pytest
 from aiohttp import ClientSession
 
-from limner.domain.accounts import Account
+from limner.domain.accounts import Account, ChecksKey, ListsModels
 from limner.domain.call import Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.model_card import Status
@@ -152,7 +152,11 @@ async def test_the_list_of_models_and_the_owner_of_the_key() -> None:
 
 async def test_a_wrong_key_is_told() -> None:
     async with together(key="tgp-wrong-0123456789") as (_, bench):
-        for question in (bench.provider.list_models, bench.provider.check_key):  # type: ignore[attr-defined]
+        provider = bench.provider
+        assert isinstance(provider, ListsModels)
+        assert isinstance(provider, ChecksKey)
+        questions: tuple[Callable[[], Awaitable[object]], ...] = (provider.list_models, provider.check_key)
+        for question in questions:
             with pytest.raises(ProviderError) as caught:
                 await question()
             assert caught.value.code == FailureCode.AUTHENTICATION
