@@ -18,9 +18,11 @@ from limner.wire.pace import Pace
 ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "gemini": "limner.providers.gemini:Gemini",
+    "huggingface": "limner.providers.huggingface:HuggingFace",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
     "stability": "limner.providers.stability:Stability",
+    "together": "limner.providers.together:Together",
     "xai": "limner.providers.xai:XAI",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
