@@ -83,3 +83,15 @@ def test_what_has_no_name_or_would_change_the_price_is_objected_to(
 )
 def test_a_complaint_is_told_by_our_name(theirs: str, ours: str) -> None:
     assert NAMING.ours(theirs) == ours
+
+
+@pytest.mark.parametrize(
+    "names, written",
+    [
+        (["left", "top", "right", "bottom"], {"left": 8, "top": 0, "right": 4, "bottom": 0}),
+        (["offset.x", "offset.y"], {"offset": {"x": 8, "y": 0}}),
+    ],
+)
+def test_margins_have_four_names_or_two_of_an_offset(names: list[str], written: Mapping[str, object]) -> None:
+    naming = Naming.of({"names": {"margins": names}})
+    assert naming.body(replace(PLAIN, margins=Margins(left=8, right=4))) == written

@@ -26,6 +26,7 @@ from limner.wire.outgoing import Outgoing
 from limner.wire.redact import Redactor
 from limner.wire.refusals import ReadsRefusals, Refusal, by_status, in_words, when_free
 from limner.wire.reply import Answer, Reply, ServerEvent
+from limner.wire.split import BadAnswer
 from limner.wire.takes import Takes
 
 PAUSES = (0.3, 1.5)
@@ -113,8 +114,8 @@ class Line:
         try:
             limit = self.wire.limits.picture
             return (await fetch(self.wire, address, deadline=deadline, limit=limit, from_service=True)).landed
-        except InvalidRequest as error:
-            refusal = Refusal(code=FailureCode.BAD_ANSWER, said=error.message, spent=Spent.YES)
+        except (InvalidRequest, BadAnswer) as error:
+            refusal = Refusal(code=FailureCode.BAD_ANSWER, said=str(error), spent=Spent.YES)
             raise self.failure(refusal) from error
         except Missing as error:
             if error.status in GONE:
@@ -168,7 +169,8 @@ class Line:
         """Where a request goes, and whether the key may go with it: only to the service's own hosts."""
         base = URL(self.connection.base_url)
         if not outgoing.address:
-            return URL(f"{self.connection.base_url.rstrip('/')}/{outgoing.path.lstrip('/')}"), True
+            parts = (self.connection.base_url.rstrip("/"), outgoing.path.lstrip("/"))
+            return URL("/".join(part for part in parts if part)), True
         try:
             url = await self.wire.guard.check(outgoing.address, from_service=True)
         except InvalidRequest as error:
