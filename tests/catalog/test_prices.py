@@ -15,16 +15,27 @@ from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import MICRO, Money
 from limner.domain.prices import Expectation, Facts, Meter
 from limner.domain.request import Operation, Size
+from limner.engine.sizes import snap
 
 CATALOG = load_catalog(entry_points=())
 SOLD = [card for card in CATALOG.models if card.status in (Status.LIVE, Status.DEPRECATED)]
-PAID = [card for card in SOLD if not card.prices.free]
+PAID = [card for card in SOLD if card.prices.rates]
+METERED = [card for card in PAID if card.prices.expectations]
 PROMPT = "a lighthouse at dusk"
 
 
 def qualities(card: ModelCard) -> tuple[str | None, ...]:
     rule = card.parameter("quality")
     return (None, *(rule.choices if rule else ()))
+
+
+def sizes(card: ModelCard) -> list[Size | None]:
+    """Sizes of every kind that the model makes; one call without a size where it makes none."""
+    rule = card.sizes
+    found: list[Size | None] = [*rule.fixed]
+    found += [rule.nominal(aspect, word) for aspect in rule.aspects for word in (rule.resolutions or [None])]
+    found += [snap(rule.grid, wanted) for wanted in (Size(3840, 2160), Size(480, 1424))] if rule.grid else []
+    return found or [rule.default]
 
 
 def facts(card: ModelCard, **changes: object) -> Facts:
@@ -51,8 +62,7 @@ def tokens(name: str, quality: str, size: Size) -> Expectation:
 
 @pytest.mark.parametrize("card", PAID, ids=lambda card: card.name)
 def test_estimates_rise_from_floor_to_ceiling_for_every_call(card: ModelCard) -> None:
-    sizes = (*card.sizes.fixed, *([Size(3840, 2160), Size(480, 1424)] if card.sizes.grid else []))
-    for quality, size, count in product(qualities(card), sizes, (1, 2, card.max_count)):
+    for quality, size, count in product(qualities(card), sizes(card), (1, 2, card.max_count)):
         for inputs, partials in ((0, 0), (1, 0), (card.max_inputs, 3)):
             operation = Operation.EDIT if inputs else Operation.GENERATE
             about = facts(
@@ -66,12 +76,12 @@ def test_estimates_rise_from_floor_to_ceiling_for_every_call(card: ModelCard) ->
 @settings(deadline=None)
 @given(data=st.data())
 def test_what_is_used_as_expected_is_charged_within_the_estimate(data: st.DataObject) -> None:
-    card = data.draw(st.sampled_from(PAID))
+    card = data.draw(st.sampled_from(METERED))
     inputs = data.draw(st.integers(0, card.max_inputs))
     about = facts(
         card,
         quality=data.draw(st.sampled_from(qualities(card))),
-        size=data.draw(st.sampled_from(card.sizes.fixed)),
+        size=data.draw(st.sampled_from(sizes(card))),
         count=data.draw(st.integers(1, card.max_count)),
         inputs=inputs,
         operation=Operation.EDIT if inputs else Operation.GENERATE,
@@ -300,13 +310,12 @@ def test_the_dall_e_models_are_known_with_their_prices_options_and_heir() -> Non
     assert {"ultra", "high"} <= set(CATALOG.find("openai/gpt-image-2").tiers)
 
 
-def test_hd_and_standard_are_understood_by_every_model_on_sale() -> None:
-    for card in PAID:
-        rule = card.parameter("quality")
-        assert rule is not None
-        assert rule.aliases["hd"] == "high"
-        assert rule.aliases["standard"] == "medium"
-        assert rule.default == "medium"
+def test_hd_and_standard_are_understood_by_every_model_that_has_qualities() -> None:
+    rules = [rule for card in SOLD if (rule := card.parameter("quality"))]
+    assert len(rules) >= 8
+    for rule in rules:
+        assert {"hd", "standard"} <= {*rule.choices, *rule.aliases}
+        assert rule.default is not None
 
 
 def test_the_artist_costs_nothing() -> None:

@@ -17,6 +17,7 @@ from limner.wire.pace import Pace
 
 ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
+    "bfl": "limner.providers.bfl:BlackForestLabs",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
 }
