@@ -19,6 +19,7 @@ ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "bfl": "limner.providers.bfl:BlackForestLabs",
     "openai": "limner.providers.openai:OpenAI",
+    "runware": "limner.providers.runware:Runware",
     "sketch": "limner.providers.sketch:Sketch",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
