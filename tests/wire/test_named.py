@@ -101,3 +101,15 @@ def test_pictures_that_go_as_files_have_names_of_their_own() -> None:
     assert Naming(names={"style": "style_preset"}, pictures={}).ours("style_preset") == "style"
     words_only = Naming(names={"prompt": "prompt", "style": "style_preset"}, pictures={})
     assert words_only.objection(call) == "style picture"
+
+
+@pytest.mark.parametrize(
+    "names, written",
+    [
+        (["left", "top", "right", "bottom"], {"left": 8, "top": 0, "right": 4, "bottom": 0}),
+        (["offset.x", "offset.y"], {"offset": {"x": 8, "y": 0}}),
+    ],
+)
+def test_margins_have_four_names_or_two_of_an_offset(names: list[str], written: Mapping[str, object]) -> None:
+    naming = Naming.of({"names": {"margins": names}})
+    assert naming.body(replace(PLAIN, margins=Margins(left=8, right=4))) == written

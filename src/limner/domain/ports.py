@@ -40,10 +40,7 @@ class Finds(Protocol):
     """A provider that finds a call again by our own id, although no ticket of it was ever written down."""
 
     async def find(self, call: Call) -> Finished | Pending | None:
-        """Asks after a call that may or may not have arrived; buys nothing. None where the service does not know it.
-
-        The pictures that went in are not loaded. Raises ProviderError, which may be how the call itself ended.
-        """
+        """Asks after a call, whose pictures are not loaded; None where the service does not know it. Buys nothing."""
         ...
 
 

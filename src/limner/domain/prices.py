@@ -1,8 +1,7 @@
 """Price lists and the arithmetic on them.
 
-A list has rates (what one unit of a meter costs) and expectations (how many units a picture is
-likely to use, for meters that only the service can count, such as output tokens). A quote comes
-from both; a booking comes from the service's own count where it gives one.
+A list has rates (what one unit of a meter costs) and expectations (how many units a picture is likely to use, for
+meters that only the service can count). A quote comes from both; a booking from the service's own count, if any.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Facts:
     steps: int | None = None
     partials: int = 0
     input_areas: tuple[int, ...] = ()
-    """Pixels of each input picture."""
+    """Pixels of each input picture, without masks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,10 +172,6 @@ def _text_units(facts: Facts) -> Units:
     return size // 8, -(-size // 4) * facts.count, (size + 64) * facts.count
 
 
-def _area_units(facts: Facts) -> Units | None:
-    return None if facts.size is None else (facts.size.pixels * facts.count,) * 3
-
-
 def _input_area_units(facts: Facts) -> Units:
     """Services round each input up to whole megapixels, of 2^20 pixels or of 10^6, and may do so for each picture."""
     least = sum(area * MICRO // 2**20 for area in facts.input_areas)
@@ -184,17 +179,13 @@ def _input_area_units(facts: Facts) -> Units:
     return least, likely * facts.count, most * facts.count
 
 
-def _step_units(facts: Facts) -> Units | None:
-    return None if facts.steps is None else (facts.steps * facts.count,) * 3
-
-
 _COUNTERS: Mapping[Meter, Callable[[Facts], Units | None]] = {
     Meter.INPUT_TEXT_TOKEN: _text_units,
     Meter.REQUEST: lambda _: (1, 1, 1),
     Meter.IMAGE: lambda facts: (facts.count,) * 3,
-    Meter.MEGAPIXEL: _area_units,
+    Meter.MEGAPIXEL: lambda facts: None if facts.size is None else (facts.size.pixels * facts.count,) * 3,
     Meter.INPUT_MEGAPIXEL: _input_area_units,
-    Meter.STEP: _step_units,
+    Meter.STEP: lambda facts: None if facts.steps is None else (facts.steps * facts.count,) * 3,
 }
 """The meters that can be counted before a call; None where the call does not say enough."""
 

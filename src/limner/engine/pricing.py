@@ -5,7 +5,7 @@ from __future__ import annotations
 from limner.domain.call import Call
 from limner.domain.model_card import ModelCard
 from limner.domain.prices import Facts
-from limner.domain.request import Aspect, Size
+from limner.domain.request import Aspect, Role, Size
 
 
 def facts_of(call: Call, card: ModelCard) -> Facts:
@@ -19,7 +19,7 @@ def facts_of(call: Call, card: ModelCard) -> Facts:
         inputs=len(call.inputs),
         steps=call.steps,
         partials=call.partials,
-        input_areas=tuple(image.width * image.height for image in call.inputs),
+        input_areas=tuple(image.width * image.height for image in call.inputs if image.role is not Role.MASK),
     )
 
 

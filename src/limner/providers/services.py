@@ -17,9 +17,11 @@ from limner.wire.pace import Pace
 
 ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
+    "bfl": "limner.providers.bfl:BlackForestLabs",
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
     "openai": "limner.providers.openai:OpenAI",
+    "runware": "limner.providers.runware:Runware",
     "sketch": "limner.providers.sketch:Sketch",
     "stability": "limner.providers.stability:Stability",
     "together": "limner.providers.together:Together",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ class Specification:
         self._paths = [(_pattern(path), path) for path in self.document["paths"]]
         self._made: dict[tuple[str, str], Validator | None] = {}
 
-    def check(self, method: str, path: str, body: Mapping[str, object]) -> None:
+    def check(self, method: str, path: str, body: Mapping[str, object] | Sequence[object]) -> None:
         """Raises Wrong, status 422, where the body breaks the document, and 404 where the document has no such path.
 
         Files of a form are given as text; numbers of a form have to be given as numbers.

@@ -69,6 +69,9 @@ class Wire:
             trust_env=False,
             auto_decompress=True,
         )
+        # By itself the client would send a GET again where a kept connection breaks (aiohttp 3.14).
+        # Whoever asks decides that.
+        self._session._retry_connection = False
         return self
 
     async def __aexit__(self, *_: object) -> None:

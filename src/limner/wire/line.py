@@ -169,7 +169,8 @@ class Line:
         """Where a request goes, and whether the key may go with it: only to the service's own hosts."""
         base = URL(self.connection.base_url)
         if not outgoing.address:
-            return URL(f"{self.connection.base_url.rstrip('/')}/{outgoing.path.lstrip('/')}"), True
+            parts = (self.connection.base_url.rstrip("/"), outgoing.path.lstrip("/"))
+            return URL("/".join(part for part in parts if part)), True
         try:
             url = await self.wire.guard.check(outgoing.address, from_service=True)
         except InvalidRequest as error:

@@ -6,7 +6,7 @@
     fixed = { go_fast = true }
 
 A name with dots stands for an object in an object: `input.image`. A name that ends in `[]` is a list. `size` takes one
-name for a text like 1024x1024 or two for its edges, `margins` four: left, top, right, bottom.
+name for a text like 1024x1024 or two for its edges, `margins` four: left, top, right, bottom; or two: left, top.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from limner.domain.call import Call, CallInput
-from limner.domain.request import Role
+from limner.domain.request import Role, Size
 from limner.wire.outgoing import FormFile, data_uri
 from limner.wire.takes import OPTIONAL
 
@@ -115,8 +115,8 @@ def place_value(body: Body, names: str | Sequence[str], value: object) -> None:
     if isinstance(names, str):
         put(body, names, value if isinstance(value, str | int | float | bool | list | dict) else str(value))
         return
-    edges = ("width", "height") if len(names) == 2 else ("left", "top", "right", "bottom")
-    for name, edge in zip(names, edges, strict=True):
+    edges = ("width", "height") if isinstance(value, Size) else ("left", "top", "right", "bottom")
+    for name, edge in zip(names, edges, strict=False):
         put(body, name, getattr(value, edge))
 
 

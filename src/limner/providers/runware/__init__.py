@@ -1,0 +1,203 @@
+"""Runware: many models behind arrays of tasks (facts of 2026-11-20: runware-sdk 1.8.0, runware.ai/docs/platform).
+
+Every call is one task, delivered later and found by a UUID that follows from the call's own id: so a call whose answer
+was lost is found again. `[model.wire]` is as in `limner.wire.named`; `fixed` says the kind of task.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from limner.domain.accounts import Account
+from limner.domain.call import Call, Finished, Painted, Pending
+from limner.domain.errors import FailureCode, ProviderError
+from limner.domain.money import Money
+from limner.domain.request import Margins, Operation, Role, Size
+from limner.providers.runware.errors import SUBJECT, errors_of, meaning, refusal, unknown_there
+from limner.wire.line import Line
+from limner.wire.named import Body, Naming
+from limner.wire.outgoing import Outgoing
+from limner.wire.refusals import Refusal
+from limner.wire.reply import Reply
+from limner.wire.takes import Takes
+
+TAKES = Takes(
+    operations=frozenset(Operation) - {Operation.VARIATIONS, Operation.STYLE_TRANSFER},
+    fields=frozenset(
+        {"negative_prompt", "size", "margins", "steps", "guidance", "seed", "strength", "scale", "format"}
+    ),
+    roles=frozenset({Role.SOURCE, Role.MASK, Role.REFERENCE, Role.STYLE}),
+    reserved=frozenset(
+        {"taskType", "taskUUID", "model", "numberResults", "includeCost", "outputType", "deliveryMethod", "webhookURL"}
+        | {"uploadEndpoint"}
+    ),
+)
+QUESTION = 30.0
+DOWNLOAD = 120.0
+"""Seconds that one of these may take."""
+QUIET = 20
+"""Polls without news after which some pictures of a task are taken for all: fewer may come than were asked for."""
+
+
+class Runware:
+    """One account. Nothing can be cancelled: a task that was sent is billed (2026-11-20)."""
+
+    def __init__(self, line: Line) -> None:
+        key = line.connection.api_key
+        self._line = line.adapted(headers={"Authorization": f"Bearer {key}"} if key else {}, refusal=refusal)
+
+    async def submit(self, call: Call) -> Finished | Pending:
+        """Buys one task. One that is there already under this call's id is not bought again."""
+        task = self._task(call)
+        try:
+            answer = await self._line.send(Outgoing(json=[task], deadline=call.timeout, purchase=True))
+        except ProviderError as error:
+            if error.field != SUBJECT or "conflict" not in error.message.lower():
+                raise
+            return self._pending(call)
+        return await self._read(answer.body, self._pending(call), bought_now=True)
+
+    async def poll(self, pending: Pending) -> Finished | Pending:
+        """Asks once for what has become of a task."""
+        answer = await self._ask("getResponse", taskUUID=str(pending.ticket["taskUUID"]))
+        return await self._read(answer, pending)
+
+    async def find(self, call: Call) -> Finished | Pending | None:
+        """The task of this call, if it arrived there."""
+        pending = self._pending(call)
+        try:
+            answer = await self._ask("getResponse", taskUUID=str(pending.ticket["taskUUID"]))
+        except ProviderError as error:
+            if error.code == FailureCode.EXPIRED or error.field == SUBJECT:
+                return None
+            raise
+        known = answer.items("data") or [error for error in errors_of(answer) if not unknown_there(error)]
+        return await self._read(answer, pending) if known else None
+
+    async def check_key(self) -> Account:
+        """The organization and its balance."""
+        details = (await self._ask("accountManagement", operation="getDetails")).part("data", 0)
+        amount = details.number("balance", "amount")
+        return Account(
+            name=details.text("organizationName"),
+            balance=None if amount is None else Decimal(str(amount)),
+            unit=details.text("balance", "currency") or "USD",
+        )
+
+    async def list_models(self) -> Sequence[str]:
+        """The first hundred official models; that items name themselves by `air` is not documented (2026-11-20)."""
+        found = await self._ask("modelSearch", source="official", category="checkpoint", limit=100, offset=0)
+        return [air for item in found.items("data", 0, "results") if (air := item.text("air"))]
+
+    async def _ask(self, kind: str, **fields: object) -> Reply:
+        """One task that costs nothing."""
+        task = {"taskType": kind, "taskUUID": str(uuid.uuid4()), **fields}
+        after = kind == "getResponse"
+        sent = Outgoing(json=[task], deadline=QUESTION, purchase=False, after_purchase=after)
+        return (await self._line.send(sent)).body
+
+    def _pending(self, call: Call) -> Pending:
+        ticket = {"taskUUID": task_id(call.id), "count": call.count}
+        return Pending(ticket=ticket, poll_after=self._line.card.poll_seconds)
+
+    def _task(self, call: Call) -> Body:
+        naming = Naming.of(call.wire)
+        field = TAKES.objection(call) or naming.objection(call)
+        fitted = None if field else with_fitting_margins(call)
+        if fitted is None:
+            raise self._line.failure(Refusal(code=FailureCode.BAD_PARAMETER, field=field or "margins"))
+        return {
+            "taskUUID": task_id(call.id),
+            "model": call.model,
+            "deliveryMethod": "async",
+            "includeCost": True,
+            "outputType": "URL",
+            **naming.body(fitted),
+        }
+
+    async def _read(self, reply: Reply, pending: Pending, *, bought_now: bool = False) -> Finished | Pending:
+        """What an answer says about a task: pictures, errors, or that it goes on; pictures and errors may be mixed."""
+        found = Found.of(reply)
+        wanted = int(str(pending.ticket["count"]))
+        quiet = int(str(pending.ticket.get("quiet", 0))) + bool(found.done)
+        ended = len(found.done) + len(found.errors) >= wanted or bool(found.errors) or quiet > QUIET
+        if not ended or found.going_on:
+            ticket = {**pending.ticket, "quiet": quiet} if quiet else pending.ticket
+            progress = max(pending.progress or 0.0, found.progress)
+            return replace(pending, ticket=ticket, progress=progress, stage="painting")
+        if not found.done:
+            raise self._failure(found.errors[0], bought_now=bought_now)
+        pictures = [await self._painted(item, bought_now=bought_now) for item in found.done]
+        if found.errors and len(pictures) < wanted:
+            why = self._failure(found.errors[0], bought_now=bought_now).message
+            pictures[-1] = replace(pictures[-1], notes={**pictures[-1].notes, "cut_short": why})
+        return Finished(pictures=tuple(pictures), cost=found.cost, request_id=str(pending.ticket["taskUUID"]))
+
+    async def _painted(self, item: Reply, *, bought_now: bool) -> Painted:
+        """A picture at its address; whether one that is flagged always comes is not documented (2026-11-20)."""
+        content = await self._line.download(item.text("imageURL") or "", deadline=DOWNLOAD, bought_now=bought_now)
+        notes = {"nsfw": True} if item.at("NSFWContent") is True else {}
+        return Painted(content=content, seed=item.whole("seed"), notes=notes)
+
+    def _failure(self, error: Reply, *, bought_now: bool) -> ProviderError:
+        """An error inside a success. After acceptance it is the end of the call: asking again gives it again."""
+        told = meaning(error, status=200)
+        return self._line.failure(told if bought_now else replace(told, retryable=False))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """One answer about one task, sorted."""
+
+    done: tuple[Reply, ...]
+    errors: tuple[Reply, ...]
+    going_on: bool
+    progress: float
+    cost: Money | None
+
+    @classmethod
+    def of(cls, reply: Reply) -> Found:
+        """Items with an address are pictures; those flagged without one, and those with an error, have failed."""
+        items = reply.items("data")
+        done = tuple(item for item in items if item.text("imageURL"))
+        flagged = [item for item in items if item.at("NSFWContent") is True and not item.text("imageURL")]
+        costs = [cost for item in items if (cost := item.number("cost")) is not None]
+        shares = [share for item in items if (share := item.number("progress")) is not None]
+        return cls(
+            done=done,
+            errors=(*errors_of(reply), *flagged),
+            going_on=any(item.text("status") == "processing" for item in items),
+            progress=min(max(shares, default=0.0) / 100, 1.0),
+            cost=Money.usd(sum(map(Decimal, map(str, costs)), Decimal(0))) if costs else None,
+        )
+
+
+def task_id(call_id: str) -> str:
+    """The UUID of version 4 under which a call goes: its own id where that is one, else always the same for an id."""
+    digest = hashlib.sha256(call_id.encode()).digest()[:16]
+    try:
+        own = uuid.UUID(call_id)
+    except ValueError:
+        return str(uuid.UUID(bytes=digest, version=4))
+    return str(own if own.version == 4 else uuid.UUID(bytes=digest, version=4))
+
+
+def with_fitting_margins(call: Call) -> Call | None:
+    """The size must be that of the source with its margins (2026-11-20): they take up what rounding the size changed.
+
+    None where they would have to be less than nothing.
+    """
+    source, edge, size = call.input(Role.SOURCE), call.margins, call.size
+    if source is None or edge is None or size is None:
+        return call
+    across = size.width - source.width - edge.left - edge.right
+    down = size.height - source.height - edge.top - edge.bottom
+    left, top = min(edge.left, edge.left + edge.right + across), min(edge.top, edge.top + edge.bottom + down)
+    if left < 0 or top < 0:
+        return None
+    room = Size(size.width - source.width - left, size.height - source.height - top)
+    return replace(call, margins=Margins(left=left, top=top, right=room.width, bottom=room.height))
