@@ -54,9 +54,9 @@ async def test_redirects_are_followed_so_far() -> None:
         ("inside", FailureCode.BAD_ANSWER, Spent.YES, False),
         ("gone", FailureCode.EXPIRED, Spent.YES, False),
         ("busy", FailureCode.FAILED, Spent.NO, True),
-        ("words", FailureCode.BAD_ANSWER, Spent.NO, True),
-        ("empty", FailureCode.BAD_ANSWER, Spent.NO, True),
-        ("nowhere", FailureCode.BAD_ANSWER, Spent.NO, True),
+        ("words", FailureCode.BAD_ANSWER, Spent.YES, False),
+        ("empty", FailureCode.BAD_ANSWER, Spent.YES, False),
+        ("nowhere", FailureCode.BAD_ANSWER, Spent.YES, False),
     ],
 )
 async def test_what_cannot_be_fetched(path: str, code: FailureCode, spent: Spent, retryable: bool) -> None:

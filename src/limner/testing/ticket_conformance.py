@@ -38,7 +38,7 @@ class DownloadConformance(HttpProviderConformance):
             with pytest.raises(ProviderError) as caught:
                 await self.buy(bench, self.case.call)
             problem = caught.value.problem()
-            expect((problem.code, problem.retryable, problem.spent), (code, False, Spent.YES))
+            expect((problem.code, problem.retryable, problem.spent), (code, False, self.owed(Spent.YES)))
             expect(stand_in.purchases, 1)
 
     async def test_a_download_that_breaks_off_is_tried_again(self) -> None:
@@ -55,7 +55,7 @@ class DownloadConformance(HttpProviderConformance):
             with pytest.raises(ProviderError) as caught:
                 await self.buy(bench, self.case.call)
             expect(caught.value.problem().code, FailureCode.BAD_ANSWER)
-            expect(caught.value.problem().spent, Spent.YES)
+            expect(caught.value.problem().spent, self.owed(Spent.YES))
 
 
 class TicketConformance(HttpProviderConformance):
@@ -92,10 +92,15 @@ class TicketConformance(HttpProviderConformance):
         async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
             pending = await self.ticket(bench)
             stand_in.faults.add(fault)
-            with pytest.raises(ProviderError) as caught:
-                await bench.provider.poll(pending)
-            expect((caught.value.retryable, caught.value.spent), (True, Spent.NO))
-            finished = await settled(bench.provider, pending, bench.provider)
+            outcome: Finished | Pending = pending
+            try:
+                outcome = await bench.provider.poll(pending)
+            except ProviderError as error:
+                expect((error.retryable, error.spent), (True, Spent.NO))
+            else:
+                # Where a line that was kept open turns out to be dead, the client itself asks again (aiohttp 3.14).
+                expect(fault.drop, Drop.BEFORE_READING)
+            finished = await settled(bench.provider, outcome, bench.provider)
             expect(len(finished.pictures), self.case.call.count)
             expect(stand_in.purchases, 1)
 
