@@ -16,6 +16,7 @@ from limner.wire.line import Line
 from limner.wire.pace import Pace
 
 ADAPTERS = {
+    "comfyui": "limner.providers.comfyui:ComfyUI",
     "openai": "limner.providers.openai:OpenAI",
     "sketch": "limner.providers.sketch:Sketch",
 }

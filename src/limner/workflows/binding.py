@@ -54,10 +54,14 @@ class Binding:
 
     @classmethod
     def of(cls, graph: Graph, output: object, bind: object) -> Binding:
-        """What a catalog file says. Raises InvalidRequest, field `workflow`, for places that are not in the graph."""
+        """What a catalog file says; an empty list binds nothing.
+
+        Raises InvalidRequest, field `workflow`, for places that are not in the graph.
+        """
         if not isinstance(bind, Mapping) or str(output) not in graph.nodes:
             raise refused(f"The binding names no node that saves the pictures (got {output!r}).")
-        return cls(output=str(output), places={str(name): places(graph, value) for name, value in bind.items()})
+        held = {str(name): places(graph, value) for name, value in bind.items()}
+        return cls(output=str(output), places={name: at for name, at in held.items() if at})
 
     def with_places(self, graph: Graph, given: Mapping[str, str]) -> Binding:
         """The same with some fields bound otherwise; nothing unbinds one, and `output` is a node."""
@@ -112,13 +116,17 @@ def _splits(text: str) -> Iterator[tuple[str, str]]:
 
 
 def filled(graph: Graph, binding: Binding, values: Mapping[str, object]) -> dict[str, dict[str, object]]:
-    """The workflow as it is sent, with each value at all its places; fields without a place are left alone."""
+    """The workflow as it is sent, with each value at all its places; fields without a place are left alone.
+
+    Of a list each place gets its own item, the last one where there are too few.
+    """
     body = graph.body()
     for name, value in values.items():
-        for place in binding.places.get(name, ()):
+        for index, place in enumerate(binding.places.get(name, ())):
+            each = value[min(index, len(value) - 1)] if isinstance(value, list | tuple) else value
             inputs = body[place.node]["inputs"]
             if isinstance(inputs, dict):
-                inputs[place.input] = _scaled(value, place.times)
+                inputs[place.input] = _scaled(each, place.times)
     return body
 
 
