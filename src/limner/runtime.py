@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
-from limner.catalog.loader import load_catalog
+from limner.catalog.loader import load_installed
 from limner.catalog.presets import load_presets
 from limner.catalog.unlisted import CurrentCatalog
 from limner.codec import JsonRequestCodec
@@ -58,7 +58,7 @@ from limner.storage.shelf import Shelf
 from limner.storage.uploads import Uploads
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
-from limner.wire.connection import Connection
+from limner.wire.connection import Connection, Headers, read_headers, without_credentials
 from limner.wire.guard import Guard
 
 
@@ -145,7 +145,7 @@ async def open_runtime(
 async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> _Ground:
     await asyncio.to_thread(_make_folder, settings.data_dir)
     clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
-    facts = await asyncio.to_thread(load_catalog, settings.data_dir / "catalog.d")
+    facts = await asyncio.to_thread(load_installed, settings.data_dir)
     catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
     database = await Database.open(_database_url(settings))
     stack.push_async_callback(database.close)
@@ -270,19 +270,32 @@ def _runner(runtime: Runtime) -> Runner:
 
 
 def connections(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) -> Mapping[str, Connection]:
-    """Where each service is and the key that opens it, from the environment names that its card gives."""
+    """Where each service is and what opens it, from the environment names that its card gives.
+
+    `<SERVICE>_HEADERS` adds headers to every request. Raises NotConfigured where they are none.
+    """
     found: dict[str, Connection] = {}
     for card in cards:
         base_url = variables.get(card.base_url_variable, "").strip() if card.base_url_variable else ""
         keys = (variables.get(name, "").strip() for name in card.key_variables)
         organization = variables.get(card.organization_variable, "") if card.organization_variable else ""
+        place, credentials = without_credentials((base_url or card.base_url).rstrip("/"))
         found[card.id] = Connection(
-            base_url=(base_url or card.base_url).rstrip("/"),
+            base_url=place.rstrip("/"),
             api_key=next((key for key in keys if key), None),
             organization=organization.strip() or None,
+            headers=(*credentials, *_extra_headers(card, variables)),
             base_url_overridden=bool(base_url),
         )
     return found
+
+
+def _extra_headers(card: ServiceCard, variables: Mapping[str, str]) -> Headers:
+    name = f"{card.id.upper()}_HEADERS"
+    try:
+        return read_headers(variables.get(name, ""))
+    except ValueError as error:
+        raise NotConfigured(f"{name} is wrong: {error}.", code="settings_invalid") from None
 
 
 def paced(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from limner.catalog import load_catalog
-from limner.catalog.loader import FACTS, GROUP
+from limner.catalog.loader import FACTS, GROUP, load_installed
 from limner.domain.errors import NotConfigured
 from tests.catalog.samples import file, model
 from tests.catalog.toml_writer import TomlWriter
@@ -55,7 +56,7 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 def refusal(folder: Path | None = None, points: tuple[Point, ...] = ()) -> list[str]:
     with pytest.raises(NotConfigured) as raised:
-        load_catalog(folder, entry_points=points)
+        load_catalog(*([folder] if folder else []), entry_points=points)
     assert raised.value.code == "catalog_invalid"
     return raised.value.message.splitlines()
 
@@ -144,6 +145,47 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "acme.toml").mkdir()
     [_, line] = refusal(tmp_path)
     assert line == f"{tmp_path.name}/acme.toml:1: the file cannot be read: Is a directory."
+
+
+GRAPH = {"save": {"class_type": "SaveImage", "inputs": {}}}
+
+
+def with_file(folder: Path, name: str, **wire: object) -> Path:
+    table = file(model("mine", wire={"graph": {"file": name}, **wire}), default_model="mine")
+    return written(folder, "acme.toml", TomlWriter(table).text)
+
+
+def test_a_json_file_beside_a_catalog_file_is_taken_in(tmp_path: Path) -> None:
+    folder = written(tmp_path / "workflows", "mine.json", json.dumps(GRAPH))
+    card = load_catalog(with_file(folder, "mine.json", output="save"), entry_points=()).find("mine")
+    assert card.wire == {"graph": GRAPH, "output": "save"}
+
+
+def test_whoever_changes_the_name_has_the_file_beside_his_own(tmp_path: Path) -> None:
+    first = with_file(written(tmp_path / "workflows", "mine.json", "{}"), "mine.json")
+    over = written(tmp_path / "catalog.d", "other.json", json.dumps(GRAPH))
+    change = {"service": {"id": "acme"}, "model": [{"name": "mine", "wire": {"graph": {"file": "other.json"}}}]}
+    written(over, "acme.toml", TomlWriter(change).text)
+    assert load_catalog(first, over, entry_points=()).find("mine").wire == {"graph": GRAPH}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "there is no file mine.json beside this one."), ("{", "mine.json cannot be read as JSON (")],
+)
+def test_a_json_file_that_cannot_be_taken_in_is_named(tmp_path: Path, content: str | None, words: str) -> None:
+    if content is not None:
+        written(tmp_path, "mine.json", content)
+    [_, line] = refusal(with_file(tmp_path, "mine.json"))
+    assert f'model "mine": wire.graph: {words}' in line
+
+
+def test_an_installation_has_its_own_workflows_and_the_last_word(tmp_path: Path) -> None:
+    with_file(written(tmp_path / "workflows", "mine.json", json.dumps(GRAPH)), "mine.json")
+    change = {"service": {"id": "acme"}, "model": [{"name": "mine", "title": "Ours"}]}
+    written(tmp_path / "catalog.d", "acme.toml", TomlWriter(change).text)
+    card = load_installed(tmp_path).find("mine")
+    assert (card.title, card.wire) == ("Ours", {"graph": GRAPH})
 
 
 def test_line_ends_of_windows_are_read(tmp_path: Path) -> None:

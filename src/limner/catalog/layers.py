@@ -6,12 +6,26 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from limner.catalog.complaints import Complaint, shown
 from limner.catalog.positions import KeyPath, positions
 
 OWN_KEYS = frozenset({"name", "title", "description", "status", "tiers", "shutdown", "successor", "aliases", "like"})
 """What a model never takes over from the one it is `like`."""
+
+
+class File(Protocol):
+    """A file in a folder of catalog files."""
+
+    @property
+    def name(self) -> str:
+        """Its last part."""
+        ...
+
+    def read_bytes(self) -> bytes:
+        """All of it."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +37,8 @@ class Source:
     text: str
     rank: int = 0
     """Files of a higher rank may change what those of a lower one say."""
+    beside: Mapping[str, File] = field(default_factory=dict, compare=False, repr=False)
+    """The other files of its folder, by name: it may take some of them in."""
     places: dict[KeyPath, int] = field(default_factory=dict, compare=False, repr=False)
     """The lines of its keys, once an error has asked for one."""
 

@@ -9,10 +9,11 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from pydantic import ValidationError
 
+from limner.catalog.attachments import attached
 from limner.catalog.cards import model_card, service_card
 from limner.catalog.checks import model_faults, service_faults
 from limner.catalog.complaints import Complaint, refusal, sentence
-from limner.catalog.layers import Entry, Layers, ModelKey, Source, layers
+from limner.catalog.layers import Entry, File, Layers, ModelKey, Source, layers
 from limner.catalog.lookup import TomlCatalog
 from limner.catalog.names import name_faults
 from limner.catalog.price_checks import price_faults
@@ -21,6 +22,8 @@ from limner.catalog.schema import ModelTable, ServiceTable, Table, keys_beside
 GROUP = "limner.catalogs"
 """Entry-point group of packages that bring a folder of catalog files."""
 FACTS = Path(__file__).with_name("facts")
+WORKFLOWS = "workflows"
+"""The folder of an installation's own workflows, within its data directory."""
 
 
 @runtime_checkable
@@ -29,19 +32,6 @@ class Folder(Protocol):
 
     def iterdir(self) -> Iterator[File]:
         """What is in it."""
-        ...
-
-
-class File(Protocol):
-    """A file in such a folder."""
-
-    @property
-    def name(self) -> str:
-        """Its last part."""
-        ...
-
-    def read_bytes(self) -> bytes:
-        """All of it."""
         ...
 
 
@@ -58,8 +48,13 @@ class EntryPoint(Protocol):
         ...
 
 
-def load_catalog(extra_folder: Path | None = None, *, entry_points: Iterable[EntryPoint] | None = None) -> TomlCatalog:
-    """Limner's own facts, then those of installed packages, then `*.toml` of the user's folder; later words win.
+def load_installed(data_dir: Path) -> TomlCatalog:
+    """The catalog of an installation: with its own workflows, and its corrections over everything."""
+    return load_catalog(data_dir / WORKFLOWS, data_dir / "catalog.d")
+
+
+def load_catalog(*extra_folders: Path, entry_points: Iterable[EntryPoint] | None = None) -> TomlCatalog:
+    """Limner's own facts, then those of installed packages, then `*.toml` of more folders; later words win.
 
     A folder that does not exist is an empty one. Without `entry_points` the installed packages are asked.
     Reads files; call it once, before the event loop runs or in a thread. Raises NotConfigured, code
@@ -71,8 +66,9 @@ def load_catalog(extra_folder: Path | None = None, *, entry_points: Iterable[Ent
     rank = 0
     for rank, point in enumerate(sorted(points, key=lambda point: point.name), start=1):
         sources += _package(point, rank, complaints)
-    if extra_folder is not None and extra_folder.is_dir():
-        sources += _sources(extra_folder, extra_folder.name, rank + 1, complaints)
+    for above, folder in enumerate(extra_folders, start=rank + 1):
+        if folder.is_dir():
+            sources += _sources(folder, folder.name, above, complaints)
     return read_catalog(sources, complaints)
 
 
@@ -100,12 +96,14 @@ def read_catalog(sources: Iterable[Source], complaints: Iterable[Complaint] = ()
 
 def _sources(folder: Folder, prefix: str, rank: int, complaints: list[Complaint]) -> Iterator[Source]:
     """The catalog files of a folder, by name."""
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+    files = {file.name: file for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+    for file in files.values():
         if not file.name.endswith(".toml"):
             continue
         label = f"{prefix}/{file.name}" if prefix else file.name
         try:
-            yield Source(label=label, text=file.read_bytes().decode().replace("\r\n", "\n"), rank=rank)
+            text = file.read_bytes().decode().replace("\r\n", "\n")
+            yield Source(label=label, text=text, rank=rank, beside=files)
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             complaints.append(Complaint(file=label, line=line, text="this is not UTF-8; save the file as UTF-8."))
@@ -145,7 +143,7 @@ def _models(said: Layers, services: dict[str, ServiceTable], found: list[Complai
         if table is not None and service is not None:
             faults = (*model_faults(table, service), *price_faults(table, service))
             found += [entry.complaint(path, text) for path, text in faults]
-            models[key] = table
+            models[key] = table.model_copy(update={"wire": attached(table.wire, entry, found)})
     return models
 
 

@@ -110,12 +110,12 @@ def presets(json: Json = False) -> int:
 def _known_here() -> Catalog:
     """The catalog of this installation with what services have listed."""
     # Imported here because --help must not pay for pydantic.
-    from limner.catalog.loader import load_catalog
+    from limner.catalog.loader import load_installed
     from limner.catalog.unlisted import with_listings
     from limner.storage.listings import ListingFile
 
     folder = settings_here().data_dir
-    return with_listings(load_catalog(folder / "catalog.d"), ListingFile(folder).read())
+    return with_listings(load_installed(folder), ListingFile(folder).read())
 
 
 def _chosen(catalog: Catalog, provider: str | None, operation: str | None, tier: str | None) -> list[ModelCard]:

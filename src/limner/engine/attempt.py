@@ -6,6 +6,7 @@ have been bought: it is never sent again unless it was painted on this machine.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
@@ -24,6 +25,16 @@ from limner.domain.records import Lease
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
 from limner.engine.finishing import Carried, Conclude, Finisher
+from limner.engine.listening import doze, listening
+from limner.engine.mishaps import (
+    UNASKED,
+    cancelled_problem,
+    crowded_problem,
+    interrupted_problem,
+    timeout_problem,
+    unanswered,
+    unkept_problem,
+)
 from limner.engine.progress import Progress
 
 MAX_TRIES = 5
@@ -32,16 +43,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 65.0
 POLL_FAILURES = 8
 """Polls in a row that may fail before the call is given up as ambiguous."""
-UNASKED = frozenset(
-    {
-        FailureCode.AUTHENTICATION,
-        FailureCode.FORBIDDEN,
-        FailureCode.MODEL_GONE,
-        FailureCode.UNREACHABLE,
-        FailureCode.EXPIRED,
-    }
-)
-"""Once a call has been accepted, these say that it could not be asked after; they do not say that it was not bought."""
+LOST = frozenset({FailureCode.LINE_DROPPED, FailureCode.TIMED_OUT})
+"""After these a call may have arrived, even where it cost nothing."""
 SEARCHES = 3
 """Times that a service is asked for a call that may have reached it."""
 SEARCH_PAUSE = 2.0
@@ -104,8 +107,13 @@ class Attempt:
 
     async def _painted(self, work: Work, card: ModelCard) -> Finished:
         """What the service has made of the call, whether that is sent now or was sent before."""
-        if work.record.state is CallState.SUBMITTING and not self.catalog.service(card.service).local:
-            return await self._searched(work, card, ProviderError(interrupted_problem(card)))
+        if work.record.state is CallState.SUBMITTING:
+            lost = ProviderError(interrupted_problem(card))
+            try:
+                return await self._searched(work, card, lost)
+            except ProviderError as error:
+                if error is not lost or not self._is_local(card):
+                    raise
         if work.record.state is CallState.SUBMITTED and work.record.ticket is not None:
             pending = Pending(ticket=work.record.ticket, poll_after=0.0)
             return await self._follow(work, self.services.provider(card.service), pending, card)
@@ -146,7 +154,7 @@ class Attempt:
             turn.leave()
 
     async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
-        local = self.catalog.service(card.service).local
+        local = self._is_local(card)
         try:
             if isinstance(provider, Streams) and (call.partials or local):
                 return await self._watch(work, provider.stream(call), local=local)
@@ -156,7 +164,7 @@ class Attempt:
                 raise
             raise ProviderError(unkept_problem(card, error)) from error
         except ProviderError as error:
-            if error.spent is not Spent.UNKNOWN:
+            if error.spent is not Spent.UNKNOWN and not (local and error.code in LOST):
                 raise
             return await self._searched(work, card, error)
         return await self._outcome(work, provider, outcome, card)
@@ -217,6 +225,13 @@ class Attempt:
 
     async def _follow(self, work: Work, provider: Provider, pending: Pending, card: ModelCard) -> Finished:
         """Polls until it is done. The ticket is on disk, so stopping here loses nothing."""
+        async with listening(provider, pending, partial(work.progress.partial, work.record)) as ended:
+            return await self._asked(work, provider, pending, card, ended)
+
+    async def _asked(
+        self, work: Work, provider: Provider, pending: Pending, card: ModelCard, ended: asyncio.Event
+    ) -> Finished:
+        """Asks until it is done; at once when it is known to have ended."""
         deadline = self.clock.monotonic() + card.timeout
         asked_to_stop = False
         while self.clock.monotonic() <= deadline:
@@ -224,8 +239,9 @@ class Attempt:
                 asked_to_stop = True
                 if isinstance(provider, Cancels) and await provider.cancel(pending):
                     raise ProviderError(cancelled_problem())
-            await self._rest(work, pending.poll_after)
-            outcome = await self._poll(work, provider, pending)
+            await self._rest(work, pending.poll_after, ended)
+            ended.clear()
+            outcome = await self._poll(work, provider, pending, card)
             if isinstance(outcome, Finished):
                 return outcome
             if outcome.ticket != pending.ticket:
@@ -234,9 +250,11 @@ class Attempt:
             with suppress(StorageError):
                 await work.progress.pending(work.record, outcome)
             pending = outcome
+        if card.prices.free and isinstance(provider, Cancels):
+            await provider.cancel(pending)  # nothing is lost with it, and the machine is free for the next one
         raise ProviderError(timeout_problem(card))
 
-    async def _poll(self, work: Work, provider: Provider, pending: Pending) -> Finished | Pending:
+    async def _poll(self, work: Work, provider: Provider, pending: Pending, card: ModelCard) -> Finished | Pending:
         """Asks once; a question that got lost is asked again a few times, for it buys nothing."""
         failures = 0
         while True:
@@ -248,16 +266,17 @@ class Attempt:
             except ProviderError as error:
                 failures += 1
                 if not error.retryable or failures >= POLL_FAILURES:
-                    raise _unanswered(error) from error
+                    raise unanswered(error, local=self._is_local(card)) from error
                 await self._rest(work, self._pause(error.retry_after, failures))
 
-    async def _rest(self, work: Work, seconds: float) -> None:
+    async def _rest(self, work: Work, seconds: float, ended: asyncio.Event | None = None) -> None:
         """A pause between polls that ends when the process must; a wish to cancel does not cut what was bought."""
         if work.control.stopping:
             raise Interrupted("The process is stopping; the job goes on at the next start.")
+        pause = self.clock.sleep(seconds) if ended is None else doze(self.clock, seconds, ended)
         if work.control.cancelled:
-            await self.clock.sleep(seconds)
-        elif not await work.control.pause(seconds, self.clock) and work.control.stopping:
+            await pause
+        elif not await work.control.unless_wished(pause) and work.control.stopping:
             raise Interrupted("The process is stopping; the job goes on at the next start.")
 
     def _pause(self, hint: float | None, tries: int) -> float:
@@ -306,6 +325,10 @@ class Attempt:
                 told = True
             await self._rest(work, TRY_AGAIN)
 
+    def _is_local(self, card: ModelCard) -> bool:
+        """Whether it paints on this machine or network, where nothing is ever charged."""
+        return self.catalog.service(card.service).local
+
     # --- ends without pictures ---------------------------------------------------------------
 
     async def _failed(self, work: Work, problem: Problem, bill: Finished | None = None) -> Carried:
@@ -315,66 +338,3 @@ class Attempt:
 
     async def _ambiguous(self, work: Work, problem: Problem) -> Carried:
         return await self.finisher.close_ambiguous(work.lease, work.record, problem)
-
-
-def _unanswered(error: ProviderError) -> ProviderError:
-    """The same, but where the question itself failed, nobody knows what became of the call."""
-    problem = error.problem()
-    if problem.spent is not Spent.NO or not (problem.retryable or problem.code in UNASKED):
-        return error
-    message = f"{problem.message} The call had been accepted and may have been charged: look there."
-    told = replace(problem, message=message, retryable=False, spent=Spent.UNKNOWN)
-    return ProviderError(told, request_id=error.request_id)
-
-
-def interrupted_problem(card: ModelCard) -> Problem:
-    """A purchase that was on its way when its process died."""
-    return Problem(
-        code="interrupted_purchase",
-        message=(
-            f"Limner was stopped while this was being sent to {card.title}. It may have been charged and was not sent "
-            "again. Look at the service's own list, then say whether it was charged."
-        ),
-        spent=Spent.UNKNOWN,
-        provider=card.service,
-    )
-
-
-def unkept_problem(card: ModelCard, error: StorageError) -> Problem:
-    """A purchase whose pictures came, or may have come, and could not be written down."""
-    return Problem(
-        code=error.code,
-        message=(
-            f"What {card.title} painted could not be kept. It may have been charged and was not sent again. "
-            f"{error.message} Look at the service's own list, then say whether it was charged."
-        ),
-        spent=Spent.UNKNOWN,
-        provider=card.service,
-    )
-
-
-def timeout_problem(card: ModelCard) -> Problem:
-    """A call that took longer than its model is given."""
-    return Problem(
-        code=FailureCode.TIMED_OUT,
-        message=(
-            f"Image generation timeout: {card.title} did not answer within {card.timeout:g} s. "
-            "It may have been charged and was not sent again."
-        ),
-        spent=Spent.UNKNOWN,
-        provider=card.service,
-    )
-
-
-def crowded_problem(card: ModelCard) -> Problem:
-    """A call whose turn did not come."""
-    return Problem(
-        code=FailureCode.RATE_LIMITED,
-        message=f"Rate limit exceeded: too many calls wait for {card.title}. Nothing was sent; try again later.",
-        provider=card.service,
-    )
-
-
-def cancelled_problem() -> Problem:
-    """A call that was stopped on request."""
-    return Problem(code=FailureCode.CANCELLED, message="Cancelled. Nothing was charged.")

@@ -18,6 +18,7 @@ from limner.wire.pace import Pace
 ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "bfl": "limner.providers.bfl:BlackForestLabs",
+    "comfyui": "limner.providers.comfyui:ComfyUI",
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
     "openai": "limner.providers.openai:OpenAI",

@@ -81,8 +81,12 @@ class CatalogConformance:
                 for name, options in (("", {}), (" with options", every_option(card))):
                     before = len(server.orders)
                     await self._carry_out(studio, card, operation, options)
-                    found[f"{operation}{name}"] = [shortened(body) for body in server.orders[before:]]
+                    found[f"{operation}{name}"] = [self.shown(body) for body in server.orders[before:]]
         self._compare(model, found)
+
+    def shown(self, body: Mapping[str, object]) -> Mapping[str, object]:
+        """A body as the snapshot has it; services into which chance goes leave that out."""
+        return shortened(body)
 
     async def _carry_out(
         self, studio: Studio, card: ModelCard, operation: Operation, options: Mapping[str, object]

@@ -16,11 +16,15 @@ from yarl import URL
 from limner.domain.errors import Interrupted
 from limner.domain.ports import Intake
 from limner.domain.version import VERSION
-from limner.wire.answers import Limits
+from limner.wire.answers import MEGABYTE, Limits
 from limner.wire.failures import Sending
 from limner.wire.guard import Guard
+from limner.wire.split import BadAnswer
 
 CONNECT_SECONDS = 10.0
+HEARTBEAT = 20.0
+"""Seconds between two signs of life on a socket; half as many without an answer end it."""
+MESSAGE_LIMIT = 16 * MEGABYTE
 READ_BUFFER = 1 << 17
 """What one connection may hold unread before the sender is made to wait: twice this."""
 LARGE_BODY = 1 << 18
@@ -57,6 +61,7 @@ class Wire:
     async def __aenter__(self) -> Self:
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_sent)
+        trace.on_request_redirect.append(_refuse_redirect)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 resolver=self.guard.resolver(), limit=self._connections, limit_per_host=0, keepalive_timeout=15.0
@@ -83,10 +88,9 @@ class Wire:
 
     def open(self, parcel: Parcel, sending: Sending) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Sends a request and gives the answer once its headers are there; `sending` notes how far it got."""
-        if self._session is None:
-            raise Interrupted("Limner is stopping and sends nothing more. Start it again to go on.")
+        session = self._opened()
         large = isinstance(parcel.body, bytes) and len(parcel.body) > LARGE_BODY
-        return self._session.request(
+        return session.request(
             parcel.method,
             parcel.url,
             data=io.BytesIO(parcel.body) if large and isinstance(parcel.body, bytes) else parcel.body,
@@ -94,6 +98,28 @@ class Wire:
             allow_redirects=False,
             trace_request_ctx=sending,
         )
+
+    def connect(self, parcel: Parcel) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse[bool]]:
+        """Opens a socket. It says no Origin: servers on this machine refuse one that is not their own."""
+        return self._opened().ws_connect(
+            parcel.url,
+            headers=parcel.headers,
+            heartbeat=HEARTBEAT,
+            max_msg_size=MESSAGE_LIMIT,
+            timeout=aiohttp.ClientWSTimeout(ws_close=1.0),
+        )
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise Interrupted("Limner is stopping and sends nothing more. Start it again to go on.")
+        return self._session
+
+
+async def _refuse_redirect(
+    _: aiohttp.ClientSession, __: SimpleNamespace, params: aiohttp.TraceRequestRedirectParams
+) -> None:
+    """Sockets would follow a redirect (aiohttp 3.14), with the headers that open the service."""
+    raise BadAnswer(f"The service sends elsewhere, to {params.response.headers.get('Location')}.")
 
 
 async def _note_sent(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from yarl import URL
+
+Headers: TypeAlias = "tuple[tuple[str, str], ...]"
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,5 +22,29 @@ class Connection:
     organization: str | None = None
     webhook: str | None = None
     """An https address of this installation where the service may send word that a call has ended."""
+    headers: Headers = field(default=(), repr=False)
+    """What the administrator wants every request to carry, such as what a proxy in front of it asks for."""
     base_url_overridden: bool = False
     """Whether the administrator set the address: such a place may need no key."""
+
+
+def read_headers(text: str) -> Headers:
+    """Headers written `Name: value`, one a line. Raises ValueError, without the values, for what is none."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [HEADER.fullmatch(line) for line in lines]
+    if not all(found):
+        raise ValueError("write Name: value, one header a line, in plain signs")
+    return tuple((match[1], match[2]) for match in found if match)
+
+
+def without_credentials(base_url: str) -> tuple[str, Headers]:
+    """An address whose user name and password, where it has some, have become the header that carries them."""
+    try:
+        url = URL(base_url)
+        user, password = url.user, url.password
+    except ValueError:
+        return base_url, ()  # whoever uses it says that it is no address
+    if user is None and password is None:
+        return base_url, ()
+    word = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode()
+    return str(url.with_user(None)), (("Authorization", f"Basic {word}"),)

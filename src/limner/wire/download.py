@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -38,8 +39,16 @@ class Fetched:
     """By content."""
 
 
-async def fetch(wire: Wire, address: str, *, deadline: float, limit: int, from_service: bool = False) -> Fetched:
-    """A picture from an address, checked at every redirect; no key goes with it.
+async def fetch(
+    wire: Wire,
+    address: str,
+    *,
+    deadline: float,
+    limit: int,
+    from_service: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> Fetched:
+    """A picture from an address, checked at every redirect; `headers` go to that address only, no key goes with it.
 
     `limit` is in bytes, `deadline` in seconds for all hops together. Raises InvalidRequest for an address that may not
     be fetched, Missing, BadAnswer for what is no picture or too large, and what `failures.TROUBLE` names.
@@ -47,10 +56,10 @@ async def fetch(wire: Wire, address: str, *, deadline: float, limit: int, from_s
     async with asyncio.timeout(deadline):
         url = await wire.guard.check(address, from_service=from_service)
         for _ in range(HOPS + 1):
-            async with wire.open(Parcel(method="GET", url=url), Sending()) as response:
+            async with wire.open(Parcel(method="GET", url=url, headers=headers or {}), Sending()) as response:
                 if response.status not in REDIRECTS:
                     return await _land(wire, response, limit)
-                url = _next_hop(url, response.headers.get("Location", ""))
+                url, headers = _next_hop(url, response.headers.get("Location", "")), None
             url = await wire.guard.check(url, from_service=from_service)
     raise BadAnswer(f"The address leads on more than {HOPS} times.")
 

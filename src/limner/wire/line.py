@@ -45,8 +45,11 @@ class Line:
     refusal: ReadsRefusals = by_status
 
     def adapted(self, *, headers: Mapping[str, str], refusal: ReadsRefusals = by_status) -> Line:
-        """The same line with the headers that every request carries, and the adapter's reading of refusals."""
-        return replace(self, headers=headers, refusal=refusal)
+        """The same line with the headers that every request carries, and the adapter's reading of refusals.
+
+        Headers that the administrator has set win over the adapter's own.
+        """
+        return replace(self, headers={**headers, **dict(self.connection.headers)}, refusal=refusal)
 
     def require(self, call: Call, takes: Takes) -> None:
         """Refuses a call that holds more than the adapter knows how to send."""
@@ -65,7 +68,7 @@ class Line:
         except TROUBLE as error:
             raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
         except StorageError as error:
-            _count_as_paid(error, outgoing)
+            error.spent = self._owed(Spent.YES) if outgoing.purchase else error.spent
             raise
         return self._accepted(answer, outgoing)
 
@@ -85,35 +88,62 @@ class Line:
         except TROUBLE as error:
             raise self.failure(refusal_for(error, sending, purchase=outgoing.purchase)) from error
         except StorageError as error:
-            _count_as_paid(error, outgoing)
+            error.spent = self._owed(Spent.YES) if outgoing.purchase else error.spent
             raise
 
-    async def download(self, address: str, *, deadline: float, bought_now: bool = False) -> Landed:
+    async def listen(self, outgoing: Outgoing) -> AsyncGenerator[str | bytes]:
+        """Opens a socket, says `outgoing.json` first, and gives every message until the service closes it.
+
+        The deadline holds for all of it. Close it when leaving early.
+        """
+        until = asyncio.get_running_loop().time() + outgoing.deadline
+        try:
+            async with asyncio.timeout_at(until):
+                socket = await self.wire.connect(await self._parcel(replace(outgoing, json=None))).__aenter__()
+            try:
+                await socket.send_str(orjson.dumps(outgoing.json).decode())
+                while True:
+                    async with asyncio.timeout_at(until):
+                        message = await socket.receive()
+                    if not isinstance(message.data, str | bytes):
+                        return
+                    yield message.data
+            finally:
+                await socket.close()
+        except TROUBLE as error:
+            raise self.failure(refusal_for(error, Sending(sent=True), purchase=False)) from error
+
+    async def download(self, address: str, *, deadline: float, bought_now: bool = False, own: bool = False) -> Landed:
         """Fetches a result from where the service says it lies, at most three times; sends no key there.
+
+        `own` says that it lies at the service itself, behind the same door: then the line's headers go along.
 
         `deadline` is in seconds for each try. `bought_now` says that the purchase itself is part of what fails with
         this: then the error forbids trying the whole again.
         """
         for pause in PAUSES:
             try:
-                return await self._fetched(address, deadline)
+                return await self._fetched(address, deadline, own=own)
             except ProviderError as error:
                 if not error.retryable:
                     raise
             await asyncio.sleep(pause)
         try:
-            return await self._fetched(address, deadline)
+            return await self._fetched(address, deadline, own=own)
         except ProviderError as error:
             if not bought_now:
                 raise
-            problem = replace(error.problem(), retryable=False, spent=Spent.YES)
+            problem = replace(error.problem(), retryable=False, spent=self._owed(Spent.YES))
             raise ProviderError(problem) from error
 
-    async def _fetched(self, address: str, deadline: float) -> Landed:
+    async def _fetched(self, address: str, deadline: float, *, own: bool) -> Landed:
         """One try of a download."""
         try:
+            headers = self.headers if own and URL(address).origin() == URL(self.connection.base_url).origin() else None
             limit = self.wire.limits.picture
-            return (await fetch(self.wire, address, deadline=deadline, limit=limit, from_service=True)).landed
+            return (
+                await fetch(self.wire, address, deadline=deadline, limit=limit, from_service=True, headers=headers)
+            ).landed
         except (InvalidRequest, BadAnswer) as error:
             refusal = Refusal(code=FailureCode.BAD_ANSWER, said=str(error), spent=Spent.YES)
             raise self.failure(refusal) from error
@@ -128,8 +158,13 @@ class Line:
     def failure(
         self, refusal: Refusal, *, request_id: str | None = None, bill: Finished | None = None
     ) -> ProviderError:
-        """A refusal as the error to raise; `bill` is what the service says that it charged all the same."""
-        said = Redactor([self.connection.api_key])(refusal.said)
+        """A refusal as the error to raise; `bill` is what the service says that it charged all the same.
+
+        What paints on this machine or network has cost nothing.
+        """
+        refusal = replace(refusal, spent=self._owed(refusal.spent))
+        secrets = [self.connection.api_key, *(part for _, value in self.connection.headers for part in value.split())]
+        said = Redactor(secrets)(refusal.said)
         key = self.card.key_variables[0] if self.card.key_variables else "its key"
         problem = Problem(
             code=refusal.code,
@@ -148,6 +183,9 @@ class Line:
         return ProviderError(
             Problem(code=FailureCode.BAD_PARAMETER, message=message, field=field, provider=self.card.id)
         )
+
+    def _owed(self, spent: Spent) -> Spent:
+        return Spent.NO if self.card.local else spent
 
     async def _parcel(self, outgoing: Outgoing) -> Parcel:
         url, trusted = await self._place(outgoing)
@@ -187,9 +225,10 @@ class Line:
         sending.answered = True
         if any(headers.get(name) == value for name, value in outgoing.spoilt.items()):
             return Answer(status=got.status, headers=headers, body=Reply(None))
-        # 202 says that there is nothing yet, whatever type its body has; without a type it counts as a stream of bytes.
-        raw = got.content_type.startswith("image/") or got.content_type == "application/octet-stream"
-        if raw and got.status != 202:
+        # 202 says that there is nothing yet, whatever type its body has. Without a type aiohttp 3.14 takes every body for a
+        # file, an empty one too.
+        told = "Content-Type" in got.headers and got.status != 202
+        if told and (got.content_type.startswith("image/") or got.content_type == "application/octet-stream"):
             landing = Landing(await self.wire.intake.receive(), self.wire.limits.picture)
             try:
                 media_type = await receive_picture(got.content, landing)
@@ -271,9 +310,3 @@ def _as_asked(refusal: Refusal, outgoing: Outgoing) -> Refusal:
         return refusal
     free = when_free(refusal)
     return replace(free, spent=Spent.UNKNOWN) if outgoing.after_purchase and not free.retryable else free
-
-
-def _count_as_paid(error: StorageError, outgoing: Outgoing) -> None:
-    """A picture that cannot be kept has been bought all the same."""
-    if outgoing.purchase:
-        error.spent = Spent.YES
