@@ -12,34 +12,35 @@ class Control:
     """Two wishes a running job obeys: to be cancelled, and to make way for the end of the process."""
 
     def __init__(self) -> None:
-        self._cancelled = asyncio.Event()
-        self._stopping = asyncio.Event()
-        self._either = asyncio.Event()
+        self._cancelled = False
+        self._stopping = False
+        self._waits: set[asyncio.Task[None]] = set()
+        """What is given up when a wish is spoken."""
 
     @property
     def cancelled(self) -> bool:
         """Whether the person wants it stopped."""
-        return self._cancelled.is_set()
+        return self._cancelled
 
     @property
     def stopping(self) -> bool:
         """Whether the process is about to end."""
-        return self._stopping.is_set()
+        return self._stopping
 
     @property
     def interrupted(self) -> bool:
         """Whether either wish was spoken."""
-        return self._either.is_set()
+        return self._cancelled or self._stopping
 
     def cancel(self) -> None:
         """The person wants it stopped."""
-        self._cancelled.set()
-        self._either.set()
+        self._cancelled = True
+        self._give_up()
 
     def stop(self) -> None:
         """The process is about to end."""
-        self._stopping.set()
-        self._either.set()
+        self._stopping = True
+        self._give_up()
 
     async def pause(self, seconds: float, clock: Clock) -> bool:
         """Waits, unless a wish is spoken first; True when the whole time has passed."""
@@ -47,15 +48,20 @@ class Control:
 
     async def unless_wished(self, waiting: Coroutine[None, None, None]) -> bool:
         """Waits for something, unless a wish is spoken first: then it is given up, and the answer is False."""
-        going = asyncio.ensure_future(waiting)
-        wishing = asyncio.ensure_future(self._either.wait())
-        try:
-            await asyncio.wait((going, wishing), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            wishing.cancel()
+        going = asyncio.create_task(waiting)
+        self._waits.add(going)
+        if self.interrupted:
             going.cancel()
-        await asyncio.wait((going,))
+        try:
+            await asyncio.wait((going,))
+        finally:
+            self._waits.discard(going)
+            going.cancel()
         if going.cancelled():
             return False
         going.result()
         return True
+
+    def _give_up(self) -> None:
+        for going in self._waits:
+            going.cancel()

@@ -49,7 +49,8 @@ class Follower:
     async def wait(self, job: Job, timeout: float | None) -> Job:
         """A job when it has ended, or as it is after `timeout` seconds.
 
-        Its end is either still to come or remembered by the bulletin, so the rows are not read before there is news.
+        Its end is either still to come or remembered by the bulletin, so the rows are not read before there is news,
+        and not at all where the bulletin hands over the job itself.
         """
         deadline = None if timeout is None else self.clock.monotonic() + timeout
         async with self.bulletin.listen(job.id) as listener:
