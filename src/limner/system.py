@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import time
 from datetime import UTC, datetime
 from uuid import UUID
 
-AT_ONCE = 256
-"""Ids whose random part is asked of the system at once."""
+DRAW = 1024
+"""Bytes of chance that are drawn at once, eight for each id."""
 
 
 class SystemClock:
@@ -33,7 +34,8 @@ class TimeOrderedIds:
 
     def __init__(self) -> None:
         self._last = 0
-        self._chances: list[int] = []
+        self._chance = b""
+        self._owner = 0
 
     def new(self) -> str:
         """A new one, later than all before it in this process."""
@@ -41,10 +43,15 @@ class TimeOrderedIds:
         stamp = max(time.time_ns() * 4096 // 1_000_000, self._last + 1)
         self._last = stamp
         high = (stamp >> 12) << 16 | 0x7000 | stamp & 0xFFF
-        return str(UUID(int=high << 64 | 0b10 << 62 | self._chance()))
+        return str(UUID(int=high << 64 | 0b10 << 62 | self._drawn()))
 
-    def _chance(self) -> int:
-        """62 bits from the system; many at a time, because each question lets another thread go first."""
-        if not self._chances:
-            self._chances = [bits >> 2 for bits in memoryview(os.urandom(8 * AT_ONCE)).cast("Q")]
-        return self._chances.pop()
+    def _drawn(self) -> int:
+        """62 bits of chance, drawn from the system for many ids at once.
+
+        Each draw lets go of the interpreter, and the event loop queues for it again behind every busy thread: four
+        draws a picture cost it 1.5 ms with 16 pictures at once (measured 2026-11-27).
+        """
+        if not self._chance or self._owner != os.getpid():
+            self._chance, self._owner = secrets.token_bytes(DRAW), os.getpid()
+        drawn, self._chance = self._chance[:8], self._chance[8:]
+        return int.from_bytes(drawn) >> 2
