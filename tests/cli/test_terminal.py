@@ -2,6 +2,9 @@
 
 import base64
 import io
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Literal, cast
@@ -12,7 +15,8 @@ from rich.console import Console
 
 from limner.cli.course import Course
 from limner.cli.output import Output, plain, shortened
-from limner.cli.pictures import PIECE, QUARTERS, Protocol, blocks, cell, kitty, protocol_of, room
+from limner.cli.pictures import PIECE, QUARTERS, Pixel, Protocol, blocks, cell, kitty, protocol_of, room, show_picture
+from limner.cli.sixel import COLOURS, sixels
 from limner.cli.watching import cost_words, span
 from limner.domain.events import Event, EventKind
 from limner.domain.job import Job
@@ -130,6 +134,119 @@ def test_kitty_gets_the_picture_in_pieces() -> None:
     assert pieces[-1].startswith("\x1b_Gm=0;")
     assert "".join(piece.partition(";")[2].removesuffix("\x1b\\") for piece in pieces) == data
     assert all(len(piece) < PIECE + 60 for piece in pieces)
+
+
+def unpacked(text: str) -> tuple[int, int, dict[tuple[int, int], Pixel]]:
+    """What a terminal makes of sixels: width, height and the colour of each pixel, in hundredths."""
+    found = re.fullmatch(r'\x1bP0;1q"1;1;(\d+);(\d+)(.*)\x1b\\', text, re.DOTALL)
+    assert found
+    colours: dict[str, Pixel] = {}
+    pixels: dict[tuple[int, int], Pixel] = {}
+    x = top = 0
+    colour = ""
+    for define, chosen, times, sign, move in re.findall(
+        r"#(\d+;2;\d+;\d+;\d+)|#(\d+)|(?:!(\d+))?([?-~])|([$-])", found[3]
+    ):
+        if define:
+            name, _, *shares = define.split(";")
+            colours[name] = (int(shares[0]), int(shares[1]), int(shares[2]))
+        elif chosen:
+            colour = chosen
+        elif sign:
+            for _ in range(int(times or 1)):
+                for bit in range(6):
+                    if ord(sign) - 63 >> bit & 1:
+                        assert (x, top + bit) not in pixels
+                        pixels[x, top + bit] = colours[colour]
+                x += 1
+        else:
+            x, top = 0, top + 6 * (move == "-")
+    return int(found[1]), int(found[2]), pixels
+
+
+def test_sixels_are_the_picture() -> None:
+    picture = Image.new("RGB", (30, 8), (0, 255, 0))
+    picture.paste(RED, (3, 2, 20, 7))
+    picture.putpixel((29, 7), (0, 0, 255))
+    text = sixels(picture)
+    assert "!" in text
+    width, height, pixels = unpacked(text)
+    assert (width, height, len(pixels)) == (30, 8, 30 * 8)
+    for (x, y), shares in pixels.items():
+        colour = picture.getpixel((x, y))
+        assert isinstance(colour, tuple)
+        assert shares == tuple(round(value * 100 / 255) for value in colour), (x, y)
+
+
+def test_sixels_have_no_more_colours_than_terminals() -> None:
+    text = sixels(Image.effect_mandelbrot((90, 40), (-2, -1, 1, 1), 90).convert("RGB").rotate(30))
+    assert len(set(re.findall(r"#(\d+);2;", text))) <= COLOURS
+    assert len(unpacked(text)[2]) == 90 * 40
+
+
+ON_A_TERMINAL = """
+import os, pty, sys
+process, terminal = pty.fork()
+if not process:
+    from limner.cli.sixel import takes_sixels
+    os.write(1, b"takes sixels" if takes_sixels(1) and takes_sixels(1) else b"takes none")
+    os._exit(0)
+said, asked = b"", 0
+while b"takes" not in said:
+    said += os.read(terminal, 1024)
+    if said.count(b"\\x1b[c") > asked:
+        asked += 1
+        os.write(terminal, sys.argv[1].encode())
+os.waitpid(process, 0)
+print(asked, said.rpartition(b"takes ")[2].decode())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("answer", "takes"),
+    [("\x1b[?62;4;22c", "sixels"), ("\x1b[?64;14;22c", "none"), ("", "none"), ("\x1b[?1;2", "none")],
+    ids=["with", "without", "silent", "cut short"],
+)
+def test_a_terminal_is_asked_once_whether_it_takes_sixels(answer: str, takes: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_TERMINAL, answer], check=True, capture_output=True, text=True, timeout=50
+    )
+    assert done.stdout.split() == ["1", takes]
+
+
+def test_what_is_no_terminal_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr("limner.cli.sixel.asked", refused)
+    assert protocol_of(console(), {}) is Protocol.BLOCKS
+
+
+def test_a_terminal_that_takes_sixels_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("limner.cli.pictures.takes_sixels", lambda _: True)
+    screen = console()
+    assert protocol_of(screen, {"TMUX": "x"}) is Protocol.SIXEL
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8), RED).save(png, "png")
+    show_picture(screen, png.getvalue(), Protocol.SIXEL)
+    assert isinstance(screen.file, io.StringIO)
+    width, height, pixels = unpacked(screen.file.getvalue().rstrip("\n"))
+    assert (width, height, set(pixels.values())) == (480, 480, {(100, 0, 0)})
+
+
+@pytest.mark.parametrize(("protocol", "begin", "end"), [("kitty", "\x1b_G", "\x1b\\"), ("iterm", "\x1b]1337;", "\x07")])
+def test_sequences_reach_the_terminal_whole(protocol: str, begin: str, end: str) -> None:
+    screen = console()
+    picture = Image.effect_noise((200, 200), 90)
+    png = io.BytesIO()
+    picture.save(png, "png")
+    show_picture(screen, png.getvalue(), Protocol(protocol))
+    assert isinstance(screen.file, io.StringIO)
+    said = screen.file.getvalue()
+    assert said.startswith(begin)
+    assert said.endswith(end + "\n")
+    assert len(said) > 40_000
 
 
 def test_signs_that_an_encoding_lacks_do_not_end_a_document() -> None:

@@ -1,66 +1,16 @@
 """The pages in a real browser: paint, watch, look, in both themes, at every width, with keys only, without a script."""
 
 import asyncio
-import os
-import shutil
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from limner.testing.faults import Fault
 from tests.api.served import Site
+from tests.web.windows import WIDTHS, in_a_browser, visit
 
-FOUND = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
-expect.set_options(timeout=20_000)
-
-WIDTHS = {360: 780, 768: 1024, 1280: 800, 1920: 1080}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(FOUND is None, reason="there is no Chromium on this machine; `make chromium` looks for one"),
-]
-
-
-class Visit:
-    """One browser window, and everything it complained about."""
-
-    def __init__(self, context: BrowserContext, page: Page) -> None:
-        self.context = context
-        self.page = page
-        self.complaints: list[str] = []
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(f"{message.text} {message.location['url']}")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=FOUND, args=SWITCHES)
-        yield browser
-        await browser.close()
-
-
-async def visit(browser: Browser, site: Site, theme: str = "ink", width: int = 1280, **options: Any) -> Visit:
-    context = await browser.new_context(
-        base_url=site.url, viewport={"width": width, "height": WIDTHS[width]}, reduced_motion="reduce", **options
-    )
-    context.set_default_timeout(20_000)
-    await context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
-    return Visit(context, await context.new_page())
+pytestmark = in_a_browser
 
 
 @pytest.mark.req("S0-084")

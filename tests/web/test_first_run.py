@@ -6,7 +6,7 @@ from tests.api.served import serving
 
 
 def test_the_first_page_of_a_fresh_installation(tmp_path: Path) -> None:
-    with serving(tmp_path) as site:
+    with serving(tmp_path, key="") as site:
         page = site.client.get("/", headers={"Accept": "text/html"}).text
         assert "No keys yet, and you can start anyway" in page
         assert "The built-in sketch artist works offline." in page
@@ -14,3 +14,12 @@ def test_the_first_page_of_a_fresh_installation(tmp_path: Path) -> None:
         assert "Nothing is waiting." in site.client.get("/jobs", headers={"Accept": "text/html"}).text
         site.paint()
         assert "you can start anyway" not in site.client.get("/", headers={"Accept": "text/html"}).text
+
+
+def test_whoever_has_a_key_is_not_told_to_add_one(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        page = site.client.get("/", headers={"Accept": "text/html"}).text
+        assert "Your first picture" in page
+        assert "1 provider ready" in page
+        assert "No keys yet" not in page
+        assert "Add a provider key" not in page

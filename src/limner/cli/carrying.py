@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -141,16 +142,19 @@ async def _sent(session: Session, request: ImageRequest | None, quote: str | Non
 async def ended(session: Session, job: Job, terms: Terms, target: Target | None) -> int:
     """Watches a job to its end and shows what it brought; gives the exit code."""
     output = session.output
-    protocol = protocol_of(output.results, os.environ) if terms.show and not output.json else Protocol.NONE
-    early = protocol_of(output.remarks, os.environ) if protocol is not Protocol.NONE else protocol
-    job = await watched(session, job, show=lambda data: show_picture(output.remarks, data, early))
+    protocol = early = Protocol.NONE
+    if terms.show and not output.json:
+        protocol = await asyncio.to_thread(protocol_of, output.results, os.environ)
+    if protocol is not Protocol.NONE:
+        early = await asyncio.to_thread(protocol_of, output.remarks, os.environ)
+    job = await watched(session, job, show=lambda data: asyncio.to_thread(show_picture, output.remarks, data, early))
     kept = [await _kept(session.studio.runtime, job, picture, target) for picture in job.pictures]
     complaints = [one.complaint for one in kept if one.complaint is not None]
     if output.json:
         output.document(_document(job, kept, complaints))
     else:
         for one in kept:
-            show_picture(output.results, one.preview, protocol)
+            await asyncio.to_thread(show_picture, output.results, one.preview, protocol)
             tell_kept(output, one, job)
         tell_receipt(output, job)
     for problem in problems(job, complaints):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import webbrowser
@@ -118,9 +119,11 @@ def show(id: Id, pictures: Show = True, json: Json = False) -> int:
                 {**kept_document(kept[0]), **_recipe(found), "job": about} if isinstance(found, Picture) else about
             )
             return 0
-        protocol = protocol_of(output.results, os.environ) if pictures else Protocol.NONE
+        protocol = Protocol.NONE
+        if pictures:
+            protocol = await asyncio.to_thread(protocol_of, output.results, os.environ)
         for one in kept:
-            show_picture(output.results, one.preview, protocol)
+            await asyncio.to_thread(show_picture, output.results, one.preview, protocol)
             tell_kept(output, one, job)
         if isinstance(found, Picture):
             tell_recipe(output, found)

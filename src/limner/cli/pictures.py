@@ -15,6 +15,8 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
+from limner.cli.sixel import cell_size, sixels, takes_sixels
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -35,6 +37,7 @@ class Protocol(StrEnum):
 
     KITTY = "kitty"
     ITERM = "iterm"
+    SIXEL = "sixel"
     BLOCKS = "blocks"
     NONE = "none"
 
@@ -44,7 +47,10 @@ ITERM_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "mintty"})
 
 
 def protocol_of(console: Console, variables: Mapping[str, str]) -> Protocol:
-    """How pictures are best shown on a console; not at all where it is no terminal or has no colours."""
+    """How pictures are best shown on a console; not at all where it is no terminal or has no colours.
+
+    Blocks for a moment where the terminal itself must be asked.
+    """
     if not console.is_terminal or console.is_dumb_terminal:
         return Protocol.NONE
     # Multiplexers swallow what they do not know, whatever terminal is around them.
@@ -54,12 +60,15 @@ def protocol_of(console: Console, variables: Mapping[str, str]) -> Protocol:
             return Protocol.KITTY
         if variables.get("TERM_PROGRAM") in ITERM_PROGRAMS:
             return Protocol.ITERM
+    # A multiplexer answers for itself: one that takes sixels passes them on.
+    if takes_sixels(_descriptor(console)):
+        return Protocol.SIXEL
     coloured = console.color_system in ("truecolor", "256", "windows")
     return Protocol.BLOCKS if coloured and not console.no_color else Protocol.NONE
 
 
 def show_picture(console: Console, data: bytes, protocol: Protocol) -> None:
-    """Shows a picture, PNG or WebP, as large as the terminal allows. Blocks for some milliseconds."""
+    """Shows a picture, PNG or WebP, as large as the terminal allows. Blocks, for sixels up to half a second."""
     if protocol is Protocol.NONE:
         return
     # Imported here because only a terminal that shows pictures needs it.
@@ -71,11 +80,24 @@ def show_picture(console: Console, data: bytes, protocol: Protocol) -> None:
     if protocol is Protocol.BLOCKS:
         console.print(blocks(picture.resize((columns * 2, lines * 2)), columns, lines), soft_wrap=True)
         return
+    if protocol is Protocol.SIXEL:
+        width, height = cell_size(_descriptor(console))
+        console.print(Sequences(sixels(_on_grey(picture.resize((columns * width, lines * height))))), crop=False)
+        return
     png = io.BytesIO()
     picture.save(png, "png")
     encoded = base64.b64encode(png.getvalue()).decode()
     make = kitty if protocol is Protocol.KITTY else iterm
-    console.print(Sequences("".join(make(encoded, columns, lines))))
+    # Not cropped: rich would count the sequence as so many signs of a line.
+    console.print(Sequences("".join(make(encoded, columns, lines))), crop=False)
+
+
+def _descriptor(console: Console) -> int:
+    """The file descriptor behind a console; -1, which is never open, where there is none."""
+    try:
+        return console.file.fileno()
+    except OSError:
+        return -1
 
 
 @dataclass(frozen=True, slots=True)

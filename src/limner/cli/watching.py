@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,7 +17,7 @@ from limner.domain.events import Event, EventKind
 from limner.domain.job import Job
 from limner.domain.money import Money
 
-ShowPreview = Callable[[bytes], None]
+ShowPreview = Callable[[bytes], Awaitable[None]]
 
 
 class Progress(Protocol):
@@ -46,7 +46,7 @@ async def watched(session: Session, job: Job, *, show: ShowPreview | None = None
         async for event in _events(session, job):
             if event is not None:
                 course.hear(event)
-                _remark(output, event, show)
+                await _remark(output, event, show)
             progress.update(course, runtime.clock.monotonic())
         await asyncio.gather(*stopping)
     return await runtime.jobs.get(job.id, session.studio.principal.id)
@@ -56,7 +56,7 @@ def _events(session: Session, job: Job) -> AsyncIterator[Event | None]:
     return session.studio.runtime.engine.follower.follow(job.id, session.studio.principal.id)
 
 
-def _remark(output: Output, event: Event, show: ShowPreview | None) -> None:
+async def _remark(output: Output, event: Event, show: ShowPreview | None) -> None:
     """Says what a person should know now rather than at the end."""
     if event.kind is EventKind.FALLBACK:
         output.say(f"{event.data.get('from')} could not: {event.data.get('reason')} Now {event.data.get('to')} paints.")
@@ -65,7 +65,7 @@ def _remark(output: Output, event: Event, show: ShowPreview | None) -> None:
     elif event.kind is EventKind.PROBLEM and event.data.get("spent") == Spent.UNKNOWN:
         output.say(f"{event.data.get('message')}")
     elif event.kind is EventKind.PREVIEW and show is not None:
-        show(base64.b64decode(str(event.data.get("image", "")).partition(",")[2]))
+        await show(base64.b64decode(str(event.data.get("image", "")).partition(",")[2]))
 
 
 def progress_on(output: Output, job: Job) -> AbstractContextManager[Progress]:

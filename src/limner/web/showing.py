@@ -135,7 +135,9 @@ def _result(job: Job, candidate: Candidate) -> str:
         return ""
     took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
     booked = _booked(job)
-    return f"{booked} · {took}" if booked == "free" else f"{booked} of {_quoted(candidate)} quoted · {took}"
+    # What is set aside is the ceiling; beside what was likely it would look like more than was agreed to.
+    alone = booked == "free" or job.state is JobState.AMBIGUOUS
+    return f"{booked} · {took}" if alone else f"{booked} of {_quoted(candidate)} quoted · {took}"
 
 
 def _booked(job: Job) -> str:

@@ -1,0 +1,92 @@
+"""axe-core finds nothing to object to: every page in every state, both themes, three widths."""
+
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from limner.testing.faults import Drop, Fault
+from tests.api.served import Site, serving
+from tests.web.windows import in_a_browser, visit
+
+pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+LATER = 600.0
+"""Seconds that a service takes which is still at work when the tests end."""
+BOUGHT = {"model": "openai/gpt-image-2", "quality": "low"}
+REFUSED = {"error": {"message": "Your request was rejected by our safety system.", "code": "moderation_blocked"}}
+NO_SUCH_SIZE = {"error": {"message": "This size does not exist.", "code": "invalid_value"}}
+
+States = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, States]]:
+    """A site with a job in every state, by the state's name."""
+    with serving(tmp_path_factory.mktemp("busy")) as site:
+        states: States = {"succeeded": site.paint(count=2, steps=28, negative_prompt="people")}
+        ends = {
+            "partial": Fault(pictures=1),
+            "failed": Fault(status=400, body=NO_SUCH_SIZE),
+            "refused": Fault(status=400, body=REFUSED),
+            "ambiguous": Fault(drop=Drop.AFTER_READING),
+        }
+        for state, fault in ends.items():
+            site.stand_in.faults.add(fault)
+            states[state] = site.paint(prompt=f"A harbour that is {state}", count=2, **BOUGHT)
+            assert states[state]["state"] == state
+        site.stand_in.faults.add(Fault(delay=LATER))
+        states["running"] = site.client.post("/api/v1/jobs", json={"prompt": "A harbour, slowly", **BOUGHT}).json()
+        yield site, states
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site on which nothing has been painted yet."""
+    with serving(tmp_path_factory.mktemp("fresh"), key="") as site:
+        yield site
+
+
+async def objections(page: Page) -> list[str]:
+    """What axe-core has against a page as it is now, with everything unfolded that can be."""
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    await page.evaluate(AXE)
+    found = await page.evaluate("axe.run()")
+    assert found["passes"]
+    return [
+        f"{page.url} {fault['id']} {node['target']}: {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["ink", "vellum"])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_pages_are_accessible_in_every_state(
+    browser: Browser, busy: tuple[Site, States], theme: str, width: int
+) -> None:
+    site, states = busy
+    done = states["succeeded"]
+    paths = ["/", "/jobs", "/docs", "/nowhere", f"/?from={done['id']}", done["images"][0]["page_url"]]
+    paths += [job["links"]["page"] for job in states.values()]
+    seen = await visit(browser, site, theme, width)
+    for path in paths:
+        await seen.page.goto(path)
+        await expect(seen.page.get_by_role("heading", level=1)).to_be_attached()
+        assert await objections(seen.page) == []
+    await seen.page.goto("/")
+    await seen.page.get_by_label("Prompt", exact=True).fill("   ")
+    await seen.page.get_by_role("button", name="Generate").click()
+    await expect(seen.page.get_by_role("alert")).to_be_visible()
+    assert await objections(seen.page) == []
+
+
+@pytest.mark.parametrize("theme", ["ink", "vellum"])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_first_pages_are_accessible(browser: Browser, fresh: Site, theme: str, width: int) -> None:
+    seen = await visit(browser, fresh, theme, width)
+    for path in ("/", "/jobs"):
+        await seen.page.goto(path)
+        assert await objections(seen.page) == []
