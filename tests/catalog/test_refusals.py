@@ -96,6 +96,7 @@ CORRUPTIONS: list[tuple[KeyPath, object, str]] = [
     (("default_prompts",), {"generate": "A fox."}, "default_prompts.generate is for an operation that the model has"),
     (("parameters",), {"find": {"kind": "text", "required": True, "default": "a"}}, "find has a default and is not"),
     (("sizes", "keeps"), ["edit"], "sizes.keeps names edit, which is not among the operations."),
+    (("sizes", "follows"), ["edit"], "sizes.follows names edit, which is not among the operations."),
     (("parameters",), {"format": {"choices": ["jpeg"]}}, "parameters.format.choices must be the same list as formats."),
 ]
 

@@ -237,6 +237,14 @@ def lines_of(request: ImageRequest, card: ModelCard) -> dict[str, tuple[Treatmen
     return {line.field: (line.treatment, line.sent) for line in translate(request, card).receipt}
 
 
+def test_a_shape_follows_the_source_until_another_is_asked_for() -> None:
+    follows = replace(CARD, sizes=replace(CARD.sizes, follows=frozenset({Operation.EDIT})))
+    edit = ImageRequest(prompt="night", operation=Operation.EDIT, inputs=(picture(),))
+    assert translate(edit, follows).calls[0].size is None
+    assert translate(replace(edit, size=Size(1536, 1024)), follows).calls[0].size == Size(1536, 1024)
+    assert translate(edit, CARD).calls[0].size is not None
+
+
 def test_an_operation_that_keeps_the_shape_of_its_source_says_so() -> None:
     request = ImageRequest(prompt="night", operation=Operation.EDIT, inputs=(picture(),), aspect=Aspect(3, 2))
     card = replace(KEEPER, prompt_limit=400)

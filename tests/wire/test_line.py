@@ -397,3 +397,28 @@ async def test_a_question_after_a_purchase_that_is_refused_leaves_open_what_beca
     error = await failure(refuse, replace(question, after_purchase=True))
     assert (error.retryable, error.spent) == (retryable, spent)
     assert ("may have been charged" in error.message) is (spent is Spent.UNKNOWN)
+
+
+async def test_of_several_results_those_that_can_be_had_are_taken() -> None:
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=PNG) if request.path == "/good" else web.Response(status=404)
+
+    async with site(serve) as place:
+        landed, why = await place.line.downloads([f"{place.base_url}/{name}" for name in ("gone", "good")], deadline=5)
+        assert [place.blobs.files[one.digest] for one in landed] == [PNG]
+        assert why is not None
+        assert "no longer has the picture" in why
+        assert (await place.line.downloads([f"{place.base_url}/good"], deadline=5))[1] is None
+        with pytest.raises(ProviderError) as caught:
+            await place.line.downloads([f"{place.base_url}/gone"], deadline=5)
+    assert (caught.value.code, caught.value.spent) == (FailureCode.EXPIRED, Spent.YES)
+
+
+async def test_of_several_results_none_is_given_up_while_trouble_may_pass() -> None:
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=PNG) if request.path == "/good" else web.Response(status=503)
+
+    async with site(serve) as place:
+        with pytest.raises(ProviderError) as caught:
+            await place.line.downloads([f"{place.base_url}/{name}" for name in ("good", "bad")], deadline=5)
+    assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)

@@ -110,6 +110,7 @@ def size_rule(table: SizesTable) -> SizeRule:
         resolutions=dict(table.resolutions),
         default=table.default,
         keeps=frozenset(table.keeps),
+        follows=frozenset(table.follows),
     )
 
 

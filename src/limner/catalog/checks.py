@@ -80,9 +80,14 @@ def _sizes(model: ModelTable) -> Faults:
         )
     if sizes.resolutions and sizes.default is None:
         yield ("sizes", "default"), "sizes.default is missing; it says which of the resolutions is the usual one."
-    for index, operation in enumerate(sizes.keeps):
-        if operation not in model.operations:
-            yield ("sizes", "keeps", index), f"sizes.keeps names {operation}, which is not among the operations."
+
+
+def _source_shapes(model: ModelTable) -> Faults:
+    for key, operations in (("keeps", model.sizes.keeps), ("follows", model.sizes.follows)):
+        for index, operation in enumerate(operations):
+            if operation not in model.operations:
+                fault = f"sizes.{key} names {operation}, which is not among the operations."
+                yield ("sizes", key, index), fault
 
 
 def _roles(model: ModelTable) -> Faults:
@@ -182,4 +187,13 @@ def _life(model: ModelTable, as_of: date) -> Faults:
         yield ("successor",), f"successor is for deprecated and retired models; this one is {model.status}."
 
 
-_CHECKS: Iterable[Callable[[ModelTable], Faults]] = (_operations, _words, _sizes, _roles, _parameters, _tiers, _time)
+_CHECKS: Iterable[Callable[[ModelTable], Faults]] = (
+    _operations,
+    _words,
+    _sizes,
+    _source_shapes,
+    _roles,
+    _parameters,
+    _tiers,
+    _time,
+)

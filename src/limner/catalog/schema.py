@@ -203,6 +203,7 @@ class SizesTable(Table):
     resolutions: dict[str, Annotated[int, Field(ge=1)]] = {}
     default: SizeText | None = None
     keeps: list[Word[Operation]] = []
+    follows: list[Word[Operation]] = []
 
 
 class ParameterTable(Table):

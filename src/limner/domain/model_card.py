@@ -73,6 +73,8 @@ class SizeRule:
     default: Size | None = None
     keeps: frozenset[Operation] = frozenset()
     """Operations whose pictures have the shape of their source, whatever is asked for."""
+    follows: frozenset[Operation] = frozenset()
+    """Operations whose pictures have the shape of their source where none is asked for."""
 
     def follows_source(self, operation: Operation) -> bool:
         """Whether nothing about the size can be asked for: with this operation, or with this model at all."""

@@ -247,6 +247,8 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
     if request.operation in SIZED_BY_SOURCE or card.sizes.follows_source(call.operation):
         lines += _source_shape_lines(call, request, card)
         return call
+    if not asked and call.operation in card.sizes.follows:
+        return call
     if card.sizes.aspects and not card.sizes.fixed and card.sizes.grid is None:
         return _with_aspect(call, request, card, lines, wanted)
     size = nearest(card.sizes, wanted)

@@ -22,6 +22,7 @@ ADAPTERS = {
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
     "openai": "limner.providers.openai:OpenAI",
+    "replicate": "limner.providers.replicate:Replicate",
     "runware": "limner.providers.runware:Runware",
     "sketch": "limner.providers.sketch:Sketch",
     "stability": "limner.providers.stability:Stability",

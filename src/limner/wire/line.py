@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +22,7 @@ from limner.wire.events import EventReader
 from limner.wire.failures import TROUBLE, Sending, refusal_for
 from limner.wire.forms import form_data
 from limner.wire.landing import Landing
+from limner.wire.named import Naming
 from limner.wire.outgoing import Outgoing
 from limner.wire.redact import Redactor
 from limner.wire.refusals import ReadsRefusals, Refusal, by_status, in_words, when_free
@@ -51,9 +52,9 @@ class Line:
         """
         return replace(self, headers={**headers, **dict(self.connection.headers)}, refusal=refusal)
 
-    def require(self, call: Call, takes: Takes) -> None:
-        """Refuses a call that holds more than the adapter knows how to send."""
-        field = takes.objection(call)
+    def require(self, call: Call, takes: Takes, naming: Naming | None = None) -> None:
+        """Refuses a call that holds more than the adapter knows how to send, or than the model has names for."""
+        field = takes.objection(call) or (naming.objection(call) if naming else None)
         if field is not None:
             raise self.failure(Refusal(code=FailureCode.BAD_PARAMETER, field=field))
 
@@ -135,6 +136,24 @@ class Line:
                 raise
             problem = replace(error.problem(), retryable=False, spent=self._owed(Spent.YES))
             raise ProviderError(problem) from error
+
+    async def downloads(self, addresses: Iterable[str], *, deadline: float) -> tuple[list[Landed], str | None]:
+        """Several results of a purchase made before: those that can be had, and why others cannot.
+
+        Raises where none can be had; and where trouble may pass, for then all of them can be fetched again.
+        """
+        landed: list[Landed] = []
+        lost: ProviderError | None = None
+        for address in addresses:
+            try:
+                landed.append(await self.download(address, deadline=deadline))
+            except ProviderError as error:
+                if error.retryable:
+                    raise
+                lost = error
+        if lost is not None and not landed:
+            raise lost
+        return landed, lost.message if lost is not None else None
 
     async def _fetched(self, address: str, deadline: float, *, own: bool) -> Landed:
         """One try of a download."""

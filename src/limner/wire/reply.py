@@ -63,6 +63,13 @@ class Reply:
         value = self.at(*path)
         return value if isinstance(value, Mapping) else {}
 
+    def addresses(self) -> list[str]:
+        """Every http address in it, however deep, in order."""
+        if isinstance(self.value, str):
+            return [self.value] if self.value.startswith(("http://", "https://")) else []
+        places = self.value if isinstance(self.value, Mapping) else range(len(self.items()))
+        return [address for place in places for address in self.part(place).addresses()]
+
     def landed(self, *path: str | int) -> Landed | None:
         """The picture that stood there; None where there was none, or none that could be read."""
         place = self.text(*path)
