@@ -154,7 +154,7 @@ def refusal(answer: Answer, naming: Naming = NAMELESS) -> Refusal:
     by = FailureCode.REFUSED if answer.status == 422 else by_status(answer).code
     code = MEANINGS.get(body.text("reject_reason") or "", by)
     said = body.text("error") or body.text("detail") or body.text("message") or body.text("title")
-    field = "inputs" if answer.status == 413 else _field(said or "", naming)
+    field = "inputs" if answer.status == 413 else naming.named_in(said or "")
     found = meant(answer, code, said=said, field=field if code is FailureCode.BAD_PARAMETER else None)
     if code is FailureCode.RATE_LIMITED and found.retry_after is None:
         found = replace(found, retry_after=CROWDED)
@@ -165,12 +165,6 @@ def gone(answer: Answer) -> Refusal:
     """The same for a question: what is not found has been kept there too long."""
     found = refusal(answer)
     return replace(found, code=FailureCode.EXPIRED) if answer.status == 404 else found
-
-
-def _field(said: str, naming: Naming) -> str | None:
-    """Our name for the field of theirs that a complaint names, if it names one."""
-    words = [word.strip("`'\"().,:;") for word in said.split()]
-    return next((ours for word in words if not (ours := naming.ours(word)).startswith("extra.")), None)
 
 
 def _failed(reason: str) -> Refusal:
