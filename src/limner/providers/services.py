@@ -24,6 +24,7 @@ ADAPTERS = {
     "ideogram": "limner.providers.ideogram:Ideogram",
     "openai": "limner.providers.openai:OpenAI",
     "runware": "limner.providers.runware:Runware",
+    "recraft": "limner.providers.recraft:Recraft",
     "sketch": "limner.providers.sketch:Sketch",
     "stability": "limner.providers.stability:Stability",
     "together": "limner.providers.together:Together",
