@@ -56,7 +56,7 @@ async def test_the_openai_client_generates_with_the_stand_in() -> None:
             model="recraftv4_1",
             prompt="fox",
             n=2,
-            size="1536x768",  # type: ignore[arg-type]  # OpenAI has fewer sizes
+            size="1536x768",
             response_format="b64_json",
             extra_body={"image_format": "png"},
         )
