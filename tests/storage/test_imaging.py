@@ -153,6 +153,8 @@ async def test_conventions_mark_the_same_pixels(steady: PillowImaging, levels: b
     white, black, alpha = [
         opened(await steady.mask_for(canonical, kind)) for kind in (MaskKind.WHITE, MaskKind.BLACK, MaskKind.ALPHA)
     ]
+    stark = opened(await steady.mask_for(canonical, MaskKind.STARK))
+    assert stark.tobytes() == bytes(255 if level >= MARKED else 0 for level in levels)
     assert white.tobytes() == levels
     assert black.tobytes() == bytes(255 - level for level in levels)
     assert alpha.mode == "RGBA"

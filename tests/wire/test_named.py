@@ -113,3 +113,9 @@ def test_pictures_that_go_as_files_have_names_of_their_own() -> None:
 def test_margins_have_four_names_or_two_of_an_offset(names: list[str], written: Mapping[str, object]) -> None:
     naming = Naming.of({"names": {"margins": names}})
     assert naming.body(replace(PLAIN, margins=Margins(left=8, right=4))) == written
+
+
+def test_a_complaint_is_about_the_first_field_that_it_names() -> None:
+    assert FORM.named_in("Invalid: `style_image` is too large for the prompt.") == "inputs"
+    assert FORM.named_in("prompt: too long") == "prompt"
+    assert FORM.named_in("something else is wrong") is None

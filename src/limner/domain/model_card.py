@@ -35,6 +35,8 @@ class MaskKind(StrEnum):
     ALPHA = "alpha"
     """A PNG whose fully transparent pixels change."""
     WHITE = "white"
+    STARK = "stark"
+    """White, and every other pixel black: no greys."""
     BLACK = "black"
 
 

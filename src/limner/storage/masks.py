@@ -41,6 +41,8 @@ def in_convention(mask: Image.Image, kind: MaskKind) -> Image.Image:
     """A canonical mask as a service wants it. Raises InvalidRequest where it wants none."""
     if kind is MaskKind.WHITE:
         return mask
+    if kind is MaskKind.STARK:
+        return mask.point([0] * MARKED + [255] * (256 - MARKED))
     if kind is MaskKind.BLACK:
         return ImageChops.invert(mask)
     if kind is MaskKind.ALPHA:

@@ -69,6 +69,11 @@ class Naming:
                 return "inputs" if self.pictures is None and name in set(Role) else name
         return f"extra.{theirs}"
 
+    def named_in(self, said: str) -> str | None:
+        """Our name for the first field that a sentence names by the service's own name; None where it names none."""
+        words = [word.strip("`'\"().,:;") for word in said.split()]
+        return next((ours for word in words if not (ours := self.ours(word)).startswith("extra.")), None)
+
     def _is_paid_by(self, theirs: str) -> bool:
         """Whether a name, one above it or one below it is that of a field which decides about the price."""
         paths = [path for name in PAID_BY for path in self._paths(name)]
