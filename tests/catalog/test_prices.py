@@ -20,7 +20,7 @@ from limner.engine.sizes import snap
 CATALOG = load_catalog(entry_points=())
 SOLD = [card for card in CATALOG.models if card.status in (Status.LIVE, Status.DEPRECATED)]
 PAID = [card for card in SOLD if card.prices.rates]
-METERED = [card for card in PAID if card.prices.expectations]
+METERED = [card for card in PAID if any(rate.meter is Meter.OUTPUT_IMAGE_TOKEN for rate in card.prices.rates)]
 PROMPT = "a lighthouse at dusk"
 
 
@@ -46,6 +46,7 @@ def facts(card: ModelCard, **changes: object) -> Facts:
         "quality": "medium",
         "prompt": PROMPT,
         "inputs": 0,
+        "steps": steps.default if (steps := card.parameter("steps")) else None,
     }
     return Facts(**(usual | changes))  # type: ignore[arg-type]  # the fields of Facts
 
