@@ -52,6 +52,7 @@ def facts(card: ModelCard, **changes: object) -> Facts:
         "quality": "medium",
         "prompt": PROMPT,
         "inputs": 0,
+        "steps": steps.default if (steps := card.parameter("steps")) else None,
     }
     return Facts(**(usual | changes))  # type: ignore[arg-type]  # the fields of Facts
 

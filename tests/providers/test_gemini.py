@@ -168,7 +168,7 @@ def test_the_shapes_of_the_documents_are_there() -> None:
             assert wanted <= set(card.sizes.aspects)
 
 
-@pytest.mark.req("S2-002")
+@pytest.mark.req("S2-002", "S4-003")
 @pytest.mark.parametrize(
     ("name", "heir"),
     [

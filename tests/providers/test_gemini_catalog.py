@@ -8,7 +8,7 @@ from limner.testing.catalog_conformance import CatalogConformance
 from limner.testing.gemini_stand_in import GeminiStandIn
 
 
-@pytest.mark.req("S0-018", "S3-010", "S4-003")
+@pytest.mark.req("S0-018", "S3-010")
 class TestCatalog(CatalogConformance):
     service = "gemini"
     stand_in = GeminiStandIn

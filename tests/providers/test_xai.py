@@ -102,12 +102,16 @@ async def test_what_came_is_delivered_and_what_was_held_back_is_told() -> None:
             assert finished.cost == Money.usd("0.04")
 
 
-async def test_what_was_held_back_brings_its_bill() -> None:
-    async with xai(done({}, ticks=600_000_000)) as (_, bench):
-        with pytest.raises(ProviderError) as caught:
-            await bought(bench, CALL)
-    assert caught.value.bill is not None
-    assert (caught.value.bill.cost, caught.value.spent) == (Money.usd("0.06"), Spent.YES)
+async def test_what_was_held_back_or_is_gone_brings_its_bill() -> None:
+    async with xai() as (stand_in, bench):
+        gone = {"url": f"{stand_in.root}/_files/gone.png"}
+        for items, code in (([{}], FailureCode.REFUSED), ([], FailureCode.REFUSED), ([gone], FailureCode.EXPIRED)):
+            stand_in.faults.add(done(*items, ticks=600_000_000))
+            with pytest.raises(ProviderError) as caught:
+                await bought(bench, CALL)
+            assert caught.value.bill is not None
+            assert (caught.value.bill.cost, caught.value.spent) == (Money.usd("0.06"), Spent.YES)
+            assert caught.value.code == code
 
 
 async def test_a_picture_that_cannot_be_fetched_now_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:

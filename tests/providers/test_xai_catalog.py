@@ -8,7 +8,7 @@ from limner.testing.catalog_conformance import CatalogConformance
 from limner.testing.xai_stand_in import XAIStandIn
 
 
-@pytest.mark.req("S0-018", "S2-003")
+@pytest.mark.req("S0-018")
 class TestCatalog(CatalogConformance):
     service = "xai"
     stand_in = XAIStandIn

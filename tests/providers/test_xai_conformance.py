@@ -182,7 +182,7 @@ ROWS = (
 )
 
 
-@pytest.mark.req("S0-015", "S0-018", "S0-043", "S0-046")
+@pytest.mark.req("S0-018", "S0-043", "S0-046")
 class TestXAI(TicketConformance, DownloadConformance):
     case = Case(
         card=CARD,

@@ -121,26 +121,27 @@ class XAI:
         missing: list[ProviderError] = []
         for item in said.items("data"):
             try:
-                painted.append(await self._painted(item, said, bought_now=bought_now))
+                painted.append(await self._painted(item, _spent(said), bought_now=bought_now))
             except ProviderError as error:
                 if error.retryable:
                     raise  # the ticket finds all of them again
                 missing.append(error)
-        bill = _bill(said) or Finished(pictures=())
+        bill = _bill(said)
         if not painted:
-            raise missing[0] if missing else self._line.failure(_empty(said), bill=_bill(said))
+            nothing = missing[0] if missing else self._line.failure(_empty(said))
+            nothing.bill = bill
+            raise nothing
         if missing:
             painted[-1] = replace(painted[-1], notes={"cut_short": missing[0].message})
-        return replace(bill, pictures=tuple(painted), served_by=said.text("model"))
+        return Finished(pictures=tuple(painted), cost=bill.cost if bill else None, served_by=said.text("model"))
 
-    async def _painted(self, item: Reply, said: Reply, *, bought_now: bool) -> Painted:
+    async def _painted(self, item: Reply, spent: Spent, *, bought_now: bool) -> Painted:
         reason = item.text("block_reason") or ("" if item.at("respect_moderation") is False else None)
         content, address = item.landed("b64_json"), item.text("url")
         if reason is None and content is None and address is not None:
             content = await self._line.download(address, deadline=2 * QUESTION, bought_now=bought_now)
         if reason is not None or content is None:
-            refused = Refusal(code=FailureCode.REFUSED, said=reason or "moderation", spent=_spent(said))
-            raise self._line.failure(refused, bill=_bill(said))
+            raise self._line.failure(Refusal(code=FailureCode.REFUSED, said=reason or "moderation", spent=spent))
         return Painted(content=content, revised_prompt=item.text("revised_prompt"))
 
 
