@@ -15,7 +15,8 @@ from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
 from limner.domain.ports import Cancels, Finds, Provider, Streams
 from limner.domain.request import Margins, Operation, Role, Size
-from limner.providers.runware import QUIET, task_id, with_fitting_margins
+from limner.providers.runware import QUIET
+from limner.providers.runware.tasks import task_id, with_fitting_margins
 from limner.testing.conformance import KEY, settled
 from limner.testing.examples import CALL, Bench, input_picture, provider_at
 from limner.testing.faults import At, Drop, Fault
