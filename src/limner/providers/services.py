@@ -21,6 +21,7 @@ ADAPTERS = {
     "comfyui": "limner.providers.comfyui:ComfyUI",
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
+    "leonardo": "limner.providers.leonardo:Leonardo",
     "openai": "limner.providers.openai:OpenAI",
     "runware": "limner.providers.runware:Runware",
     "sketch": "limner.providers.sketch:Sketch",
