@@ -42,8 +42,8 @@ def refusal(answer: Answer) -> Refusal:
 
 
 def refused_in_success(reply: Reply) -> Refusal | None:
-    """GraphQL's errors under status 200: nothing was accepted. None where there are none."""
-    listed = reply.items() or reply.items("errors")
+    """GraphQL's errors under status 200 and nothing beside them: nothing was accepted. None where there are none."""
+    listed = reply.items() or (reply.items("errors") if list(reply.mapping()) == ["errors"] else [])
     error = next((item for item in listed if item.text("message")), None)
     if error is None:
         return None

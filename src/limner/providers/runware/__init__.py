@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from limner.domain.accounts import Account
 from limner.domain.call import Call, Finished, Painted, Pending
-from limner.domain.errors import FailureCode, ProviderError
+from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
 from limner.domain.request import Operation, Role
 from limner.providers.runware.errors import SUBJECT, errors_of, meaning, refusal, unknown_there
@@ -41,6 +41,7 @@ DOWNLOAD = 120.0
 """Seconds that one of these may take."""
 QUIET = 20
 """Polls without news after which some pictures of a task are taken for all: fewer may come than were asked for."""
+THERE_ALREADY = ("conflict", "duplicate")
 
 
 class Runware:
@@ -52,14 +53,14 @@ class Runware:
 
     async def submit(self, call: Call) -> Finished | Pending:
         """Buys one task. One that is there already under this call's id is not bought again."""
-        task = self._task(call)
+        task, pending = self._task(call), self._pending(call)
         try:
             answer = await self._line.send(Outgoing(json=[task], deadline=call.timeout, purchase=True))
+            return await self._read(answer.body, pending, bought_now=True)
         except ProviderError as error:
-            if error.field == SUBJECT and "conflict" in error.message.lower():
-                return self._pending(call)
+            if error.field == SUBJECT and any(word in error.message.lower() for word in THERE_ALREADY):
+                return pending
             raise
-        return await self._read(answer.body, self._pending(call), bought_now=True)
 
     async def poll(self, pending: Pending) -> Finished | Pending:
         """Asks once for what has become of a task."""
@@ -147,6 +148,8 @@ class Runware:
     def _failure(self, error: Reply, *, bought_now: bool) -> ProviderError:
         """An error inside a success. After acceptance it is the end of the call: asking again gives it again."""
         told = meaning(error, status=200)
+        if not bought_now and unknown_there(error):
+            told = Refusal(code=FailureCode.EXPIRED, said=told.said, spent=Spent.UNKNOWN)
         return self._line.failure(told if bought_now else replace(told, retryable=False))
 
 
