@@ -416,7 +416,10 @@ async def test_without_a_path_a_request_goes_to_the_base_url_itself() -> None:
 
 
 async def test_a_question_on_a_connection_that_was_kept_and_breaks_is_not_sent_again() -> None:
-    answers: list[Handler] = [good, aborted]
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return aborted(request)
+
+    answers: list[Handler] = [good, broken]
 
     async def one_after_another(request: web.Request) -> web.StreamResponse:
         return await answers.pop(0)(request)
