@@ -90,7 +90,7 @@ async def test_a_picture_to_start_from_is_kept_by_what_is_not_to_change() -> Non
 async def test_references_of_the_second_api_stand_in_objects_the_source_first() -> None:
     inputs = (input_picture(Role.STYLE, number=1), input_picture(Role.SOURCE, size=SIZE))
     async with leonardo() as (stand_in, bench):
-        await bought(bench.provider, call_of("gemini-image-2", operation=Operation.EDIT, inputs=inputs, size=None))
+        await bought(bench.provider, call_of("leonardo-gemini-image-2", operation=Operation.EDIT, inputs=inputs, size=None))
         (order,) = stand_in.orders
         assert list(stand_in.uploads.values()) == [SIZE, Size(64, 48)]
         references = [{"strength": "MID", "image": {"id": id, "type": "UPLOADED"}} for id in stand_in.uploads]
