@@ -15,7 +15,8 @@ from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
 from limner.domain.ports import Cancels, Finds, Provider, Streams
 from limner.domain.request import Margins, Operation, Role, Size
-from limner.providers.runware import QUIET, task_id, with_fitting_margins
+from limner.providers.runware import QUIET
+from limner.providers.runware.tasks import task_id, with_fitting_margins
 from limner.testing.conformance import KEY, settled
 from limner.testing.examples import CALL, Bench, input_picture, provider_at
 from limner.testing.faults import At, Drop, Fault
@@ -159,6 +160,11 @@ async def test_a_task_that_is_there_already_is_not_bought_again() -> None:
         assert isinstance(first, Pending)
         assert isinstance(again, Pending)
         assert (first.ticket, stand_in.purchases) == (again.ticket, 1)
+        error = {"code": "duplicateTaskUUID", "message": "It exists.", "parameter": "taskUUID"}
+        stand_in.faults.add(Fault(status=200, body={"errors": [error]}))
+        assert await bench.provider.submit(call_of(id="another")) == replace(
+            again, ticket={**again.ticket, "taskUUID": task_id("another")}
+        )
 
 
 async def test_pictures_and_errors_may_be_mixed() -> None:

@@ -147,6 +147,12 @@ ROWS = (
         spent=Spent.UNKNOWN,
     ),
     Row(
+        name="task not known, in a success",
+        fault=Fault(at=At.POLL, status=200, body={"errors": [error("invalidTaskUUID", parameter="taskUUID")]}),
+        code=FailureCode.EXPIRED,
+        spent=Spent.UNKNOWN,
+    ),
+    Row(
         name="an item that failed",
         fault=item(status="error", error=error("providerError")),
         code=FailureCode.FAILED,

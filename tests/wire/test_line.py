@@ -422,3 +422,37 @@ async def test_of_several_results_none_is_given_up_while_trouble_may_pass() -> N
         with pytest.raises(ProviderError) as caught:
             await place.line.downloads([f"{place.base_url}/{name}" for name in ("good", "bad")], deadline=5)
     assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)
+
+
+async def test_an_answer_without_a_body_is_no_file() -> None:
+    async def empty(_: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    async with site(empty) as place:
+        answer = await place.line.send(Outgoing(path="upload", deadline=5, purchase=False))
+        assert (answer.ok, answer.file, answer.body.value) == (True, None, None)
+        assert not place.blobs.receivers
+
+
+async def test_without_a_path_a_request_goes_to_the_base_url_itself() -> None:
+    async with site(good) as place:
+        await place.line.send(Outgoing(deadline=5, purchase=False))
+        assert place.requests[0].path == "/v1"
+
+
+async def test_a_question_on_a_connection_that_was_kept_and_breaks_is_not_sent_again() -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return aborted(request)
+
+    answers: list[Handler] = [good, broken]
+
+    async def one_after_another(request: web.Request) -> web.StreamResponse:
+        return await answers.pop(0)(request)
+
+    async with site(one_after_another) as place:
+        question = Outgoing(method="GET", path="paint", deadline=5, purchase=False)
+        await place.line.send(question)
+        with pytest.raises(ProviderError) as caught:
+            await place.line.send(question)
+        assert (caught.value.code, caught.value.retryable) == (FailureCode.LINE_DROPPED, True)
+        assert (len(place.requests), answers) == (2, [])

@@ -22,6 +22,7 @@ ADAPTERS = {
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
     "ideogram": "limner.providers.ideogram:Ideogram",
+    "leonardo": "limner.providers.leonardo:Leonardo",
     "openai": "limner.providers.openai:OpenAI",
     "recraft": "limner.providers.recraft:Recraft",
     "replicate": "limner.providers.replicate:Replicate",

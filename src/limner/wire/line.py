@@ -244,7 +244,7 @@ class Line:
         sending.answered = True
         if any(headers.get(name) == value for name, value in outgoing.spoilt.items()):
             return Answer(status=got.status, headers=headers, body=Reply(None))
-        # 202 says that there is nothing yet, whatever type its body has. Where no type is told, aiohttp 3.14 takes a
+        # 202 says that there is nothing yet, whatever type its body has. Where no type is told, aiohttp 3.14 takes any
         # body for a file, an empty one too.
         told = "Content-Type" in got.headers and got.status != 202
         if told and (got.content_type.startswith("image/") or got.content_type == "application/octet-stream"):

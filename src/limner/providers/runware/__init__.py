@@ -6,7 +6,6 @@ was lost is found again. `[model.wire]` is as in `limner.wire.named`; `fixed` sa
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +13,11 @@ from decimal import Decimal
 
 from limner.domain.accounts import Account
 from limner.domain.call import Call, Finished, Painted, Pending
-from limner.domain.errors import FailureCode, ProviderError
+from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
-from limner.domain.request import Margins, Operation, Role, Size
+from limner.domain.request import Operation, Role
 from limner.providers.runware.errors import SUBJECT, errors_of, meaning, refusal, unknown_there
+from limner.providers.runware.tasks import task_id, with_fitting_margins
 from limner.wire.line import Line
 from limner.wire.named import Body, Naming
 from limner.wire.outgoing import Outgoing
@@ -41,6 +41,7 @@ DOWNLOAD = 120.0
 """Seconds that one of these may take."""
 QUIET = 20
 """Polls without news after which some pictures of a task are taken for all: fewer may come than were asked for."""
+THERE_ALREADY = ("conflict", "duplicate")
 
 
 class Runware:
@@ -52,14 +53,14 @@ class Runware:
 
     async def submit(self, call: Call) -> Finished | Pending:
         """Buys one task. One that is there already under this call's id is not bought again."""
-        task = self._task(call)
+        task, pending = self._task(call), self._pending(call)
         try:
             answer = await self._line.send(Outgoing(json=[task], deadline=call.timeout, purchase=True))
+            return await self._read(answer.body, pending, bought_now=True)
         except ProviderError as error:
-            if error.field != SUBJECT or "conflict" not in error.message.lower():
-                raise
-            return self._pending(call)
-        return await self._read(answer.body, self._pending(call), bought_now=True)
+            if error.field == SUBJECT and any(word in error.message.lower() for word in THERE_ALREADY):
+                return pending
+            raise
 
     async def poll(self, pending: Pending) -> Finished | Pending:
         """Asks once for what has become of a task."""
@@ -97,8 +98,9 @@ class Runware:
         """One task that costs nothing."""
         task = {"taskType": kind, "taskUUID": str(uuid.uuid4()), **fields}
         after = kind == "getResponse"
-        sent = Outgoing(json=[task], deadline=QUESTION, purchase=False, after_purchase=after)
-        return (await self._line.send(sent)).body
+        return (
+            await self._line.send(Outgoing(json=[task], deadline=QUESTION, purchase=False, after_purchase=after))
+        ).body
 
     def _pending(self, call: Call) -> Pending:
         ticket = {"taskUUID": task_id(call.id), "count": call.count}
@@ -146,6 +148,8 @@ class Runware:
     def _failure(self, error: Reply, *, bought_now: bool) -> ProviderError:
         """An error inside a success. After acceptance it is the end of the call: asking again gives it again."""
         told = meaning(error, status=200)
+        if not bought_now and unknown_there(error):
+            told = Refusal(code=FailureCode.EXPIRED, said=told.said, spent=Spent.UNKNOWN)
         return self._line.failure(told if bought_now else replace(told, retryable=False))
 
 
@@ -174,30 +178,3 @@ class Found:
             progress=min(max(shares, default=0.0) / 100, 1.0),
             cost=Money.usd(sum(map(Decimal, map(str, costs)), Decimal(0))) if costs else None,
         )
-
-
-def task_id(call_id: str) -> str:
-    """The UUID of version 4 under which a call goes: its own id where that is one, else always the same for an id."""
-    digest = hashlib.sha256(call_id.encode()).digest()[:16]
-    try:
-        own = uuid.UUID(call_id)
-    except ValueError:
-        return str(uuid.UUID(bytes=digest, version=4))
-    return str(own if own.version == 4 else uuid.UUID(bytes=digest, version=4))
-
-
-def with_fitting_margins(call: Call) -> Call | None:
-    """The size must be that of the source with its margins (2026-11-20): they take up what rounding the size changed.
-
-    None where they would have to be less than nothing.
-    """
-    source, edge, size = call.input(Role.SOURCE), call.margins, call.size
-    if source is None or edge is None or size is None:
-        return call
-    across = size.width - source.width - edge.left - edge.right
-    down = size.height - source.height - edge.top - edge.bottom
-    left, top = min(edge.left, edge.left + edge.right + across), min(edge.top, edge.top + edge.bottom + down)
-    if left < 0 or top < 0:
-        return None
-    room = Size(size.width - source.width - left, size.height - source.height - top)
-    return replace(call, margins=Margins(left=left, top=top, right=room.width, bottom=room.height))
