@@ -14,7 +14,7 @@ from limner.workflows.reading import removes_background
 GREATEST_SEED = 9_223_372_036_854_775_807
 PIXELS = 4_194_304
 """Of a picture at most, where the workflow's own size is not larger."""
-RANGES = {
+RANGES: Mapping[str, Mapping[str, object]] = {
     "seed": {"kind": "integer", "minimum": 0, "maximum": GREATEST_SEED},
     "steps": {"kind": "integer", "minimum": 1, "maximum": 150},
     "guidance": {"kind": "number", "minimum": 0, "maximum": 100},
