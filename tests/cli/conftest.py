@@ -14,14 +14,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pytest
 
 from limner.cli.running import run
 from limner.testing.openai_stand_in import OpenAIStandIn
+from limner.testing.stand_in import StandInServer
 
-OURS = ("LIMNER_", "OPENAI_", "AWS_")
+OURS = ("LIMNER_", "OPENAI_", "COMFYUI_", "AWS_")
+
+
+Server = TypeVar("Server", bound=StandInServer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def spawn(home: Path) -> Iterator[Spawn]:
 
 
 @contextmanager
-def in_a_thread(stand_in: OpenAIStandIn) -> Iterator[OpenAIStandIn]:
+def in_a_thread(stand_in: Server) -> Iterator[Server]:
     """A stand-in with an event loop of its own, beside commands that each have theirs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

@@ -142,7 +142,7 @@ async def test_pictures_of_one_batch_share_a_seed_and_say_their_place() -> None:
                 "node_type": "CheckpointLoaderSimple",
                 "exception_message": "Error while deserializing header: header too large\n",
                 "exception_type": "safetensors._safetensors_rust.SafetensorError",
-                "traceback": ['  File "/home/somebody/ComfyUI/execution.py", line 496'],
+                "traceback": ['  File "/srv/somebody/execution.py", line 496'],
             },
             FailureCode.FAILED,
             "CheckpointLoaderSimple (node 1): Error while deserializing header: header too large",

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from limner.catalog.loader import load_catalog
+from limner.domain.model_card import ModelCard
 from limner.testing.catalog_conformance import CatalogConformance, living, shortened
 from limner.testing.comfyui_rules import nodes
 from limner.testing.comfyui_stand_in import ComfyUIStandIn
@@ -36,7 +37,7 @@ def test_flux_dev_is_what_comfyui_paints_with() -> None:
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
-def test_the_shipped_binding_is_what_would_be_proposed(card) -> None:  # type: ignore[no-untyped-def]
+def test_the_shipped_binding_is_what_would_be_proposed(card: ModelCard) -> None:
     sheet = Sheet.of(card.wire)
     proposed = propose(sheet.graph)
     ours = {name: set(places) for name, places in sheet.binding.places.items()}
@@ -47,7 +48,7 @@ def test_the_shipped_binding_is_what_would_be_proposed(card) -> None:  # type: i
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
-def test_the_defaults_of_a_card_are_those_of_its_workflow(card) -> None:  # type: ignore[no-untyped-def]
+def test_the_defaults_of_a_card_are_those_of_its_workflow(card: ModelCard) -> None:
     sheet = Sheet.of(card.wire)
     for rule in card.parameters:
         for place in sheet.binding.places.get(rule.name, ()):
@@ -56,6 +57,6 @@ def test_the_defaults_of_a_card_are_those_of_its_workflow(card) -> None:  # type
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
-def test_a_shipped_workflow_fits_the_server(card) -> None:  # type: ignore[no-untyped-def]
+def test_a_shipped_workflow_fits_the_server(card: ModelCard) -> None:
     sheet = Sheet.of(card.wire)
     assert faults(sheet.graph, nodes(), sheet.given_later) == []

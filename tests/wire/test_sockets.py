@@ -14,7 +14,7 @@ from limner.testing.examples import CARD
 from limner.testing.pictures import PictureMaker
 from limner.wire.connection import Connection, read_headers, without_credentials
 from limner.wire.outgoing import Outgoing
-from tests.wire.conftest import KEY, aborted, never, site
+from tests.wire.conftest import KEY, Handler, aborted, never, site
 
 PNG = PictureMaker().png(Size(8, 8))
 HELLO = Outgoing(method="GET", path="ws", json={"type": "hello"}, deadline=10.0, purchase=False)
@@ -59,6 +59,10 @@ async def elsewhere(_: web.Request) -> web.StreamResponse:
     raise web.HTTPFound("http://127.0.0.1:9/inside")
 
 
+async def dropping(request: web.Request) -> web.StreamResponse:
+    return aborted(request)
+
+
 async def plain(_: web.Request) -> web.StreamResponse:
     return web.Response(text="no socket here")
 
@@ -68,17 +72,13 @@ async def plain(_: web.Request) -> web.StreamResponse:
     [
         (elsewhere, FailureCode.BAD_ANSWER, 10.0),
         (plain, FailureCode.BAD_ANSWER, 10.0),
-        (aborted, FailureCode.LINE_DROPPED, 10.0),
+        (dropping, FailureCode.LINE_DROPPED, 10.0),
         (never, FailureCode.TIMED_OUT, 0.05),
     ],
     ids=["redirect", "no socket", "dropped", "late"],
 )
-async def test_a_socket_that_does_not_open(handler: object, code: FailureCode, deadline: float) -> None:
-    async def answering(request: web.Request) -> web.StreamResponse:
-        given = handler(request)  # type: ignore[operator]  # one of the handlers above
-        return given if isinstance(given, web.StreamResponse) else await given
-
-    async with site(answering) as place:
+async def test_a_socket_that_does_not_open(handler: Handler, code: FailureCode, deadline: float) -> None:
+    async with site(handler) as place:
         with pytest.raises(ProviderError) as caught:
             async for _ in place.line.listen(replace(HELLO, deadline=deadline)):
                 pass
@@ -122,16 +122,12 @@ async def test_headers_of_the_administrator_win_and_are_never_told() -> None:
 
 
 async def test_a_local_service_never_owes_money() -> None:
-    async with site(aborted_later) as place:
+    async with site(dropping) as place:
         line = replace(place.line, card=replace(CARD, local=True))
         with pytest.raises(ProviderError) as caught:
             await line.send(replace(HELLO, purchase=True))
         assert caught.value.spent is Spent.NO
         assert "charged" not in caught.value.message
-
-
-async def aborted_later(request: web.Request) -> web.StreamResponse:
-    return aborted(request)
 
 
 def test_headers_are_written_one_a_line() -> None:

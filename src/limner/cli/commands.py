@@ -28,6 +28,7 @@ HOMES: Mapping[str, str] = {
     "providers": "listing",
     "presets": "listing",
     "keys": "keys",
+    "workflows": "workflows",
     "history": "library",
     "show": "library",
     "open": "library",
@@ -40,7 +41,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"keys"})
+GROUPS = frozenset({"keys", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -9,8 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from limner.domain.model_card import ModelCard
-
 
 @runtime_checkable
 class ListsModels(Protocol):
@@ -99,13 +97,4 @@ class TakesListings(Protocol):
 
     def renew(self, listings: Mapping[str, Listing]) -> None:
         """Takes newer listings in."""
-        ...
-
-
-@runtime_checkable
-class ChecksModel(Protocol):
-    """A local engine that can be asked whether it has what a model needs."""
-
-    async def check_model(self, card: ModelCard) -> Sequence[str]:
-        """What stands in the way, in sentences; nothing where it can paint. Raises ProviderError."""
         ...

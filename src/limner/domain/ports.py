@@ -53,15 +53,6 @@ class Streams(Protocol):
         ...
 
 
-@runtime_checkable
-class Watches(Protocol):
-    """A provider that can be listened to while a call goes on there."""
-
-    def watch(self, pending: Pending) -> AsyncIterator[Partial]:
-        """News of a call, until the service has ended it or the line breaks. How it ended only `poll` says."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Readiness:
     """Whether a service can be used right now, and if not, what to do about it."""

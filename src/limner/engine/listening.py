@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TypeAlias
 
+from limner.domain.abilities import Watches
 from limner.domain.call import Partial, Pending
 from limner.domain.errors import StorageError
-from limner.domain.ports import Clock, Provider, Watches
+from limner.domain.ports import Clock, Provider
 from limner.domain.records import LeaseLost
 
 Tell: TypeAlias = "Callable[[Partial], Awaitable[None]]"

@@ -1,0 +1,27 @@
+"""What only some services can do beside painting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol, runtime_checkable
+
+from limner.domain.call import Partial, Pending
+from limner.domain.model_card import ModelCard
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """A provider that can be listened to while a call goes on there."""
+
+    def watch(self, pending: Pending) -> AsyncIterator[Partial]:
+        """News of a call, until the service has ended it or the line breaks. How it ended only `poll` says."""
+        ...
+
+
+@runtime_checkable
+class ChecksModel(Protocol):
+    """A local engine that can be asked whether it has what a model needs."""
+
+    async def check_model(self, card: ModelCard) -> Sequence[str]:
+        """What stands in the way, in sentences; nothing where it can paint. Raises ProviderError."""
+        ...
