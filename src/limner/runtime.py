@@ -24,10 +24,10 @@ from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
+from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.accounts import Asks
-from limner.domain.errors import NotConfigured, StorageError
-from limner.domain.model_card import ServiceCard
+from limner.domain.errors import StorageError
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
@@ -45,6 +45,7 @@ from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.providers.connecting import connections, paced
 from limner.providers.inquiries import Inquiries
 from limner.providers.services import ConfiguredServices
 from limner.settings import Settings
@@ -58,7 +59,6 @@ from limner.storage.shelf import Shelf
 from limner.storage.uploads import Uploads
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
-from limner.wire.connection import Connection, Headers, read_headers, without_credentials
 from limner.wire.guard import Guard
 
 
@@ -69,6 +69,7 @@ class Runtime:
     settings: Settings
     catalog: Catalog
     services: Services
+    doorbells: LocalDoorbells
     asks: Asks
     listings: Listings
     presets: Mapping[str, Preset]
@@ -182,7 +183,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int |
         library=library,
         services=ConfiguredServices(
             paced(catalog.services, settings.variables, at_once),
-            connections(catalog.services, settings.variables),
+            connections(catalog.services, settings.variables, settings.public_url),
             wire,
         ),
     )
@@ -213,6 +214,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
         settings=settings,
         catalog=ground.catalog,
         services=ground.services,
+        doorbells=LocalDoorbells(),
         asks=asks,
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
@@ -255,6 +257,7 @@ def _runner(runtime: Runtime) -> Runner:
         blobs=runtime.blobs,
         imaging=runtime.imaging,
         finisher=finisher,
+        doorbells=runtime.doorbells,
         clock=runtime.clock,
         chance=SystemRandom(),
     )
@@ -267,55 +270,6 @@ def _runner(runtime: Runtime) -> Runner:
         clock=runtime.clock,
         ids=runtime.ids,
     )
-
-
-def connections(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) -> Mapping[str, Connection]:
-    """Where each service is and what opens it, from the environment names that its card gives.
-
-    `<SERVICE>_HEADERS` adds headers to every request. Raises NotConfigured where they are none.
-    """
-    found: dict[str, Connection] = {}
-    for card in cards:
-        base_url = variables.get(card.base_url_variable, "").strip() if card.base_url_variable else ""
-        keys = (variables.get(name, "").strip() for name in card.key_variables)
-        organization = variables.get(card.organization_variable, "") if card.organization_variable else ""
-        place, credentials = without_credentials((base_url or card.base_url).rstrip("/"))
-        found[card.id] = Connection(
-            base_url=place.rstrip("/"),
-            api_key=next((key for key in keys if key), None),
-            organization=organization.strip() or None,
-            headers=(*credentials, *_extra_headers(card, variables)),
-            base_url_overridden=bool(base_url),
-        )
-    return found
-
-
-def _extra_headers(card: ServiceCard, variables: Mapping[str, str]) -> Headers:
-    name = f"{card.id.upper()}_HEADERS"
-    try:
-        return read_headers(variables.get(name, ""))
-    except ValueError as error:
-        raise NotConfigured(f"{name} is wrong: {error}.", code="settings_invalid") from None
-
-
-def paced(
-    cards: tuple[ServiceCard, ...], variables: Mapping[str, str], at_once: int | None = None
-) -> tuple[ServiceCard, ...]:
-    """The cards with the pace that `<SERVICE>_REQUESTS_PER_SECOND` sets, 0 for no limit, and with at most `at_once`
-    purchases at a time where that is given. Raises NotConfigured.
-    """
-    changed = []
-    for card in cards:
-        name = f"{card.id.upper()}_REQUESTS_PER_SECOND"
-        try:
-            pace = float(variables.get(name) or card.requests_per_second)
-        except ValueError:
-            pace = -1.0
-        if not 0 <= pace < float("inf"):
-            raise NotConfigured(f"{name} is wrong: give requests a second, 0 for no limit.", code="settings_invalid")
-        places = card.concurrency if at_once is None else min(card.concurrency or at_once, at_once)
-        changed.append(replace(card, requests_per_second=pace, concurrency=places))
-    return tuple(changed)
 
 
 def installation_secret(settings: Settings) -> bytes:

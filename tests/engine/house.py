@@ -19,6 +19,7 @@ from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
+from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.call import Landed
 from limner.domain.events import Event
@@ -193,6 +194,7 @@ async def house(
         blobs=blobs,
         imaging=imaging,
         finisher=finisher,
+        doorbells=LocalDoorbells(),
         clock=clock,
         chance=Random(7),
     )

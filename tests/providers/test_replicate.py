@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +20,7 @@ from limner.testing.examples import Bench, input_picture, provider_at
 from limner.testing.faults import At, Fault
 from limner.testing.replicate_stand_in import SECRET, ReplicateStandIn
 from limner.wire.connection import Connection
+from limner.wire.webhooks import signature
 from tests.providers.test_replicate_conformance import CARD, ended
 
 FLUX = Call(
@@ -212,7 +214,13 @@ async def test_a_key_is_checked_and_models_are_named() -> None:
         account = await provider.check_key()
         assert (account.name, account.balance) == ("acme", None)
         assert "black-forest-labs/flux-schnell" in await provider.list_models()
-        assert await provider.webhook_secret() == SECRET
+        sent = datetime(2026, 11, 28, tzinfo=UTC)
+        body = b'{"id": "p1", "status": "succeeded"}'
+        headers = {"webhook-id": "m1", "webhook-timestamp": str(int(sent.timestamp()))}
+        signed = {**headers, "webhook-signature": signature("m1", int(sent.timestamp()), body, SECRET)}
+        assert await provider.heard(signed, body, sent) == "p1"
+        assert await provider.heard(signed, body + b" ", sent) is None
+        assert await provider.heard(headers, body, sent) is None
         stand_in.key = "r8_another_key_0123456789"
         for question in (provider.check_key, provider.list_models):
             with pytest.raises(ProviderError) as caught:

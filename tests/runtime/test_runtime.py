@@ -15,7 +15,8 @@ from limner.domain.errors import InvalidRequest, NotConfigured, StorageError
 from limner.domain.money import Money
 from limner.domain.people import LOCAL
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
-from limner.runtime import connections, installation_secret, open_runtime, paced
+from limner.providers.connecting import connections, paced
+from limner.runtime import installation_secret, open_runtime
 from limner.settings import Settings, read_settings
 from limner.system import TimeOrderedIds
 

@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, web
 from limner.catalog.loader import load_catalog
 from limner.domain.errors import FailureCode, NotConfigured, ProviderError, Spent
 from limner.domain.request import Size
-from limner.runtime import connections
+from limner.providers.connecting import connections
 from limner.testing.examples import CARD
 from limner.testing.pictures import PictureMaker
 from limner.wire.connection import Connection, read_headers, without_credentials

@@ -73,7 +73,7 @@ def providers(json: Json = False) -> int:
     output = Output(json=json)
 
     async def action(session: Session) -> int:
-        from limner.runtime import connections
+        from limner.providers.connecting import connections
 
         runtime = session.studio.runtime
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from limner.domain.call import Partial, Pending
@@ -24,4 +25,16 @@ class ChecksModel(Protocol):
 
     async def check_model(self, card: ModelCard) -> Sequence[str]:
         """What stands in the way, in sentences; nothing where it can paint. Raises ProviderError."""
+        ...
+
+
+@runtime_checkable
+class HearsNews(Protocol):
+    """A provider that sends signed word to this installation when a call has ended."""
+
+    async def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str | None:
+        """The id of the ticket that a message is about; None for one that is not genuine. Raises ProviderError.
+
+        `headers` have their names in lower case; `body` are the bytes as they came.
+        """
         ...

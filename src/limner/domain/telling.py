@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
 
 from limner.domain.events import Event
@@ -62,6 +63,14 @@ class Bulletin(Protocol):
 
     def listen(self, job_id: str) -> AbstractAsyncContextManager[Listener]:
         """A place at a job's events, until the block is left."""
+        ...
+
+
+class Doorbells(Protocol):
+    """Words from outside that a call at a service has ended."""
+
+    def hung(self, service: str, ticket_id: str, bell: asyncio.Event) -> AbstractContextManager[None]:
+        """Sets the event, as long as the block lasts, whenever there is word of this ticket."""
         ...
 
 

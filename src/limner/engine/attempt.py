@@ -24,6 +24,7 @@ from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Finds, Imaging, 
 from limner.domain.records import Lease
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
+from limner.domain.telling import Doorbells
 from limner.engine.finishing import Carried, Conclude, Finisher
 from limner.engine.listening import doze, listening
 from limner.engine.mishaps import (
@@ -80,6 +81,7 @@ class Attempt:
     blobs: Blobs
     imaging: Imaging
     finisher: Finisher
+    doorbells: Doorbells
     clock: Clock
     chance: Random
 
@@ -226,7 +228,8 @@ class Attempt:
     async def _follow(self, work: Work, provider: Provider, pending: Pending, card: ModelCard) -> Finished:
         """Polls until it is done. The ticket is on disk, so stopping here loses nothing."""
         async with listening(provider, pending, partial(work.progress.partial, work.record)) as ended:
-            return await self._asked(work, provider, pending, card, ended)
+            with self.doorbells.hung(card.service, str(pending.ticket.get("id")), ended):
+                return await self._asked(work, provider, pending, card, ended)
 
     async def _asked(
         self, work: Work, provider: Provider, pending: Pending, card: ModelCard, ended: asyncio.Event

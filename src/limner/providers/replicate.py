@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -24,6 +25,7 @@ from limner.wire.progress_bars import share_done
 from limner.wire.refusals import Refusal, by_status
 from limner.wire.reply import Answer, Reply
 from limner.wire.takes import OPTIONAL, Takes
+from limner.wire.webhooks import genuine
 
 RESERVED = frozenset({"num_outputs"})
 TAKES = Takes(operations=frozenset(Operation), fields=frozenset(OPTIONAL), roles=frozenset(Role), reserved=RESERVED)
@@ -42,6 +44,7 @@ class Replicate:
     def __init__(self, line: Line) -> None:
         key = line.connection.api_key
         self._line = line.adapted(headers={"Authorization": f"Bearer {key}"} if key else {}, refusal=refusal)
+        self._secret: str | None = None
 
     async def submit(self, call: Call) -> Pending:
         """Buys one prediction; large input pictures are uploaded first. Whatever its answer says, polling reads it."""
@@ -93,9 +96,11 @@ class Replicate:
         found = await self._asked("collections/text-to-image")
         return [f"{model.text('owner')}/{model.text('name')}" for model in found.items("models")]
 
-    async def webhook_secret(self) -> str | None:
-        """What Replicate signs its webhooks with, see `limner.wire.webhooks`; it may be kept."""
-        return (await self._asked("webhooks/default/secret")).text("key")
+    async def heard(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str | None:
+        """The prediction that a message is about; None for one that Replicate has not signed. Costs nothing."""
+        if self._secret is None:
+            self._secret = (await self._asked("webhooks/default/secret")).text("key") or ""
+        return genuine(headers, body, secret=self._secret, now=now).text("id")
 
     async def _asked(self, path: str, *, method: str = "GET", after_purchase: bool = False) -> Reply:
         """The answer to something that costs nothing."""
@@ -108,8 +113,7 @@ class Replicate:
             return text
         form = Form(files=(FormFile.of(image, name="content", stem=image.role),))
         got = await self._line.send(Outgoing(path="files", form=form, deadline=deadline, purchase=False))
-        address = got.body.text("urls", "get")
-        if address is not None:
+        if (address := got.body.text("urls", "get")) is not None:
             return address
         raise self._line.failure(Refusal(code=FailureCode.BAD_ANSWER, said="it names no uploaded file"))
 
@@ -132,10 +136,8 @@ class Replicate:
         """What came, though it be less than was asked for: models drop pictures that they think unsafe."""
         logs = body.text("logs") or ""
         withheld = len(re.findall(r"^NSFW content detected in image \d+", logs, re.MULTILINE))
-        told = re.search(r"^Using seed: (\d+)", logs, re.MULTILINE)
-        seed = int(told[1]) if told else None
-        addresses = body.part("output").addresses()
-        if not addresses:
+        seed = int(told[1]) if (told := re.search(r"^Using seed: (\d+)", logs, re.MULTILINE)) else None
+        if not (addresses := body.part("output").addresses()):
             raise self._failure(_nothing(body), body, ticket)
         landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD)
         if withheld:
@@ -158,8 +160,7 @@ def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:
     if found.code is FailureCode.MODEL_GONE or (answer.status == 422 and "version" in title.lower()):
         return replace(found, code=FailureCode.MODEL_GONE, field="model")
     if found.code is FailureCode.RATE_LIMITED and found.retry_after is None:
-        wait = re.search(r"resets in ~?(\d+)s", said)
-        return replace(found, retry_after=float(wait[1]) if wait else None)
+        return replace(found, retry_after=float(wait[1]) if (wait := re.search(r"in ~?(\d+)s", said)) else None)
     theirs = re.search(r"\binput\.(\w+)", said)
     return replace(found, field=naming.ours(theirs[1])) if naming and theirs else found
 

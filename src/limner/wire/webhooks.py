@@ -13,6 +13,10 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 
+import orjson
+
+from limner.wire.reply import Reply
+
 SECRET = "whsec_"
 TOLERANCE = 300.0
 """Seconds that a message may be old, or ahead of this machine's clock."""
@@ -21,7 +25,7 @@ TOLERANCE = 300.0
 def objection(
     headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime, tolerance: float = TOLERANCE
 ) -> str | None:
-    """Why a message is not to be believed, for the log; None where it is genuine.
+    """Why a message is not to be believed; None where it is genuine.
 
     `headers` are those of the request, with names in lower case, `body` its bytes as they came, `secret` what
     the service gives for signing, from `whsec_` on.
@@ -39,6 +43,16 @@ def objection(
     # All are compared, so that the time it takes says nothing about which one fits.
     fitting = sum(hmac.compare_digest(expected, one) for one in found)
     return None if fitting else "None of its signatures fits."
+
+
+def genuine(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> Reply:
+    """The JSON of a genuine message; an empty reply for any other."""
+    if objection(headers, body, secret=secret, now=now) is not None:
+        return Reply(None)
+    try:
+        return Reply(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return Reply(None)
 
 
 def signature(id: str, timestamp: int, body: bytes, secret: str) -> str:

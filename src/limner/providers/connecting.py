@@ -1,0 +1,67 @@
+"""What the environment says about services: addresses, keys, headers, pace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from limner.domain.errors import NotConfigured
+from limner.domain.model_card import ServiceCard
+from limner.wire.connection import Connection, Headers, read_headers, without_credentials
+
+WEBHOOKS = "/api/v1/webhooks"
+"""Where services send word, below the public address."""
+
+
+def connections(
+    cards: tuple[ServiceCard, ...], variables: Mapping[str, str], public_url: str | None = None
+) -> Mapping[str, Connection]:
+    """Where each service is and what opens it, from the environment names that its card gives.
+
+    `<SERVICE>_HEADERS` adds headers to every request. Under an https `public_url` services may send word of calls that
+    have ended. Raises NotConfigured where the headers are none.
+    """
+    found: dict[str, Connection] = {}
+    own = (public_url or "").rstrip("/")
+    for card in cards:
+        base_url = variables.get(card.base_url_variable, "").strip() if card.base_url_variable else ""
+        keys = (variables.get(name, "").strip() for name in card.key_variables)
+        organization = variables.get(card.organization_variable, "") if card.organization_variable else ""
+        place, credentials = without_credentials((base_url or card.base_url).rstrip("/"))
+        found[card.id] = Connection(
+            base_url=place.rstrip("/"),
+            api_key=next((key for key in keys if key), None),
+            organization=organization.strip() or None,
+            webhook=f"{own}{WEBHOOKS}/{card.id}" if own.startswith("https://") else None,
+            headers=(*credentials, *_extra_headers(card, variables)),
+            base_url_overridden=bool(base_url),
+        )
+    return found
+
+
+def _extra_headers(card: ServiceCard, variables: Mapping[str, str]) -> Headers:
+    name = f"{card.id.upper()}_HEADERS"
+    try:
+        return read_headers(variables.get(name, ""))
+    except ValueError as error:
+        raise NotConfigured(f"{name} is wrong: {error}.", code="settings_invalid") from None
+
+
+def paced(
+    cards: tuple[ServiceCard, ...], variables: Mapping[str, str], at_once: int | None = None
+) -> tuple[ServiceCard, ...]:
+    """The cards with the pace that `<SERVICE>_REQUESTS_PER_SECOND` sets, 0 for no limit, and with at most `at_once`
+    purchases at a time where that is given. Raises NotConfigured.
+    """
+    changed = []
+    for card in cards:
+        name = f"{card.id.upper()}_REQUESTS_PER_SECOND"
+        try:
+            pace = float(variables.get(name) or card.requests_per_second)
+        except ValueError:
+            pace = -1.0
+        if not 0 <= pace < float("inf"):
+            raise NotConfigured(f"{name} is wrong: give requests a second, 0 for no limit.", code="settings_invalid")
+        places = card.concurrency if at_once is None else min(card.concurrency or at_once, at_once)
+        changed.append(replace(card, requests_per_second=pace, concurrency=places))
+    return tuple(changed)
