@@ -70,6 +70,27 @@ async def test_no_more_than_so_many_at_once(tmp_path: Path) -> None:
         assert most == 2
 
 
+async def test_a_job_whose_end_goes_wrong_is_taken_up_again(tmp_path: Path) -> None:
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, work=False) as here:
+        attempts: list[int] = []
+        done = asyncio.Event()
+
+        async def run(job: Job, control: Control) -> None:
+            del control
+            attempts.append(job.attempt)
+            if len(attempts) < 3:
+                raise RuntimeError("a mistake of ours")
+            done.set()
+
+        locks = FileWorkerLocks(tmp_path / "others")
+        dispatcher = Dispatcher(worker="w", jobs=here.jobs, locks=locks, clock=here.clock, concurrency=2)
+        await here.engine.submit(WANTED, LOCAL)
+        await dispatcher.start(run, watch=False)
+        await asyncio.wait_for(done.wait(), 10)
+        await dispatcher.stop(1.0)
+        assert attempts == [1, 2, 3]
+
+
 async def test_stopping_puts_unsent_jobs_back_and_the_next_start_takes_them(tmp_path: Path) -> None:
     provider = FakeProvider()
     stuck = asyncio.Event()

@@ -20,6 +20,8 @@ HEAR_WISHES = 1.0
 """Seconds between two looks for jobs that another process wants stopped."""
 TRY_AGAIN = 5.0
 """Seconds after which a job is tried again that the disk or the database would not let run."""
+AFTER_A_MISTAKE = 60.0
+"""Seconds after which a job is tried again that met an error nobody foresaw, even in being ended."""
 
 Run = Callable[[Job, Control], Awaitable[None]]
 
@@ -92,7 +94,7 @@ class Dispatcher:
         task.add_done_callback(self._tasks.discard)
 
     async def _carry(self, waiting: OpenJob, begun: Job | None, delay: float) -> None:
-        control, again = self._running[waiting.id], False
+        control, again = self._running[waiting.id], 0.0
         try:
             if delay:
                 await control.pause(delay, self._clock)
@@ -102,11 +104,15 @@ class Dispatcher:
         except StorageError as error:
             # The job is on disk as it is; nothing is lost by trying again when the disk may have room once more.
             log.warning("job %s could not be written down: %s", waiting.id, error.message)
-            again = True
+            again = TRY_AGAIN
+        except Exception:
+            # A job is never left running with nobody at work on it, whatever a mistake of ours may do to its end.
+            log.exception("job %s broke off; it is taken up again", waiting.id)
+            again = AFTER_A_MISTAKE
         finally:
             del self._running[waiting.id]
         if again:
-            self._spawn(OpenJob(waiting.id, self._worker), delay=TRY_AGAIN)
+            self._spawn(OpenJob(waiting.id, self._worker), delay=again)
 
     async def _take(self, waiting: OpenJob, begun: Job | None, control: Control) -> None:
         job = begun or await self._jobs.take(waiting, self._worker, self._clock.now())
