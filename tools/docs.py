@@ -7,16 +7,17 @@ and the catalogue are found stands in pyproject.toml under [tool.limner-docs].
 import difflib
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from pkgutil import resolve_name
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from limner.domain.model_card import ModelCard, ServiceCard, SizeRule
+from limner.domain.model_card import ModelCard, ServiceCard, SizeRule, StandIn, Status
 from limner.domain.ports import Catalog
 from limner.domain.prices import PriceList, Rate
+from limner.domain.request import Operation
 from tools.sources import ROOT
 
 NOTICE = "<!-- Made by `make docs` from the code: change it there. -->"
@@ -53,21 +54,57 @@ def command_sections(command: TyperCommand | TyperGroup, name: str, parent: type
 
 def model_page(catalog: Catalog) -> str:
     """Every service with its models, what they can do and what they cost."""
-    lines = [NOTICE, "", "# Models", ""]
+    lines = [NOTICE, "", "# Models", "", *overview(catalog)]
     for service in catalog.services:
         lines += service_section(service, [card for card in catalog.models if card.service == service.id])
     return "\n".join(lines)
 
 
+def overview(catalog: Catalog) -> list[str]:
+    """What each service can do with any of its models, and how it is reached."""
+    alive = [card for card in catalog.models if card.status is not Status.RETIRED]
+    ways = {
+        (service.id, operation): {
+            card.operations[operation] for card in alive if card.service == service.id and operation in card.operations
+        }
+        for service in catalog.services
+        for operation in Operation
+    }
+    names = tuple(operation.value.replace("_", " ") for operation in Operation)
+    marks = (
+        (service.name, *(way_mark(ways[service.id, operation]) for operation in Operation))
+        for service in catalog.services
+    )
+    reached = (
+        (service.name, f"`{service.id}`", *map(code_list, (service.key_variables, (service.base_url_variable,))))
+        for service in catalog.services
+    )
+    return [
+        "What the services can do: ● has it, ○ is done with another operation and the receipt says how.",
+        "",
+        *table(("Service", *names), marks),
+        *table(("Service", "Id", "Key", "Address"), reached),
+    ]
+
+
+def way_mark(ways: Collection[StandIn]) -> str:
+    """How an operation is done at best."""
+    return "●" if StandIn.NATIVE in ways else "○" if ways else ""
+
+
+def code_list(names: Iterable[str]) -> str:
+    """Names as code, the first that is set wins."""
+    return ", ".join(f"`{name}`" for name in names if name) or "none"
+
+
 def service_section(service: ServiceCard, cards: list[ModelCard]) -> list[str]:
     """One service: how it is reached, its models, their prices."""
-    keys = ", ".join(f"`{name}`" for name in service.key_variables) or "none"
-    about = f"Key: {keys}. Address: `{service.base_url_variable}`, by default `{service.base_url}`."
+    place = f"Address by default: `{service.base_url}`." if service.base_url else "It paints on this machine."
     checked = f" Checked {service.as_of}." if service.as_of else ""
     head = ("Model", "Status", "Operations", "Sizes", "At once", "Tiers")
     prices = ((f"`{card.id}`", price_words(card.prices)) for card in cards)
     return [
-        *(f"## {service.name}", "", service.description, "", about + checked, ""),
+        *(f"## {service.name}", "", service.description, "", place + checked, ""),
         *table(head, (model_row(card) for card in cards)),
         *table(("Model", "Price"), prices),
     ]

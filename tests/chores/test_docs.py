@@ -7,10 +7,11 @@ from typing import Annotated
 import pytest
 import typer
 
+from limner.catalog.loader import load_catalog
 from limner.domain.model_card import SizeGrid, SizeRule
 from limner.domain.prices import Condition, Meter, PriceList, Rate
 from limner.domain.request import Aspect, Size
-from tools.docs import command_page, price_words, size_words, table
+from tools.docs import command_page, model_page, price_words, size_words, table
 
 
 @pytest.fixture
@@ -73,3 +74,12 @@ def test_sizes_are_said_as_list_grid_or_shapes() -> None:
     grid = SizeGrid(multiple=16, min_edge=256, max_edge=2048, min_pixels=1, max_pixels=2, max_ratio=3)
     assert size_words(SizeRule(fixed=(Size(1, 2),), grid=grid)) == "1x2, edges 256 to 2048 in steps of 16"
     assert size_words(SizeRule(aspects=(Aspect(16, 9),))) == "16:9"
+
+
+def test_what_services_can_do_is_one_table() -> None:
+    page = model_page(load_catalog(entry_points=()))
+    head = next(line for line in page.splitlines() if line.startswith("| Service | generate"))
+    assert head.endswith("| remove background |")
+    row = next(line for line in page.splitlines() if line.startswith("| OpenAI |"))
+    assert row == "| OpenAI | ● | ● | ● | ○ | ○ |  | ○ |  |"
+    assert "| OpenAI | `openai` | `OPENAI_API_KEY` | `OPENAI_BASE_URL` |" in page

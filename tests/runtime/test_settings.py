@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from limner.catalog.loader import load_catalog
 from limner.domain.errors import NotConfigured
 from limner.domain.money import Money
 from limner.settings import Settings, read_settings, read_variables
@@ -82,3 +83,5 @@ def test_every_setting_is_on_its_page() -> None:
         assert f"`LIMNER_{name.upper()}`" in page, name
     named = {line.lstrip("# ").partition("=")[0] for line in template.splitlines() if "=" in line}
     assert {"OPENAI_API_KEY", "OPENAI_ORG_ID", "LIMNER_DATA_DIR"} <= named
+    for card in load_catalog(entry_points=()).services:
+        assert {*card.key_variables, *filter(None, [card.base_url_variable, card.organization_variable])} <= named
