@@ -40,6 +40,8 @@ def asked(name: str) -> ModelCard | UnknownModel:
         ("openai-dall-e-3-hd-1024", "openai/dall-e-3"),
         ("sketch", "sketch/sketch"),
         ("sketch/sketch", "sketch/sketch"),
+        ("fal/openai/gpt-image-2", "fal/openai/gpt-image-2"),
+        ("replicate/stability-ai/sdxl", "replicate/stability-ai/sdxl"),
     ],
 )
 def test_a_model_is_found_by_any_of_its_names(name: str, found: str) -> None:

@@ -456,3 +456,12 @@ async def test_a_question_on_a_connection_that_was_kept_and_breaks_is_not_sent_a
             await place.line.send(question)
         assert (caught.value.code, caught.value.retryable) == (FailureCode.LINE_DROPPED, True)
         assert (len(place.requests), answers) == (2, [])
+
+
+async def test_a_refusal_may_be_for_the_adapter_to_read(question: Outgoing) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"why": "unsafe"}, status=422)
+
+    async with site(refuse) as place:
+        answer = await place.line.send(replace(question, any_status=True))
+    assert (answer.ok, answer.status, answer.body.text("why")) == (False, 422, "unsafe")

@@ -87,7 +87,10 @@ def _model_words(
         if id.casefold() in taken:
             fault = f"the name differs from {taken[id.casefold()]} in capitals only; keep one of them."
             yield said.models[key].complaint(("name",), fault)
-        taken[key[1].casefold()] = taken[id.casefold()] = id
+        taken[id.casefold()] = id
+    # A service may offer a model under the name that it has at another one: fal/openai/gpt-image-2 is not openai's.
+    for key in models:
+        taken.setdefault(key[1].casefold(), "/".join(key))
     for key, model in models.items():
         for index, alias in enumerate(model.aliases):
             owner = taken.get(alias.casefold())

@@ -19,6 +19,7 @@ ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "bfl": "limner.providers.bfl:BlackForestLabs",
     "comfyui": "limner.providers.comfyui:ComfyUI",
+    "fal": "limner.providers.fal:Fal",
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
     "ideogram": "limner.providers.ideogram:Ideogram",

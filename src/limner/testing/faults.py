@@ -21,6 +21,8 @@ class At(StrEnum):
 
     PURCHASE = "purchase"
     POLL = "poll"
+    RESULT = "result"
+    """What a call has come to, where that is asked for apart from its state."""
     CANCEL = "cancel"
     UPLOAD = "upload"
     DOWNLOAD = "download"

@@ -281,7 +281,7 @@ class Line:
             return Answer(status=got.status, headers=headers, body=Reply(None), said=text.decode("utf-8", "replace"))
 
     def _accepted(self, answer: Answer, outgoing: Outgoing) -> Answer:
-        if answer.ok:
+        if answer.ok or outgoing.any_status:
             return answer
         refusal = self.refusal(answer)
         request_id = answer.headers.get("x-request-id") or answer.headers.get("request-id")

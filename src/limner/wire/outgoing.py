@@ -79,6 +79,8 @@ class Outgoing:
     """Whether the service charges for it: then it is paced, and a silence after sending may have cost money."""
     after_purchase: bool = False
     """Whether it asks after a call that was bought before: a refusal that does not pass leaves open what it cost."""
+    any_status: bool = False
+    """Whether the adapter reads refusals itself: then one comes back as an answer."""
     pictures: tuple[str, ...] = ()
     """Keys of the answer whose values are base64 pictures."""
     spoilt: Mapping[str, str] = field(default_factory=dict)
