@@ -103,6 +103,7 @@ ROWS = (
         name="plain words of an older model",
         fault=Fault(at=At.RESULT, status=422, body={"detail": "Could not load the picture"}),
         code=FailureCode.BAD_PARAMETER,
+        spent=Spent.UNKNOWN,
         words="Could not load",
     ),
     Row(

@@ -44,8 +44,6 @@ MEANINGS = {
     "internal_server_error": FailureCode.FAILED,
 }
 """Of the types of model errors (`detail[].type`) and of the platform's (`error_type`) those that the status hides."""
-FREE = frozenset({FailureCode.BAD_PARAMETER, FailureCode.CANCELLED})
-"""What ended a call before any work: its inputs were refused, or it was taken out of the queue."""
 
 
 class Fal:
@@ -184,5 +182,7 @@ def _ended(answer: Answer, pending: Pending) -> Refusal:
     if found.code is FailureCode.MODEL_GONE:
         return replace(found, code=FailureCode.EXPIRED, field=None, spent=Spent.UNKNOWN)
     said = f"{found.said} Trying again may help." if answer.headers.get("x-fal-retryable") == "true" else found.said
-    spent = Spent.NO if found.code in FREE else Spent.UNKNOWN
-    return replace(found, said=said, retryable=False, spent=spent)
+    # Free is what ended before any work: an input was refused by its name, or the call was taken out of the queue.
+    refused = found.code is FailureCode.BAD_PARAMETER and found.field is not None
+    free = refused or found.code is FailureCode.CANCELLED
+    return replace(found, said=said, retryable=False, spent=Spent.NO if free else Spent.UNKNOWN)
