@@ -279,6 +279,17 @@ async def test_every_reference_has_its_own_place() -> None:
         assert (error.code, error.problem().field) == (FailureCode.BAD_PARAMETER, "inputs")
 
 
+async def test_the_words_of_whoever_drew_the_workflow_are_not_painted() -> None:
+    graph = json.loads((GRAPHS / "outpaint.json").read_bytes())
+    wire = wired(graph, prompt="positive.text", source="image.image")
+    async with comfyui() as (stand_in, provider, _):
+        source = input_picture(Role.SOURCE)
+        call = call_of("sdxl", prompt="", operation=Operation.EDIT, inputs=(source,), size=None, wire=wire)
+        await provider.submit(call)
+        assert sent(stand_in).nodes["positive"].inputs["text"] == ""
+        assert sent(stand_in).nodes["negative"].inputs["text"] == "NEGATIVE"
+
+
 async def test_margins_and_sizes_go_where_they_belong() -> None:
     async with comfyui() as (stand_in, provider, _):
         source = input_picture(Role.SOURCE)

@@ -17,7 +17,7 @@ from limner.wire.outgoing import Form, FormFile, Outgoing
 from limner.wire.refusals import Refusal, by_status
 from limner.wire.reply import Answer, Reply
 from limner.wire.takes import Takes
-from limner.workflows.answers import SavedFile, pictures_of, place_of, saved_file
+from limner.workflows.answers import RUNNING, SavedFile, pictures_of, place_of, saved_file
 from limner.workflows.binding import Binding
 from limner.workflows.checking import faults
 from limner.workflows.complaints import Trouble, failure_of, partial_refusal, refusal_of
@@ -115,7 +115,7 @@ class ComfyUI:
         id = str(pending.ticket["prompt_id"])
         try:
             await self._ask("queue", {"delete": [id]})
-            if place_of((await self._ask("queue")).mapping(), id) is not None:
+            if place_of((await self._ask("queue")).mapping(), id) == RUNNING:
                 await self._ask("interrupt", {"prompt_id": id})
                 return True
             return await self._history(id) is None

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+RUNNING = "painting"
+"""The place of the one call that is being carried out."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SavedFile:
@@ -54,7 +57,7 @@ def place_of(queue: Mapping[str, object], prompt_id: str) -> str | None:
     Entries are [number, id, workflow, ...] and come in any order; the smallest number is next.
     """
     if prompt_id in _ids(queue.get("queue_running")):
-        return "painting"
+        return RUNNING
     waiting = _ids(queue.get("queue_pending"))
     if prompt_id not in waiting:
         return None

@@ -49,7 +49,9 @@ class Sheet:
         """The workflow with the call in it; `names` are the uploaded pictures by role, `prefix` that of its files."""
         size = {"width": call.size.width, "height": call.size.height} if call.size else {}
         given = {name: value for name, value in settings(call).items() if value is not None}
-        values = {**call.extra, **given, **size, **names, "seed": seed_of(call), "count": call.count, "prefix": prefix}
+        # Without words of the call's own those of whoever drew the workflow must not be painted.
+        always = {"prompt": call.prompt, "seed": seed_of(call), "count": call.count, "prefix": prefix}
+        values = {**call.extra, **given, **size, **names, **always}
         return filled(self.graph, self.binding, values)
 
     def ticket(self, call: Call) -> dict[str, object]:
