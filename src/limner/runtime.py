@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
-from limner.catalog.loader import load_installed
+from limner.catalog.installed import load_installed
 from limner.catalog.presets import load_presets
 from limner.catalog.unlisted import CurrentCatalog
 from limner.codec import JsonRequestCodec

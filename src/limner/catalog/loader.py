@@ -13,17 +13,14 @@ from limner.catalog.attachments import attached
 from limner.catalog.cards import model_card, service_card
 from limner.catalog.checks import model_faults, service_faults
 from limner.catalog.complaints import Complaint, refusal, sentence
+from limner.catalog.installed import GROUP
 from limner.catalog.layers import Entry, File, Layers, ModelKey, Source, layers
 from limner.catalog.lookup import TomlCatalog
 from limner.catalog.names import name_faults
 from limner.catalog.price_checks import price_faults
 from limner.catalog.schema import ModelTable, ServiceTable, Table, keys_beside
 
-GROUP = "limner.catalogs"
-"""Entry-point group of packages that bring a folder of catalog files."""
 FACTS = Path(__file__).with_name("facts")
-WORKFLOWS = "workflows"
-"""The folder of an installation's own workflows, within its data directory."""
 
 
 @runtime_checkable
@@ -46,11 +43,6 @@ class EntryPoint(Protocol):
     def load(self) -> object:
         """Imports the package and gives the folder."""
         ...
-
-
-def load_installed(data_dir: Path) -> TomlCatalog:
-    """The catalog of an installation: with its own workflows, and its corrections over everything."""
-    return load_catalog(data_dir / WORKFLOWS, data_dir / "catalog.d")
 
 
 def load_catalog(*extra_folders: Path, entry_points: Iterable[EntryPoint] | None = None) -> TomlCatalog:

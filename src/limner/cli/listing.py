@@ -110,7 +110,7 @@ def presets(json: Json = False) -> int:
 def _known_here() -> Catalog:
     """The catalog of this installation with what services have listed."""
     # Imported here because --help must not pay for pydantic.
-    from limner.catalog.loader import load_installed
+    from limner.catalog.installed import load_installed
     from limner.catalog.unlisted import with_listings
     from limner.storage.listings import ListingFile
 

@@ -54,7 +54,7 @@ def add(
 ) -> int:
     """Make a workflow a model: find its prompt, seed, size and pictures, and remember them."""
     # Imported here because --help must not pay for what reads workflows.
-    from limner.catalog.loader import WORKFLOWS
+    from limner.catalog.installed import WORKFLOWS
     from limner.workflows.describing import Description, name_from
     from limner.workflows.graph import Graph
     from limner.workflows.reading import propose
@@ -178,7 +178,7 @@ def _keep(folder: Path, name: str, workflow: str, facts: str) -> None:
 def _cards(data_dir: Path) -> list[ModelCard]:
     """All models that are workflows."""
     # Imported here because --help must not pay for pydantic.
-    from limner.catalog.loader import load_installed
+    from limner.catalog.installed import load_installed
 
     return [card for card in load_installed(data_dir).models if "graph" in card.wire and card.service == SERVICE]
 
