@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.catalog.schema import ModelTable, ServiceTable, Table
 
 TEXT = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text(encoding="utf-8")

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from limner.catalog import load_catalog
 from limner.catalog.installed import GROUP, load_installed
-from limner.catalog.loader import FACTS
+from limner.catalog.loader import FACTS, load_catalog
 from limner.domain.errors import NotConfigured
 from tests.catalog.samples import file, model
 from tests.catalog.toml_writer import TomlWriter

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.domain.errors import UnknownModel
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.ports import Catalog

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import MICRO, Money
 from limner.domain.prices import Expectation, Facts, Meter

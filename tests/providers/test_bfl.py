@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.domain.accounts import Account, ChecksKey
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pybase64
 import pytest
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.domain.accounts import Account, ChecksKey, ListsModels
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Size
 from limner.providers.runware import TAKES

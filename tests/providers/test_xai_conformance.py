@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog import load_catalog
+from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role
