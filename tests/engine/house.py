@@ -50,8 +50,7 @@ name = "{name}"
 description = "Pictures for tests."
 adapter = "openai"
 local = {local}
-base_url = "https://{id}.test/v1"
-base_url_variable = "{upper}_BASE_URL"
+{place}
 key_variables = ["{upper}_API_KEY"]
 concurrency = 8
 default_model = "one"
@@ -88,9 +87,9 @@ prices = {{ {prices} }}
 def facts(id: str, *, usd: str | None, count: int = 4, rank: int = 1, local: bool = False) -> Source:
     """One service with one model at so many dollars a picture; None is free."""
     prices = "free = true" if usd is None else f'rates = [{{ meter = "image", usd = "{usd}" }}]'
-    text = FACTS.format(
-        id=id, name=id.title(), upper=id.upper(), count=count, rank=rank, prices=prices, local=str(local).lower()
-    )
+    place = "" if local else f'base_url = "https://{id}.test/v1"\nbase_url_variable = "{id.upper()}_BASE_URL"'
+    given = {"id": id, "name": id.title(), "upper": id.upper(), "count": count, "rank": rank, "prices": prices}
+    text = FACTS.format(**given, local=str(local).lower(), place=place)
     return Source(label=f"{id}.toml", text=text, rank=0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -405,6 +406,7 @@ async def test_what_cannot_be_cached_is_handed_out_all_the_same(
     async def full(*_: object) -> None:
         raise StorageError("The disk is full. Free some space.", code="disk_full")
 
+    caplog.set_level(logging.WARNING, logger="limner.storage")
     monkeypatch.setattr(folder, "keep_derived", full)
     first, second = await library.file(picture), await library.file(picture)
     assert (await verified(provenance, first)).state is (await verified(provenance, second)).state is Wholeness.WHOLE

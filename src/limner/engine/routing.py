@@ -75,15 +75,19 @@ class Router:
         return card.status_on(self.clock.now().date()) is Status.RETIRED
 
     def _automatic(self, operation: Operation) -> Sequence[tuple[ModelCard, str]]:
-        """The default model of every service that is ready; what paints on this machine only where nothing else is."""
+        """The default model of every service that is ready; where none is, what is built in.
+
+        An engine at an address of this machine is asked only by name: whether it runs nobody knows beforehand.
+        """
         ready = [card for card in self.catalog.services if self.services.readiness(card.id).ready]
         remote = [card for card in ready if not card.local]
+        built_in = [card for card in ready if card.local and not card.base_url]
         return [
             (
                 self.catalog.find(card.default_for(operation)),
                 "The default model of a service that is ready." if remote else "Needs no key.",
             )
-            for card in (remote or ready)
+            for card in (remote or built_in)
         ]
 
     def _candidate(self, request: ImageRequest, card: ModelCard, reason: str) -> Candidate | Rejection:

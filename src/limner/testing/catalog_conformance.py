@@ -97,10 +97,10 @@ class CatalogConformance:
             inputs=inputs_for(card, operation),  # type: ignore[arg-type]  # keys of Inputs
             **options_for(card, operation, options),
         )
-        job = await studio.paint(request, timeout=60)
-        said = job.job.problem.message if job.job.problem else ""
+        job = await studio.runtime.engine.generate(request, studio.principal, timeout=60)
+        said = job.problem.message if job.problem else ""
         expect((operation, job.state, said), (operation, JobState.SUCCEEDED, ""))
-        expect(len(job.images), request.count)
+        expect(len(job.pictures), request.count)
 
     def _compare(self, model: str, found: Mapping[str, Bodies]) -> None:
         path = self.snapshots / self.service / f"{re.sub(r'[^A-Za-z0-9._-]', '_', model)}.json"
