@@ -127,6 +127,7 @@ def bare() -> dict[str, str]:
     marks = ("LIMNER_", "OPENAI_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(marks)}
     kept = {name: value for name, value in kept.items() if not name.endswith(("_KEY", "_TOKEN", "_BASE_URL"))}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program does not compile itself at each start
     return {**kept, "PYTHONPATH": str(ROOT)}
 
 

@@ -254,3 +254,20 @@ def test_signs_that_an_encoding_lacks_do_not_end_a_document() -> None:
     out = io.TextIOWrapper(raw, encoding="ascii")
     Output(json=True, out=out, err=io.StringIO()).document({"prompt": "🗼"})
     assert b"\\ud83d" in raw.getvalue()
+
+
+def test_columns_for_a_file_stand_below_each_other_and_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    out = io.StringIO()
+    long = "a lighthouse " * 40
+    Output(json=False, out=out, err=io.StringIO()).rows(("Job", "Prompt"), [("灯台", "wide"), ("\x1b[31mred", long)])
+    assert out.getvalue() == f"Job       Prompt\n灯台      wide\n\N{REPLACEMENT CHARACTER}[31mred  {long.rstrip()}\n"
+
+
+def test_a_table_on_a_terminal_folds_what_is_too_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = io.StringIO()
+    Output(json=False, out=out, err=io.StringIO()).rows(("Job", "Prompt"), [("job_1", "lighthouse" * 20)])
+    assert max(map(len, out.getvalue().splitlines())) <= 80
+    assert out.getvalue().replace(" ", "").replace("\n", "").endswith("lighthouse" * 20)

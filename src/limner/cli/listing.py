@@ -1,4 +1,4 @@
-"""What there is to choose from: models, providers, presets. Models and presets need no database."""
+"""What there is to choose from: models, providers, presets. None of them needs the database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from limner.domain.request import Operation, Size
 
 if TYPE_CHECKING:
     from limner.cli.documents import Document
-    from limner.cli.opening import Session
+    from limner.settings import Settings
 
 app = App()
 
@@ -52,7 +52,7 @@ def models(
         from limner.cli.refreshing import refresh
 
         refresh(output, provider)
-    cards = _chosen(_known_here(), provider, operation, tier)
+    cards = _chosen(_known_here(settings_here()), provider, operation, tier)
     cards = [card for card in cards if every or card.status is not Status.RETIRED]
     if json:
         output.document({"models": [model_document(card) for card in cards]})
@@ -67,28 +67,21 @@ def models(
 @app.add()
 def providers(json: Json = False) -> int:
     """List the services: which are ready, and what the others need."""
-    # Imported here because the list of models must not pay for the event loop.
-    from limner.cli.opening import with_studio
+    # Imported here because --help must not pay for pydantic, nor a list for the HTTP client.
+    from limner.providers import plugins_by_name, readiness_of
+    from limner.providers.connecting import connections
 
     output = Output(json=json)
-
-    async def action(session: Session) -> int:
-        from limner.providers.connecting import connections
-
-        runtime = session.studio.runtime
-
-        places = connections(runtime.catalog.services, runtime.settings.variables)
-        found = [
-            (card, runtime.services.readiness(card.id), places[card.id].base_url) for card in runtime.catalog.services
-        ]
-        if json:
-            output.document({"providers": [_service_document(*one) for one in found]})
-        else:
-            columns = ("Service", "Name", "State", "Where", "Default model", "Pace", "Host")
-            output.rows(columns, [_service_row(*one) for one in found])
-        return 0
-
-    return with_studio(output, action, paints=False)
+    settings = settings_here()
+    services = _known_here(settings).services
+    places, plugins = connections(services, settings.variables), plugins_by_name()
+    found = [(card, readiness_of(card, places[card.id], plugins), places[card.id].base_url) for card in services]
+    if json:
+        output.document({"providers": [_service_document(*one) for one in found]})
+    else:
+        columns = ("Service", "Name", "State", "Where", "Default model", "Pace", "Host")
+        output.rows(columns, [_service_row(*one) for one in found])
+    return 0
 
 
 @app.add()
@@ -107,14 +100,14 @@ def presets(json: Json = False) -> int:
     return 0
 
 
-def _known_here() -> Catalog:
+def _known_here(settings: Settings) -> Catalog:
     """The catalog of this installation with what services have listed."""
     # Imported here because --help must not pay for pydantic.
     from limner.catalog.installed import load_installed
     from limner.catalog.unlisted import with_listings
     from limner.storage.listings import ListingFile
 
-    folder = settings_here().data_dir
+    folder = settings.data_dir
     return with_listings(load_installed(folder), ListingFile(folder).read())
 
 

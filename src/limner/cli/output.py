@@ -7,16 +7,20 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import IO, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 NARROW = 72
 """Columns below which a table becomes a list."""
 ENDLESS = 10_000
 """Columns of what is no terminal: nothing is wrapped or cut there."""
+SHAPING = ("COLUMNS", "FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables by which someone asks for the looks of a terminal where there is none."""
 
 
 class Output:
@@ -54,29 +58,53 @@ class Output:
 
     def show(self, text: str = "", *, style: str = "") -> None:
         """Writes a line of the result for people. The terminal wraps it, so that paths can be copied whole."""
-        self.results.print(Text(plain(text)), style=style, soft_wrap=True)
+        if self._bare:
+            self._write(plain(text))
+        else:
+            self.results.print(_text(text), style=style, soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Writes a remark."""
-        self.remarks.print(Text(plain(text)), soft_wrap=not self.remarks.is_terminal)
+        self.remarks.print(_text(text), soft_wrap=not self.remarks.is_terminal)
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Shows a table; on a narrow terminal each row becomes a short list."""
-        console = self.results
-        if console.width < NARROW:
+        if self._bare:
+            self._columns([columns, *rows])
+        elif self.results.width < NARROW:
+            self._list(columns, rows)
+        else:
+            # Imported here because what goes to a file or to another program needs none of it.
+            from rich.table import Table
+
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for name in columns:
+                table.add_column(name, overflow="fold")
             for row in rows:
-                for index, (name, cell) in enumerate(zip(columns, row, strict=True)):
-                    if cell:
-                        self.show(
-                            plain(cell) if index == 0 else f"  {name}: {plain(cell)}", style="" if index else "bold"
-                        )
-            return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in columns:
-            table.add_column(name, overflow="fold")
+                table.add_row(*map(_text, row))
+            self.results.print(table)
+
+    @cached_property
+    def _bare(self) -> bool:
+        """Whether results go to a file or to another program: nothing is styled, wrapped or cut there."""
+        return not self._out.isatty() and not any(name in os.environ for name in SHAPING)
+
+    def _list(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for row in rows:
-            table.add_row(*(Text(plain(cell)) for cell in row))
-        console.print(table)
+            for index, (name, cell) in enumerate(zip(columns, row, strict=True)):
+                if cell:
+                    self.show(cell if index == 0 else f"  {name}: {cell}", style="" if index else "bold")
+
+    def _columns(self, rows: Sequence[Sequence[str]]) -> None:
+        cells = [[plain(cell) for cell in row] for row in rows]
+        widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            self._write("  ".join(padded).rstrip())
+
+    def _write(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
 
 
 def plain(text: str) -> str:
@@ -90,7 +118,17 @@ def shortened(text: str, length: int) -> str:
     return line if len(line) <= length else f"{line[: length - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
+def _text(text: str) -> Text:
+    # Imported here because what goes to a file or to another program needs none of it.
+    from rich.text import Text
+
+    return Text(plain(text))
+
+
 def _console(file: IO[str]) -> Console:
+    # Imported here because what goes to a file or to another program needs none of it.
+    from rich.console import Console
+
     console = Console(file=file, markup=False, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = ENDLESS

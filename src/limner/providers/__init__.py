@@ -1,1 +1,60 @@
-"""One adapter for each wire format: turns a call into a service's request and its answer into pictures."""
+"""One adapter for each wire format: turns a call into a service's request and its answer into pictures.
+
+Here is which of them there are, and whether a service can be used with what is installed and configured; that loads
+neither an adapter nor an HTTP client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+
+from limner.domain.model_card import ServiceCard
+from limner.domain.ports import Readiness
+from limner.wire.connection import Connection
+
+ADAPTERS = {
+    "automatic1111": "limner.providers.automatic1111:Automatic1111",
+    "bfl": "limner.providers.bfl:BlackForestLabs",
+    "comfyui": "limner.providers.comfyui:ComfyUI",
+    "fal": "limner.providers.fal:Fal",
+    "gemini": "limner.providers.gemini:Gemini",
+    "huggingface": "limner.providers.huggingface:HuggingFace",
+    "ideogram": "limner.providers.ideogram:Ideogram",
+    "leonardo": "limner.providers.leonardo:Leonardo",
+    "openai": "limner.providers.openai:OpenAI",
+    "recraft": "limner.providers.recraft:Recraft",
+    "replicate": "limner.providers.replicate:Replicate",
+    "runware": "limner.providers.runware:Runware",
+    "sketch": "limner.providers.sketch:Sketch",
+    "stability": "limner.providers.stability:Stability",
+    "together": "limner.providers.together:Together",
+    "xai": "limner.providers.xai:XAI",
+}
+"""Wire formats by the names that the catalog uses; loaded when first needed."""
+PLUGINS = "limner.providers"
+"""Entry points under which other packages offer adapters, each a callable that takes a Line."""
+READY = Readiness(ready=True, reason="Ready")
+
+
+def plugins_by_name(found: Iterable[EntryPoint] | None = None) -> Mapping[str, EntryPoint]:
+    """The adapters of other packages, by the names of their wire formats; those installed here unless given."""
+    return {plugin.name: plugin for plugin in (entry_points(group=PLUGINS) if found is None else found)}
+
+
+def readiness_of(card: ServiceCard, connection: Connection, plugins: Mapping[str, EntryPoint]) -> Readiness:
+    """Whether a service has an adapter, an address and, where it needs one, a key."""
+    if card.adapter not in ADAPTERS and card.adapter not in plugins:
+        return unready(f"Needs the adapter {card.adapter}: install the package that brings it.")
+    if connection.base_url and not connection.base_url.startswith(("http://", "https://")):
+        return unready(f"Needs an address that begins with http:// or https://: set {card.base_url_variable}.")
+    if card.key_variables and not connection.api_key and not connection.base_url_overridden:
+        return unready(f"Needs a key: set {card.key_variables[0]}.")
+    if connection.api_key and not (connection.api_key.isascii() and connection.api_key.isprintable()):
+        return unready(f"The key has characters that no key has: set {card.key_variables[0]} again.")
+    return READY
+
+
+def unready(reason: str) -> Readiness:
+    """A service that cannot be used, and why."""
+    return Readiness(ready=False, reason=reason)

@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pkgutil import resolve_name
 from typing import Protocol
 
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Provider, Readiness
+from limner.providers import ADAPTERS, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
 from limner.wire.connection import Connection
 from limner.wire.line import Line
 from limner.wire.pace import Pace
-
-ADAPTERS = {
-    "automatic1111": "limner.providers.automatic1111:Automatic1111",
-    "bfl": "limner.providers.bfl:BlackForestLabs",
-    "comfyui": "limner.providers.comfyui:ComfyUI",
-    "fal": "limner.providers.fal:Fal",
-    "gemini": "limner.providers.gemini:Gemini",
-    "huggingface": "limner.providers.huggingface:HuggingFace",
-    "ideogram": "limner.providers.ideogram:Ideogram",
-    "leonardo": "limner.providers.leonardo:Leonardo",
-    "openai": "limner.providers.openai:OpenAI",
-    "recraft": "limner.providers.recraft:Recraft",
-    "replicate": "limner.providers.replicate:Replicate",
-    "runware": "limner.providers.runware:Runware",
-    "sketch": "limner.providers.sketch:Sketch",
-    "stability": "limner.providers.stability:Stability",
-    "together": "limner.providers.together:Together",
-    "xai": "limner.providers.xai:XAI",
-}
-"""Wire formats by the names that the catalog uses; loaded when first needed."""
-PLUGINS = "limner.providers"
-"""Entry points under which other packages offer adapters, each a callable that takes a Line."""
-READY = Readiness(ready=True, reason="Ready")
 
 
 class MakesProvider(Protocol):
@@ -61,9 +39,7 @@ class ConfiguredServices:
         self._wire = wire
         self._cards = {card.id: card for card in cards}
         self._connections = dict(connections)
-        self._plugins = {
-            plugin.name: plugin for plugin in (entry_points(group=PLUGINS) if plugins is None else plugins)
-        }
+        self._plugins = plugins_by_name(plugins)
         self._paces = {
             card.id: Pace(requests_per_second=card.requests_per_second, concurrency=card.concurrency)
             for card in self._cards.values()
@@ -85,17 +61,8 @@ class ConfiguredServices:
         """Whether the service has an adapter, an address and, where it needs one, a key."""
         card = self._cards.get(service)
         if card is None:
-            return _unready(f"There is no service {service}.")
-        if card.adapter not in ADAPTERS and card.adapter not in self._plugins:
-            return _unready(f"Needs the adapter {card.adapter}: install the package that brings it.")
-        connection = self._connection(card)
-        if connection.base_url and not connection.base_url.startswith(("http://", "https://")):
-            return _unready(f"Needs an address that begins with http:// or https://: set {card.base_url_variable}.")
-        if card.key_variables and not connection.api_key and not connection.base_url_overridden:
-            return _unready(f"Needs a key: set {card.key_variables[0]}.")
-        if connection.api_key and not (connection.api_key.isascii() and connection.api_key.isprintable()):
-            return _unready(f"The key has characters that no key has: set {card.key_variables[0]} again.")
-        return READY
+            return unready(f"There is no service {service}.")
+        return readiness_of(card, self._connection(card), self._plugins)
 
     def provider(self, service: str) -> Provider:
         """The service itself. Raises NotConfigured where it is not ready."""
@@ -123,7 +90,3 @@ class ConfiguredServices:
         own = ADAPTERS.get(card.adapter)
         make = resolve_name(own) if own else self._plugins[card.adapter].load()
         return make(Line(wire=self._wire, card=card, connection=connection))
-
-
-def _unready(reason: str) -> Readiness:
-    return Readiness(ready=False, reason=reason)
