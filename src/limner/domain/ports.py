@@ -31,10 +31,7 @@ class Cancels(Protocol):
     """A provider that can stop a call."""
 
     async def cancel(self, pending: Pending) -> bool:
-        """Whether the service says that it stopped; nothing is charged then.
-
-        Raises ProviderError, code CANCELLED, with what was spent where it stopped but is charged for what it did.
-        """
+        """Whether the service says that it stopped, uncharged. Raises ProviderError, CANCELLED, where it is charged."""
         ...
 
 
