@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from limner.catalog import installed
-from limner.catalog.installed import CORRECTIONS, ReadyMade, load_installed
+from limner.catalog.installed import CORRECTIONS, OWN, ReadyMade, load_installed
 from limner.catalog.loader import load_catalog
 from limner.domain.errors import NotConfigured
 
@@ -63,12 +63,19 @@ def test_where_nothing_can_be_kept_it_is_made_each_time(tmp_path: Path, place: P
     assert load_installed(tmp_path / "data").find("sketch").service == "sketch"
 
 
-def test_an_installation_with_words_of_its_own_is_read_whole(tmp_path: Path, place: Path) -> None:
+def test_an_installation_with_words_of_its_own_keeps_its_own(tmp_path: Path, place: Path) -> None:
     corrections = tmp_path / CORRECTIONS
     corrections.mkdir()
     (corrections / "mine.toml").write_text('[service]\nid = "openai"\nname = "Ours"\n')
-    assert load_installed(tmp_path).service("openai").name == "Ours"
+    for _ in range(2):
+        assert load_installed(tmp_path).service("openai").name == "Ours"
+        assert (tmp_path / OWN).exists()
     assert not place.exists()
+    assert load_installed(tmp_path / "another").service("openai").name == "OpenAI"
+    (corrections / "mine.toml").write_text('[service]\nid = "openai"\nname = "Ours now"\n')
+    assert load_installed(tmp_path).service("openai").name == "Ours now"
     (corrections / "mine.toml").write_text("[service]\nid = 3\n")
     with pytest.raises(NotConfigured):
         load_installed(tmp_path)
+    (corrections / "mine.toml").unlink()
+    assert load_installed(tmp_path).service("openai").name == "OpenAI"
