@@ -130,6 +130,8 @@ async def test_openers_that_meet_on_an_empty_database_all_succeed(empty_url: str
     databases = await asyncio.gather(*(Database.open(empty_url) for _ in range(4)))
     await asyncio.gather(*(stores_of(database, empty_url).jobs.submit(a_job()) for database in databases))
     await asyncio.gather(*(database.close() for database in databases))
+    with plain_connection(empty_url) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one() == len(databases)
 
 
 async def test_a_newer_database_is_left_alone(empty_url: str) -> None:

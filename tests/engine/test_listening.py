@@ -68,6 +68,24 @@ async def test_a_service_that_falls_silent_is_asked_all_the_same(tmp_path: Path)
         assert (job.state, provider.left) == (JobState.SUCCEEDED, 1)
 
 
+async def test_news_that_breaks_takes_no_picture_with_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Breaks(Watched):
+        async def watch(self, pending: Pending) -> AsyncIterator[Partial]:
+            try:
+                for item in self.news:
+                    yield item
+                raise KeyError("prompt_id")
+            finally:
+                self.told.set()
+
+    provider = Breaks(Partial(progress=0.5))
+    async with house(tmp_path, {"acme": provider}, facts("acme", usd="0.04")) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, len(provider.submits)) == (JobState.SUCCEEDED, 1)
+        assert "news" in caplog.text
+        await here.books_are_right()
+
+
 @pytest.mark.parametrize("code", [FailureCode.LINE_DROPPED, FailureCode.TIMED_OUT])
 async def test_at_home_a_lost_call_is_found_or_failed_and_never_a_question_of_money(
     tmp_path: Path, code: FailureCode

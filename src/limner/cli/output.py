@@ -98,9 +98,10 @@ class Output:
     def _columns(self, rows: Sequence[Sequence[str]]) -> None:
         cells = [[plain(cell) for cell in row] for row in rows]
         widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
-        for row in cells:
-            padded = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
-            self._write("  ".join(padded).rstrip())
+        padded = (
+            (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)) for row in cells
+        )
+        self._write("\n".join("  ".join(row).rstrip() for row in padded))
 
     def _write(self, text: str) -> None:
         self._out.write(text + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TypeAlias
@@ -13,12 +14,17 @@ from limner.domain.errors import StorageError
 from limner.domain.ports import Clock, Provider
 from limner.domain.records import LeaseLost
 
+log = logging.getLogger("limner.engine")
+
 Tell: TypeAlias = "Callable[[Partial], Awaitable[None]]"
 
 
 @asynccontextmanager
 async def listening(provider: Provider, pending: Pending, tell: Tell) -> AsyncIterator[asyncio.Event]:
-    """Passes the news of a call on while the block runs; the event is set when the service has no more of it."""
+    """Passes the news of a call on while the block runs; the event is set when the service has no more of it.
+
+    News that breaks off, through whatever mistake, is logged: what the block has found out stands.
+    """
     ended = asyncio.Event()
     if not isinstance(provider, Watches):
         yield ended
@@ -29,8 +35,8 @@ async def listening(provider: Provider, pending: Pending, tell: Tell) -> AsyncIt
     finally:
         hearing.cancel()
         await asyncio.wait((hearing,))
-        if not hearing.cancelled():
-            hearing.result()
+        if not hearing.cancelled() and (error := hearing.exception()) is not None:
+            log.error("the news of a call broke off", exc_info=error)
 
 
 async def _hear(news: AsyncIterator[Partial], tell: Tell, ended: asyncio.Event) -> None:
