@@ -131,7 +131,7 @@ async def test_openers_that_meet_on_an_empty_database_all_succeed(empty_url: str
     await asyncio.gather(*(stores_of(database, empty_url).jobs.submit(a_job()) for database in databases))
     await asyncio.gather(*(database.close() for database in databases))
     with plain_connection(empty_url) as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one() == len(databases)
+        assert connection.exec_driver_sql("SELECT count(*) FROM generation_jobs").scalar_one() == len(databases)
 
 
 async def test_a_newer_database_is_left_alone(empty_url: str) -> None:
