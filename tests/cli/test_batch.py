@@ -185,8 +185,8 @@ def test_rows_that_failed_are_tried_again_when_the_run_goes_on(limner: Limner, s
     assert ended.code == 0
     assert shop.purchases == 3
     bought = [str(line.body["prompt"]) for line in shop.log]
-    assert bought.count("prompt 0") == 2
-    assert bought.count("prompt 1") == bought.count("prompt 2") == 1
+    refused = bought[0]  # rows wait for the service's place side by side, so any of the first may come first
+    assert sorted(bought) == sorted(["prompt 0", "prompt 1", "prompt 2", refused])
 
 
 def test_a_run_that_reached_its_end_is_set_aside_by_the_next(limner: Limner) -> None:
