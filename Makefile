@@ -14,7 +14,7 @@ export PROMPT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench requirements docs setup setup-test lock chromium clean distclean
+.PHONY: help run serve test lint bench requirements docs setup setup-test setup-diffusers lock chromium clean distclean
 
 help: ## list the chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -49,6 +49,9 @@ setup: ## install what Limner needs to run into .venv
 setup-test: ## install what the tests and checks need as well
 	@$(PYTHON) tools/setup.py test
 
+setup-diffusers: ## install torch and diffusers into .venv-diffusers, for the tests that paint with a real pipeline
+	@$(PYTHON) tools/diffusers.py
+
 lock: ## resolve the dependencies afresh and write both lock files
 	@$(PYTHON) tools/lock.py
 
@@ -61,4 +64,4 @@ clean: ## remove what checks and tests leave behind
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## remove the environment as well
-	@rm -rf .venv
+	@rm -rf .venv .venv-diffusers

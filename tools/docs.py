@@ -74,6 +74,7 @@ def overview(catalog: Catalog) -> list[str]:
     marks = (
         (service.name, *(way_mark(ways[service.id, operation]) for operation in Operation))
         for service in catalog.services
+        if any(ways[service.id, operation] for operation in Operation)
     )
     reached = (
         (service.name, f"`{service.id}`", *map(code_list, (service.key_variables, (service.base_url_variable,))))
@@ -101,6 +102,8 @@ def service_section(service: ServiceCard, cards: list[ModelCard]) -> list[str]:
     """One service: how it is reached, its models, their prices."""
     place = f"Address by default: `{service.base_url}`." if service.base_url else "It paints on this machine."
     checked = f" Checked {service.as_of}." if service.as_of else ""
+    if not cards:
+        checked += f" Its models are the installation's own: `{service.models_by}`."
     head = ("Model", "Status", "Operations", "Sizes", "At once", "Tiers")
     prices = ((f"`{card.id}`", price_words(card.prices)) for card in cards)
     return [

@@ -169,6 +169,12 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int |
         )
     )
     wire = await stack.enter_async_context(Wire(blobs, guard=Guard(settings.fetch_allowlist.split(","))))
+    services = ConfiguredServices(
+        paced(catalog.services, settings.variables, at_once),
+        connections(catalog.services, settings.variables, settings.public_url),
+        wire,
+    )
+    stack.push_async_callback(services.close)
     return _Ground(
         settings=settings,
         clock=clock,
@@ -181,11 +187,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int |
         imaging=imaging,
         provenance=provenance,
         library=library,
-        services=ConfiguredServices(
-            paced(catalog.services, settings.variables, at_once),
-            connections(catalog.services, settings.variables, settings.public_url),
-            wire,
-        ),
+        services=services,
     )
 
 

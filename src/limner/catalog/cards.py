@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from itertools import product
 
@@ -26,8 +27,8 @@ from limner.domain.prices import Condition, Expectation, PriceList, Rate
 from limner.domain.request import Operation, Size
 
 
-def service_card(table: ServiceTable) -> ServiceCard:
-    """The card of a service."""
+def service_card(table: ServiceTable, models: Iterable[str]) -> ServiceCard:
+    """The card of a service; where it names no default model, that is the first of its live `models`."""
     return ServiceCard(
         id=table.id,
         name=table.name,
@@ -41,11 +42,16 @@ def service_card(table: ServiceTable) -> ServiceCard:
         organization_variable=table.organization_variable,
         requests_per_second=table.requests_per_second,
         concurrency=table.concurrency,
-        default_model=table.default_model,
+        default_model=table.default_model or next(iter(models), ""),
         default_models=dict(table.default_models),
         unlisted_like=table.unlisted_like,
         poll_seconds=table.poll_seconds,
         trusted_hosts=tuple(table.trusted_hosts),
+        packages=tuple(table.packages),
+        python_variable=table.python_variable or "",
+        option_variables=tuple(table.option_variables),
+        installed_by=table.installed_by or "",
+        models_by=table.models_by or "",
         colour=table.colour,
         documentation=table.documentation or "",
         as_of=table.as_of,

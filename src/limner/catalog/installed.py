@@ -31,8 +31,8 @@ MADE_OF = (HERE, HERE / "facts", HERE.parent / "domain", HERE.parent / "workflow
 """Folders whose files decide about the catalog: its facts, and the code that reads them."""
 GROUP = "limner.catalogs"
 """Entry-point group of packages that bring a folder of catalog files."""
-WORKFLOWS, CORRECTIONS = "workflows", "catalog.d"
-"""Folders of an installation, within its data directory: its own workflows, and what it says about everything."""
+WORKFLOWS, PIPELINES, CORRECTIONS = "workflows", "pipelines", "catalog.d"
+"""Folders of an installation, within its data directory: its own models, and what it says about everything."""
 OWN = "catalog.ready"
 """Where an installation that says something of its own keeps its catalog, within its data directory."""
 VALUES = frozenset({"limner.catalog.lookup", "datetime", "decimal"})
@@ -42,11 +42,11 @@ UNREADABLE = (OSError, pickle.PickleError, EOFError, AttributeError, ImportError
 
 
 def load_installed(data_dir: Path) -> TomlCatalog:
-    """The catalog of an installation: with its own workflows, and its corrections over everything.
+    """The catalog of an installation: with its own workflows and pipelines, and its corrections over everything.
 
     Reads files; call it once, before the event loop runs or in a thread. Raises NotConfigured, code `catalog_invalid`.
     """
-    folders = [data_dir / WORKFLOWS, data_dir / CORRECTIONS]
+    folders = [data_dir / name for name in (WORKFLOWS, PIPELINES, CORRECTIONS)]
     if metadata.entry_points(group=GROUP):
         return _read(*folders)
     own = any(_has_files(folder) for folder in folders)

@@ -19,6 +19,7 @@ from limner.catalog.lookup import TomlCatalog
 from limner.catalog.names import name_faults
 from limner.catalog.price_checks import price_faults
 from limner.catalog.schema import ModelTable, ServiceTable, Table, keys_beside
+from limner.domain.model_card import Status
 
 FACTS = Path(__file__).with_name("facts")
 
@@ -78,12 +79,17 @@ def read_catalog(sources: Iterable[Source], complaints: Iterable[Complaint] = ()
     order = sorted(services.values(), key=lambda table: (table.order, table.id))
     place = {table.id: index for index, table in enumerate(order)}
     return TomlCatalog(
-        services=tuple(service_card(table) for table in order),
+        services=tuple(service_card(table, _live(models, table.id)) for table in order),
         models=tuple(
             model_card(models[key], services[key[0]]) for key in sorted(models, key=lambda key: place[key[0]])
         ),
         service_aliases={alias: table.id for table in order for alias in table.aliases},
     )
+
+
+def _live(models: dict[ModelKey, ModelTable], service: str) -> Iterator[str]:
+    """The names of a service's live models."""
+    return (name for (owner, name), table in models.items() if owner == service and table.status is Status.LIVE)
 
 
 def _sources(folder: Folder, prefix: str, rank: int, complaints: list[Complaint]) -> Iterator[Source]:

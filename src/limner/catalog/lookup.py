@@ -55,7 +55,7 @@ class TomlCatalog:
 
         Raises UnknownModel with the nearest names, or with all where several services have a model of that name.
         """
-        key = name.strip().casefold()
+        key = name.strip().removesuffix("/").casefold()
         service, _, rest = key.partition("/")
         if rest and service in self._service_names:
             known = self._service_names[service].id
@@ -69,9 +69,11 @@ class TomlCatalog:
             return bare[0]
         if bare:
             raise _ambiguous(name, bare)
-        if key in self._service_names:
-            card = self._service_names[key]
+        card = self._service_names.get(key)
+        if card is not None and card.default_model:
             return self._full[f"{card.id}/{card.default_model}".casefold()]
+        if card is not None:
+            raise UnknownModel(f"{card.name} has no model yet. Make one: {card.models_by}.")
         raise _unknown("model", name, self._nearest(key))
 
     def extended(self, models: Sequence[ModelCard]) -> TomlCatalog:

@@ -26,7 +26,9 @@ def _defaults(
     said: Layers, services: Mapping[str, ServiceTable], models: Mapping[ModelKey, ModelTable]
 ) -> Iterator[Complaint]:
     for id, service in services.items():
-        named: list[tuple[KeyPath, str, str]] = [(("default_model",), "default_model", service.default_model)]
+        named: list[tuple[KeyPath, str, str]] = []
+        if service.default_model is not None:
+            named.append((("default_model",), "default_model", service.default_model))
         if service.unlisted_like is not None:
             named.append((("unlisted_like",), "unlisted_like", service.unlisted_like))
         named += [

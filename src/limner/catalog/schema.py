@@ -170,11 +170,17 @@ class ServiceTable(Table):
     organization_variable: Variable | None = None
     requests_per_second: float = Field(0, ge=0)
     concurrency: int = Field(ge=1)
-    default_model: Name
+    default_model: Name | None = None
+    """Only a service whose models all come from the installation has none of its own."""
     default_models: dict[Word[Operation], Name] = {}
     unlisted_like: Name | None = None
     poll_seconds: float = Field(2.0, gt=0)
     trusted_hosts: list[HostPattern] = []
+    packages: list[Name] = []
+    python_variable: Variable | None = None
+    option_variables: list[Variable] = []
+    installed_by: Line | None = None
+    models_by: Line | None = None
     colour: Colour
     documentation: Address | None = None
     as_of: date

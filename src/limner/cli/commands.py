@@ -29,6 +29,7 @@ HOMES: Mapping[str, str] = {
     "presets": "listing",
     "keys": "keys",
     "workflows": "workflows",
+    "pipelines": "pipelines",
     "history": "library",
     "show": "library",
     "open": "library",
@@ -41,7 +42,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"keys", "workflows"})
+GROUPS = frozenset({"keys", "pipelines", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

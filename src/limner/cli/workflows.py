@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +11,10 @@ from limner.cli.exits import FAILED, OK
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output, shortened
+from limner.cli.own_models import OwnModels
 from limner.cli.surroundings import settings_here
 from limner.domain.abilities import ChecksModel
-from limner.domain.errors import InvalidRequest, NotConfigured, NotFound
+from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.model_card import ModelCard
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 app = App(help="Add your own ComfyUI workflows as models, and see what is bound to what.", no_args_is_help=True)
 
 SERVICE = "comfyui"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 SHOWN = 60
 """Signs of a value that are shown."""
 
@@ -63,10 +61,10 @@ def add(
     text = _read(file)
     graph = Graph.parse(text)
     binding = propose(graph).with_places(graph, _given(bind or []))
-    called = _free_name(name or name_from(file), data_dir, replace=replace)
+    own = OwnModels(kind="workflow", folder=data_dir / WORKFLOWS, cards=lambda: _cards(data_dir), ours=OURS)
+    called = own.free_name(name or name_from(file), replace=replace)
     description = Description(name=called, title=title or called, graph=graph, binding=binding)
-    folder = data_dir / WORKFLOWS
-    _keep(folder, called, text, description.text(SERVICE))
+    own.keep(called, {".json": text, ".toml": description.text(SERVICE)})
     card = _kept(data_dir, called)
     if json:
         output.document(_document(card, warnings=binding.warnings))
@@ -74,7 +72,7 @@ def add(
     _show(card, output)
     for warning in binding.warnings:
         output.say(warning)
-    output.say(f"Kept as {card.id} in {folder / f'{called}.toml'}; what is not right can be corrected there.")
+    output.say(f"Kept as {card.id} in {own.folder / f'{called}.toml'}; what is not right can be corrected there.")
     output.say(f"`limner workflows check {called}` asks ComfyUI whether it has what this needs.")
     return OK
 
@@ -146,35 +144,6 @@ def _given(bind: list[str]) -> dict[str, str]:
     return found
 
 
-def _free_name(name: str, data_dir: Path, *, replace: bool) -> str:
-    """The name, if it is one and nothing else has it. Raises InvalidRequest."""
-    if not NAME.fullmatch(name):
-        raise InvalidRequest(f"{name} is no name for a model; use letters, digits, dots and dashes.", field="name")
-    taken = next((card for card in _cards(data_dir) if card.name.lower() == name.lower()), None)
-    if taken is None or (replace and _origin(taken) == OURS):
-        return name
-    advice = "--replace takes its place" if _origin(taken) == OURS else "it comes with Limner"
-    raise InvalidRequest(f"There is a workflow {taken.id} already; {advice}, or give another --name.", field="name")
-
-
-def _keep(folder: Path, name: str, workflow: str, facts: str) -> None:
-    """Writes both files, or leaves what was there: a catalog that cannot be read would stop every command."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {folder / f"{name}.json": workflow, folder / f"{name}.toml": facts}
-    before = {path: path.read_bytes() if path.exists() else None for path in paths}
-    try:
-        for path, text in paths.items():
-            path.write_text(text, encoding="utf-8")
-        _cards(folder.parent)
-    except (NotConfigured, OSError) as error:
-        for path, data in before.items():
-            with suppress(OSError):
-                path.unlink(missing_ok=True) if data is None else path.write_bytes(data)
-        if isinstance(error, OSError):
-            raise
-        raise InvalidRequest(f"The workflow cannot be made a model. {error.message}", field="workflow") from error
-
-
 def _cards(data_dir: Path) -> list[ModelCard]:
     """All models that are workflows."""
     # Imported here because --help must not pay for pydantic.
@@ -193,11 +162,12 @@ def _kept(data_dir: Path, name: str) -> ModelCard:
     return found
 
 
-OURS = "this installation"
+OURS = "the workflow itself"
+"""What our own cards give as their source."""
 
 
 def _origin(card: ModelCard) -> str:
-    return OURS if card.source == "the workflow itself" else "Limner"
+    return "this installation" if card.source == OURS else "Limner"
 
 
 def _operations(card: ModelCard) -> str:

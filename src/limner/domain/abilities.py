@@ -38,3 +38,12 @@ class HearsNews(Protocol):
         `headers` have their names in lower case; `body` are the bytes as they came.
         """
         ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A provider that owns something: a process, memory of a graphics card."""
+
+    async def close(self) -> None:
+        """Gives it back. Nothing is painted afterwards."""
+        ...

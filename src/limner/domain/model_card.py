@@ -200,7 +200,7 @@ class ServiceCard:
     """0 is no limit."""
     concurrency: int
     default_model: str
-    """Name of the model used when only the service is named."""
+    """Name of the model used when only the service is named; empty where the installation has none yet."""
     default_models: Mapping[Operation, str] = field(default_factory=dict)
     """The same for operations that another model is for."""
     unlisted_like: str | None = None
@@ -209,6 +209,16 @@ class ServiceCard:
     """How long to wait between two questions after a call that goes on there."""
     trusted_hosts: tuple[str, ...] = ()
     """Other hosts of the service that its key may be sent to; `*.` stands for any name below."""
+    packages: tuple[str, ...] = ()
+    """What has to be installed beside Limner, as Python imports it, unless another Python has it."""
+    python_variable: str = ""
+    """Environment name of the Python that has the packages, where it is not this one."""
+    option_variables: tuple[str, ...] = ()
+    """Environment names of everything else that the adapter takes from the administrator."""
+    installed_by: str = ""
+    """What installs the packages, as it is typed."""
+    models_by: str = ""
+    """What makes models of a service that has none by itself, as it is typed."""
     colour: str
     documentation: str
     as_of: date | None = None

@@ -77,11 +77,12 @@ class Router:
     def _automatic(self, operation: Operation) -> Sequence[tuple[ModelCard, str]]:
         """The default model of every service that is ready; where none is, what is built in.
 
-        An engine at an address of this machine is asked only by name: whether it runs nobody knows beforehand.
+        A local engine is asked only by name: whether one at an address runs nobody knows beforehand, and what has to
+        be loaded first is slow.
         """
         ready = [card for card in self.catalog.services if self.services.readiness(card.id).ready]
         remote = [card for card in ready if not card.local]
-        built_in = [card for card in ready if card.local and not card.base_url]
+        built_in = [card for card in ready if card.local and not card.base_url and not card.packages]
         return [
             (
                 self.catalog.find(card.default_for(operation)),

@@ -7,7 +7,9 @@ neither an adapter nor an HTTP client.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Readiness
@@ -17,6 +19,7 @@ ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
     "bfl": "limner.providers.bfl:BlackForestLabs",
     "comfyui": "limner.providers.comfyui:ComfyUI",
+    "diffusers": "limner.providers.diffusers:Diffusers",
     "fal": "limner.providers.fal:Fal",
     "gemini": "limner.providers.gemini:Gemini",
     "huggingface": "limner.providers.huggingface:HuggingFace",
@@ -43,9 +46,14 @@ def plugins_by_name(found: Iterable[EntryPoint] | None = None) -> Mapping[str, E
 
 
 def readiness_of(card: ServiceCard, connection: Connection, plugins: Mapping[str, EntryPoint]) -> Readiness:
-    """Whether a service has an adapter, an address and, where it needs one, a key."""
+    """Whether a service has an adapter, a model, what it needs installed, an address and, where it needs one, a key."""
     if card.adapter not in ADAPTERS and card.adapter not in plugins:
         return unready(f"Needs the adapter {card.adapter}: install the package that brings it.")
+    missing = [name for name in card.packages if connection.python is None and not is_installed(name)]
+    if missing:
+        return unready(f"Needs {' and '.join(missing)}: {card.installed_by}, or set {card.python_variable}.")
+    if not card.default_model:
+        return unready(f"Has no model yet: {card.models_by}.")
     if connection.base_url and not connection.base_url.startswith(("http://", "https://")):
         return unready(f"Needs an address that begins with http:// or https://: set {card.base_url_variable}.")
     if card.key_variables and not connection.api_key and not connection.base_url_overridden:
@@ -53,6 +61,12 @@ def readiness_of(card: ServiceCard, connection: Connection, plugins: Mapping[str
     if connection.api_key and not (connection.api_key.isascii() and connection.api_key.isprintable()):
         return unready(f"The key has characters that no key has: set {card.key_variables[0]} again.")
     return READY
+
+
+@cache
+def is_installed(package: str) -> bool:
+    """Whether Python finds a package, without importing it; what is installed later is seen by the next start."""
+    return find_spec(package) is not None
 
 
 def unready(reason: str) -> Readiness:

@@ -35,6 +35,8 @@ def connections(
             webhook=f"{own}{WEBHOOKS}/{card.id}" if own.startswith("https://") else None,
             headers=(*credentials, *_extra_headers(card, variables)),
             base_url_overridden=bool(base_url),
+            python=variables.get(card.python_variable, "").strip() or None if card.python_variable else None,
+            options=tuple((name, variables[name]) for name in card.option_variables if variables.get(name)),
         )
     return found
 

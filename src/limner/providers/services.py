@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 from pkgutil import resolve_name
 from typing import Protocol
 
+from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Provider, Readiness
@@ -79,6 +80,12 @@ class ConfiguredServices:
     def turn(self, service: str) -> Pace:
         """Where purchases at this service wait for their turn."""
         return self._paces[service]
+
+    async def close(self) -> None:
+        """Ends what adapters have started on this machine."""
+        for provider in self._made.values():
+            if isinstance(provider, Closes):
+                await provider.close()
 
     def _connection(self, card: ServiceCard) -> Connection:
         return self._connections.get(card.id) or Connection(base_url=card.base_url)

@@ -26,6 +26,10 @@ class Connection:
     """What the administrator wants every request to carry, such as what a proxy in front of it asks for."""
     base_url_overridden: bool = False
     """Whether the administrator set the address: such a place may need no key."""
+    python: str | None = None
+    """The Python that has what the service's card wants installed; None for the one that runs this."""
+    options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What else the administrator has set, by the environment names of the service's card."""
 
 
 def read_headers(text: str) -> Headers:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from limner.domain.toml_text import key, written
 from limner.workflows.binding import FIELDS, PICTURES, Binding, Place
 from limner.workflows.graph import Graph
 from limner.workflows.reading import removes_background
@@ -134,24 +134,6 @@ class Description:
 
 def _told(place: Place) -> object:
     return str(place) if place.times == 1.0 else {"at": str(place), "times": place.times}
-
-
-def key(name: str) -> str:
-    """A key of TOML."""
-    return name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else written(name)
-
-
-def written(value: object) -> str:
-    """A value of TOML on one line."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key(str(name))} = {written(item)}" for name, item in value.items()) + " }"
-    if isinstance(value, Iterable):
-        return "[" + ", ".join(written(item) for item in value) + "]"
-    return str(value)
 
 
 def name_from(path: PurePath) -> str:

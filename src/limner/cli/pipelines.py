@@ -1,0 +1,163 @@
+"""Pipelines of the diffusers library as models: those that the installation has named."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from limner.cli.exits import OK
+from limner.cli.options import App, Json
+from limner.cli.output import Output
+from limner.cli.own_models import OwnModels
+from limner.cli.surroundings import settings_here
+from limner.domain.errors import InvalidRequest, NotConfigured
+from limner.domain.model_card import ModelCard, ServiceCard
+
+if TYPE_CHECKING:
+    from limner.settings import Settings
+    from limner.wire.connection import Connection
+
+app = App(help="Name pipelines of the diffusers library as models of this machine.", no_args_is_help=True)
+
+SERVICE = "diffusers"
+OURS = "the pipeline itself"
+"""What our own cards give as their source."""
+PATIENCE = 4 * 3600.0
+"""Seconds that loading may take: by its id a pipeline is fetched first, and may have many gigabytes."""
+
+Source = Annotated[
+    str, typer.Argument(metavar="FOLDER-OR-ID", help="A folder with a model_index.json, or an id on Hugging Face.")
+]
+Called = Annotated[str | None, typer.Option("--name", help="The model's name; the last part of the source, if none.")]
+Titled = Annotated[str | None, typer.Option("--title", help="What people call it.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Take the place of an earlier one of the same name.")]
+
+
+@app.add()
+def add(source: Source, name: Called = None, title: Titled = None, replace: Replace = False, json: Json = False) -> int:
+    """Make a pipeline a model: load it once, look what it can do, and remember it."""
+    # Imported here because --help must not pay for it.
+    from limner.catalog.installed import PIPELINES
+    from limner.pipelines.describing import Description, name_of
+
+    output, settings = Output(json=json), settings_here()
+    data_dir = settings.data_dir
+    own = OwnModels(kind="pipeline", folder=data_dir / PIPELINES, cards=lambda: _cards(data_dir), ours=OURS)
+    pipeline = _place(source)
+    called = own.free_name(name or name_of(pipeline), replace=replace)
+    card = _service(data_dir)
+    connection = _ready(card, settings)
+    output.say(f"Loading {pipeline}. By its id it is fetched first, which may take long.")
+    told = asyncio.run(_described(pipeline, card, connection))
+    description = Description(name=called, title=title or called, pipeline=pipeline, told=told)
+    own.keep(called, {".toml": description.text(SERVICE)})
+    model = next(card for card in _cards(data_dir) if card.name == called)
+    if json:
+        output.document(_document(model))
+        return OK
+    output.say(f"Kept as {model.id} in {own.folder / f'{called}.toml'}; what is not right can be corrected there.")
+    output.say(f"It can {_operations(model)}. Try it: limner generate -m {model.id} PROMPT")
+    return OK
+
+
+@app.add(name="list")
+def list_pipelines(json: Json = False) -> int:
+    """List the pipelines that can be asked for as models."""
+    output = Output(json=json)
+    cards = _cards(settings_here().data_dir)
+    if json:
+        output.document({"pipelines": [_document(card) for card in cards]})
+        return OK
+    columns = ("Model", "Title", "Operations", "From")
+    output.rows(columns, [(card.id, card.title, _operations(card), str(card.wire["pipeline"])) for card in cards])
+    return OK
+
+
+def _place(source: str) -> str:
+    """A folder by its whole path, or an id as it is. Raises InvalidRequest."""
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        if not (folder / "model_index.json").is_file():
+            said = f"{source} is no pipeline of diffusers: it has no model_index.json. Convert a single file first."
+            raise InvalidRequest(said, field="source")
+        return str(folder.resolve())
+    if source.count("/") == 1 and source[0] not in "./~" and not source.endswith("/"):
+        return source
+    raise InvalidRequest(
+        f"There is no folder {source}, and an id on Hugging Face looks like owner/name.", field="source"
+    )
+
+
+def _ready(card: ServiceCard, settings: Settings) -> Connection:
+    """Where torch and diffusers are. Raises NotConfigured where they are nowhere."""
+    # Imported here because --help must not pay for it.
+    from limner.providers import is_installed
+    from limner.providers.connecting import connections
+
+    connection = connections((card,), settings.variables)[card.id]
+    if connection.python is None and not all(map(is_installed, card.packages)):
+        needs = f"{card.name} needs {' and '.join(card.packages)}: {card.installed_by}"
+        raise NotConfigured(f"{needs}, or set {card.python_variable} to a Python that has them.")
+    return connection
+
+
+async def _described(pipeline: str, card: ServiceCard, connection: Connection) -> Mapping[str, object]:
+    """What a pipeline says of itself once it is loaded. Raises InvalidRequest and NotConfigured."""
+    # Imported here because --help must not pay for it.
+    from limner.pipelines.companion import Companion, Ended
+
+    companion = Companion(connection.python or sys.executable, dict(connection.options), idle_seconds=PATIENCE)
+    try:
+        async with asyncio.timeout(PATIENCE), aclosing(companion.order(_wish(pipeline))) as news:
+            async for item in news:
+                if item.kind == "failed":
+                    raise InvalidRequest(f"{pipeline} cannot be used: {item.told['said']}", field="source")
+                if item.is_last:
+                    return item.told
+        raise InvalidRequest(f"{pipeline} says nothing of itself.", field="source")
+    except Ended as error:
+        raise NotConfigured(f"{card.name} failed: {error}.") from error
+    except TimeoutError as error:
+        raise NotConfigured(f"{pipeline} was not loaded within {PATIENCE / 3600:g} hours.") from error
+    except OSError as error:
+        raise NotConfigured(f"{card.name} failed: its process cannot be started: {error}.") from error
+    finally:
+        await companion.close()
+
+
+def _wish(pipeline: str) -> Mapping[str, object]:
+    return {"id": "describe", "does": "describe", "pipeline": pipeline, "load": {}}
+
+
+def _service(data_dir: Path) -> ServiceCard:
+    # Imported here because --help must not pay for it.
+    from limner.catalog.installed import load_installed
+
+    return load_installed(data_dir).service(SERVICE)
+
+
+def _cards(data_dir: Path) -> list[ModelCard]:
+    """All models that are pipelines."""
+    # Imported here because --help must not pay for it.
+    from limner.catalog.installed import load_installed
+
+    return [card for card in load_installed(data_dir).models if card.service == SERVICE]
+
+
+def _operations(card: ModelCard) -> str:
+    return ", ".join(operation.value.replace("_", " ") for operation in card.operations)
+
+
+def _document(card: ModelCard) -> dict[str, object]:
+    return {
+        "id": card.id,
+        "title": card.title,
+        "operations": [operation.value for operation in card.operations],
+        "pipeline": card.wire["pipeline"],
+    }
