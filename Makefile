@@ -14,7 +14,7 @@ export PROMPT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench requirements docs setup setup-test setup-diffusers lock chromium clean distclean
+.PHONY: help run serve test lint bench chaos requirements docs setup setup-test setup-diffusers lock chromium clean distclean
 
 help: ## list the chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -36,6 +36,9 @@ lint: setup-test ## run every check, or some: make lint ARGS="types caps"
 
 bench: setup-test ## measure the speed goals: make bench ARGS="..."
 	@$(BIN)/python bench/run.py $(ARGS)
+
+chaos: setup-test ## kill workers at random points of their jobs: make chaos ARGS="--seed 7 --kills 200"
+	@$(BIN)/python -m tests.acceptance.chaos $(ARGS)
 
 requirements: setup-test ## say which requirements the tests prove, and which not yet
 	@$(BIN)/python -m tools.requirements

@@ -195,7 +195,7 @@ class BlackForestLabsStandIn(StandInServer):
                 raise Wrong(kind if check else "Extra inputs are not permitted", name, status=422)
         seed = body.get("seed")
         task = Task(
-            id=f"task-{len(self._tasks)}",
+            id=f"task-{next(self.numbers)}",
             size=painted_size(body),
             media=str(body.get("output_format", "jpeg")),
             seed=seed if isinstance(seed, int) else 7,

@@ -137,7 +137,7 @@ class FalStandIn(StandInServer):
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         async def read(request: web.Request) -> Queued:
             given = await self.json_of(request)
-            return Queued(id=f"r{len(self.queue):035}", model=request.match_info["model"], given=given, safe=None)
+            return Queued(id=f"r{next(self.numbers):035}", model=request.match_info["model"], given=given, safe=None)
 
         async def answer(made: Queued, fault: Fault) -> web.StreamResponse:
             made.safe = fault.pictures

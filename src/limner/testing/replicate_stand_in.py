@@ -114,7 +114,7 @@ class ReplicateStandIn(StandInServer):
         self._check_files(given)
         wanted = given.get("num_outputs", 1)
         return Prediction(
-            id=f"pred{len(self.predictions):022}",
+            id=f"pred{next(self.numbers):022}",
             model=model,
             version=digest or "hidden",
             given=given,

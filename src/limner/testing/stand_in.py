@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Self, TypeVar
 
 import orjson
@@ -67,8 +68,12 @@ class StandInServer:
         self.log: list[Logged] = []
         self.purchases = 0
         """Requests for pictures that passed all checks and were not refused."""
+        self.sold: list[object] = []
+        """Those requests, as the service read them."""
         self.painted = 0
         """Pictures made so far; each differs from the others."""
+        self.numbers = count()
+        """For the ids of what goes on here: two orders that come at once have two."""
         self._files: dict[str, tuple[bytes, str]] = {}
         self._runner: web.AppRunner | None = None
 
@@ -136,6 +141,7 @@ class StandInServer:
             await asyncio.sleep(fault.delay)
             return plain(fault)
         self.purchases += 1
+        self.sold.append(order)
         if fault.drop is Drop.AFTER_READING:
             return broken_off(request)
         await asyncio.sleep(self.latency + fault.delay)

