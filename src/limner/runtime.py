@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import SystemRandom
 
+from limner.catalog.forbidden import load_word_rules
 from limner.catalog.installed import load_installed
 from limner.catalog.presets import load_presets
 from limner.catalog.unlisted import CurrentCatalog
@@ -41,6 +42,7 @@ from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
+from limner.engine.moderation import Moderator
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.routing import Router
@@ -60,6 +62,9 @@ from limner.storage.uploads import Uploads
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
 from limner.wire.guard import Guard
+
+JUDGE = "openai"
+"""The service that looks at requests, where the settings want one: its name there and in the catalog."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +118,7 @@ class _Ground:
     provenance: Provenance
     library: Library
     services: Services
+    moderator: Moderator
 
 
 @asynccontextmanager
@@ -188,6 +194,12 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int |
         provenance=provenance,
         library=library,
         services=services,
+        moderator=Moderator(
+            rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
+            judge=services.judge(JUDGE) if settings.moderation == JUDGE else None,
+            blobs=blobs,
+            imaging=imaging,
+        ),
     )
 
 
@@ -206,6 +218,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
         jobs=jobs,
         dispatch=dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
+        moderator=ground.moderator,
         sealer=sealer,
         codec=codec,
         clock=ground.clock,

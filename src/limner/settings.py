@@ -60,6 +60,10 @@ class Settings(BaseModel):
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     confirm_above_usd: Dollars = Money.usd("0.50")
     """The command line asks a person before it may spend more than this; 0 never asks."""
+    moderation: Literal["off", "words", "openai"] = "words"
+    """Who looks at a request before it is carried out: nobody, rules of words, or OpenAI's moderation model as well."""
+    blocked_words: str = ""
+    """Comma-separated words and phrases that no prompt may have."""
     fetch_allowlist: str = ""
     """Comma-separated host:port that pictures may be fetched from although they are private."""
     max_upload_mb: int = Field(default=50, ge=1)

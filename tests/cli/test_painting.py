@@ -74,9 +74,12 @@ def test_words_that_are_no_text_are_refused(limner: Limner) -> None:
 
 
 def test_a_prompt_cannot_steer_the_terminal(limner: Limner) -> None:
-    job = limner("generate", "red \x1b[31m alarm", *SMALL, "--json").document["id"]
-    assert "\x1b" not in limner("show", job).out
-    assert "\x1b" not in limner("history").out
+    refused = limner("generate", "red \x1b[31m alarm", *SMALL)
+    assert refused.code == 2
+    assert "The prompt has a control character in it (U+001B). Remove it." in refused.err
+    job = limner("generate", "red \u202e alarm", *SMALL, "--json").document["id"]
+    assert "\u202e" not in limner("show", job).out
+    assert "\u202e" not in limner("history").out
 
 
 @pytest.mark.parametrize(
@@ -287,3 +290,21 @@ def test_references_and_extra_options_reach_the_service(limner: Limner, shop: Op
     assert str(sent["output_compression"]) == "90"
     with Image.open(BytesIO(Path(ended.document["images"][0]["path"]).read_bytes())) as painted:
         assert painted.format == "WEBP"
+
+
+@pytest.mark.req("S3-086")
+def test_what_may_not_be_painted_is_refused_unpaid(
+    limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIMNER_MODERATION", "openai")
+    monkeypatch.setenv("LIMNER_BLOCKED_WORDS", "zeppelin")
+    for prompt, words in (
+        ("a gruesome scene", "violence/graphic by OpenAI's moderation"),
+        ("a zeppelin", "blocked words"),
+    ):
+        ended = limner("generate", prompt, "-m", "openai/gpt-image-2", "--json")
+        assert ended.code == 3
+        assert "Content policy violation detected." in ended.out + ended.err
+        assert words in ended.out + ended.err
+    assert shop.purchases == 0
+    assert limner("generate", "a boat", "-m", "openai/gpt-image-2", "--yes", "--json").document["state"] == "succeeded"

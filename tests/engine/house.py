@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.call import Landed
 from limner.domain.events import Event
 from limner.domain.job import Job
+from limner.domain.moderation import Judges, WordRule
 from limner.domain.money import Money
 from limner.domain.people import LOCAL
 from limner.domain.picture import Picture, PictureFile
@@ -36,6 +37,7 @@ from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
+from limner.engine.moderation import Moderator
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.routing import Router
@@ -159,6 +161,8 @@ async def house(
     providers: Mapping[str, Provider],
     *sources: Source,
     daily: Money | None = None,
+    rules: Sequence[WordRule] = (),
+    judge: Judges | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
     ids_from: int = 0,
@@ -206,6 +210,7 @@ async def house(
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
+        moderator=Moderator(rules=rules, judge=judge, blobs=blobs, imaging=imaging),
         sealer=HmacSealer(b"s" * 32),
         codec=codec,
         clock=clock,

@@ -25,6 +25,8 @@ GOOD = ImageRequest(prompt="a lighthouse at dusk")
         (replace(GOOD, prompt=" \n\t"), "prompt", "prompt_empty"),
         (replace(GOOD, prompt="x" * 32_001), "prompt", "prompt_too_long"),
         (replace(GOOD, prompt="nul\x00"), "prompt", "invalid_request"),
+        (replace(GOOD, prompt="red \x1b[31m"), "prompt", "invalid_request"),
+        (replace(GOOD, negative_prompt="\x9b31m"), "negative_prompt", "invalid_request"),
         (replace(GOOD, count=0), "count", "invalid_request"),
         (replace(GOOD, count=11), "count", "invalid_request"),
         (replace(GOOD, previews=4), "previews", "invalid_request"),

@@ -9,6 +9,7 @@
     ├── NotFound              it does not exist, or not for this caller
     ├── PolicyError           allowed by the software, refused by a rule
     │   ├── BudgetExceeded
+    │   ├── ContentRefused
     │   ├── ConfirmationRequired
     │   ├── PriceUnknown
     │   └── QuoteRefused
@@ -123,6 +124,12 @@ class BudgetExceeded(PolicyError):
     """A budget that covers the request has too little left."""
 
     code = "budget_exceeded"
+
+
+class ContentRefused(PolicyError):
+    """What is wanted may not be painted here; told before anything is sent to whoever paints."""
+
+    code = "content_refused"
 
 
 class ConfirmationRequired(PolicyError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role
 
@@ -11,6 +13,8 @@ MAX_PROMPT = 32_000
 MAX_EDGE = 16_384
 MAX_PREVIEWS = 3
 SCALES = (2, 4)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Signs that say nothing and that databases, terminals and services stumble over; lines and tabs are none."""
 PRICED = frozenset({"model", "n", "count", "num_images", "size", "width", "height", "quality", "aspect_ratio", "steps"})
 """Options, in the services' words, that a price depends on."""
 
@@ -34,8 +38,9 @@ def _check_prompt(request: ImageRequest) -> None:
                 field=field,
                 code="prompt_too_long",
             )
-        if "\x00" in text:
-            raise InvalidRequest("The prompt has a NUL character in it. Remove it.", field=field)
+        if found := CONTROL.search(text):
+            sign = f"U+{ord(found[0]):04X}"
+            raise InvalidRequest(f"The prompt has a control character in it ({sign}). Remove it.", field=field)
 
 
 def _check_numbers(request: ImageRequest) -> None:

@@ -22,6 +22,7 @@ from limner.engine.admission import admit
 from limner.engine.codec import RequestCodec
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
+from limner.engine.moderation import Moderator
 from limner.engine.prompting import shaped
 from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.routing import Router
@@ -37,6 +38,7 @@ class Engine:
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
+    moderator: Moderator
     sealer: Sealer
     codec: RequestCodec
     clock: Clock
@@ -85,6 +87,7 @@ class Engine:
                 return known
         plan = self.plan(request)
         self._check_price(request, plan)
+        await self.moderator.check(request, plan)
         new = self._new_job(request, plan, principal)
         return await self._write(replace(new, key=key, fingerprint=fingerprint))
 
@@ -114,6 +117,7 @@ class Engine:
                 field="quote",
             )
         self._check_price(request, plan)
+        await self.moderator.check(request, plan)
         new = self._new_job(request, plan, principal)
         return await self._write(replace(new, quote_id=str(payload["id"]), key=key, fingerprint=fingerprint))
 

@@ -35,6 +35,8 @@ ADAPTERS = {
     "xai": "limner.providers.xai:XAI",
 }
 """Wire formats by the names that the catalog uses; loaded when first needed."""
+JUDGES = {"openai": "limner.providers.moderation:OpenAIModeration"}
+"""What looks at requests before they are carried out, by the service that it belongs to."""
 PLUGINS = "limner.providers"
 """Entry points under which other packages offer adapters, each a callable that takes a Line."""
 READY = Readiness(ready=True, reason="Ready")

@@ -10,8 +10,9 @@ from typing import Protocol
 from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
+from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness
-from limner.providers import ADAPTERS, plugins_by_name, readiness_of, unready
+from limner.providers import ADAPTERS, JUDGES, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
 from limner.wire.connection import Connection
 from limner.wire.line import Line
@@ -23,6 +24,14 @@ class MakesProvider(Protocol):
 
     def __call__(self, line: Line) -> Provider:
         """The service at the end of this line."""
+        ...
+
+
+class MakesJudge(Protocol):
+    """The class of what looks at requests."""
+
+    def __call__(self, line: Line) -> Judges:
+        """The one at the end of this line."""
         ...
 
 
@@ -80,6 +89,14 @@ class ConfiguredServices:
     def turn(self, service: str) -> Pace:
         """Where purchases at this service wait for their turn."""
         return self._paces[service]
+
+    def judge(self, service: str) -> Judges:
+        """What looks at requests before they are carried out. Raises NotConfigured where the service is not ready."""
+        state, card = self.readiness(service), self._cards[service]
+        if not state.ready:
+            raise NotConfigured(f"LIMNER_MODERATION={service} cannot be used. {state.reason}")
+        make: MakesJudge = resolve_name(JUDGES[service])
+        return make(Line(wire=self._wire, card=card, connection=self._connection(card)))
 
     async def close(self) -> None:
         """Ends what adapters have started on this machine."""

@@ -1,0 +1,51 @@
+"""Whether what is wanted may be painted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Stage(StrEnum):
+    """What was looked at."""
+
+    PROMPT = "prompt"
+    INPUTS = "inputs"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What somebody who looked has found; nothing was sent to whoever paints, and nothing charged."""
+
+    stage: Stage
+    categories: tuple[str, ...]
+    """In the words of who says it, such as violence/graphic."""
+    by: str
+    """Who says it, as it stands in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WordRule:
+    """A prompt breaks it that has a word of each group."""
+
+    category: str
+    groups: tuple[tuple[str, ...], ...]
+    """Words and phrases in small letters, with one space between words."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A picture to be looked at."""
+
+    media_type: str
+    data: bytes
+
+
+class Judges(Protocol):
+    """A service that says what is wrong with words and pictures, at no cost."""
+
+    async def judge(self, prompt: str, pictures: Sequence[Shown]) -> Iterable[Verdict]:
+        """What is wrong with them; nothing where all is well. Raises ProviderError."""
+        ...
