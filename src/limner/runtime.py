@@ -69,8 +69,10 @@ from limner.wire.client import Wire
 from limner.wire.guard import Guard
 from limner.wire.posting import WirePosts
 
-LAST_WORDS = 1.0
-"""Seconds for messages to webhooks when this process ends; the next one sends those that do not get away."""
+LAST_WORDS = 3.0
+"""Seconds for messages to webhooks when a command ends; the next process sends those that do not get away."""
+LAST_WORDS_OF_A_SERVER = 0.5
+"""The same for a server, whose jobs need the time that it has to end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +154,7 @@ async def open_runtime(
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
             courier.start()
-            stack.push_async_callback(courier.stop, LAST_WORDS)
+            stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
         yield runtime
 
 

@@ -46,6 +46,7 @@ async def test_an_identical_request_gives_the_kept_pictures_at_no_cost(tmp_path:
         assert [picture.file for picture in job.pictures] == [picture.file for picture in first.pictures]
         assert not {picture.id for picture in job.pictures} & {picture.id for picture in first.pictures}
         assert [picture.cost for picture in job.pictures] == [Money(), Money()]
+        assert [picture.created for picture in job.pictures] == [picture.created for picture in first.pictures]
         assert job.pictures[0].recipe["reused"] == {"job": first.id, "picture": first.pictures[0].id}
         await here.books_are_right()
 

@@ -88,7 +88,10 @@ class Reuser:
         return replace(new, reused=Reused(earlier=earlier.id, pictures=pictures, news=news))
 
     def _again(self, picture: Picture, new: NewJob) -> Picture:
-        """A kept picture once more, under a name of its own: its files are shared, and each may be deleted alone."""
+        """A kept picture once more, under a name of its own: its files are shared, and each may be deleted alone.
+
+        When and from what it was made stays as it is, for its signed copies say that too.
+        """
         recipe: Mapping[str, object] = {**picture.recipe, "reused": {"job": picture.job_id, "picture": picture.id}}
         return replace(
             picture,
@@ -96,9 +99,7 @@ class Reuser:
             job_id=new.id,
             project=new.request.project,
             prompt=new.request.prompt,
-            created=new.at,
             cost=Money(),
-            parents=tuple(image.image_id for image in new.request.inputs if image.image_id),
             tags=new.request.tags,
             recipe=recipe,
         )
