@@ -6,7 +6,7 @@ import asyncio
 import errno
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,20 +23,25 @@ from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
+from limner.db.webhooks import SqlWebhooks
 from limner.dispatch.bulletin import LocalBulletin
+from limner.dispatch.courier import Courier
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.accounts import Asks
 from limner.domain.errors import StorageError
+from limner.domain.events import Event
+from limner.domain.job import Job
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch, Sealer, WorkerLocks
+from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
+from limner.engine.delivering import Deliverer
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
@@ -45,8 +50,10 @@ from limner.engine.listing import Listings
 from limner.engine.moderation import Moderator
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
+from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.webhooks import Subscriptions
 from limner.providers.connecting import connections, paced
 from limner.providers.inquiries import Inquiries
 from limner.providers.services import ConfiguredServices
@@ -62,6 +69,12 @@ from limner.storage.uploads import Uploads
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
 from limner.wire.guard import Guard
+from limner.wire.posting import WirePosts
+
+LAST_WORDS = 3.0
+"""Seconds for messages to webhooks when a command ends; the next process sends those that do not get away."""
+LAST_WORDS_OF_A_SERVER = 0.5
+"""The same for a server, whose jobs need the time that it has to end."""
 
 JUDGE = "openai"
 """The service that looks at requests, where the settings want one: its name there and in the catalog."""
@@ -83,6 +96,7 @@ class Runtime:
     pictures: Pictures
     events: Events
     ledger: Ledger
+    webhooks: Subscriptions
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -119,6 +133,7 @@ class _Ground:
     library: Library
     services: Services
     moderator: Moderator
+    posts: WirePosts
 
 
 @asynccontextmanager
@@ -134,19 +149,36 @@ async def open_runtime(
     async with AsyncExitStack() as stack:
         ground = await _open_ground(settings, stack, at_once)
         secret = await asyncio.to_thread(installation_secret, settings)
-        jobs = SqlJobs(ground.database, ground.bulletin.publish, now=ground.clock.now)
+        worker, locks = ground.ids.new(), _locks(settings)
+        courier = _courier(ground, worker, locks)
+        jobs = SqlJobs(ground.database, _publisher(ground.bulletin, courier), now=ground.clock.now)
         dispatcher = Dispatcher(
-            worker=ground.ids.new(),
-            jobs=jobs,
-            locks=_locks(settings),
-            clock=ground.clock,
-            concurrency=settings.concurrency,
+            worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        runtime = _joined(ground, jobs, dispatcher, HmacSealer(secret))
+        runtime = _joined(ground, jobs, dispatcher, courier, HmacSealer(secret))
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
+            courier.start()
+            stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
         yield runtime
+
+
+def _courier(ground: _Ground, worker: str, locks: WorkerLocks) -> Courier:
+    """What sends messages to webhooks from this process."""
+    webhooks, clock = SqlWebhooks(ground.database), ground.clock
+    deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=ground.settings.address)
+    return Courier(worker=worker, webhooks=webhooks, locks=locks, clock=clock, deliver=deliverer.deliver)
+
+
+def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
+    """Tells this process what has been written down: those who listen, and what sends it on."""
+
+    def publish(events: Sequence[Event], ended: Job | None = None) -> None:
+        bulletin.publish(events, ended)
+        courier.hear(events)
+
+    return publish
 
 
 async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> _Ground:
@@ -200,12 +232,14 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int |
             blobs=blobs,
             imaging=imaging,
         ),
+        posts=WirePosts(wire),
     )
 
 
-def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) -> Runtime:
+def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, sealer: Sealer) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
+    shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
     engine = Engine(
         router=Router(
             catalog=ground.catalog,
@@ -214,6 +248,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
             unpriced_ceiling=settings.unpriced_ceiling_usd,
         ),
         limits=Limits(daily_cost=settings.daily_cost_limit_usd),
+        reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
         jobs=jobs,
         dispatch=dispatch,
@@ -238,9 +273,16 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
+        webhooks=Subscriptions(
+            webhooks=SqlWebhooks(ground.database),
+            posts=ground.posts,
+            clock=ground.clock,
+            ids=ground.ids,
+            nudge=courier.nudge,
+        ),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
-        shelf=Shelf(settings.data_dir / "storage" / "images", ground.blobs),
+        shelf=shelf,
         provenance=ground.provenance,
         blobs=ground.blobs,
         imaging=ground.imaging,

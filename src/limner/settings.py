@@ -76,6 +76,12 @@ class Settings(BaseModel):
     """The whole environment as it was read: keys and base URLs of services stand there under their own names."""
 
     @property
+    def address(self) -> str:
+        """Where others reach the server, as it is written in what is sent to them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
     def loopback_only(self) -> bool:
         """Whether the server can be reached from this machine alone."""
         return self.host in LOOPBACK

@@ -58,6 +58,7 @@ class Options(TypedDict, total=False):
     tags: Sequence[str]
     strict: bool
     max_cost: str | Money | None
+    reuse: bool
     extra: dict[str, object]
 
 
@@ -321,6 +322,7 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         tags=tuple(options.get("tags", ())),
         strictness=Strictness.STRICT if options.get("strict") else Strictness.ADAPT,
         max_cost=_value("max_cost", options.get("max_cost"), Money.usd),
+        reuse=options.get("reuse", False),
         extra=options.get("extra", {}),
     )
 

@@ -1,6 +1,7 @@
 """The description of the interface, and the interface held against it with made-up requests."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,7 @@ def test_the_documentation_is_there_without_a_network(site: Site, document: Any)
     for path, _, operation in operations(document):
         assert path in page.text
         assert f'id="{operation["operationId"]}"' in page.text
-    assert "http://" not in page.text.replace(site.url, "")
-    assert "https://" not in page.text
+    assert not re.findall(r"(?:src|href|action)=.?https?://|url\(.?https?://", page.text.replace(site.url, ""))
 
 
 def test_every_route_says_what_it_may_answer(document: Any) -> None:

@@ -17,6 +17,7 @@ from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
 from limner.db.tables import metadata
+from limner.db.webhooks import SqlWebhooks
 from tests.db import postgres
 from tests.db.values import NOON, Listener
 
@@ -33,6 +34,7 @@ class Stores:
     events: SqlEvents
     pictures: SqlPictures
     ledger: SqlLedger
+    webhooks: SqlWebhooks
     listener: Listener
 
 
@@ -45,6 +47,7 @@ def stores_of(database: Database, url: str) -> Stores:
         events=SqlEvents(database),
         pictures=SqlPictures(database),
         ledger=SqlLedger(database),
+        webhooks=SqlWebhooks(database),
         listener=listener,
     )
 
@@ -115,6 +118,14 @@ def count_rows(connection: Connection) -> dict[str, int]:
     return {
         name: int(connection.exec_driver_sql(f"SELECT COUNT(*) FROM {name}").scalar_one()) for name in metadata.tables
     }
+
+
+def explained(connection: Connection, query: str) -> str:
+    """How the database would find what a query wants, if it had many rows."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    return " ".join(str(row) for row in connection.exec_driver_sql(f"{explain} {query}"))
 
 
 def engine_url(url: str) -> str:

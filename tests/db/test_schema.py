@@ -22,6 +22,11 @@ from tests.db.conftest import plain_connection, stores_of
 from tests.db.values import a_job
 
 ROOT = Path(__file__).parents[2]
+CONFIG = Config()
+CONFIG.set_main_option("script_location", str(schema.MIGRATIONS))
+SCRIPTS = ScriptDirectory.from_config(CONFIG)
+REVISIONS = list(SCRIPTS.walk_revisions())
+"""The newest first."""
 OPENER = """
 import asyncio, sys
 from limner.db.database import Database
@@ -96,9 +101,7 @@ def make_url(empty_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
 
 
 def test_the_version_is_that_of_the_newest_migration() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(schema.MIGRATIONS))
-    assert ScriptDirectory.from_config(config).get_heads() == [schema.VERSION]
+    assert SCRIPTS.get_heads() == [schema.VERSION]
 
 
 async def test_opening_again_changes_nothing(empty_url: str) -> None:
@@ -161,6 +164,22 @@ async def test_an_older_database_is_brought_up_to_date(empty_url: str) -> None:
     await database.close()
     with plain_connection(empty_url) as connection:
         assert schema.is_current(connection, "here")
+
+
+@pytest.mark.parametrize("version", [revision.revision for revision in REVISIONS[1:]])
+async def test_every_earlier_version_becomes_what_a_new_database_is(
+    empty_url: str, make_url: Callable[[], str], version: str
+) -> None:
+    with plain_connection(empty_url) as connection:
+        schema.upgrade(connection, version)
+        connection.commit()
+    database = await Database.open(empty_url)
+    await stores_of(database, empty_url).jobs.submit(a_job())
+    upgraded = await database.read(described)
+    await database.close()
+    with plain_connection(make_url()) as connection:
+        schema.create(connection)
+        assert described(connection) == upgraded
 
 
 async def test_a_migration_that_breaks_leaves_the_database_as_it_was(empty_url: str) -> None:

@@ -40,6 +40,7 @@ from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
+from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.storage.imaging import PillowImaging
@@ -206,6 +207,7 @@ async def house(
     engine = Engine(
         router=Router(catalog=catalog, services=services, clock=clock),
         limits=Limits(daily_cost=daily),
+        reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},
         jobs=jobs,
         dispatch=dispatcher,

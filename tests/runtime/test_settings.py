@@ -28,6 +28,18 @@ def test_the_defaults(tmp_path: Path) -> None:
     assert found.loopback_only
 
 
+@pytest.mark.parametrize(
+    ("variables", "address"),
+    [
+        ({}, "http://127.0.0.1:8003"),
+        ({"LIMNER_HOST": "::1", "LIMNER_PORT": "9100"}, "http://[::1]:9100"),
+        ({"LIMNER_PUBLIC_URL": "https://limner.example.com/"}, "https://limner.example.com"),
+    ],
+)
+def test_the_address_that_is_told_to_others(tmp_path: Path, variables: dict[str, str], address: str) -> None:
+    assert read_settings(variables, tmp_path).address == address
+
+
 def test_zero_is_no_limit(tmp_path: Path) -> None:
     assert read_settings({"LIMNER_DAILY_COST_LIMIT_USD": "0"}, tmp_path).daily_cost_limit_usd is None
 

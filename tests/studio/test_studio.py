@@ -53,6 +53,14 @@ async def test_the_same_seed_paints_the_same_picture(studio: Studio) -> None:
     assert one.images[0].id != two.images[0].id
 
 
+async def test_kept_pictures_are_given_where_that_is_asked_for(studio: Studio) -> None:
+    one = await studio.generate("a red boat on a lake", size="96x96")
+    two = await studio.generate("a red boat on a lake", size="96x96", reuse=True)
+    assert two.images[0].picture.original == one.images[0].picture.original
+    assert (two.receipt[-1].field, two.receipt[-1].sent) == ("reuse", one.id)
+    assert two.images[0].id != one.images[0].id
+
+
 @pytest.mark.req("S1-016", "S1-018", "S1-019", "S1-020", "S1-021", "S0-076", "S0-077")
 async def test_every_operation_works_on_a_kept_picture(studio: Studio) -> None:
     source = (await studio.generate("a castle on a hill", size="96x64", seed=1)).images[0]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.domain.webhooks import WebhookEvent
 
 NO_NUL = r"^[^\x00]*$"
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
@@ -74,6 +75,9 @@ class RequestBody(_Body):
     max_cost: str | None = Field(
         default=None, max_length=20, description='Dollars, such as "0.10": refuse rather than spend more.'
     )
+    reuse: bool = Field(
+        default=False, description="Take your kept pictures of the same request, up to seven days old, for nothing."
+    )
     extra: dict[str, object] = Field(
         default_factory=dict, description="The service's own options, passed through last."
     )
@@ -118,6 +122,17 @@ class ResolveBody(_Body):
     """What a person found out about a purchase that got lost on the way."""
 
     charged: bool = Field(description="Whether the service has charged for it.")
+
+
+class WebhookBody(_Body):
+    """Where word of your jobs' ends is to go."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"url": "https://example.com/limner", "events": ["job.succeeded"]}]}
+    )
+
+    url: Annotated[str, Field(min_length=1, max_length=2000, pattern=NO_NUL)]
+    events: list[WebhookEvent] = Field(default=[], max_length=50, description="All of them where left out.")
 
 
 def _size(text: str | None) -> Size | None:

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from limner.api.bodies import JobBody, RequestBody, ResolveBody
+from limner.api.bodies import JobBody, RequestBody, ResolveBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
@@ -91,7 +91,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody)], ref_template=TEMPLATE
+        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody)], ref_template=TEMPLATE
     )
     _, given = models_json_schema(
         [(ProblemDocument, "validation"), (EventPage, "serialization")], ref_template=TEMPLATE

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from limner.domain.errors import Problem
 from limner.domain.job import CallRecord, Job
-from limner.domain.money import MICRO, Estimate, Money
+from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, Plan, Quote, ReceiptLine
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Size
@@ -19,11 +19,7 @@ DEFAULTS = ImageRequest()
 
 def amount(money: Money | None) -> Body | None:
     """An amount in millionths and as text; None is unknown, never nothing."""
-    if money is None:
-        return None
-    dollars, rest = divmod(abs(money.micro), MICRO)
-    places = f"{rest:06}".rstrip("0").ljust(2, "0")
-    return {"micro_usd": money.micro, "usd": f"{'-' if money.micro < 0 else ''}{dollars}.{places}"}
+    return None if money is None else {"micro_usd": money.micro, "usd": money.text}
 
 
 def estimate_body(estimate: Estimate | None) -> Body | None:

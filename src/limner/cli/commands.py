@@ -28,6 +28,7 @@ HOMES: Mapping[str, str] = {
     "providers": "listing",
     "presets": "listing",
     "keys": "keys",
+    "webhooks": "webhooks",
     "workflows": "workflows",
     "pipelines": "pipelines",
     "history": "library",
@@ -42,7 +43,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"keys", "pipelines", "workflows"})
+GROUPS = frozenset({"keys", "pipelines", "webhooks", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

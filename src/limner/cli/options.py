@@ -70,6 +70,9 @@ class Wish:
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse rather than adapt an option the model cannot take.")
     ] = False
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Take kept pictures of the same request, up to seven days old, for nothing.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,7 +54,7 @@ async def _recipe(session: Session, what: str) -> Mapping[str, object]:
     if isinstance(found, Picture):
         return found.recipe
     painted = next((picture.recipe for picture in found.pictures), None)
-    dumped = session.studio.runtime.codec.dump(found.request)
+    dumped = session.studio.runtime.codec.dump(replace(found.request, reuse=False))
     return painted or {"request": dumped, "model": found.model}
 
 

@@ -22,7 +22,7 @@ TEXT = frozenset(
 )
 WHOLE = frozenset({"count", "seed", "steps", "previews", "scale", "left", "top", "right", "bottom"})
 NUMBER = frozenset({"guidance", "strength"})
-FLAG = frozenset({"strict", "protect"})
+FLAG = frozenset({"strict", "protect", "reuse"})
 LIST = frozenset({"presets", "tags", "references"})
 FIELDS = TEXT | WHOLE | NUMBER | FLAG | LIST | {"extra"}
 """Everything that a row may say."""

@@ -20,7 +20,10 @@ VERBS = {
     Treatment.SPLIT: "was split",
     Treatment.IGNORED: "was not used",
     Treatment.REFUSED: "was refused",
+    Treatment.REUSED: "gave the pictures of job",
 }
+SAYS_WHAT = (Treatment.MAPPED, Treatment.ROUNDED, Treatment.REUSED)
+"""Treatments whose sentence goes on with what is there instead."""
 
 
 def short(id: str) -> str:
@@ -41,7 +44,7 @@ def receipt_words(lines: Iterable[ReceiptLine]) -> list[str]:
 
 
 def _receipt_line(line: ReceiptLine) -> str:
-    sent = f" {line.sent}" if line.sent is not None and line.treatment in (Treatment.MAPPED, Treatment.ROUNDED) else ""
+    sent = f" {line.sent}" if line.sent is not None and line.treatment in SAYS_WHAT else ""
     why = f": {line.why}" if line.why else "."
     return f"{line.field.replace('_', ' ')} {line.wanted} {VERBS[line.treatment]}{sent}{why}"
 

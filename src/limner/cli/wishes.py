@@ -62,6 +62,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "project": "default" if wish.project is None else checked_text(wish.project, "project"),
         "tags": [checked_text(tag, "tag") for tag in wish.tags or ()],
         "strict": wish.strict,
+        "reuse": wish.reuse,
         "max_cost": amount(max_cost),
         "extra": extra_from(wish.extra or ()),
     }

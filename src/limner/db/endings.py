@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, true, update
 
-from limner.db import codec, holds, reading
+from limner.db import codec, holds, outbox, reading
 from limner.db.leases import LEASED, leased_job, lost, may_become, write_events
 from limner.db.purchases import INSERT_ENTRIES, plus
 from limner.db.statements import Columns, Statement, one_of
@@ -122,8 +122,7 @@ def finish(connection: Connection, lease: Lease, ending: Ending, news: Sequence[
     row = leased_job(connection, lease)
     if ending.state not in ENDED_STATES:
         raise ValueError(f"A job does not end as {ending.state.value}.")
-    events = _end(connection, row, ending, news)
-    return reading.find_job(connection, lease.job_id, None), events
+    return _told(connection, lease.job_id, _end(connection, row, ending, news))
 
 
 def request_cancel(connection: Connection, job_id: str, owner: str, at: datetime) -> tuple[Job, list[Event]]:
@@ -133,8 +132,14 @@ def request_cancel(connection: Connection, job_id: str, owner: str, at: datetime
         return reading.find_job(connection, job_id, owner), []
     state = JobState.CANCELLED
     news = News(kind=EventKind.FINISHED, data={"state": state.value, "pictures": 0, "problem": None})
-    events = _end(connection, row, Ending(state=state, at=at), [news])
-    return reading.find_job(connection, job_id, owner), events
+    return _told(connection, job_id, _end(connection, row, Ending(state=state, at=at), [news]))
+
+
+def _told(connection: Connection, job_id: str, events: list[Event]) -> tuple[Job, list[Event]]:
+    """A job as it now stands, with messages to the webhooks that are to hear of its end."""
+    job = reading.find_job(connection, job_id, None)
+    outbox.write(connection, job, events)
+    return job, events
 
 
 def _end(connection: Connection, row: Columns, ending: Ending, news: Sequence[News]) -> list[Event]:
@@ -180,8 +185,7 @@ def resolve(
             code="not_ambiguous",
         )
     _decide(connection, row, decided, at)
-    events = _move_on(connection, row, at)
-    return reading.find_job(connection, row["job_id"], owner), events
+    return _told(connection, row["job_id"], _move_on(connection, row, at))
 
 
 def _decide(connection: Connection, row: Columns, decided: CallState, at: datetime) -> None:

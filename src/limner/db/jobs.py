@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from limner.db import endings, leases, purchases, reading, rows, submission
+from limner.db import endings, leases, purchases, reading, reusing, rows, submission
 from limner.db.database import Database
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
@@ -44,6 +44,12 @@ class SqlJobs:
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
         """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
         return await self._database.read(lambda connection: reading.remembered(connection, owner, key, fingerprint))
+
+    async def made_before(self, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
+        """One person's newest job that succeeded by this recipe, with `count` pictures made after `since`."""
+        return await self._database.read(
+            lambda connection: reusing.made_before(connection, owner, recipe, since=since, count=count)
+        )
 
     async def get(self, job_id: str, owner: str | None = None) -> Job:
         """One job with its calls and pictures. Raises NotFound."""

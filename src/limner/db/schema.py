@@ -8,10 +8,12 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from limner.db import search
 from limner.db.failures import driver_errors
-from limner.db.tables import metadata
+from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-VERSION = "0001"
+METADATA = webhooks.metadata
+"""All tables, for those of `tables` are loaded with it."""
+VERSION = "0002"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""
@@ -64,7 +66,7 @@ def migrate(connection: Connection, place: str) -> None:
         if not is_current(connection, place):
             upgrade(connection)
         return
-    taken = sorted(present & set(metadata.tables))
+    taken = sorted(present & set(METADATA.tables))
     if taken:
         raise StorageError(
             f"The database {place} already has tables that Limner did not make: {', '.join(taken)}. "
@@ -76,7 +78,7 @@ def migrate(connection: Connection, place: str) -> None:
 
 def create(connection: Connection) -> None:
     """Makes all tables of an empty database at once, as the migrations would one after the other."""
-    metadata.create_all(connection, checkfirst=False)
+    METADATA.create_all(connection, checkfirst=False)
     search.create_index(connection)
     _versions.create(connection)
     connection.execute(_versions.insert().values(version_num=VERSION))

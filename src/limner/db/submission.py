@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, reading, rows
+from limner.db import codec, holds, reading, reusing, rows
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
-from limner.db.tables import calls, jobs, plans
+from limner.db.tables import calls, jobs, plans, recipes
 from limner.domain.errors import QuoteRefused
 from limner.domain.events import Event, EventKind, News
 from limner.domain.job import Job, JobState
@@ -35,6 +35,7 @@ _NOTE_PROJECT = Statement(
 _INSERT_JOB = insertion(jobs)
 _INSERT_PLAN = insertion(plans)
 _INSERT_CALLS = insertion(calls)
+_INSERT_RECIPE = insertion(recipes)
 DEFAULT_PROJECT = "default"
 """Everybody has it; it is not written down."""
 
@@ -42,20 +43,23 @@ DEFAULT_PROJECT = "default"
 def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[Event]]:
     """The job, whether it is new, and its first events.
 
-    Raises BudgetExceeded, IdempotencyConflict and QuoteRefused; the caller then rolls everything back.
+    Raises BudgetExceeded, IdempotencyConflict, QuoteRefused and PicturesGone; the caller then rolls everything back.
     """
     known = _remember(connection, new)
     if known is not None:
         return (known, False), []
     _use_quote(connection, new)
+    _note_project(connection, new)
+    if new.reused is not None:
+        job, events = reusing.write(connection, new, new.reused)
+        return (job, True), events
     holds.reserve(connection, new.scopes, new.hold)
     _INSERT_JOB.many(connection, [rows.job_row(new)])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
     holds.write_holds(connection, new.id, new.scopes, new.hold)
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
-    if new.request.project != DEFAULT_PROJECT:
-        values = {"owner": new.owner, "project": new.request.project, "at": codec.stamp(new.at)}
-        _NOTE_PROJECT.run(connection, values)
+    if new.recipe:
+        _INSERT_RECIPE.many(connection, [{"user_id": new.owner, "recipe": new.recipe, "job_id": new.id}])
     news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})]
     if new.begin:
         news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
@@ -76,6 +80,12 @@ def _remember(connection: Connection, new: NewJob) -> Job | None:
     if _REMEMBER.run(connection, values):
         return None
     return reading.remembered(connection, new.owner, new.key, new.fingerprint)
+
+
+def _note_project(connection: Connection, new: NewJob) -> None:
+    if new.request.project != DEFAULT_PROJECT:
+        values = {"owner": new.owner, "project": new.request.project, "at": codec.stamp(new.at)}
+        _NOTE_PROJECT.run(connection, values)
 
 
 def _use_quote(connection: Connection, new: NewJob) -> None:

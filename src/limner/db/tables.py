@@ -207,6 +207,15 @@ keys = Table(
     sqlite_with_rowid=False,
 )
 
+recipes = Table(
+    "generation_recipes",
+    metadata,
+    Column("user_id", Key, primary_key=True),
+    Column("recipe", Key, primary_key=True),
+    Column("job_id", Key, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 quotes = Table(
     "used_quotes",
     metadata,

@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     PREVIEW = "preview"
     PICTURE = "picture"
     FALLBACK = "fallback"
+    REUSED = "reused"
     PROBLEM = "problem"
     FINISHED = "finished"
 

@@ -34,6 +34,13 @@ class Money:
         """The exact amount in dollars."""
         return Decimal(self.micro) / MICRO
 
+    @property
+    def text(self) -> str:
+        """The exact amount without a sign for the currency, as programs read it: 0.053, 1.50."""
+        dollars, rest = divmod(abs(self.micro), MICRO)
+        places = f"{rest:06}".rstrip("0").ljust(2, "0")
+        return f"{'-' if self.micro < 0 else ''}{dollars}.{places}"
+
     def __add__(self, other: Money) -> Money:
         return Money(self.micro + other.micro)
 

@@ -21,6 +21,8 @@ class Treatment(StrEnum):
     SPLIT = "split"
     IGNORED = "ignored"
     REFUSED = "refused"
+    REUSED = "reused"
+    """Nothing was painted: an identical request had its pictures already."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

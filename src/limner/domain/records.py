@@ -49,6 +49,20 @@ class NewCall:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reused:
+    """How a job ends as it begins, because an earlier one has made its pictures already."""
+
+    earlier: str
+    """The job whose pictures these are; they share their files."""
+    pictures: tuple[Picture, ...]
+    news: tuple[News, ...]
+
+
+class PicturesGone(Exception):
+    """The pictures that were to be reused have been deleted meanwhile; nothing was written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NewJob:
     """Everything one submission writes, or nothing of it."""
 
@@ -67,6 +81,9 @@ class NewJob:
     fingerprint: str = ""
     """Of the body that came with the key."""
     quote_id: str | None = None
+    recipe: str = ""
+    """A fingerprint of all that decides how its pictures look; empty where they are not to be found again by it."""
+    reused: Reused | None = None
 
     @property
     def hold(self) -> Money:

@@ -166,6 +166,8 @@ class ImageRequest:
     strictness: Strictness = Strictness.ADAPT
     max_cost: Money | None = None
     """Refuse rather than spend more than this."""
+    reuse: bool = False
+    """Take the kept pictures of an identical request of the last seven days, where there are any, and pay nothing."""
     extra: Mapping[str, object] = field(default_factory=dict)
     """The service's own options, merged into its body last."""
 

@@ -36,8 +36,13 @@ class Jobs(Protocol):
     async def submit(self, new: NewJob) -> tuple[Job, bool]:
         """Writes job, calls, holds, key and first event together; False where the key already had this job.
 
-        Raises BudgetExceeded, IdempotencyConflict, or QuoteRefused where the quote was used before.
+        Raises BudgetExceeded, IdempotencyConflict, QuoteRefused where the quote was used before, or PicturesGone where
+        pictures that were to be reused have been deleted.
         """
+        ...
+
+    async def made_before(self, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
+        """One person's newest job that succeeded by this recipe, with `count` pictures made after `since`."""
         ...
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:

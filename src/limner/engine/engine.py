@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -14,7 +15,7 @@ from limner.domain.people import Principal
 from limner.domain.plan import Plan, Quote
 from limner.domain.ports import Clock, Ids
 from limner.domain.preset import Preset
-from limner.domain.records import NewCall, NewJob
+from limner.domain.records import NewCall, NewJob, PicturesGone
 from limner.domain.request import ImageRequest
 from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
@@ -25,7 +26,17 @@ from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.prompting import shaped
 from limner.engine.quotes import LIFETIME, check_in_time
+from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """What may be carried out once: an Idempotency-Key with the fingerprint of its body, and a quote."""
+
+    key: str | None
+    fingerprint: str
+    quote_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +45,7 @@ class Engine:
 
     router: Router
     limits: Limits
+    reuser: Reuser
     presets: Mapping[str, Preset]
     jobs: Jobs
     dispatch: Dispatch
@@ -46,9 +58,7 @@ class Engine:
 
     def plan(self, request: ImageRequest) -> Plan:
         """Who could paint it, at what price. Sends nothing, writes nothing."""
-        admit(request)
-        final = shaped(request, self.presets)
-        return self.router.plan(final)
+        return self.router.plan(self._final(request))
 
     def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
@@ -85,11 +95,14 @@ class Engine:
             known = await self.jobs.remembered(principal.id, key, fingerprint)
             if known is not None:
                 return known
+        claim = Claim(key=key, fingerprint=fingerprint)
+        reused = await self._reused(request, principal, claim)
+        if reused is not None:
+            return reused
         plan = self.plan(request)
         self._check_price(request, plan)
         await self.moderator.check(request, plan)
-        new = self._new_job(request, plan, principal)
-        return await self._write(replace(new, key=key, fingerprint=fingerprint))
+        return await self._write(self._new_job(request, plan, principal), claim)
 
     async def confirm(self, token: str, principal: Principal, *, key: str | None = None) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.
@@ -109,6 +122,10 @@ class Engine:
             )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
         request = self.codec.load(cast(Mapping[str, object], payload["request"]))
+        claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]))
+        reused = await self._reused(request, principal, claim)
+        if reused is not None:
+            return reused
         plan = self.plan(request)
         ceiling, now = payload["ceiling"], plan.ceiling(request.count)
         if isinstance(ceiling, int) and now is not None and now.micro > ceiling:
@@ -118,8 +135,7 @@ class Engine:
             )
         self._check_price(request, plan)
         await self.moderator.check(request, plan)
-        new = self._new_job(request, plan, principal)
-        return await self._write(replace(new, quote_id=str(payload["id"]), key=key, fingerprint=fingerprint))
+        return await self._write(self._new_job(request, plan, principal), claim)
 
     async def generate(
         self, request: ImageRequest, principal: Principal, *, key: str | None = None, timeout: float | None = None
@@ -142,9 +158,24 @@ class Engine:
         """A person says whether an ambiguous purchase went through."""
         return await self.jobs.resolve(call_id, principal.id, charged=charged, at=self.clock.now())
 
-    async def _write(self, new: NewJob) -> Job:
-        job, fresh = await self.jobs.submit(new)
-        if fresh:
+    def _final(self, request: ImageRequest) -> ImageRequest:
+        """The request as models are to see it. Raises InvalidRequest."""
+        admit(request)
+        return shaped(request, self.presets)
+
+    async def _reused(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job | None:
+        """The job of a request that wants kept pictures, where there are any: it ends as it begins."""
+        offer = await self.reuser.offer(request, self._final(request), principal) if request.reuse else None
+        if offer is None:
+            return None
+        with suppress(PicturesGone):
+            return await self._write(offer, claim)
+        return None
+
+    async def _write(self, new: NewJob, claim: Claim) -> Job:
+        claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id)
+        job, fresh = await self.jobs.submit(claimed)
+        if fresh and not job.ended:
             self.dispatch.deliver(job)
         return job
 
@@ -174,4 +205,5 @@ class Engine:
             worker=self.dispatch.worker,
             begin=self.dispatch.has_room(),
             at=at,
+            recipe=self.reuser.recipe(shaped(request, self.presets)),
         )

@@ -171,7 +171,7 @@ class Finisher:
         """How the picture was made, complete enough to make it again."""
         call = record.call
         return {
-            "request": self.codec.dump(request),
+            "request": self.codec.dump(replace(request, reuse=False)),
             "model": candidate.model,
             "call": {
                 "id": record.id,

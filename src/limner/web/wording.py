@@ -29,6 +29,7 @@ TREATMENTS: dict[Treatment, tuple[str, str]] = {
     Treatment.SPLIT: ("fold", "split"),
     Treatment.IGNORED: ("minus", "dropped"),
     Treatment.REFUSED: ("ban", "refused"),
+    Treatment.REUSED: ("ok", "reused"),
 }
 """For each treatment of an option its icon and its word."""
 

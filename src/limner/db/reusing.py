@@ -1,0 +1,62 @@
+"""Jobs by what decides how their pictures look, and jobs that take the pictures of an earlier one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from limner.db import codec, outbox, reading, rows
+from limner.db.leases import write_events
+from limner.db.statements import Statement, insertion
+from limner.db.tables import images, jobs, plans, recipes
+from limner.domain.events import Event
+from limner.domain.job import Job, JobState
+from limner.domain.records import NewJob, PicturesGone, Reused
+
+# Ids of later jobs sort after those of earlier ones, so the index itself gives the newest first.
+_MADE_BEFORE = Statement(
+    select(jobs)
+    .join_from(recipes, jobs, jobs.c.id == recipes.c.job_id)
+    .where(
+        recipes.c.user_id == bindparam("owner"),
+        recipes.c.recipe == bindparam("made_by"),
+        jobs.c.state == JobState.SUCCEEDED.value,
+        select(func.count())
+        .select_from(images)
+        .where(images.c.job_id == jobs.c.id, images.c.created_at > bindparam("since"))
+        .scalar_subquery()
+        >= bindparam("wanted"),
+    )
+    .order_by(recipes.c.job_id.desc())
+    .limit(1)
+)
+# On PostgreSQL they stay until the commit; SQLite has one writer at a time anyway.
+_STILL_THERE = Statement(
+    select(images.c.id).where(images.c.job_id == bindparam("job")).with_for_update(read=True, key_share=True)
+)
+_INSERT_JOB = insertion(jobs)
+_INSERT_PLAN = insertion(plans)
+_INSERT_PICTURES = insertion(images)
+
+
+def made_before(connection: Connection, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
+    """One person's newest job that succeeded by this recipe, with `count` pictures made after `since`."""
+    values = {"owner": owner, "made_by": recipe, "since": codec.stamp(since), "wanted": count}
+    row = _MADE_BEFORE.row(connection, values)
+    return None if row is None else reading.whole_job(connection, row)
+
+
+def write(connection: Connection, new: NewJob, reused: Reused) -> tuple[Job, list[Event]]:
+    """A job that has succeeded at once, with pictures of its own rows and shared files. Raises PicturesGone."""
+    if len(_STILL_THERE.rows(connection, {"job": reused.earlier})) < len(reused.pictures):
+        raise PicturesGone
+    at = codec.stamp(new.at)
+    ended = {"state": JobState.SUCCEEDED.value, "started_at": at, "finished_at": at, "last_event": len(reused.news)}
+    _INSERT_JOB.many(connection, [{**rows.job_row(new), **ended}])
+    _INSERT_PLAN.many(connection, [rows.plan_row(new)])
+    _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in reused.pictures])
+    events = write_events(connection, new.id, 0, reused.news, new.at)
+    job = reading.find_job(connection, new.id, None)
+    outbox.write(connection, job, events)
+    return job, events

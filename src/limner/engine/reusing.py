@@ -1,0 +1,130 @@
+"""Identical requests: what makes them so, and how the pictures of an earlier one are given again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from limner.domain.errors import NotFound
+from limner.domain.events import EventKind, News
+from limner.domain.job import Job, JobState
+from limner.domain.money import FREE, Money
+from limner.domain.people import Principal
+from limner.domain.picture import Picture
+from limner.domain.plan import Plan, ReceiptLine, Treatment
+from limner.domain.ports import Clock, Ids, Shelf
+from limner.domain.records import Ending, NewJob, Reused
+from limner.domain.request import ImageRequest
+from limner.domain.stores import Jobs
+from limner.engine.codec import RequestCodec
+from limner.engine.finishing import told
+from limner.engine.runner import finished_news
+
+KEPT_FOR = timedelta(days=7)
+"""How old pictures may be that are given again (document 1)."""
+DEFAULTS = ImageRequest()
+
+
+def essence(request: ImageRequest) -> ImageRequest:
+    """A final request without what changes nothing about its pictures: where they are filed, what may be spent."""
+    return replace(
+        request,
+        inputs=tuple(replace(image, image_id=None) for image in request.inputs),
+        presets=DEFAULTS.presets,  # they stand in the prompt already
+        previews=DEFAULTS.previews,
+        project=DEFAULTS.project,
+        tags=DEFAULTS.tags,
+        max_cost=DEFAULTS.max_cost,
+        reuse=DEFAULTS.reuse,
+        extra=dict(sorted(request.extra.items())),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reuser:
+    """Finds the kept pictures of an identical request."""
+
+    jobs: Jobs
+    shelf: Shelf
+    codec: RequestCodec
+    clock: Clock
+    ids: Ids
+
+    def recipe(self, final: ImageRequest) -> str:
+        """A fingerprint of what decides how the pictures look: the same for identical final requests."""
+        return self.codec.fingerprint(essence(final))
+
+    async def offer(self, request: ImageRequest, final: ImageRequest, principal: Principal) -> NewJob | None:
+        """A job that has its pictures already and costs nothing; None where nobody made them in the last seven days.
+
+        Only the same person's pictures count, and only those of a job that made all of them and has them still.
+        """
+        at = self.clock.now()
+        earlier = await self.jobs.made_before(
+            principal.id, self.recipe(final), since=at - KEPT_FOR, count=request.count
+        )
+        if earlier is None:
+            return None
+        new = NewJob(
+            id=self.ids.new(),
+            owner=principal.id,
+            request=request,
+            plan=plan_again(earlier),
+            calls=(),
+            scopes=(),
+            worker=None,
+            at=at,
+        )
+        pictures = tuple(self._again(picture, new) for picture in earlier.pictures)
+        try:
+            for picture in pictures:
+                await self.shelf.put(picture)
+        except NotFound:  # a file has been taken out of the object store by hand
+            return None
+        ending = Ending(state=JobState.SUCCEEDED, at=at)
+        first = News(kind=EventKind.REUSED, data={"job": earlier.id, "pictures": len(pictures)})
+        news = (first, *told(pictures), finished_news(ending, len(pictures)))
+        return replace(new, reused=Reused(earlier=earlier.id, pictures=pictures, news=news))
+
+    def _again(self, picture: Picture, new: NewJob) -> Picture:
+        """A kept picture once more, under a name of its own: its files are shared, and each may be deleted alone.
+
+        When and from what it was made stays as it is, for its signed copies say that too.
+        """
+        recipe: Mapping[str, object] = {**picture.recipe, "reused": {"job": picture.job_id, "picture": picture.id}}
+        return replace(
+            picture,
+            id=self.ids.new(),
+            job_id=new.id,
+            project=new.request.project,
+            prompt=new.request.prompt,
+            cost=Money(),
+            tags=new.request.tags,
+            recipe=recipe,
+        )
+
+
+def plan_again(earlier: Job) -> Plan:
+    """The plan of a job that buys nothing: whoever painted the pictures, and a line that says so."""
+    painter = earlier.plan.candidates[earlier.candidate]
+    day = f"{earlier.created.day} {earlier.created:%B %Y}"
+    line = ReceiptLine(
+        field="reuse",
+        treatment=Treatment.REUSED,
+        wanted="true",
+        sent=earlier.id,
+        why=f"This very request was painted on {day}; nothing was bought.",
+    )
+    return Plan(
+        candidates=(
+            replace(
+                painter,
+                calls=(),
+                receipt=(*painter.receipt, line),
+                estimate=FREE,
+                seconds=0.0,
+                reason="It has painted this very request before.",
+            ),
+        )
+    )
