@@ -10,7 +10,7 @@ from typing import cast
 
 from limner.domain.call import Call, CallInput
 from limner.domain.request import Margins, Role, Size
-from limner.wire.named import Body, Naming
+from limner.wire.named import Body, Naming, set_apart
 from limner.wire.outgoing import data_uri
 
 CONTROL_OPTIONS = frozenset(
@@ -53,12 +53,11 @@ def written(call: Call, naming: Naming) -> Body:
     the call's own options say about it.
     """
     reader = cast(Mapping[str, object] | None, call.wire.get("control"))
-    beside = {} if reader is None else {name: call.extra[name] for name in call.extra if name in CONTROL_OPTIONS}
+    rest, beside = set_apart(call, () if reader is None else CONTROL_OPTIONS)
 
     def picture(image: CallInput) -> object:
         if reader is None or image.role is not Role.CONTROL:
             return data_uri(image)
         return {**reader, "guideImage": data_uri(image), **beside}
 
-    rest = {name: value for name, value in call.extra.items() if name not in beside}
-    return naming.body(replace(call, extra=rest), picture=picture)
+    return naming.body(rest, picture=picture)
