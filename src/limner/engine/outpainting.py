@@ -12,12 +12,12 @@ from limner.engine.sizes import distance
 from limner.engine.untranslatable import Untranslatable
 
 
-def margins_of(request: ImageRequest) -> Margins | None:
-    """An outpaint without margins grows the picture by a quarter of its shorter edge on every side."""
+def margins_of(request: ImageRequest, card: ModelCard) -> Margins | None:
+    """An outpaint without margins grows by a quarter of its shorter edge on every side, but where it is reframed."""
     if request.operation is not Operation.OUTPAINT:
         return None
     source = request.input(Role.SOURCE)
-    if request.margins or source is None:
+    if request.margins or source is None or card.sizes.reframes:
         return request.margins
     if request.size is not None or request.aspect is not None:
         return margins_towards(request, source.size)

@@ -44,7 +44,7 @@ def translate(request: ImageRequest, card: ModelCard) -> Translation:
         prompt=_prompt(request, card, lines),
         count=1,
         inputs=_inputs(request, card, lines),
-        margins=margins_of(request),
+        margins=margins_of(request, card),
         timeout=card.timeout,
         extra=request.extra,
     )
