@@ -97,6 +97,7 @@ CORRUPTIONS: list[tuple[KeyPath, object, str]] = [
     (("parameters",), {"find": {"kind": "text", "required": True, "default": "a"}}, "find has a default and is not"),
     (("sizes", "keeps"), ["edit"], "sizes.keeps names edit, which is not among the operations."),
     (("sizes", "follows"), ["edit"], "sizes.follows names edit, which is not among the operations."),
+    (("sizes", "reframes"), True, "sizes.reframes is for models that outpaint to one of their fixed sizes"),
     (("parameters",), {"format": {"choices": ["jpeg"]}}, "parameters.format.choices must be the same list as formats."),
 ]
 

@@ -22,7 +22,8 @@ from limner.domain.model_card import (
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.prices import PriceList
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
-from limner.engine.translation import Untranslatable, translate
+from limner.engine.translation import translate
+from limner.engine.untranslatable import Untranslatable
 
 CARD = ModelCard(
     service="openai",
@@ -210,6 +211,37 @@ def test_an_outpaint_without_numbers_grows_on_every_side() -> None:
         translate(replace(request, size=Size(320, 240)), SKETCHY)
 
 
+FRAMER = replace(
+    CARD,
+    operations={Operation.OUTPAINT: StandIn.NATIVE},
+    sizes=SizeRule(fixed=(Size(1024, 1024), Size(1280, 768), Size(1152, 864)), reframes=True),
+    prompt_limit=0,
+)
+
+
+@pytest.mark.req("S4-002")
+def test_a_model_that_reframes_is_sent_a_size_and_no_margins() -> None:
+    wide = ImageRequest(operation=Operation.OUTPAINT, inputs=(picture(),), aspect=Aspect(5, 3))
+    done = translate(wide, FRAMER)
+    assert (done.calls[0].size, done.calls[0].margins) == (Size(1280, 768), None)
+    assert lines_of(wide, FRAMER)["aspect"] == (Treatment.USED, "1280x768")
+    smaller = replace(wide, aspect=None, size=Size(320, 192))
+    assert translate(smaller, FRAMER).calls[0].size == Size(1280, 768)
+    one_sided = replace(wide, aspect=None, margins=Margins(left=160))
+    assert lines_of(one_sided, FRAMER)["margins"] == (Treatment.MAPPED, "1280x768")
+    assert line(translate(one_sided, FRAMER).receipt, "margins").wanted == "left 160, top 0, right 0, bottom 0"
+    with pytest.raises(Untranslatable):
+        translate(replace(one_sided, strictness=Strictness.STRICT), FRAMER)
+
+
+@pytest.mark.parametrize("asked", [{}, {"aspect": Aspect(4, 3)}, {"margins": Margins(left=8, top=6)}])
+def test_a_model_that_reframes_needs_another_shape_than_the_source_has(asked: dict[str, object]) -> None:
+    request = ImageRequest(operation=Operation.OUTPAINT, inputs=(picture(),))
+    with pytest.raises(Untranslatable) as refusal:
+        translate(replace(request, **asked), FRAMER)  # type: ignore[arg-type]  # fields of ImageRequest
+    assert refusal.value.field == "aspect"
+
+
 def test_variations_by_edit_say_what_to_do() -> None:
     done = translate(ImageRequest(operation=Operation.VARIATIONS, inputs=(picture(),)), CARD)
     assert done.calls[0].operation is Operation.EDIT
@@ -307,6 +339,8 @@ def test_strength_goes_with_pictures_only() -> None:
     assert lines_of(asked, card)["strength"] == (Treatment.IGNORED, None)
     edit = ImageRequest(prompt="night", operation=Operation.EDIT, inputs=(picture(),))
     assert translate(edit, card).calls[0].strength == 0.6
+    led = replace(asked, inputs=(picture(Role.CONTROL),))
+    assert translate(led, replace(card, roles=frozenset({Role.CONTROL}))).calls[0].strength is None
 
 
 def test_strict_refuses_words_for_a_model_that_takes_none() -> None:

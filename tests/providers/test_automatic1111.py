@@ -1,20 +1,26 @@
 """What is special about AUTOMATIC1111 and Forge."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
+import pytest
+
+from limner.catalog.loader import load_catalog
 from limner.domain.call import Finished, Partial
+from limner.domain.errors import ProviderError
+from limner.domain.request import Role
 from limner.testing.automatic1111_stand_in import CHECKPOINTS, Automatic1111StandIn
-from limner.testing.examples import Bench, provider_at
+from limner.testing.examples import Bench, input_picture, provider_at
 from limner.testing.faults import At, Fault
 from limner.wire.connection import Connection
 from tests.providers.test_automatic1111_conformance import CALL, CARD
 
 
 @asynccontextmanager
-async def engine(*, grid: bool = False) -> AsyncIterator[tuple[Automatic1111StandIn, Bench]]:
-    async with Automatic1111StandIn(grid=grid) as stand_in:
+async def engine(*, grid: bool = False, controlnet: bool = True) -> AsyncIterator[tuple[Automatic1111StandIn, Bench]]:
+    async with Automatic1111StandIn(grid=grid, controlnet=controlnet) as stand_in:
         connection = Connection(base_url=stand_in.base_url, base_url_overridden=True)
         async with provider_at(CARD, connection) as bench:
             yield stand_in, bench
@@ -70,3 +76,32 @@ async def test_whoever_leaves_stops_the_engine() -> None:
             async for _ in news:
                 break
         assert stand_in.interrupted == 1
+
+
+@pytest.mark.req("S0-018")
+async def test_a_control_picture_goes_to_its_extension_with_what_belongs_to_it() -> None:
+    card = load_catalog(entry_points=()).find("automatic1111/controlnet")
+    control = input_picture(Role.CONTROL)
+    unit = {"model": "control_v11p_sd15_canny [d14c016b]", "module": "canny", "weight": 0.8}
+    own = {"control_model": unit["model"], "control_module": "canny", "weight": 0.8, "scheduler": "Karras"}
+    call = replace(CALL, model=card.name, wire=card.wire, inputs=(control,), strength=None, extra=own)
+    async with engine() as (stand_in, bench):
+        await bench.provider.submit(call)
+        (order,) = stand_in.orders
+    text = base64.b64encode(control.data).decode()
+    units = [{**unit, "enabled": True, "save_detected_map": False, "image": text}]
+    assert stand_in.log[-1].path == "/sdapi/v1/txt2img"
+    assert order["alwayson_scripts"] == {"controlnet": {"args": units}}
+    assert (order["scheduler"], "weight" in order, "override_settings" in order) == ("Karras", False, False)
+
+
+async def test_a_missing_extension_is_told_as_such() -> None:
+    card = load_catalog(entry_points=()).find("automatic1111/controlnet")
+    call = replace(
+        CALL, model=card.name, wire=card.wire, inputs=(input_picture(Role.CONTROL),), extra={"control_model": "x"}
+    )
+    async with engine(controlnet=False) as (stand_in, bench):
+        with pytest.raises(ProviderError) as caught:
+            await bench.provider.submit(call)
+    assert (caught.value.field, stand_in.purchases) == ("inputs", 0)
+    assert "Script 'controlnet' not found" in caught.value.message

@@ -45,7 +45,8 @@ async def studio(folder: Path) -> AsyncIterator[tuple[IdeogramStandIn, Studio]]:
     (facts / "pace.toml").write_text('[service]\nid = "ideogram"\nrequests_per_second = 0\npoll_seconds = 0.001\n')
     async with IdeogramStandIn(key=KEY) as stand_in:
         variables = {"IDEOGRAM_API_KEY": KEY, "IDEOGRAM_BASE_URL": stand_in.base_url}
-        async with open_runtime(Settings(data_dir=folder, variables=variables)) as runtime:
+        settings = Settings(data_dir=folder, variables=variables, unpriced_ceiling_usd=Money.usd(1))
+        async with open_runtime(settings) as runtime:
             yield stand_in, Studio(runtime)
 
 
@@ -163,3 +164,12 @@ async def test_masks_are_black_where_something_changes_and_white_for_removal(tmp
     assert [inner.getpixel(place) for place in ((32, 2), (32, 46))] == [0, 255]
     assert grown.size == (80, 48)
     assert [grown.getpixel(place) for place in ((4, 24), (60, 24))] == [0, 255]
+
+
+@pytest.mark.req("S0-018")
+async def test_a_picture_that_is_reframed_comes_in_the_size_that_was_sent(tmp_path: Path) -> None:
+    async with studio(tmp_path) as (stand_in, house):
+        model = "ideogram/reframe/ideogram-3"
+        job = await house.outpaint(PictureMaker().png(Size(64, 48), 1), aspect="16:9", model=model)
+    assert [body["resolution"] for body in stand_in.orders] == ["1312x736"]
+    assert (job.state, Image.open(io.BytesIO(job.images[0].data)).size) == (JobState.SUCCEEDED, (1312, 736))

@@ -108,6 +108,22 @@ async def test_references_of_the_second_api_stand_in_objects_the_source_first() 
         }
 
 
+@pytest.mark.req("S0-018")
+async def test_pictures_that_guide_stand_beside_the_one_to_start_from() -> None:
+    inputs = (input_picture(Role.STYLE, number=1), input_picture(Role.SOURCE, size=SIZE))
+    styled = call_of("kino-xl/style", operation=Operation.EDIT, inputs=inputs)
+    async with leonardo() as (stand_in, bench):
+        await bought(bench.provider, styled)
+        (order,) = stand_in.orders
+        source, style = stand_in.uploads
+        assert order["init_image_id"] == source
+        guide = {"initImageId": style, "initImageType": "UPLOADED", "preprocessorId": 67, "strengthType": "High"}
+        assert order["controlnets"] == [guide]
+        with pytest.raises(ProviderError) as caught:
+            await bench.provider.submit(replace(styled, style="watercolor"))
+        assert (caught.value.problem().field, stand_in.purchases) == ("style", 1)
+
+
 async def test_the_key_does_not_go_along_with_an_upload() -> None:
     async with LeonardoStandIn() as bucket, leonardo(bucket=f"{bucket.root}/_bucket") as (stand_in, bench):
         bench.wire.guard.trust(bucket.root)

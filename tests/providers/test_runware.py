@@ -84,6 +84,40 @@ async def test_a_task_as_it_is_sent() -> None:
     assert (finished.cost, finished.request_id) == (Money.usd("0.0013"), task_id(call.id))
 
 
+@pytest.mark.req("S0-018")
+async def test_a_control_picture_stands_beside_the_model_that_reads_it() -> None:
+    call = call_of("control/flux-dev-depth", inputs=(input_picture(Role.CONTROL, size=SIZE),))
+    own = {"weight": 0.8, "startStepPercentage": 10, "scheduler": "Euler"}
+    async with runware() as (stand_in, bench):
+        await bought(bench.provider, replace(call, extra=own))
+        (order,) = stand_in.orders
+    assert (order["model"], order["scheduler"]) == ("runware:101@1", "Euler")
+    controls = order["controlNet"]
+    assert isinstance(controls, list)
+    (control,) = controls
+    assert str(control.pop("guideImage")).startswith("data:image/png;base64,")
+    assert control == {"model": "runware:27@1", "weight": 0.8, "startStepPercentage": 10}
+    assert not {"weight", "startStepPercentage"} & order.keys()
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "field"),
+    [
+        ("runware:101@1", {"weight": 0.8}, "extra.weight"),
+        ("control/flux-dev-canny", {"startStep": 1, "startStepPercentage": 5}, "inputs"),
+    ],
+)
+async def test_options_of_a_control_picture_are_refused_in_its_name(
+    model: str, own: dict[str, object], field: str
+) -> None:
+    inputs = (input_picture(Role.CONTROL, size=SIZE),) if model.startswith("control/") else ()
+    async with runware() as (stand_in, bench):
+        with pytest.raises(ProviderError) as caught:
+            await bench.provider.submit(call_of(model, inputs=inputs, extra=own))
+        assert (caught.value.code, caught.value.field) == (FailureCode.BAD_PARAMETER, field)
+        assert (caught.value.spent, stand_in.purchases) == (Spent.NO, 0)
+
+
 def test_the_id_of_a_task_follows_from_that_of_the_call() -> None:
     four = "a770f077-f413-47de-9dac-be0b26a35da6"
     assert task_id(four) == four

@@ -117,6 +117,7 @@ def size_rule(table: SizesTable) -> SizeRule:
         default=table.default,
         keeps=frozenset(table.keeps),
         follows=frozenset(table.follows),
+        reframes=table.reframes,
     )
 
 

@@ -88,6 +88,9 @@ def _source_shapes(model: ModelTable) -> Faults:
             if operation not in model.operations:
                 fault = f"sizes.{key} names {operation}, which is not among the operations."
                 yield ("sizes", key, index), fault
+    if model.sizes.reframes and (Operation.OUTPAINT not in model.operations or not model.sizes.fixed):
+        fault = "sizes.reframes is for models that outpaint to one of their fixed sizes; outpaint or fixed is missing."
+        yield ("sizes", "reframes"), fault
 
 
 def _roles(model: ModelTable) -> Faults:

@@ -210,6 +210,7 @@ class SizesTable(Table):
     default: SizeText | None = None
     keeps: list[Word[Operation]] = []
     follows: list[Word[Operation]] = []
+    reframes: bool = False
 
 
 class ParameterTable(Table):

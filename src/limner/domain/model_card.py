@@ -77,6 +77,8 @@ class SizeRule:
     """Operations whose pictures have the shape of their source, whatever is asked for."""
     follows: frozenset[Operation] = frozenset()
     """Operations whose pictures have the shape of their source where none is asked for."""
+    reframes: bool = False
+    """Whether an outpaint is asked for by its size alone: the source comes into the middle, as large as it fits."""
 
     def follows_source(self, operation: Operation) -> bool:
         """Whether nothing about the size can be asked for: with this operation, or with this model at all."""

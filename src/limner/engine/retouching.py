@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from limner.domain.call import Call
 from limner.domain.picture import PictureFile
 from limner.domain.ports import Blobs, Imaging, Prepared
-from limner.domain.request import ImageRequest, Margins, Operation, Role, Size
+from limner.domain.request import ImageRequest, Operation, Role, Size
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,11 +87,13 @@ def exact_size(request: ImageRequest, call: Call) -> Size | None:
 
 
 def masked_size(request: ImageRequest, call: Call) -> Size | None:
-    """The size that masked or outpainted work must have; None for everything else."""
+    """The size that masked or outpainted work must have; None for everything else, and for what was reframed."""
     source = request.input(Role.SOURCE)
     if source is None:
         return None
     if request.operation is Operation.OUTPAINT:
-        margins = call.margins or Margins()
+        margins = call.margins
+        if margins is None:
+            return None
         return Size(source.width + margins.left + margins.right, source.height + margins.top + margins.bottom)
     return source.size if request.operation is Operation.INPAINT else None

@@ -13,7 +13,8 @@ from limner.domain.plan import Candidate, Plan, ReceiptLine, Rejection, Treatmen
 from limner.domain.ports import Catalog, Clock, Services
 from limner.domain.request import ImageRequest, Operation
 from limner.engine.pricing import facts_of
-from limner.engine.translation import Translation, Untranslatable, translate
+from limner.engine.translation import Translation, translate
+from limner.engine.untranslatable import Untranslatable
 
 ENOUGH = 8
 """Candidates of a plan at most: what is held is the dearest one's ceiling, so a long tail would only hold more."""

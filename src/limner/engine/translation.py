@@ -8,25 +8,17 @@ from dataclasses import dataclass, replace
 from limner.domain.call import Call, CallInput
 from limner.domain.model_card import MaskKind, ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
-from limner.domain.request import ImageRequest, Margins, Operation, Role, Size, Strictness
+from limner.domain.request import ImageRequest, Operation, Role, Size, Strictness
 from limner.engine.options import Choice, choose, enlarge, knows, without_picture
+from limner.engine.outpainting import margins_of, reframed, told
 from limner.engine.prompting import words_for
 from limner.engine.sizes import nearest, nearest_aspect, nearest_resolution, sized
+from limner.engine.untranslatable import Untranslatable
 
 SIZED_BY_SOURCE = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
 """Operations whose pictures have the shape of their source with every model."""
 CONVERTED_HERE = frozenset({"png", "jpeg", "webp", "avif"})
 """Formats that a finished picture can be turned into on this machine."""
-
-
-class Untranslatable(Exception):
-    """A model cannot carry out the request; says which field and why."""
-
-    def __init__(self, field: str, why: str, code: str = "unsupported") -> None:
-        super().__init__(why)
-        self.field = field
-        self.why = why
-        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,11 +44,12 @@ def translate(request: ImageRequest, card: ModelCard) -> Translation:
         prompt=_prompt(request, card, lines),
         count=1,
         inputs=_inputs(request, card, lines),
-        margins=_margins(request),
+        margins=margins_of(request, card),
         timeout=card.timeout,
         extra=request.extra,
     )
     call = _with_shape(call, request, card, lines)
+    call = reframed(call, request, card, lines) if card.sizes.reframes else call
     call = _with_options(call, request, card, lines)
     if request.strictness is Strictness.STRICT:
         _refuse_changes(lines)
@@ -195,32 +188,6 @@ def _sent_role(role: Role, card: ModelCard, lines: list[ReceiptLine]) -> Role:
     return Role.REFERENCE
 
 
-def _margins(request: ImageRequest) -> Margins | None:
-    """An outpaint without margins grows the picture by a quarter of its shorter edge on every side."""
-    if request.operation is not Operation.OUTPAINT:
-        return None
-    source = request.input(Role.SOURCE)
-    if request.margins or source is None:
-        return request.margins
-    if request.size is not None or request.aspect is not None:
-        return _margins_towards(request, source.size)
-    step = max(1, min(source.width, source.height) // 4)
-    return Margins(left=step, top=step, right=step, bottom=step)
-
-
-def _margins_towards(request: ImageRequest, source: Size) -> Margins:
-    """Margins that bring a source to the size or shape that is wanted, with the source in the middle."""
-    if request.size is not None:
-        wanted = request.size
-    else:
-        ratio = request.aspect.ratio if request.aspect else source.ratio
-        wanted = Size(max(source.width, round(source.height * ratio)), max(source.height, round(source.width / ratio)))
-    across, down = max(0, wanted.width - source.width), max(0, wanted.height - source.height)
-    if not across and not down:
-        raise Untranslatable("size", f"An outpainted picture must be larger than its source of {source}.")
-    return Margins(left=across // 2, right=across - across // 2, top=down // 2, bottom=down - down // 2)
-
-
 def _wanted_size(call: Call, request: ImageRequest, card: ModelCard) -> tuple[Size | None, bool]:
     """The size to aim at, and whether the caller asked for it."""
     source = request.input(Role.SOURCE)
@@ -286,11 +253,6 @@ def _source_shape_lines(call: Call, request: ImageRequest, card: ModelCard) -> I
         )
 
 
-def told(margins: Margins) -> str:
-    """Margins in a few words."""
-    return f"left {margins.left}, top {margins.top}, right {margins.right}, bottom {margins.bottom}"
-
-
 def _with_aspect(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine], wanted: Size) -> Call:
     """The nearest shape, and the nearest of the sizes that the model has words for."""
     aspect = nearest_aspect(card.sizes.aspects, request.aspect.ratio if request.aspect else wanted.ratio)
@@ -323,7 +285,7 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
         )
         pick = enlarge if name == "scale" and enlarges else choose
         choice: Choice = pick(None if folded else getattr(request, name), name, card)
-        if name == "strength" and not call.inputs:
+        if name == "strength" and call.input(Role.SOURCE) is None:
             choice = without_picture(choice)
         chosen[name] = choice.value
         if choice.line:

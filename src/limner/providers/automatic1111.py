@@ -9,11 +9,11 @@ from typing import cast
 
 import orjson
 
-from limner.domain.call import Call, Finished, Painted, Partial, Pending
+from limner.domain.call import Call, CallInput, Finished, Painted, Partial, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.request import Operation, Role
 from limner.wire.line import Line
-from limner.wire.named import Body, Naming
+from limner.wire.named import Body, Naming, set_apart
 from limner.wire.outgoing import Outgoing, base64_text
 from limner.wire.refusals import Refusal, by_status, meant
 from limner.wire.reply import Answer, Reply
@@ -22,12 +22,15 @@ from limner.wire.takes import Takes
 TAKES = Takes(
     operations=frozenset({Operation.GENERATE, Operation.EDIT, Operation.INPAINT, Operation.UPSCALE}),
     fields=frozenset({"negative_prompt", "size", "steps", "guidance", "seed", "strength", "scale"}),
-    roles=frozenset({Role.SOURCE, Role.MASK}),
+    roles=frozenset({Role.SOURCE, Role.MASK, Role.CONTROL}),
     reserved=frozenset({"batch_size", "n_iter", "init_images", "mask", "send_images", "force_task_id", "image"}),
 )
 SHORT = 30.0
 """Seconds for everything but painting."""
 API = "sdapi/v1"
+OWN = ("weight", "guidance_start", "guidance_end", "control_mode", "pixel_perfect", "processor_res", "threshold_a")
+UNIT = {"control_model": "model", "control_module": "module", **{name: name for name in (*OWN, "threshold_b")}}
+"""Options that stand beside a control picture, by our names (sd-webui-controlnet, internal_controlnet/args.py)."""
 ANY_SEED = -1
 
 
@@ -70,14 +73,13 @@ class Automatic1111:
         naming = Naming.of(call.wire)
         if (missing := naming.objection(call)) is not None:
             raise self._line.failure(Refusal(code=FailureCode.BAD_PARAMETER, field=missing))
-        body = naming.body(call, picture=base64_text)
-        own = call.wire.get("path")
+        body, source, own = written(call, naming), call.input(Role.SOURCE), call.wire.get("path")
         if own is None:
-            also = cast(Body, call.wire.get("from_picture", {})) if call.inputs else {}
+            also = cast(Body, call.wire.get("from_picture", {})) if source else {}
             body = {"seed": ANY_SEED, **also, **body, "force_task_id": call.id}
             if call.model != call.wire.get("current"):
                 body["override_settings"] = {"sd_model_checkpoint": call.model}
-        path = own or ("img2img" if call.inputs else "txt2img")
+        path = own or ("img2img" if source else "txt2img")
         return Outgoing(
             path=f"{API}/{path}", json=body, deadline=call.timeout, purchase=True, pictures=("images", "image")
         )
@@ -132,6 +134,18 @@ class Automatic1111:
                 await self._line.send(Outgoing(path=f"{API}/interrupt", deadline=SHORT, purchase=False))
 
 
+def written(call: Call, naming: Naming) -> Body:
+    """The body. A control picture stands in a unit of its own; Forge is taken to read it as text too (2026-11-28)."""
+    rest, own = set_apart(call, UNIT if call.input(Role.CONTROL) else ())
+    unit = {"enabled": True, "save_detected_map": False, **{UNIT[name]: value for name, value in own.items()}}
+
+    def picture(image: CallInput) -> object:
+        text = base64_text(image)
+        return {**unit, "image": text} if image.role is Role.CONTROL else text
+
+    return naming.body(rest, picture=picture)
+
+
 def _info(body: Reply) -> Reply:
     """What the engine says of its pictures: JSON within a text."""
     text = body.text("info")
@@ -158,6 +172,7 @@ def refusal(answer: Answer) -> Refusal:
 
 
 COMPLAINTS = {
+    "Script 'controlnet'": "inputs",
     "Sampler not found": "extra.sampler_name",
     "Init image not found": "inputs",
     "Invalid encoded image": "inputs",

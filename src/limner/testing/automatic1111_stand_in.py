@@ -43,19 +43,34 @@ KINDS: Mapping[str, type | tuple[type, ...]] = {
     "upscaling_resize": (int, float),
     "upscaler_1": str,
     "user": str,
+    "alwayson_scripts": dict,
 }
 """Kinds of the fields; both engines take and pass over fields that they do not know, which no test should rely on."""
 FROM_PICTURE = {"init_images", "mask", "mask_blur", "inpainting_fill", "inpaint_full_res", "inpainting_mask_invert"}
+UNIT: Mapping[str, type | tuple[type, ...]] = {
+    "enabled": bool,
+    "image": str,
+    "model": str,
+    "module": str,
+    "weight": (int, float),
+    "guidance_start": (int, float),
+    "guidance_end": (int, float),
+    "control_mode": str,
+    "pixel_perfect": bool,
+    "save_detected_map": bool,
+}
+"""The same for a unit of ControlNet."""
 SAMPLERS = {"Euler", "Euler a", "DPM++ 2M"}
 CHECKPOINTS = ("v1-5-pruned-emaonly", "sd_xl_base_1.0")
 
 
 class Automatic1111StandIn(StandInServer):
-    """The engine; `grid` puts a sheet of all pictures first, as it does when set so."""
+    """The engine; `grid` puts a sheet of all pictures first; `controlnet` says whether it has that extension."""
 
-    def __init__(self, *, grid: bool = False) -> None:
+    def __init__(self, *, grid: bool = False, controlnet: bool = True) -> None:
         super().__init__()
         self._grid = grid
+        self._controlnet = controlnet
         self.interrupted = 0
         self.asked = 0
 
@@ -88,6 +103,8 @@ class Automatic1111StandIn(StandInServer):
         check_fields(body, from_words=request.path.endswith("txt2img"))
         if request.path.endswith("img2img"):
             check_pictures(body)
+        if "alwayson_scripts" in body:
+            check_units(body["alwayson_scripts"], there=self._controlnet)
         return body
 
     async def _pictures(self, body: dict[str, object], fault: Fault) -> web.Response:
@@ -156,6 +173,19 @@ def check_pictures(body: Mapping[str, object]) -> None:
     size = picture_size(str(sources[0]))
     if "mask" in body and picture_size(str(body["mask"])) != size:
         raise Wrong("The mask has another size than the picture.", status=500)
+
+
+def check_units(scripts: object, *, there: bool) -> None:
+    """Raises Wrong where the extension is missing, or for a unit that it does not take."""
+    if not there:
+        raise Wrong("Script 'controlnet' not found", status=422)
+    for unit in scripts["controlnet"]["args"] if isinstance(scripts, dict) else ():
+        picture_size(str(unit.get("image")))
+        for name, value in unit.items():
+            if name not in UNIT or not isinstance(value, UNIT[name]):
+                raise Wrong(f"unexpected field or value: {name}", status=500)
+        if not unit.get("enabled") or not unit.get("model"):
+            raise Wrong("a unit must be enabled and have a model", status=500)
 
 
 def picture_size(text: str) -> Size:

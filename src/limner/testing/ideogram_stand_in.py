@@ -13,6 +13,12 @@ from limner.domain.request import Size
 from limner.testing.faults import At, Fault
 from limner.testing.stand_in import StandInServer, Wrong
 
+
+def words_of(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 LARGEST = 25_000_000
 SIZES = frozenset(
     {"1024x1024", "2048x2048", "1440x2880", "2880x1440", "2560x1440", "1440x2560", "2496x1664", "1664x2496", "auto"}
@@ -34,6 +40,16 @@ CHOICES = {
     "aspect_ratio": SHAPES,
     "upscale_factor": frozenset({"x2", "x4", "x8"}),
 }
+FRAMES = "reframe/ideogram-3"
+FRAME_SIZES = words_of(
+    "512x1536 576x1408 576x1472 576x1536 640x1344 640x1408 640x1472 640x1536 704x1152 704x1216 704x1280 704x1344 "
+    "704x1408 704x1472 736x1312 768x1088 768x1216 768x1280 768x1344 800x1280 832x960 832x1024 832x1088 832x1152 "
+    "832x1216 832x1248 864x1152 896x960 896x1024 896x1088 896x1120 896x1152 960x832 960x896 960x1024 960x1088 "
+    "1024x832 1024x896 1024x960 1024x1024 1088x768 1088x832 1088x896 1088x960 1120x896 1152x704 1152x832 1152x864 "
+    "1152x896 1216x704 1216x768 1216x832 1248x832 1280x704 1280x768 1280x800 1312x736 1344x640 1344x704 1344x768 "
+    "1408x576 1408x640 1408x704 1472x576 1472x640 1472x704 1536x512 1536x576 1536x640"
+)
+"""What the third generation calls its resolutions."""
 SEVERAL = "num_images seed async webhook_url"
 RULES = {
     "generate/ideogram-4-5": ("prompt", f"{SEVERAL} magic_prompt quality size enable_copyright_detection"),
@@ -57,6 +73,7 @@ RULES = {
     "remix/ideogram-4": ("prompt image", f"{SEVERAL} image_weight rendering_speed"),
     "remix/ideogram-3": ("prompt image", f"{SEVERAL} image_weight rendering_speed"),
     "remix/ideogram-4-5": ("prompt image", f"{SEVERAL} image_weight reference_images quality"),
+    FRAMES: ("image resolution", f"{SEVERAL} rendering_speed"),
     "replace-background/ideogram-3": ("prompt image", "num_images seed rendering_speed"),
     "remove-object/ideogram-1": ("image mask", ""),
     "remove-background/ideogram-1": ("image", "async"),
@@ -83,7 +100,7 @@ class Order:
     def size(self) -> Size:
         """What is painted."""
         factor = int(str(self.body.get("upscale_factor", "x1"))[1:])
-        if self.source is not None:
+        if self.source is not None and self.path != FRAMES:
             return Size(self.source.width * factor, self.source.height * factor)
         shape = self.body.get("aspect_ratio")
         if isinstance(shape, str):
@@ -194,7 +211,8 @@ def _check(path: str, body: Mapping[str, object]) -> None:
     missing = sorted(name for name in required if not body.get(name))
     if strange or missing:
         raise Wrong(f"{strange[0]} is not a field here" if strange else f"{missing[0]} is required")
-    for name, allowed in CHOICES.items():
+    for name, usual in CHOICES.items():
+        allowed = FRAME_SIZES if name == "resolution" and path == FRAMES else usual
         if name in body and body[name] not in allowed:
             raise Wrong(f"{name} must be one of {', '.join(sorted(allowed))}")
     if path.startswith("generate/") and body.get("quality") == "very_low":

@@ -18,6 +18,8 @@ from limner.testing.stand_in import StandInServer, Wrong
 
 PHOENIX = {"de7d3faf-762f-48e0-b3b7-9d0ac3a3fcf3", "6b645e3a-d64f-4341-a6d8-7a3690fbf042"}
 NO_CANVAS = PHOENIX | {"b24e16ff-06e3-43eb-8d33-4416c2d75876", "e71a1c2f-4f80-4800-934f-2c68979d8cc8"}
+GUIDES = {67: True, 133: True, 100: False, 19: False, 20: False, 21: False}
+"""What SDXL reads pictures for: style, character, content, edges, depth, pose; and whether one to start from fits."""
 ENDINGS = {"png", "jpg", "jpeg", "webp"}
 CREATED = "2026-11-20T12:00:00.000"
 COST = {"amount": "0.0147", "unit": "DOLLARS"}
@@ -150,11 +152,21 @@ class LeonardoStandIn(StandInServer):
             raise Wrong("num_images must be at most 4")
         if "init_image_id" in body:
             self._picture(body["init_image_id"])
+        self._check_guides(body)
         if body.get("canvasRequest"):
             source, mask = self._picture(body.get("canvasInitId")), self._picture(body.get("canvasMaskId"))
             if model in NO_CANVAS or source != mask or source.width % 8 or source.height % 8:
                 raise Wrong("This canvas cannot be painted")
         return Job(id=self._new_id(), size=size, count=count)
+
+    def _check_guides(self, body: Mapping[str, object]) -> None:
+        listed = body.get("controlnets", [])
+        for guide in listed if isinstance(listed, list) else []:
+            self._picture(guide.get("initImageId"))
+            if guide.get("initImageType") != "UPLOADED" or guide.get("preprocessorId") not in GUIDES:
+                raise Wrong("Invalid controlnets")
+            if "init_image_id" in body and not GUIDES[guide["preprocessorId"]]:
+                raise Wrong("Image to image is incompatible with this controlnet")
 
     def _second(self, path: str, parameters: Mapping[str, object]) -> Job:
         references = part(parameters, "guidances").get("image_reference", [])

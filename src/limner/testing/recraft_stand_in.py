@@ -24,6 +24,8 @@ RULES = {
     "generations": ("prompt", GENERATION),
     "imageToImage": ("prompt image strength", f"{FULL} random_seed"),
     "inpaint": ("prompt image mask", FULL),
+    "generateBackground": ("prompt image mask", FULL),
+    "replaceBackground": ("prompt image", FULL),
     "outpaint": ("prompt image", f"{FULL} size expand_left expand_top expand_right expand_bottom zoom_out_percentage"),
     "variateImage": ("image size", "response_format image_format"),
     "eraseRegion": ("image mask", "response_format image_format"),

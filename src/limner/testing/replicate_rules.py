@@ -82,6 +82,26 @@ FILL: Mapping[str, Rule] = {
     "seed": SEED,
     "output_format": FORMATS,
 }
+DEPTH: Mapping[str, Rule] = {
+    "prompt": text,
+    "control_image": picture,
+    "num_outputs": between(1, 4, step=1),
+    "num_inference_steps": between(1, 50, step=1),
+    "guidance": between(0, 100),
+    "megapixels": one_of("1", "0.25", "match_input"),
+    "seed": SEED,
+    "output_format": FORMATS,
+    "output_quality": between(0, 100, step=1),
+}
+DEPTH_PRO: Mapping[str, Rule] = {
+    "prompt": text,
+    "control_image": picture,
+    "steps": between(15, 50, step=1),
+    "guidance": between(1, 100),
+    "safety_tolerance": between(1, 6, step=1),
+    "seed": SEED,
+    "output_format": one_of("jpg", "png"),
+}
 REDUX: Mapping[str, Rule] = {
     "redux_image": picture,
     "aspect_ratio": one_of(*SHAPES),
@@ -143,6 +163,10 @@ INPUTS: Mapping[str, Mapping[str, Rule]] = {
     },
     "black-forest-labs/flux-fill-dev": FILL,
     "black-forest-labs/flux-fill-pro": FILL,
+    "black-forest-labs/flux-depth-dev": DEPTH,
+    "black-forest-labs/flux-canny-dev": DEPTH,
+    "black-forest-labs/flux-depth-pro": DEPTH_PRO,
+    "black-forest-labs/flux-canny-pro": {"prompt": text, "control_image": picture, "seed": SEED},
     "black-forest-labs/flux-redux-dev": REDUX,
     "black-forest-labs/flux-redux-schnell": {**REDUX, "num_inference_steps": between(1, 4, step=1)},
     "black-forest-labs/flux-1.1-pro": {
@@ -200,6 +224,8 @@ LISTS = frozenset(
         "black-forest-labs/flux-schnell",
         "black-forest-labs/flux-dev",
         "black-forest-labs/flux-fill-dev",
+        "black-forest-labs/flux-depth-dev",
+        "black-forest-labs/flux-canny-dev",
         "black-forest-labs/flux-redux-dev",
         "black-forest-labs/flux-redux-schnell",
         "stability-ai/sdxl",

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-import pybase64
 from aiohttp import web
-from PIL import Image, UnidentifiedImageError
 
 from limner.domain.request import Size
 from limner.testing.faults import At, Fault
+from limner.testing.runware_rules import check_control, check_fields, painted_size
 from limner.testing.specification import Specification
 from limner.testing.stand_in import StandInServer, Wrong
 
 COST = 0.0013
 QUESTIONS = {"getResponse": At.POLL, "accountManagement": At.ACCOUNT, "modelSearch": At.ACCOUNT}
 """Tasks that cost nothing."""
-EVERYWHERE = {"taskType", "taskUUID", "model", "deliveryMethod", "includeCost", "outputType", "outputFormat"}
-EVERYWHERE |= {"outputQuality", "ttl", "safety"}
-PLAIN = {"positivePrompt", "width", "height", "numberResults", "seed", "inputs"}
-FULL = PLAIN | {"negativePrompt", "steps", "CFGScale", "scheduler", "strength", "maskMargin", "outpaint", "clipSkip"}
-TOOLS = {"upscale": {"inputs", "upscaleFactor"}, "removeBackground": {"inputs"}}
-DIFFUSION = {"runware:100@1", "runware:101@1", "runware:102@1", "civitai:101055@128078"}
-"""Models with all controls; the others refuse them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,14 +86,12 @@ class RunwareStandIn(StandInServer):
     def _accepted(self, body: Mapping[str, object]) -> Task:
         self._specification.check("POST", "/v1", [body])
         kind, model, id = str(body["taskType"]), str(body["model"]), str(body["taskUUID"])
-        known = TOOLS.get(kind, FULL if model in DIFFUSION else PLAIN) | EVERYWHERE
-        for name in body:
-            if name not in known:
-                raise Wrong(f"Unknown parameter {name}.", name, "unknownParameter")
+        check_fields(kind, model, body)
         if UUID(id).version != 4:
             raise Wrong("taskUUID must be a UUID of version 4.", "taskUUID", "invalidTaskUUID")
         if id in self._tasks:
             raise Wrong("A task with this taskUUID exists already.", "taskUUID", "conflictTaskUUID")
+        check_control(body)
         task = Task(body=body, size=painted_size(body))
         self._tasks[id] = task
         return task
@@ -150,49 +139,3 @@ def error_of(wrong: Wrong) -> dict[str, object]:
     """An error as Runware writes it; what the document refuses has no code of its own."""
     code = wrong.code if wrong.code and "_" not in wrong.code else "invalidParameter"
     return {"code": code, "message": wrong.message, "parameter": wrong.param}
-
-
-def picture_size(value: object, name: str) -> Size:
-    """The size of a picture given as a data URI. Raises Wrong."""
-    try:
-        head, _, text = str(value).partition(",")
-        if not head.startswith("data:image/"):
-            raise ValueError
-        return Size(*Image.open(io.BytesIO(pybase64.b64decode(text, validate=True))).size)
-    except (ValueError, UnidentifiedImageError) as error:
-        raise Wrong("The picture cannot be read.", name, "invalidImage") from error
-
-
-def painted_size(body: Mapping[str, object]) -> Size:
-    """The size that comes out. Raises Wrong where sizes do not fit together."""
-    inputs = body.get("inputs")
-    given = inputs if isinstance(inputs, dict) else {}
-    sizes = {
-        name: picture_size(given[name], f"inputs.{name}")
-        for name in ("seedImage", "maskImage", "image")
-        if name in given
-    }
-    for place in given.get("referenceImages", []):
-        picture_size(place, "inputs.referenceImages")
-    if "image" in sizes:
-        factor = int(str(body.get("upscaleFactor", 1)))
-        if factor not in {1, 2, 4}:
-            raise Wrong("upscaleFactor must be 2 or 4.", "upscaleFactor", "invalidUpscaleFactor")
-        return Size(sizes["image"].width * factor, sizes["image"].height * factor)
-    size = Size(int(str(body.get("width", 1024))), int(str(body.get("height", 1024))))
-    if (
-        size.width % 64
-        or size.height % 64
-        or not 128 <= min(size.width, size.height) <= max(size.width, size.height) <= 2048
-    ):
-        raise Wrong("width and height must be multiples of 64 from 128 to 2048.", "width", "invalidWidth")
-    if "maskImage" in sizes and sizes["maskImage"] != sizes.get("seedImage"):
-        raise Wrong("The mask must have the size of the seed image.", "inputs.maskImage", "invalidMaskImage")
-    grown = body.get("outpaint")
-    if isinstance(grown, dict):
-        seed = sizes["seedImage"]
-        wide = seed.width + grown.get("left", 0) + grown.get("right", 0)
-        high = seed.height + grown.get("top", 0) + grown.get("bottom", 0)
-        if Size(wide, high) != size:
-            raise Wrong("width and height must be the final size.", "outpaint", "invalidOutpaint")
-    return size

@@ -11,9 +11,9 @@ name for a text like 1024x1024 or two for its edges, `margins` four: left, top, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from limner.domain.call import Call, CallInput
@@ -113,6 +113,13 @@ class Naming:
 
     def _worded(self, name: str, value: object) -> object:
         return self.words.get(name, {}).get(str(value), value)
+
+
+def set_apart(call: Call, names: Collection[str]) -> tuple[Call, Body]:
+    """A call without some of its own options, and those options: they stand beside a picture and not in the body."""
+    apart = {name: value for name, value in call.extra.items() if name in names}
+    rest = {name: value for name, value in call.extra.items() if name not in names}
+    return replace(call, extra=rest), apart
 
 
 def place_value(body: Body, names: str | Sequence[str], value: object) -> None:

@@ -3,7 +3,7 @@
 Both take pictures that were uploaded before, and both are asked after in the same way. `[model.wire]` is as in
 `limner.wire.named`, with more of it under the name of an operation, and: `path` of the purchase; `answer`, which is
 `generations` unless said, `variations`, or `sync` where the picture comes at once; `reference`, what stands around the
-id of a picture where that is an object.
+id of a picture where that is an object; `guides`, by role, what the first API is told about pictures that guide.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from limner.wire.takes import Takes
 TAKES = Takes(
     operations=frozenset(Operation) - {Operation.VARIATIONS, Operation.STYLE_TRANSFER, Operation.OUTPAINT},
     fields=frozenset({"negative_prompt", "size", "quality", "style", "steps", "guidance", "seed", "strength", "scale"}),
-    roles=frozenset({Role.SOURCE, Role.MASK, Role.REFERENCE, Role.STYLE}),
+    roles=frozenset(Role),
     reserved=frozenset({"model", "modelId", "parameters", "alchemy", "ultra", "photoReal", "upscaleRatio"}),
 )
 """Alchemy, ultra and photoReal make a picture dearer, by how much is not published."""
@@ -57,8 +57,8 @@ class Leonardo:
         kept = None if call.strength is None else round(1 - call.strength, 2)
         inputs = tuple(sorted(call.inputs, key=lambda image: image.role is not Role.SOURCE))
         ids = iter(await Uploads(line=self._line).send(inputs))
-        around = call.wire.get("reference")
-        body = naming.body(replace(call, strength=kept, inputs=inputs), picture=lambda _: placed(next(ids), around))
+        written = replace(call, strength=kept, inputs=inputs)
+        body = naming.body(written, picture=lambda image: placed(image, next(ids), call))
         path, sync = str(call.wire["path"]), call.wire.get("answer") == "sync"
         sent = Outgoing(path=path, json=body, deadline=call.timeout, purchase=True, pictures=("dataB64",))
         reply = (await self._line.send(sent)).body

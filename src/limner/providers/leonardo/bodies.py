@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from limner.domain.call import Call
+from limner.domain.call import Call, CallInput
 from limner.domain.request import Role
 from limner.wire.named import Naming
 
@@ -22,8 +22,8 @@ def naming_for(call: Call) -> Naming:
 
 
 def style_objection(call: Call) -> str | None:
-    """The first API has styles by name, the second pictures that show one; both go by the word style in `names`."""
-    if "reference" in call.wire:
+    """Styles go by name at some models and as pictures that show one at others; both are the word style in `names`."""
+    if "reference" in call.wire or Role.STYLE in guides_of(call):
         return "style" if call.style is not None else None
     return "style picture" if call.input(Role.STYLE) else None
 
@@ -38,6 +38,14 @@ def canvas_objection(call: Call) -> str | None:
     return None if fits and edges == [mask.width, mask.height] and len(call.inputs) == 2 else "inputs"
 
 
-def placed(id: str, around: object) -> object:
+def guides_of(call: Call) -> Mapping[str, Mapping[str, object]]:
+    """By role, what the first API is told about pictures that guide and are not painted over."""
+    return cast(Mapping[str, Mapping[str, object]], call.wire.get("guides", {}))
+
+
+def placed(image: CallInput, id: str, call: Call) -> object:
     """The id of a picture as it stands in a body."""
+    guide, around = guides_of(call).get(image.role), call.wire.get("reference")
+    if guide is not None:
+        return {"initImageId": id, "initImageType": "UPLOADED", **guide}
     return {**around, "image": {"id": id, "type": "UPLOADED"}} if isinstance(around, Mapping) else id

@@ -1,7 +1,8 @@
 """Runware: many models behind arrays of tasks (facts of 2026-11-20: runware-sdk 1.8.0, runware.ai/docs/platform).
 
 Every call is one task, delivered later and found by a UUID that follows from the call's own id: so a call whose answer
-was lost is found again. `[model.wire]` is as in `limner.wire.named`; `fixed` says the kind of task.
+was lost is found again. `[model.wire]` is as in `limner.wire.named`; `fixed` says the kind of task, and which model
+paints where its name here is another; `control` is the model that reads a control picture.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
 from limner.domain.request import Operation, Role
 from limner.providers.runware.errors import SUBJECT, errors_of, meaning, refusal, unknown_there
-from limner.providers.runware.tasks import task_id, with_fitting_margins
+from limner.providers.runware.tasks import task_id, with_fitting_margins, written
 from limner.wire.line import Line
 from limner.wire.named import Body, Naming
 from limner.wire.outgoing import Outgoing
@@ -26,11 +27,12 @@ from limner.wire.reply import Reply
 from limner.wire.takes import Takes
 
 TAKES = Takes(
-    operations=frozenset(Operation) - {Operation.VARIATIONS, Operation.STYLE_TRANSFER},
+    operations=frozenset(Operation) - {Operation.STYLE_TRANSFER},
     fields=frozenset(
-        {"negative_prompt", "size", "margins", "steps", "guidance", "seed", "strength", "scale", "format"}
+        {"negative_prompt", "size", "margins", "quality", "style", "steps", "guidance", "seed", "strength", "scale"}
+        | {"format", "background"}
     ),
-    roles=frozenset({Role.SOURCE, Role.MASK, Role.REFERENCE, Role.STYLE}),
+    roles=frozenset(Role),
     reserved=frozenset(
         {"taskType", "taskUUID", "model", "numberResults", "includeCost", "outputType", "deliveryMethod", "webhookURL"}
         | {"uploadEndpoint"}
@@ -118,7 +120,7 @@ class Runware:
             "deliveryMethod": "async",
             "includeCost": True,
             "outputType": "URL",
-            **naming.body(fitted),
+            **written(fitted, naming),
         }
 
     async def _read(self, reply: Reply, pending: Pending, *, bought_now: bool = False) -> Finished | Pending:

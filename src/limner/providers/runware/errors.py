@@ -43,6 +43,7 @@ WORDS = {
     "upscaleFactor": "scale",
     "outpaint": "margins",
     "inputs": "inputs",
+    "controlNet": "inputs",
     "seedImage": "inputs",
     "maskImage": "mask",
 }

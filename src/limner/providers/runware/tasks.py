@@ -1,13 +1,22 @@
-"""What a task of Runware's has beside a call's fields: an id that follows from the call's, and a size that fits."""
+"""A call as a task of Runware's: an id that follows from the call's, a size that fits, and pictures that control."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
-from limner.domain.call import Call
+from limner.domain.call import Call, CallInput
 from limner.domain.request import Margins, Role, Size
+from limner.wire.named import Body, Naming, set_apart
+from limner.wire.outgoing import data_uri
+
+CONTROL_OPTIONS = frozenset(
+    {"weight", "controlMode", "startStep", "endStep", "startStepPercentage", "endStepPercentage"}
+)
+"""Options that stand beside a control picture and not in the task itself."""
 
 
 def task_id(call_id: str) -> str:
@@ -35,3 +44,20 @@ def with_fitting_margins(call: Call) -> Call | None:
         return None
     room = Size(size.width - source.width - left, size.height - source.height - top)
     return replace(call, margins=Margins(left=left, top=top, right=room.width, bottom=room.height))
+
+
+def written(call: Call, naming: Naming) -> Body:
+    """The fields of a call as the task has them.
+
+    A picture that controls stands in an object, beside the model that reads it (`control` in `[model.wire]`) and what
+    the call's own options say about it.
+    """
+    reader = cast(Mapping[str, object] | None, call.wire.get("control"))
+    rest, beside = set_apart(call, () if reader is None else CONTROL_OPTIONS)
+
+    def picture(image: CallInput) -> object:
+        if reader is None or image.role is not Role.CONTROL:
+            return data_uri(image)
+        return {**reader, "guideImage": data_uri(image), **beside}
+
+    return naming.body(rest, picture=picture)

@@ -1,0 +1,61 @@
+"""How an outpainted picture grows: by margins, or by a size into whose middle the source comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from limner.domain.call import Call
+from limner.domain.model_card import ModelCard
+from limner.domain.plan import ReceiptLine, Treatment
+from limner.domain.request import ImageRequest, Margins, Operation, Role, Size
+from limner.engine.sizes import distance
+from limner.engine.untranslatable import Untranslatable
+
+
+def margins_of(request: ImageRequest, card: ModelCard) -> Margins | None:
+    """An outpaint without margins grows by a quarter of its shorter edge on every side, but where it is reframed."""
+    if request.operation is not Operation.OUTPAINT:
+        return None
+    source = request.input(Role.SOURCE)
+    if request.margins or source is None or card.sizes.reframes:
+        return request.margins
+    if request.size is not None or request.aspect is not None:
+        return margins_towards(request, source.size)
+    step = max(1, min(source.width, source.height) // 4)
+    return Margins(left=step, top=step, right=step, bottom=step)
+
+
+def margins_towards(request: ImageRequest, source: Size) -> Margins:
+    """Margins that bring a source to the size or shape that is wanted, with the source in the middle."""
+    if request.size is not None:
+        wanted = request.size
+    else:
+        ratio = request.aspect.ratio if request.aspect else source.ratio
+        wanted = Size(max(source.width, round(source.height * ratio)), max(source.height, round(source.width / ratio)))
+    across, down = max(0, wanted.width - source.width), max(0, wanted.height - source.height)
+    if not across and not down:
+        raise Untranslatable("size", f"An outpainted picture must be larger than its source of {source}.")
+    return Margins(left=across // 2, right=across - across // 2, top=down // 2, bottom=down - down // 2)
+
+
+def reframed(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
+    """An outpaint by its size alone. Raises Untranslatable where that has the shape of the source: nothing grows."""
+    source = request.input(Role.SOURCE)
+    if request.operation is not Operation.OUTPAINT or source is None:
+        return call
+    asked = request.margins or request.size or request.aspect
+    if not asked or call.size is None or not distance(call.size, source.size)[0]:
+        why = f"{card.title} brings a picture of {source.size} to another shape. Ask for an aspect that it has not yet."
+        raise Untranslatable("aspect", why)
+    if request.margins:
+        why = f"{card.title} takes a size, not margins: the picture comes into the middle of it."
+        wanted = told(request.margins)
+        lines.append(
+            ReceiptLine(field="margins", treatment=Treatment.MAPPED, wanted=wanted, sent=str(call.size), why=why)
+        )
+    return replace(call, margins=None)
+
+
+def told(margins: Margins) -> str:
+    """Margins in a few words."""
+    return f"left {margins.left}, top {margins.top}, right {margins.right}, bottom {margins.bottom}"
