@@ -44,6 +44,8 @@ from limner.testing.replicate_stand_in import Prediction, ReplicateStandIn
 WORKER = Path(__file__).with_name("chaos_worker.py")
 LATEST = 0.8
 """Seconds within which a worker dies."""
+AT_WORK = 0.8
+"""The share of workers that are let open the installation before their time begins to run."""
 PATIENCE = 120.0
 """Seconds for the last worker to bring everything to its end."""
 SEEN = {JobState.SUCCEEDED, JobState.PARTIAL, JobState.AMBIGUOUS, JobState.CANCELLED}
@@ -155,6 +157,8 @@ async def slaughter(data_dir: Path, shops: Shops, toll: Toll, *, seed: int, kill
         for number in range(kills):
             shops.trouble(random)
             living.append(await made(maker, f"start {seed * 1000 + number}"))
+            if random.random() < AT_WORK:
+                await heard(maker, f"open {living[-1]}")
             await asyncio.sleep(random.random() * LATEST)
             if len(living) > random.randint(0, 1):
                 os.kill(living.pop(0), signal.SIGKILL)
@@ -174,11 +178,22 @@ async def slaughter(data_dir: Path, shops: Shops, toll: Toll, *, seed: int, kill
 
 async def made(maker: asyncio.subprocess.Process, order: str) -> int:
     """A new worker."""
-    if maker.stdin is None or maker.stdout is None:
-        raise RuntimeError("the maker of workers has no pipes")
+    if maker.stdin is None:
+        raise RuntimeError("the maker of workers has no pipe")
     maker.stdin.write(f"{order}\n".encode())
     await maker.stdin.drain()
-    return int(await maker.stdout.readline())
+    return int((await heard(maker, "made ")).removeprefix("made "))
+
+
+async def heard(maker: asyncio.subprocess.Process, beginning: str) -> str:
+    """The next line that begins so; what others say meanwhile is let pass."""
+    if maker.stdout is None:
+        raise RuntimeError("the maker of workers has no pipe")
+    async with asyncio.timeout(PATIENCE):
+        while line := (await maker.stdout.readline()).decode().rstrip("\n"):
+            if line.startswith(beginning):
+                return line
+    raise RuntimeError(f"the maker of workers has ended before it said '{beginning}'")
 
 
 async def gone(process: int) -> None:

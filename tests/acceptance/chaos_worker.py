@@ -3,8 +3,8 @@
 python chaos_worker.py DATA_DIR
 
 It has loaded all of Limner and opened nothing. For each line `start SEED` on its standard input it forks a worker and
-says which process that is; the worker works until it is killed, or until it was told `end` instead of `start`: then it
-submits nothing, brings to their end whatever jobs are open, and leaves.
+says which process that is; the worker says when it has opened the installation, and works until it is killed. Told `end`
+instead of `start` it submits nothing, brings to their end whatever jobs are open, and leaves.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ async def work(data_dir: Path, seed: int) -> None:
     """Submits jobs, cancels some, waits for some, until the end comes from outside."""
     random = Random(seed)
     async with open_runtime(read_settings(os.environ, data_dir, data_dir=data_dir), watch=True) as runtime:
+        say(f"open {os.getpid()}")
         with (data_dir / SUBMITTED).open("a", buffering=1) as log:
             known: list[str] = []
             for number in range(ENOUGH):
@@ -58,6 +59,11 @@ async def one_more(runtime: Runtime, random: Random, prompt: str) -> str:
     return job.id
 
 
+def say(line: str) -> None:
+    """Tells whoever ordered; several processes write here, a line at a time."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
 async def finish(data_dir: Path) -> None:
     """Brings to their end whatever jobs are open."""
     async with open_runtime(read_settings(os.environ, data_dir, data_dir=data_dir), watch=True) as runtime:
@@ -75,8 +81,7 @@ def main() -> None:
         if not child:
             asyncio.run(work(data_dir, int(seed)) if order == "start" else finish(data_dir))
             os._exit(0)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
+        say(f"made {child}")
 
 
 if __name__ == "__main__":
