@@ -2,9 +2,9 @@
 
 python chaos_worker.py DATA_DIR
 
-It has loaded all of Limner and opened nothing. For each line `start SEED` on its standard input it forks a worker and
-says which process that is; the worker says when it has opened the installation, and works until it is killed. Told `end`
-instead of `start` it submits nothing, brings to their end whatever jobs are open, and leaves.
+It has loaded all of Limner and opened nothing. For each line `start SEED` on its standard input it forks a worker
+and says which process that is; the worker says when it has opened the installation, and works until it is killed. Told
+`end` instead of `start` it submits nothing, brings to their end whatever jobs are open, and leaves.
 """
 
 from __future__ import annotations
