@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from limner.api.shapes import Body, amount
 from limner.domain.accounts import Inspection
+from limner.domain.health import BreakerState, Condition, Standing
 from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard, SizeRule
 from limner.domain.money import Money
 from limner.domain.ports import Readiness
@@ -112,8 +113,19 @@ def inspection_body(found: Inspection) -> Body:
     }
 
 
-def provider_body(card: ServiceCard, readiness: Readiness, models: list[str]) -> Body:
-    """A service, whether it can be used now, and how hard it is pressed at most."""
+def _condition(condition: Condition) -> Body:
+    return {
+        "failures": condition.failures,
+        "code": condition.code,
+        "cause": condition.cause,
+        "since": condition.since,
+        "until": condition.until,
+    }
+
+
+def provider_body(card: ServiceCard, readiness: Readiness, standing: Standing, models: list[str]) -> Body:
+    """A service, whether it can be used now, how it fares, and how hard it is pressed at most."""
+    condition = standing.by_default(card.default_for(Operation.GENERATE))
     return {
         "id": card.id,
         "name": card.name,
@@ -121,6 +133,13 @@ def provider_body(card: ServiceCard, readiness: Readiness, models: list[str]) ->
         "local": card.local,
         "ready": readiness.ready,
         "reason": readiness.reason,
+        "available": readiness.ready and condition.state is not BreakerState.OPEN,
+        "health": {
+            "state": condition.state,
+            "reason": condition.words if readiness.ready else readiness.short or readiness.reason,
+            **_condition(condition),
+            "models": {model: {"state": one.state, **_condition(one)} for model, one in standing.models.items()},
+        },
         "default_model": f"{card.id}/{card.default_model}",
         "models": models,
         "pace": {"requests_per_second": card.requests_per_second, "concurrency": card.concurrency},

@@ -125,6 +125,14 @@ class RejectionAnswer(Answer):
     model: str
     code: str
     why: str
+    until: datetime | None = Field(description="When it may be tried again, where waiting helps.")
+
+
+class FallbackAnswer(Answer):
+    """Who would have painted, and why somebody else does."""
+
+    original: str
+    why: str
 
 
 class PlanAnswer(Answer):
@@ -132,6 +140,7 @@ class PlanAnswer(Answer):
 
     candidates: list[CandidateAnswer]
     rejections: list[RejectionAnswer]
+    fallback: FallbackAnswer | None
 
 
 class OriginalAnswer(Answer):
@@ -221,6 +230,7 @@ class JobAnswer(JobSummary):
     request: dict[str, object]
     plan: PlanAnswer
     candidate: int = Field(description="Which candidate of the plan is being tried.")
+    fallback: FallbackAnswer | None = Field(description="Where another model paints than was meant to.")
     receipt: list[ReceiptLineAnswer]
     estimate: EstimateAnswer | None
     held: Amount

@@ -8,7 +8,7 @@ from limner.domain.errors import Problem
 from limner.domain.job import CallRecord, Job
 from limner.domain.money import MICRO, Estimate, Money
 from limner.domain.picture import Picture
-from limner.domain.plan import Candidate, Plan, Quote, ReceiptLine
+from limner.domain.plan import Candidate, Fallback, Plan, Quote, ReceiptLine
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Size
 
 Body = dict[str, object]
@@ -69,8 +69,15 @@ def plan_body(plan: Plan) -> Body:
     """Who would paint it, best first, and who was passed over."""
     return {
         "candidates": [_candidate_body(candidate) for candidate in plan.candidates],
-        "rejections": [{"model": each.model, "code": each.code, "why": each.why} for each in plan.rejections],
+        "rejections": [
+            {"model": each.model, "code": each.code, "why": each.why, "until": each.until} for each in plan.rejections
+        ],
+        "fallback": _fallback_body(plan.fallback),
     }
+
+
+def _fallback_body(fallback: Fallback | None) -> Body | None:
+    return None if fallback is None else {"original": fallback.original, "why": fallback.why}
 
 
 def _candidate_body(candidate: Candidate) -> Body:
@@ -182,7 +189,8 @@ def job_body(job: Job) -> Body:
         "request": request_body(job.request),
         "plan": plan_body(job.plan),
         "candidate": job.candidate,
-        "receipt": receipt_body(candidate.receipt),
+        "fallback": _fallback_body(job.fallback),
+        "receipt": receipt_body(job.receipt),
         "estimate": estimate_body(candidate.estimate),
         "held": amount(job.held),
         "calls": [_call_body(call) for call in job.calls],

@@ -56,6 +56,9 @@ def _tell(output: Output, quote: Quote, clock: Clock) -> None:
     output.rows(columns, [_row(candidate) for candidate in quote.plan.candidates])
     for line in receipt_words(quote.plan.candidates[0].receipt):
         output.show(line)
+    if quote.plan.fallback is not None:
+        instead = quote.plan.fallback
+        output.show(f"{instead.original} cannot paint it now, so {quote.plan.candidates[0].model} would. {instead.why}")
     if quote.plan.rejections:
         output.show()
         output.rows(("Not in the plan", "Why"), [(one.model, one.why) for one in quote.plan.rejections])

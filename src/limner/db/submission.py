@@ -56,7 +56,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     if new.request.project != DEFAULT_PROJECT:
         values = {"owner": new.owner, "project": new.request.project, "at": codec.stamp(new.at)}
         _NOTE_PROJECT.run(connection, values)
-    news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})]
+    news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value}), *new.news]
     if new.begin:
         news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
     return (rows.new_job(new), True), write_events(connection, new.id, 0, news, new.at)

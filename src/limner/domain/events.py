@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     PREVIEW = "preview"
     PICTURE = "picture"
     FALLBACK = "fallback"
+    HEALTH = "health"
     PROBLEM = "problem"
     FINISHED = "finished"
 

@@ -58,6 +58,19 @@ class Rejection:
     model: str
     code: str
     why: str
+    short: str = ""
+    """The reason in a few words, where it is one of the whole service."""
+    until: datetime | None = None
+    """When it may be tried again, where waiting helps."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fallback:
+    """Who would have painted, and why somebody else does."""
+
+    original: str
+    """`service/name`."""
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +79,8 @@ class Plan:
 
     candidates: tuple[Candidate, ...]
     rejections: tuple[Rejection, ...] = ()
+    fallback: Fallback | None = None
+    """Where the first candidate stands in for a model that was asked for or would have come before it."""
 
     def ceiling(self, count: int) -> Money | None:
         """What `count` pictures may cost at most, whichever candidate paints them; None where a price is unknown."""

@@ -67,6 +67,8 @@ class NewJob:
     fingerprint: str = ""
     """Of the body that came with the key."""
     quote_id: str | None = None
+    news: tuple[News, ...] = ()
+    """What there is to tell of it already."""
 
     @property
     def hold(self) -> Money:
