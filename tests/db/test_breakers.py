@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from limner.db.breaker_rows import peek
 from limner.db.breakers import KEPT, SqlBreakers
 from limner.db.database import Database
 from limner.domain.errors import FailureCode, StorageError
-from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState
+from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Failure
 from limner.engine.breaker import entered, failed
 from tests.db.conftest import Stores
 from tests.db.values import NOON
@@ -22,13 +23,13 @@ RULES = BreakerRules(failures=1000)
 Known = Mapping[BreakerKey, Breaker]
 
 
-def failing(before: Known) -> Known:
-    return {key: failed(found, "a", FailureCode.TIMED_OUT, NOON, RULES) for key, found in before.items()}
+def failing(before: Known, attempt: str = "a") -> Known:
+    return {key: failed(found, attempt, FailureCode.TIMED_OUT, NOON, RULES) for key, found in before.items()}
 
 
 WHOLE = Breaker(
     state=BreakerState.HALF_OPEN,
-    failures=(NOON, NOON + timedelta(microseconds=1)),
+    failures=(Failure(NOON, "job/0"), Failure(NOON + timedelta(microseconds=1), "job two/1")),
     code=FailureCode.TIMED_OUT,
     opened=NOON,
     successes=1,
@@ -68,7 +69,8 @@ async def test_what_nobody_has_touched_for_a_month_goes(stores: Stores) -> None:
 async def test_failures_at_the_same_moment_in_several_processes_all_count(stores: Stores) -> None:
     others = [await Database.open(stores.url) for _ in range(2)]
     shared = [SqlBreakers(database) for database in (stores.database, *others)]
-    await asyncio.gather(*(shared[number % 3].change([MODEL, SERVICE], failing, NOON) for number in range(30)))
+    steps = [partial(failing, attempt=f"job {number}") for number in range(30)]
+    await asyncio.gather(*(shared[number % 3].change([MODEL, SERVICE], steps[number], NOON) for number in range(30)))
     found = await shared[0].all()
     assert [len(found[key].failures) for key in (SERVICE, MODEL)] == [30, 30]
     for database in others:
@@ -78,7 +80,7 @@ async def test_failures_at_the_same_moment_in_several_processes_all_count(stores
 async def test_of_many_that_would_be_the_trial_one_is(stores: Stores) -> None:
     breakers = SqlBreakers(stores.database)
     rules, later = BreakerRules(failures=1), NOON + timedelta(minutes=10)
-    opened = Breaker(state=BreakerState.OPEN, failures=(NOON,), code="x", opened=NOON)
+    opened = Breaker(state=BreakerState.OPEN, failures=(Failure(NOON, "a"),), code="x", opened=NOON)
     await breakers.change([MODEL], lambda _: {MODEL: opened}, NOON)
 
     async def enter(call: str) -> bool:

@@ -31,7 +31,7 @@ def opened(at: datetime = NOON, rules: BreakerRules = RULES, code: str = Failure
 def test_five_failures_within_ten_minutes_open_it_and_four_do_not() -> None:
     found = Breaker()
     for minute in range(4):
-        found = failed(found, "a", FailureCode.OVERLOADED, NOON + timedelta(minutes=minute), RULES)
+        found = failed(found, f"a{minute}", FailureCode.OVERLOADED, NOON + timedelta(minutes=minute), RULES)
         assert found.state is CLOSED
     assert failed(found, "a", FailureCode.OVERLOADED, NOON + timedelta(minutes=9), RULES).state is OPEN
 
@@ -39,16 +39,16 @@ def test_five_failures_within_ten_minutes_open_it_and_four_do_not() -> None:
 @pytest.mark.req("S3-020")
 def test_failures_older_than_the_window_are_forgotten() -> None:
     found = Breaker()
-    for _ in range(4):
-        found = failed(found, "a", FailureCode.OVERLOADED, NOON, RULES)
+    for number in range(4):
+        found = failed(found, f"a{number}", FailureCode.OVERLOADED, NOON, RULES)
     assert failed(found, "a", FailureCode.OVERLOADED, NOON + TEN_MINUTES, RULES).state is CLOSED
     assert failed(found, "a", FailureCode.OVERLOADED, NOON + TEN_MINUTES - timedelta(seconds=1), RULES).state is OPEN
 
 
 def test_a_success_between_them_begins_the_count_anew() -> None:
     found = Breaker()
-    for _ in range(4):
-        found = failed(found, "a", FailureCode.OVERLOADED, NOON, RULES)
+    for number in range(4):
+        found = failed(found, f"a{number}", FailureCode.OVERLOADED, NOON, RULES)
     found = succeeded(found, "b", NOON, RULES)
     assert failed(found, "c", FailureCode.OVERLOADED, NOON, RULES).state is CLOSED
 
@@ -111,9 +111,16 @@ def test_a_trial_that_says_nothing_or_is_lost_makes_way_for_the_next() -> None:
 
 def test_a_threshold_of_nothing_never_blocks() -> None:
     rules, found = BreakerRules(failures=0), Breaker()
-    for _ in range(50):
-        found = failed(found, "a", FailureCode.TIMED_OUT, NOON, rules)
+    for number in range(50):
+        found = failed(found, f"a{number}", FailureCode.TIMED_OUT, NOON, rules)
     assert found.state is CLOSED
+
+
+def test_an_attempt_counts_once_however_many_of_its_calls_fail() -> None:
+    found = Breaker()
+    for attempt in ("a", "b", "a", "a", "b", "b", "a"):
+        found = failed(found, attempt, FailureCode.OVERLOADED, NOON, RULES)
+    assert (found.state, len(found.failures)) == (CLOSED, 2)
 
 
 @pytest.mark.req("S3-029")
@@ -164,7 +171,7 @@ class Plain:
     """The same, as slowly and plainly as it can be said: from the whole history, with words instead of states."""
 
     rules: BreakerRules
-    row: list[datetime] = field(default_factory=list)
+    row: list[tuple[datetime, str]] = field(default_factory=list)
     blocked_since: datetime | None = None
     holder: str | None = None
     holds_until: datetime | None = None
@@ -199,7 +206,10 @@ class Plain:
 
     def fail(self, call: str, now: datetime) -> None:
         if self.blocked_since is None:
-            self.row = [at for at in self.row if now - at < self.rules.window] + [now]
+            self.row = [(at, by) for at, by in self.row if now - at < self.rules.window]
+            if call in [by for _, by in self.row]:
+                return
+            self.row.append((now, call))
             if len(self.row) >= self.rules.failures:
                 self.blocked_since = now
         elif self.holder == call:
@@ -213,7 +223,7 @@ class Plain:
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["enter", "enter", "succeed", "fail", "fail", "fail", "release"]),
-        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from("abcdefgh"),
         st.integers(0, 700),
     ),
     max_size=60,

@@ -115,6 +115,14 @@ async def test_a_call_that_is_sent_several_times_counts_once(tmp_path: Path) -> 
         assert not here.health.standing("acme").models
 
 
+async def test_an_attempt_of_several_calls_counts_once(tmp_path: Path) -> None:
+    single = facts("acme", usd="0.04", count=1)
+    async with house(tmp_path, {"acme": FakeProvider(*[failure(FailureCode.OVERLOADED)] * 8)}, single) as here:
+        for times in (1, 2):
+            await here.paint(model="acme", count=4)
+            assert here.health.standing("acme").models["acme/one"].failures == times
+
+
 async def test_an_answer_that_got_lost_counts_although_it_may_have_been_bought(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
         acme = here.services.provider("acme")

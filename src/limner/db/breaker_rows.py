@@ -11,7 +11,7 @@ from typing import Any
 
 from limner.db import codec
 from limner.domain.errors import StorageError
-from limner.domain.health import Breaker, BreakerKey, BreakerState
+from limner.domain.health import Breaker, BreakerKey, BreakerState, Failure
 
 
 def row(key: BreakerKey, breaker: Breaker, at: datetime) -> dict[str, object]:
@@ -21,7 +21,7 @@ def row(key: BreakerKey, breaker: Breaker, at: datetime) -> dict[str, object]:
         "credential": key.credential,
         "service": key.service,
         "state": breaker.state.value,
-        "failures": codec.words().write(tuple(map(codec.stamp, breaker.failures))),
+        "failures": codec.words().write(tuple(f"{codec.stamp(one.at)} {one.attempt}" for one in breaker.failures)),
         "code": breaker.code,
         "opened": codec.optional_stamp(breaker.opened),
         "successes": breaker.successes,
@@ -35,13 +35,18 @@ def known(row: Mapping[str, Any]) -> tuple[BreakerKey, Breaker]:
     """What a row says."""
     return BreakerKey(row["name"], row["credential"]), Breaker(
         state=BreakerState(row["state"]),
-        failures=tuple(map(codec.moment, codec.words().read(row["failures"]))),
+        failures=tuple(map(_failure, codec.words().read(row["failures"]))),
         code=row["code"],
         opened=codec.optional_moment(row["opened_at"]),
         successes=row["successes"],
         trial=row["trial"],
         trial_ends=codec.optional_moment(row["trial_ends_at"]),
     )
+
+
+def _failure(text: str) -> Failure:
+    at, _, attempt = text.partition(" ")
+    return Failure(codec.moment(at), attempt)
 
 
 def peek(file: Path) -> Mapping[BreakerKey, Breaker]:

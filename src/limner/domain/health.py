@@ -16,7 +16,7 @@ class BreakerState(StrEnum):
     OPEN = "OPEN"
     """None does, for a time."""
     HALF_OPEN = "HALF_OPEN"
-    """One at a time does, on trial."""
+    """One attempt at a time does, on trial."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,12 +33,20 @@ class BreakerRules:
     """So many trials in a row that go well close it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One attempt that failed; however many calls it was made of, it counts once."""
+
+    at: datetime
+    attempt: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Breaker:
     """What is remembered of one service or model under one key."""
 
     state: BreakerState = BreakerState.CLOSED
-    failures: tuple[datetime, ...] = ()
+    failures: tuple[Failure, ...] = ()
     """The last ones in a row, oldest first; no more than open it."""
     code: str = ""
     """What the last failure was."""
@@ -46,7 +54,7 @@ class Breaker:
     successes: int = 0
     """Trials that went well since it was half open."""
     trial: str = ""
-    """The call that is on trial; empty where none is."""
+    """The attempt that is on trial; empty where none is."""
     trial_ends: datetime | None = None
     """From here on the trial is taken for lost: its process has died."""
 

@@ -81,6 +81,11 @@ class Work:
     conclude: Conclude
     """Says how the job ends when this call is its last one, so that both end in one transaction."""
 
+    @property
+    def attempt(self) -> str:
+        """Names the try of one candidate: all its calls together, also after a restart."""
+        return f"{self.job.id}/{self.record.candidate}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
@@ -107,20 +112,20 @@ class Attempt:
         except NotSent as error:
             return await self._failed(work, error.problem())
         except ProviderError as error:
-            await work.progress.health(await self.health.failed(card, work.record.id, error.problem()))
+            await work.progress.health(await self.health.failed(card, work.attempt, error.problem()))
             return await self._failed(work, error.problem(), error.bill)
         except Interrupted:
             # A process that ends says nothing about what was bought: the next start asks after it.
             if work.control.cancelled and not work.control.stopping:
-                await self.health.released(card, work.record.id)
+                await self.health.released(card, work.attempt)
                 return await self._failed(work, cancelled_problem())
             raise
         except LimnerError as error:
             if isinstance(error, StorageError) and error.spent is not Spent.NO:
                 raise
-            await self.health.released(card, work.record.id)
+            await self.health.released(card, work.attempt)
             return await self._failed(work, error.problem())
-        await work.progress.health(await self.health.succeeded(card, work.record.id))
+        await work.progress.health(await self.health.succeeded(card, work.attempt))
         fetched = await self._noted(work, partial(self._land, finished))
         await self._noted(work, partial(self.jobs.mark_fetched, work.lease, work.record.id, fetched))
         return await self.finisher.finish(work.job, work.lease, work.record, fetched, work.conclude)
@@ -172,7 +177,7 @@ class Attempt:
             raise Interrupted("The job was stopped before anything was sent.")
         try:
             await self.blobs.check_room()
-            await work.progress.health(await self.health.enter(card, work.record.id))
+            await work.progress.health(await self.health.enter(card, work.attempt))
             await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now())
             return await self._buy(work, provider, call, card)
         finally:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from limner.domain.errors import FailureCode
-from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Condition, Obstacle, Standing
+from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Condition, Failure, Obstacle, Standing
 
 CONFIGURATION = frozenset({FailureCode.AUTHENTICATION, FailureCode.FORBIDDEN, FailureCode.NO_CREDIT})
 """Failures that waiting does not mend: the key or the account has to be changed."""
@@ -32,53 +32,55 @@ COUNTED = OF_THE_SERVICE | {
 def as_of(breaker: Breaker, now: datetime, rules: BreakerRules) -> Breaker:
     """What time has made of it: old failures are forgotten, what was open long enough is half open."""
     if breaker.state is BreakerState.CLOSED:
-        recent = tuple(at for at in breaker.failures if now - at < rules.window)
+        recent = tuple(failure for failure in breaker.failures if now - failure.at < rules.window)
         return breaker if len(recent) == len(breaker.failures) else replace(breaker, failures=recent)
     if breaker.state is BreakerState.OPEN and breaker.opened is not None and now - breaker.opened >= rules.timeout:
         return replace(breaker, state=BreakerState.HALF_OPEN, successes=0, trial="", trial_ends=None)
     return breaker
 
 
-def entered(breaker: Breaker, call: str, now: datetime, until: datetime, rules: BreakerRules) -> Breaker | None:
-    """Lets a call through, on trial until some moment where it is half open; None where it is blocked."""
+def entered(breaker: Breaker, attempt: str, now: datetime, until: datetime, rules: BreakerRules) -> Breaker | None:
+    """Lets an attempt through, on trial until some moment where it is half open; None where it is blocked."""
     here = as_of(breaker, now, rules)
     if here.state is BreakerState.CLOSED:
         return here
-    if here.state is BreakerState.OPEN or on_trial(here, now) not in ("", call):
+    if here.state is BreakerState.OPEN or on_trial(here, now) not in ("", attempt):
         return None
-    return replace(here, trial=call, trial_ends=until)
+    return replace(here, trial=attempt, trial_ends=until)
 
 
 def on_trial(breaker: Breaker, now: datetime) -> str:
-    """The call that has the way to itself; empty where none has."""
+    """The attempt that has the way to itself; empty where none has."""
     return breaker.trial if breaker.trial_ends is not None and now < breaker.trial_ends else ""
 
 
-def succeeded(breaker: Breaker, call: str, now: datetime, rules: BreakerRules) -> Breaker:
+def succeeded(breaker: Breaker, attempt: str, now: datetime, rules: BreakerRules) -> Breaker:
     """The service delivered. A straggler that was sent before it opened says nothing about now."""
     here = as_of(breaker, now, rules)
     if here.state is BreakerState.CLOSED:
         return Breaker()
-    if here.trial != call:
+    if here.trial != attempt:
         return breaker
     well = here.successes + 1
     return Breaker() if well >= rules.successes else replace(here, successes=well, trial="", trial_ends=None)
 
 
-def failed(breaker: Breaker, call: str, code: str, now: datetime, rules: BreakerRules) -> Breaker:
-    """The service failed. A straggler does not keep it open for longer."""
+def failed(breaker: Breaker, attempt: str, code: str, now: datetime, rules: BreakerRules) -> Breaker:
+    """The service failed: once for each attempt. A straggler does not keep it open for longer."""
     here = as_of(breaker, now, rules)
-    if not rules.failures or (here.state is not BreakerState.CLOSED and here.trial != call):
+    if not rules.failures or (here.state is not BreakerState.CLOSED and here.trial != attempt):
         return breaker
-    failures = (*here.failures, now)[-rules.failures :]
+    if here.state is BreakerState.CLOSED and any(failure.attempt == attempt for failure in here.failures):
+        return here
+    failures = (*here.failures, Failure(now, attempt))[-rules.failures :]
     if here.state is BreakerState.CLOSED and len(failures) < rules.failures:
         return replace(here, failures=failures, code=code)
     return Breaker(state=BreakerState.OPEN, failures=failures, code=code, opened=now)
 
 
-def released(breaker: Breaker, call: str) -> Breaker:
-    """A call has ended that says nothing about the service: where it was the trial, the next one may be."""
-    return replace(breaker, trial="", trial_ends=None) if breaker.trial == call else breaker
+def released(breaker: Breaker, attempt: str) -> Breaker:
+    """An attempt says nothing about the service: where it was the trial, the next one may be."""
+    return replace(breaker, trial="", trial_ends=None) if breaker.trial == attempt else breaker
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class HealthWatch:
 
     # --- calls ------------------------------------------------------------------------------
 
-    async def enter(self, card: ModelCard, call: str) -> list[News]:
+    async def enter(self, card: ModelCard, attempt: str) -> list[News]:
         """Lets a call through or raises NotSent; tells of the trial that begins with it."""
         if self._catalog.service(card.service).local:
             return []
@@ -99,10 +99,10 @@ class HealthWatch:
         until = health.now + timedelta(seconds=card.timeout) + SLACK
         news: list[News] = []
         if BreakerState.OPEN not in states:
-            news = await self._step(keys, partial(self._entered, call=call, until=until))
+            news = await self._step(keys, partial(self._entered, attempt=attempt, until=until))
         found = [self._known.get(key, Breaker()) for key in keys]
         obstacle = self.obstacle(card)
-        if obstacle is None or all(one.state is BreakerState.CLOSED or one.trial == call for one in found):
+        if obstacle is None or all(one.state is BreakerState.CLOSED or one.trial == attempt for one in found):
             return news
         raise NotSent(blocked_problem(card, obstacle, retry_after=self.seconds_until(obstacle)))
 
@@ -112,7 +112,7 @@ class HealthWatch:
             return None
         return max(1.0, (obstacle.until - self._clock.now()).total_seconds())
 
-    async def succeeded(self, card: ModelCard, call: str) -> list[News]:
+    async def succeeded(self, card: ModelCard, attempt: str) -> list[News]:
         """The service has delivered; writes only where that changes something."""
         keys = [key for key in self._keys(card) if self._known.get(key, Breaker()) != Breaker()]
         if not keys:
@@ -120,14 +120,14 @@ class HealthWatch:
         now = self._clock.now()
 
         def step(before: Known) -> Known:
-            return {key: breakers.succeeded(found, call, now, self._rules) for key, found in before.items()}
+            return {key: breakers.succeeded(found, attempt, now, self._rules) for key, found in before.items()}
 
         return await self._noted(keys, step)
 
-    async def failed(self, card: ModelCard, call: str, problem: Problem) -> list[News]:
+    async def failed(self, card: ModelCard, attempt: str, problem: Problem) -> list[News]:
         """A call has ended with a problem, which counts once, with the service or with the model, or not at all."""
         if problem.code not in COUNTED:
-            return await self.released(card, call)
+            return await self.released(card, attempt)
         if self._catalog.service(card.service).local:
             return []
         concerned = card.service if problem.code in OF_THE_SERVICE else card.id
@@ -135,21 +135,21 @@ class HealthWatch:
 
         def step(before: Known) -> Known:
             return {
-                key: breakers.failed(found, call, problem.code, now, self._rules)
+                key: breakers.failed(found, attempt, problem.code, now, self._rules)
                 if key.name == concerned
-                else breakers.released(found, call)
+                else breakers.released(found, attempt)
                 for key, found in before.items()
             }
 
         return await self._noted(self._keys(card), step)
 
-    async def released(self, card: ModelCard, call: str) -> list[News]:
+    async def released(self, card: ModelCard, attempt: str) -> list[News]:
         """A call has ended that says nothing about the service: another one may be the trial."""
-        keys = [key for key in self._keys(card) if self._known.get(key, Breaker()).trial == call]
+        keys = [key for key in self._keys(card) if self._known.get(key, Breaker()).trial == attempt]
         if not keys:
             return []
         return await self._noted(
-            keys, lambda before: {key: breakers.released(found, call) for key, found in before.items()}
+            keys, lambda before: {key: breakers.released(found, attempt) for key, found in before.items()}
         )
 
     async def reset(self, name: str, principal: Principal) -> str:
@@ -170,12 +170,12 @@ class HealthWatch:
         credential = self._services.credential(card.service)
         return [BreakerKey(card.service, credential), BreakerKey(card.id, credential)]
 
-    def _entered(self, before: Known, *, call: str, until: datetime) -> Known:
+    def _entered(self, before: Known, *, attempt: str, until: datetime) -> Known:
         """Every breaker lets the call through, or none is changed."""
         now = self._clock.now()
         after: dict[BreakerKey, Breaker] = {}
         for key, found in before.items():
-            let = breakers.entered(found, call, now, until, self._rules)
+            let = breakers.entered(found, attempt, now, until, self._rules)
             if let is None:
                 return before
             after[key] = let
