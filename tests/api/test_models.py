@@ -79,7 +79,10 @@ def test_a_key_is_checked_and_a_list_asked_for_without_buying(site: Site) -> Non
 def test_a_service_that_keeps_failing_is_blocked_shown_and_reset(tmp_path: Path) -> None:
     with serving(tmp_path) as site:
         wish = {"prompt": "a cat", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
-        quote = site.client.post("/api/v1/quotes", json=wish).json()["token"]
+        quoted = site.client.post("/api/v1/quotes", json=wish).json()
+        assert "1024x1024" in quoted["constraints"]["sizes"]["fixed"]
+        assert {"low", "medium", "high"} <= {*quoted["constraints"]["qualities"]}
+        quote = quoted["token"]
         site.stand_in.faults.add(*[Fault(status=503)] * 5)
         for _ in range(5):
             site.client.post("/api/v1/jobs", json=wish, headers={"Prefer": "wait=30"})

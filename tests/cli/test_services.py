@@ -58,7 +58,7 @@ def test_a_database_that_cannot_be_read_is_said_and_the_list_comes_all_the_same(
     assert "is not known" in ended.err
 
 
-@pytest.mark.req("S3-068", "S3-070", "S3-071", "S3-106")
+@pytest.mark.req("S3-068", "S3-070", "S3-071")
 def test_a_service_that_is_switched_off_is_told_of_and_another_stands_in(
     limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +69,7 @@ def test_a_service_that_is_switched_off_is_told_of_and_another_stands_in(
     assert "Switched off" in refused.err
     told = limner("estimate", "a professional fox", "-p", "openai", "--fallback", "--json").document
     assert told["model"].startswith("together/")
+    assert told["constraints"]["sizes"]
     assert told["fallback"]["original"].startswith("openai/")
     by_words = limner("estimate", "a photorealistic fox", "--tier", "auto", "--json").document
     assert by_words["model"].startswith("together/")

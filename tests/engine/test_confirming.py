@@ -37,7 +37,6 @@ def services(*names: str) -> dict[str, ByTheList]:
     return {name: ByTheList() for name in names or ("dear", "middle", "cheap")}
 
 
-@pytest.mark.req("S3-001", "S3-002")
 async def test_an_estimate_sends_and_spends_nothing_and_a_yes_buys_what_was_quoted(tmp_path: Path) -> None:
     found = services()
     async with house(tmp_path, found, DEAR, MIDDLE, CHEAP) as here:

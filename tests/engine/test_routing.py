@@ -164,7 +164,7 @@ async def test_all_that_are_unavailable_are_named_with_their_reasons(tmp_path: P
             await here.paint(model="together")
 
 
-@pytest.mark.req("S3-005", "S3-038", "S3-041", "S3-106")
+@pytest.mark.req("S3-041")
 async def test_a_named_service_that_cannot_gives_way_where_that_is_allowed_and_everything_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -53,7 +53,7 @@ LADDER = [
 ALL = {name: FakeProvider() for name in ("best", "second", "good", "plain", "quick")}
 
 
-@pytest.mark.req("S3-035", "S3-036", "S3-105")
+@pytest.mark.req("S3-035", "S3-036")
 async def test_a_prompt_finds_its_tier_then_the_lower_ones_and_the_receipt_says_so(tmp_path: Path) -> None:
     async with house(tmp_path, ALL, *LADDER) as here:
         plan = here.engine.plan(ImageRequest(prompt="a photorealistic fox", tier="auto"))

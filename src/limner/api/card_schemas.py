@@ -6,32 +6,11 @@ from datetime import datetime
 
 from pydantic import Field
 
-from limner.api.schemas import Amount, Answer
+from limner.api.schemas import Amount, Answer, SizesAnswer
 from limner.domain.accounts import KeyState
 from limner.domain.health import BreakerState
 from limner.domain.model_card import MaskKind, StandIn, Status
 from limner.domain.request import Operation, Role
-
-
-class SizeGridAnswer(Answer):
-    """Free sizes: both edges multiples of `multiple`, within these bounds."""
-
-    multiple: int
-    min_edge: int
-    max_edge: int
-    min_pixels: int
-    max_pixels: int
-    max_ratio: float
-
-
-class SizesAnswer(Answer):
-    """Which sizes a model makes."""
-
-    fixed: list[str]
-    grid: SizeGridAnswer | None
-    aspects: list[str]
-    resolutions: dict[str, int] = Field(description="The service's words for how large, and about how many pixels.")
-    default: str | None
 
 
 class ParameterAnswer(Answer):

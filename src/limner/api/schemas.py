@@ -237,6 +237,38 @@ class JobAnswer(JobSummary):
     calls: list[CallAnswer]
 
 
+class SizeGridAnswer(Answer):
+    """Free sizes: both edges multiples of `multiple`, within these bounds."""
+
+    multiple: int
+    min_edge: int
+    max_edge: int
+    min_pixels: int
+    max_pixels: int
+    max_ratio: float
+
+
+class SizesAnswer(Answer):
+    """Which sizes a model makes."""
+
+    fixed: list[str]
+    grid: SizeGridAnswer | None
+    aspects: list[str]
+    resolutions: dict[str, int] = Field(description="The service's words for how large, and about how many pixels.")
+    default: str | None
+
+
+class ConstraintsAnswer(Answer):
+    """What the first candidate can be asked for."""
+
+    sizes: SizesAnswer
+    max_count: int = Field(description="Pictures that one call makes; more are split into several calls.")
+    qualities: list[str]
+    styles: list[str]
+    formats: list[str]
+    prompt_limit: int
+
+
 class QuoteAnswer(Answer):
     """A priced plan; its token carries it out once, until it expires."""
 
@@ -248,6 +280,7 @@ class QuoteAnswer(Answer):
     seconds: float
     estimate: EstimateAnswer | None
     ceiling: Amount | None = Field(description="What would be set aside; null where a price is unknown.")
+    constraints: ConstraintsAnswer
     receipt: list[ReceiptLineAnswer]
     plan: PlanAnswer
     request: dict[str, object]

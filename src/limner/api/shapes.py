@@ -6,9 +6,10 @@ from dataclasses import fields
 
 from limner.domain.errors import Problem
 from limner.domain.job import CallRecord, Job
+from limner.domain.model_card import SizeRule
 from limner.domain.money import MICRO, Estimate, Money
 from limner.domain.picture import Picture
-from limner.domain.plan import Candidate, Fallback, Plan, Quote, ReceiptLine
+from limner.domain.plan import Candidate, Constraints, Fallback, Plan, Quote, ReceiptLine
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Size
 
 Body = dict[str, object]
@@ -210,6 +211,38 @@ def _call_body(call: CallRecord) -> Body:
     }
 
 
+def sizes_body(rule: SizeRule) -> Body:
+    """Which sizes a model makes."""
+    grid = rule.grid
+    return {
+        "fixed": [str(size) for size in rule.fixed],
+        "grid": None
+        if grid is None
+        else {
+            "multiple": grid.multiple,
+            "min_edge": grid.min_edge,
+            "max_edge": grid.max_edge,
+            "min_pixels": grid.min_pixels,
+            "max_pixels": grid.max_pixels,
+            "max_ratio": grid.max_ratio,
+        },
+        "aspects": [str(aspect) for aspect in rule.aspects],
+        "resolutions": dict(rule.resolutions),
+        "default": None if rule.default is None else str(rule.default),
+    }
+
+
+def _constraints_body(found: Constraints) -> Body:
+    return {
+        "sizes": sizes_body(found.sizes),
+        "max_count": found.max_count,
+        "qualities": found.qualities,
+        "styles": found.styles,
+        "formats": found.formats,
+        "prompt_limit": found.prompt_limit,
+    }
+
+
 def quote_body(quote: Quote) -> Body:
     """A priced plan and the token that carries it out."""
     first = quote.plan.candidates[0]
@@ -222,6 +255,7 @@ def quote_body(quote: Quote) -> Body:
         "seconds": first.seconds,
         "estimate": estimate_body(quote.estimate),
         "ceiling": amount(quote.ceiling),
+        "constraints": _constraints_body(quote.constraints),
         "receipt": receipt_body(first.receipt),
         "plan": plan_body(quote.plan),
         "request": request_body(quote.request),

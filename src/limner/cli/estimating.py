@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from limner.cli.carrying import Asked, request_from
 from limner.cli.documents import estimate_document, plan_document, receipt_document, usd
+from limner.cli.listing import sizes_words
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json, MaxCost, OptionalPrompt, Painter, Wish
 from limner.cli.output import Output
@@ -46,6 +47,12 @@ def _document(quote: Quote) -> dict[str, object]:
         "model": first.model,
         "estimate": estimate_document(quote.estimate),
         "ceiling_usd": usd(quote.ceiling),
+        "constraints": {
+            "sizes": sizes_words(quote.constraints.sizes),
+            "max_count": quote.constraints.max_count,
+            "qualities": list(quote.constraints.qualities),
+            "styles": list(quote.constraints.styles),
+        },
         "receipt": receipt_document(first.receipt),
         **plan_document(quote.plan),
     }

@@ -136,6 +136,7 @@ def _document(found: Found) -> Document:
         "reason": found.state.reason,
         "health": {
             **_condition(condition),
+            "reason": condition.words if found.state.ready else found.state.short or found.state.reason,
             "models": {model: _condition(one) for model, one in standing.models.items()},
         },
         "local": card.local,

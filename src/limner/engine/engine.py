@@ -11,7 +11,7 @@ from limner.domain.errors import ConfirmationRequired, QuoteRefused
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.domain.plan import Plan, Quote
+from limner.domain.plan import Constraints, Plan, Quote
 from limner.domain.ports import Clock, Ids
 from limner.domain.preset import Preset
 from limner.domain.records import NewCall, NewJob
@@ -74,6 +74,7 @@ class Engine:
             plan=plan,
             estimate=plan.candidates[0].estimate,
             ceiling=ceiling,
+            constraints=Constraints.of(self.router.catalog.find(plan.candidates[0].model)),
             expires=expires,
             token=token,
         )
