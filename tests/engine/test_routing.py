@@ -11,14 +11,22 @@ from typing import cast
 
 import pytest
 
-from limner.domain.errors import ConfirmationRequired, FailureCode, NotConfigured, Problem, ProviderError
+from limner.domain.errors import (
+    ConfirmationRequired,
+    FailureCode,
+    InvalidRequest,
+    NotConfigured,
+    Problem,
+    ProviderError,
+)
 from limner.domain.events import EventKind
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
 from limner.domain.ports import Readiness
-from limner.domain.request import ImageRequest
+from limner.domain.request import ImageRequest, InputImage, Operation, Role, Size
 from limner.testing.fakes import FakeProvider
+from limner.testing.pictures import PictureMaker
 from tests.engine.house import House, facts, house
 
 OPENAI = facts("openai", usd="0.04", rank=1)
@@ -94,6 +102,32 @@ async def test_a_blocked_service_is_passed_over_with_the_reason_and_the_job_says
         assert rejection.until is not None
         assert job.model == "openai/one"
         assert job == await here.jobs.get(job.id)
+
+
+async def test_a_blocked_service_is_tried_again_by_itself_when_its_time_has_passed(tmp_path: Path) -> None:
+    services = {"openai": FakeProvider(), "together": FakeProvider()}
+    async with house(tmp_path, services, OPENAI, TOGETHER) as here:
+        await break_it(here, "together")
+        assert first(here) == "openai"
+        here.clock.advance(600)
+        assert (await here.paint()).model == "together/one"
+        assert not here.health.standing("together").models
+
+
+async def test_a_named_model_that_cannot_do_it_gives_way_where_that_is_allowed(tmp_path: Path) -> None:
+    square = "parameters = {}\noperations = ['generate']"
+    narrow = replace(OPENAI, text=OPENAI.text.replace('operations = ["generate", "edit", "inpaint"]', square))
+    narrow = replace(narrow, text=narrow.text.replace('stand_ins = { outpaint = "canvas", variations = "edit" }', ""))
+    async with house(tmp_path, {"openai": FakeProvider(), "together": FakeProvider()}, narrow, TOGETHER) as here:
+        landed = await here.blobs.put(PictureMaker().png(Size(64, 64), 1))
+        source = InputImage(role=Role.SOURCE, digest=landed.digest, media_type="image/png", width=64, height=64)
+        wish = {"operation": Operation.EDIT, "inputs": (source,)}
+        with pytest.raises(InvalidRequest, match="edit"):
+            await here.paint(model="openai", **wish)
+        job = await here.paint(model="openai", fallback=True, **wish)
+        assert (job.state, job.model) == (JobState.SUCCEEDED, "together/one")
+        assert job.fallback is not None
+        assert (job.fallback.original, "edit" in job.fallback.why) == ("openai/one", True)
 
 
 # --- shares of equal models ------------------------------------------------------------------------

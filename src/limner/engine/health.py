@@ -71,11 +71,12 @@ class HealthWatch:
         return self._now().obstacle(card.id, self._services.credential(card.service))
 
     def is_shaky(self, card: ModelCard) -> bool:
-        """Whether a model, or its service, has failed of late."""
+        """Whether a model, or its service, has failed of late; one that is due for a trial has its usual place."""
         if not self._known:
             return False
         health, credential = self._now(), self._services.credential(card.service)
-        return any(health.breaker(name, credential).failures for name in (card.service, card.id))
+        found = [health.breaker(name, credential) for name in (card.service, card.id)]
+        return any(one.failures and one.state is not BreakerState.HALF_OPEN for one in found)
 
     def standing(self, service: str) -> Standing:
         """How a service stands now, as far as this process knows."""

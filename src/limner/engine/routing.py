@@ -52,6 +52,10 @@ class _Rank:
     shares: bool = False
     """Whether they take turns; otherwise price and speed decide."""
 
+    def meant(self, rejection: Rejection) -> bool:
+        """Whether who is rejected is who somebody had in mind: the model they named, or the service they named."""
+        return self.named and (not self.shares or rejection.code in OUT_OF_REACH)
+
 
 @dataclass(kw_only=True, slots=True)
 class _Search:
@@ -176,7 +180,7 @@ class Router:
                 continue
             if found.code in OUT_OF_REACH:
                 search.seen.add(card.service)  # what stands in its way stands in the way of its other models too
-            search.reject(found, first_choice=found.code == SWITCHED_OFF or (rank.named and found.code in OUT_OF_REACH))
+            search.reject(found, first_choice=found.code == SWITCHED_OFF or rank.meant(found))
         for card, candidate in self._ordered(fitting, rank):
             obstacle = self.health.obstacle(card)
             if obstacle is None:
