@@ -18,6 +18,7 @@ from limner.catalog.presets import load_presets
 from limner.catalog.unlisted import CurrentCatalog
 from limner.codec import JsonRequestCodec
 from limner.db.advisory_locks import AdvisoryWorkerLocks
+from limner.db.breakers import SqlBreakers
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
@@ -41,10 +42,12 @@ from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
+from limner.engine.balancing import Balance
 from limner.engine.delivering import Deliverer
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
+from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
 from limner.engine.moderation import Moderator
@@ -92,6 +95,7 @@ class Runtime:
     listings: Listings
     presets: Mapping[str, Preset]
     engine: Engine
+    health: HealthWatch
     jobs: Jobs
     pictures: Pictures
     events: Events
@@ -156,6 +160,7 @@ async def open_runtime(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
         runtime = _joined(ground, jobs, dispatcher, courier, HmacSealer(secret))
+        await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
@@ -240,10 +245,19 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
+    health = HealthWatch(
+        catalog=ground.catalog,
+        services=ground.services,
+        store=SqlBreakers(ground.database),
+        clock=ground.clock,
+        rules=settings.breaker_rules,
+    )
     engine = Engine(
         router=Router(
             catalog=ground.catalog,
             services=ground.services,
+            health=health,
+            balance=Balance(ground.services, settings.routing_weights),
             clock=ground.clock,
             unpriced_ceiling=settings.unpriced_ceiling_usd,
         ),
@@ -269,6 +283,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
         engine=engine,
+        health=health,
         jobs=jobs,
         pictures=SqlPictures(ground.database),
         events=events,
@@ -314,6 +329,7 @@ def _runner(runtime: Runtime) -> Runner:
         blobs=runtime.blobs,
         imaging=runtime.imaging,
         finisher=finisher,
+        health=runtime.health,
         doorbells=runtime.doorbells,
         clock=runtime.clock,
         chance=SystemRandom(),

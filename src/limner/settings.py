@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,10 +14,12 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from limner.domain.errors import NotConfigured
+from limner.domain.health import BreakerRules
 from limner.domain.money import Money
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 PREFIX = "LIMNER_"
+AS_DOCUMENTED = "circuit_breaker_"
 
 
 def _dollars(value: object) -> Money | None:
@@ -30,6 +33,18 @@ def _dollars(value: object) -> Money | None:
 
 
 Dollars = Annotated[Money | None, BeforeValidator(_dollars)]
+
+
+def _weights(value: object) -> object:
+    """Weights from text such as `together=3, openai/gpt-image-2=0.5`."""
+    if not isinstance(value, str):
+        return value
+    pairs = (part.partition("=") for part in value.split(",") if part.strip())
+    return {name.strip(): number.strip() for name, _, number in pairs}
+
+
+Weights = Annotated[Mapping[str, Annotated[float, Field(gt=0, le=1000)]], BeforeValidator(_weights)]
+Milliseconds = Annotated[int, Field(ge=1, le=10**12)]
 
 
 class Settings(BaseModel):
@@ -58,6 +73,16 @@ class Settings(BaseModel):
     """For each person and day (UTC); 0 is no limit."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
+    routing_weights: Weights = Field(default_factory=dict)
+    """How many times as often a service or a model is asked as others of the same rank; 1 where it is not named."""
+    circuit_breaker_failure_threshold: int = Field(default=5, ge=0, le=1000)
+    """So many failures in a row block a service or a model; 0 never does."""
+    circuit_breaker_failure_window_ms: Milliseconds = 600_000
+    """Older failures no longer count."""
+    circuit_breaker_timeout_ms: Milliseconds = 600_000
+    """How long it is blocked before a call is let through on trial."""
+    circuit_breaker_success_threshold: int = Field(default=1, ge=1, le=1000)
+    """So many trials in a row have to go well."""
     confirm_above_usd: Dollars = Money.usd("0.50")
     """The command line asks a person before it may spend more than this; 0 never asks."""
     moderation: Literal["off", "words", "openai"] = "words"
@@ -82,6 +107,16 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def breaker_rules(self) -> BreakerRules:
+        """When a circuit breaker opens and when it tries again."""
+        return BreakerRules(
+            failures=self.circuit_breaker_failure_threshold,
+            window=timedelta(milliseconds=self.circuit_breaker_failure_window_ms),
+            timeout=timedelta(milliseconds=self.circuit_breaker_timeout_ms),
+            successes=self.circuit_breaker_success_threshold,
+        )
+
+    @property
     def loopback_only(self) -> bool:
         """Whether the server can be reached from this machine alone."""
         return self.host in LOOPBACK
@@ -100,11 +135,16 @@ def read_variables(folder: Path) -> Mapping[str, str]:
     return {**from_file, **os.environ}
 
 
+def variable_of(name: str) -> str:
+    """The environment name of a setting; those that document 3 names keep its names."""
+    return name.upper() if name.startswith(AS_DOCUMENTED) else PREFIX + name.upper()
+
+
 def read_settings(variables: Mapping[str, str], folder: Path, **given: object) -> Settings:
     """The settings of an installation; `given` wins over everything. Raises NotConfigured with the setting's name."""
     values: dict[str, object] = dict(_from_file(folder / "limner.toml"))
     names = set(Settings.model_fields) - {"variables"}
-    values |= {name: variables[PREFIX + name.upper()] for name in names if variables.get(PREFIX + name.upper())}
+    values |= {name: variables[variable_of(name)] for name in names if variables.get(variable_of(name))}
     values |= {name: value for name, value in given.items() if value is not None}
     try:
         return Settings.model_validate({**values, "variables": dict(variables)})
@@ -139,5 +179,5 @@ def _explained(error: ValidationError) -> str:
         if fault["type"] == "extra_forbidden":
             sentences.append(f"limner.toml has a setting '{name}' that Limner does not know. Correct or remove it.")
         else:
-            sentences.append(f"{PREFIX}{name.upper()} is wrong: {fault['msg']}.")
+            sentences.append(f"{variable_of(name)} is wrong: {fault['msg']}.")
     return " ".join(sentences)

@@ -37,6 +37,7 @@ class Options(TypedDict, total=False):
     model: str | None
     provider: str | None
     tier: str | None
+    fallback: bool
     count: int
     size: str | Size | None
     aspect: str | Aspect | None
@@ -128,7 +129,7 @@ class StudioJob:
     @property
     def receipt(self) -> tuple[ReceiptLine, ...]:
         """What became of each option."""
-        return self.job.plan.candidates[self.job.candidate].receipt
+        return self.job.receipt
 
     def _repr_html_(self) -> str:
         """Shows all its pictures in a notebook."""
@@ -190,7 +191,7 @@ class Studio:
 
     async def estimate(self, request: ImageRequest) -> Quote:
         """What a request would cost and who would paint it. Spends nothing."""
-        return self.runtime.engine.estimate(request, self.principal)
+        return await self.runtime.engine.estimate(request, self.principal)
 
     async def confirm(self, quote: Quote | str) -> StudioJob:
         """Carries out a quote, once, and waits for it."""
@@ -302,6 +303,7 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         model=options.get("model"),
         provider=options.get("provider"),
         tier=options.get("tier"),
+        fallback=options.get("fallback", False),
         count=options.get("count", 1),
         size=_value("size", options.get("size"), Size.parse),
         aspect=_value("aspect", options.get("aspect"), Aspect.parse),

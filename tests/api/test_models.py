@@ -1,12 +1,14 @@
 """What there is to paint with, what was spent, and whether the server is well."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from limner.domain.version import VERSION
 from limner.testing.faults import At, Fault
-from tests.api.served import Site
+from tests.api.served import Site, serving
 
 
 @pytest.mark.req("S0-005")
@@ -71,6 +73,51 @@ def test_a_key_is_checked_and_a_list_asked_for_without_buying(site: Site) -> Non
     assert site.client.get("/api/v1/models/openai/gpt-image-77").status_code == 404
     assert site.client.post("/api/v1/providers/sketch/models").json()["code"] == "not_configured"
     assert site.stand_in.purchases == bought
+
+
+@pytest.mark.req("S3-034", "S3-040")
+def test_a_service_that_keeps_failing_is_blocked_shown_and_reset(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        wish = {"prompt": "a cat", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
+        quoted = site.client.post("/api/v1/quotes", json=wish).json()
+        assert "1024x1024" in quoted["constraints"]["sizes"]["fixed"]
+        assert {"low", "medium", "high"} <= {*quoted["constraints"]["qualities"]}
+        quote = quoted["token"]
+        site.stand_in.faults.add(*[Fault(status=503)] * 5)
+        for _ in range(5):
+            site.client.post("/api/v1/jobs", json=wish, headers={"Prefer": "wait=30"})
+        sent = len(site.stand_in.orders)
+        for body in (wish, {"quote": quote}):
+            blocked = site.client.post("/api/v1/jobs", json=body)
+            assert (blocked.status_code, blocked.json()["code"]) == (503, "provider_unavailable")
+            assert blocked.json()["detail"].startswith("Circuit breaker OPEN: provider unavailable")
+            assert 0 < int(blocked.headers["Retry-After"]) <= 600
+        assert len(site.stand_in.orders) == sent == 5
+        all_of_it = site.client.post("/api/v1/quotes", json={"prompt": "a cat", "tier": "ultra"}).json()
+        assert all_of_it["plan"]["rejections"][0]["until"]
+        assert all_of_it["plan"]["fallback"]["original"] == "openai/gpt-image-2"
+
+        shown = provider(site, "openai")
+        assert (shown["ready"], shown["available"]) == (True, False)
+        assert (shown["health"]["state"], shown["health"]["reason"]) == ("OPEN", "Circuit breaker OPEN (5 failures)")
+        assert shown["health"]["models"]["openai/gpt-image-2"]["cause"] == "outage"
+        assert provider(site, "together")["health"]["reason"] == "API key not configured"
+        assert provider(site, "sketch")["health"]["reason"] == "Provider operational"
+        page = site.client.get("/", headers={"accept": "text/html"}).text
+        assert "keeps failing" in page
+
+        away = site.client.post("/api/v1/providers/openai/reset", params={"model": "sketch/sketch"})
+        assert away.status_code == 404
+        reset = site.client.post("/api/v1/providers/openai/reset").json()
+        assert (reset["available"], reset["health"]["models"]) == (True, {})
+        done = site.client.post("/api/v1/jobs", json=wish, headers={"Prefer": "wait=30"}).json()
+        assert done["state"] == "succeeded"
+
+
+def provider(site: Site, name: str) -> dict[str, Any]:
+    items = site.client.get("/api/v1/providers").json()["items"]
+    found: dict[str, Any] = next(item for item in items if item["id"] == name)
+    return found
 
 
 @pytest.mark.req("S0-059")

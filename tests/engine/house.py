@@ -13,6 +13,7 @@ from random import Random
 from limner.catalog.layers import Source
 from limner.catalog.loader import read_catalog
 from limner.codec import JsonRequestCodec
+from limner.db.breakers import SqlBreakers
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
@@ -23,6 +24,7 @@ from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.call import Landed
 from limner.domain.events import Event
+from limner.domain.health import BreakerRules
 from limner.domain.job import Job
 from limner.domain.moderation import Judges, WordRule
 from limner.domain.money import Money
@@ -33,9 +35,11 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
+from limner.engine.balancing import Balance
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
+from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.quotes import HmacSealer
@@ -79,19 +83,31 @@ max_inputs = 4
 mask = "alpha"
 prompt_limit = 1000
 formats = ["png"]
-seconds = 5
+seconds = {seconds}
 timeout = 60
-tiers = {{ high = {rank} }}
+tiers = {{ {tiers} }}
 source = "a price page"
 prices = {{ {prices} }}
+{parameters}
 """
 
 
-def facts(id: str, *, usd: str | None, count: int = 4, rank: int = 1, local: bool = False) -> Source:
+def facts(
+    id: str,
+    *,
+    usd: str | None,
+    count: int = 4,
+    rank: int = 1,
+    local: bool = False,
+    tiers: str = "",
+    seconds: int = 5,
+    parameters: str = "",
+) -> Source:
     """One service with one model at so many dollars a picture; None is free."""
     prices = "free = true" if usd is None else f'rates = [{{ meter = "image", usd = "{usd}" }}]'
     place = "" if local else f'base_url = "https://{id}.test/v1"\nbase_url_variable = "{id.upper()}_BASE_URL"'
-    given = {"id": id, "name": id.title(), "upper": id.upper(), "count": count, "rank": rank, "prices": prices}
+    given = {"id": id, "name": id.title(), "upper": id.upper(), "count": count, "prices": prices}
+    given |= {"tiers": tiers or f"high = {rank}", "seconds": seconds, "parameters": parameters}
     text = FACTS.format(**given, local=str(local).lower(), place=place)
     return Source(label=f"{id}.toml", text=text, rank=0)
 
@@ -141,6 +157,7 @@ class House:
     dispatcher: Dispatcher
     runner: Runner
     services: FakeServices
+    health: HealthWatch
 
     async def paint(self, prompt: str = "a fox", **options: object) -> Job:
         """Submits and waits for the end."""
@@ -162,12 +179,14 @@ async def house(
     providers: Mapping[str, Provider],
     *sources: Source,
     daily: Money | None = None,
-    rules: Sequence[WordRule] = (),
+    words: Sequence[WordRule] = (),
     judge: Judges | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
     ids_from: int = 0,
     grace: float = 2.0,
+    rules: BreakerRules | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
@@ -191,8 +210,12 @@ async def house(
         ids=ids,
         versions={"limner": "test"},
     )
+    health = HealthWatch(
+        catalog=catalog, services=services, store=SqlBreakers(database), clock=clock, rules=rules or BreakerRules()
+    )
     attempt = Attempt(
         catalog=catalog,
+        health=health,
         services=services,
         jobs=jobs,
         blobs=blobs,
@@ -205,14 +228,16 @@ async def house(
     abandoner = Abandoner(catalog=catalog, jobs=jobs, clock=clock)
     runner = Runner(attempt=attempt, abandoner=abandoner, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
     engine = Engine(
-        router=Router(catalog=catalog, services=services, clock=clock),
+        router=Router(
+            catalog=catalog, services=services, health=health, balance=Balance(services, weights), clock=clock
+        ),
         limits=Limits(daily_cost=daily),
         reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
-        moderator=Moderator(rules=rules, judge=judge, blobs=blobs, imaging=imaging),
+        moderator=Moderator(rules=words, judge=judge, blobs=blobs, imaging=imaging),
         sealer=HmacSealer(b"s" * 32),
         codec=codec,
         clock=clock,
@@ -232,6 +257,7 @@ async def house(
             dispatcher=dispatcher,
             runner=runner,
             services=services,
+            health=health,
         )
     finally:
         if work:

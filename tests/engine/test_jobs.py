@@ -516,7 +516,7 @@ async def test_a_limit_on_one_request_is_obeyed(tmp_path: Path) -> None:
 async def test_a_quote_spends_nothing_and_is_good_once(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with house(tmp_path, {"acme": provider}, ACME) as here:
-        quote = here.engine.estimate(ImageRequest(prompt="a fox", model="acme", count=2), LOCAL)
+        quote = await here.engine.estimate(ImageRequest(prompt="a fox", model="acme", count=2), LOCAL)
         assert quote.ceiling == Money.usd("0.08")
         assert provider.submits == []
         job = await here.engine.confirm(quote.token, LOCAL)
@@ -524,11 +524,11 @@ async def test_a_quote_spends_nothing_and_is_good_once(tmp_path: Path) -> None:
         with pytest.raises(QuoteRefused) as refusal:
             await here.engine.confirm(quote.token, LOCAL)
         assert refusal.value.code == "quote_used"
-        keyed = here.engine.estimate(ImageRequest(prompt="a hen", model="acme"), LOCAL)
+        keyed = await here.engine.estimate(ImageRequest(prompt="a hen", model="acme"), LOCAL)
         first = await here.engine.confirm(keyed.token, LOCAL, key="k")
         assert (await here.engine.confirm(keyed.token, LOCAL, key="k")).id == first.id
         await here.engine.wait(first.id, LOCAL, timeout=10)
-        other = here.engine.estimate(ImageRequest(prompt="a fox", model="acme"), LOCAL)
+        other = await here.engine.estimate(ImageRequest(prompt="a fox", model="acme"), LOCAL)
         with pytest.raises(QuoteRefused):
             await here.engine.confirm(other.token, Principal(id="eve", name="Eve"))
         here.clock.advance(timedelta(minutes=15).total_seconds())
@@ -539,7 +539,7 @@ async def test_a_quote_spends_nothing_and_is_good_once(tmp_path: Path) -> None:
 
 async def test_a_quote_is_not_confirmed_at_a_higher_price(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
-        quote = here.engine.estimate(ImageRequest(prompt="a fox", model="acme"), LOCAL)
+        quote = await here.engine.estimate(ImageRequest(prompt="a fox", model="acme"), LOCAL)
     async with house(tmp_path, {"acme": FakeProvider()}, facts("acme", usd="0.05")) as dearer:
         with pytest.raises(ConfirmationRequired):
             await dearer.engine.confirm(quote.token, LOCAL)

@@ -65,9 +65,9 @@ def test_without_own_words_there_is_no_rule_of_them() -> None:
 async def test_a_broken_rule_ends_it_before_anything_is_written(tmp_path: Path) -> None:
     painter = FakeProvider()
     rules = [WordRule(category="blocked words", groups=(("zeppelin",),))]
-    async with house(tmp_path, {"shop": painter}, SHOP, rules=rules) as opened:
+    async with house(tmp_path, {"shop": painter}, SHOP, words=rules) as opened:
         request = ImageRequest(prompt="a zeppelin", model="shop/one")
-        quote = opened.engine.estimate(request, LOCAL)
+        quote = await opened.engine.estimate(request, LOCAL)
         for attempt in (opened.engine.submit(request, LOCAL), opened.engine.confirm(quote.token, LOCAL)):
             with pytest.raises(ContentRefused) as caught:
                 await attempt

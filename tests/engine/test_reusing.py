@@ -183,7 +183,7 @@ async def test_a_key_and_a_quote_are_good_once_with_reuse_as_without(tmp_path: P
         one = await here.engine.submit(wanted, LOCAL, key="k")
         same = await here.engine.submit(wanted, LOCAL, key="k")
         assert one == same
-        quote = here.engine.estimate(wanted, LOCAL)
+        quote = await here.engine.estimate(wanted, LOCAL)
         assert quote.ceiling == Money.usd("0.08")
         confirmed = await here.engine.confirm(quote.token, LOCAL)
         assert (confirmed.state, confirmed.cost) == (JobState.SUCCEEDED, Money())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from limner.catalog.loader import load_catalog
 from limner.domain.errors import NotConfigured
+from limner.domain.health import BreakerRules
 from limner.domain.money import Money
-from limner.settings import Settings, read_settings, read_variables
+from limner.settings import Settings, read_settings, read_variables, variable_of
 
 
 def test_the_environment_wins_over_the_file_and_both_over_the_defaults(tmp_path: Path) -> None:
@@ -38,6 +40,34 @@ def test_the_defaults(tmp_path: Path) -> None:
 )
 def test_the_address_that_is_told_to_others(tmp_path: Path, variables: dict[str, str], address: str) -> None:
     assert read_settings(variables, tmp_path).address == address
+
+
+@pytest.mark.req("S3-019", "S3-020", "S3-021", "S3-022", "S3-074", "S3-075", "S3-076", "S3-077")
+def test_circuit_breakers_have_document_3s_numbers_and_names(tmp_path: Path) -> None:
+    assert read_settings({}, tmp_path).breaker_rules == BreakerRules(
+        failures=5, window=timedelta(minutes=10), timeout=timedelta(minutes=10), successes=1
+    )
+    given = {
+        "CIRCUIT_BREAKER_FAILURE_THRESHOLD": "3",
+        "CIRCUIT_BREAKER_FAILURE_WINDOW_MS": "60000",
+        "CIRCUIT_BREAKER_TIMEOUT_MS": "1500",
+        "CIRCUIT_BREAKER_SUCCESS_THRESHOLD": "2",
+    }
+    assert read_settings(given, tmp_path).breaker_rules == BreakerRules(
+        failures=3, window=timedelta(minutes=1), timeout=timedelta(seconds=1.5), successes=2
+    )
+    with pytest.raises(NotConfigured, match="CIRCUIT_BREAKER_TIMEOUT_MS is wrong"):
+        read_settings({"CIRCUIT_BREAKER_TIMEOUT_MS": "0"}, tmp_path)
+
+
+def test_weights_are_read_from_text_and_from_a_table(tmp_path: Path) -> None:
+    wanted = {"together": 3.0, "openai/gpt-image-2": 0.5}
+    text = {"LIMNER_ROUTING_WEIGHTS": "together=3, openai/gpt-image-2 = 0.5"}
+    assert read_settings(text, tmp_path).routing_weights == wanted
+    assert read_settings({}, tmp_path, routing_weights=wanted).routing_weights == wanted
+    for wrong in ("together", "together=0", "together=much"):
+        with pytest.raises(NotConfigured, match="LIMNER_ROUTING_WEIGHTS"):
+            read_settings({"LIMNER_ROUTING_WEIGHTS": wrong}, tmp_path)
 
 
 def test_zero_is_no_limit(tmp_path: Path) -> None:
@@ -92,7 +122,7 @@ def test_every_setting_is_on_its_page() -> None:
     root = Path(__file__).parents[2]
     page, template = (root / "docs" / "settings.md").read_text(), (root / ".env.example").read_text()
     for name in set(Settings.model_fields) - {"variables"}:
-        assert f"`LIMNER_{name.upper()}`" in page, name
+        assert f"`{variable_of(name)}`" in page, name
     named = {line.lstrip("# ").partition("=")[0] for line in template.splitlines() if "=" in line}
     assert {"OPENAI_API_KEY", "OPENAI_ORG_ID", "LIMNER_DATA_DIR"} <= named
     for card in load_catalog(entry_points=()).services:

@@ -52,7 +52,12 @@ class RequestBody(_Body):
     inputs: Annotated[list[InputBody], Field(max_length=16)] = []
     model: Word | None = Field(default=None, description="`service/model`, a bare name or an alias.")
     provider: Word | None = None
-    tier: Word | None = Field(default=None, description="ultra, high, standard or fast.")
+    tier: Word | None = Field(
+        default=None, description="ultra, high, standard or fast; auto takes the one that the prompt's words ask for."
+    )
+    fallback: bool = Field(
+        default=False, description="Another service may paint where the model or service that is named cannot."
+    )
     count: Annotated[int, Field(ge=1, le=10)] = 1
     size: str | None = Field(default=None, max_length=20, description='Pixels, such as "1024x768".')
     aspect: str | None = Field(default=None, max_length=20, description='A shape, such as "16:9".')

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
-from limner.api.schemas import Amount, Answer
+from limner.api.schemas import Amount, Answer, SizesAnswer
 from limner.domain.accounts import KeyState
+from limner.domain.health import BreakerState
 from limner.domain.model_card import MaskKind, StandIn, Status
 from limner.domain.request import Operation, Role
-
-
-class SizeGridAnswer(Answer):
-    """Free sizes: both edges multiples of `multiple`, within these bounds."""
-
-    multiple: int
-    min_edge: int
-    max_edge: int
-    min_pixels: int
-    max_pixels: int
-    max_ratio: float
-
-
-class SizesAnswer(Answer):
-    """Which sizes a model makes."""
-
-    fixed: list[str]
-    grid: SizeGridAnswer | None
-    aspects: list[str]
-    resolutions: dict[str, int] = Field(description="The service's words for how large, and about how many pixels.")
-    default: str | None
 
 
 class ParameterAnswer(Answer):
@@ -87,6 +69,24 @@ class PaceAnswer(Answer):
     concurrency: int
 
 
+class ConditionAnswer(Answer):
+    """How a service or a model fares: the state of its circuit breaker and what has led to it."""
+
+    state: BreakerState
+    failures: int = Field(description="In a row, of late.")
+    code: str = Field(description="What the last failure was.")
+    cause: str = Field(description="configuration: change the key or the account; outage: waiting helps; else empty.")
+    since: datetime | None
+    until: datetime | None = Field(description="When a call is let through on trial.")
+
+
+class HealthOfProvider(ConditionAnswer):
+    """How a service fares: by itself, or else by its default model."""
+
+    reason: str = Field(examples=["Provider operational"])
+    models: dict[str, ConditionAnswer] = Field(description="Those of its models that have failed by themselves.")
+
+
 class ProviderAnswer(Answer):
     """A service or local engine."""
 
@@ -96,6 +96,8 @@ class ProviderAnswer(Answer):
     local: bool
     ready: bool
     reason: str
+    available: bool = Field(description="Whether it is ready and not blocked by its circuit breaker.")
+    health: HealthOfProvider
     default_model: str
     models: list[str]
     pace: PaceAnswer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from limner.api.shapes import Body, amount
+from limner.api.shapes import Body, amount, sizes_body
 from limner.domain.accounts import Inspection
-from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard, SizeRule
+from limner.domain.health import BreakerState, Condition, Standing
+from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard
 from limner.domain.money import Money
 from limner.domain.ports import Readiness
 from limner.domain.prices import Facts
@@ -45,7 +46,7 @@ def model_body(card: ModelCard, readiness: Readiness) -> Body:
         "ready": readiness.ready,
         "reason": readiness.reason,
         "operations": {str(operation): way for operation, way in card.operations.items()},
-        "sizes": _sizes(card.sizes),
+        "sizes": sizes_body(card.sizes),
         "max_count": card.max_count,
         "max_inputs": card.max_inputs,
         "mask": card.mask,
@@ -61,26 +62,6 @@ def model_body(card: ModelCard, readiness: Readiness) -> Body:
         "aliases": card.aliases,
         "source": card.source,
         "as_of": card.as_of,
-    }
-
-
-def _sizes(rule: SizeRule) -> Body:
-    grid = rule.grid
-    return {
-        "fixed": [str(size) for size in rule.fixed],
-        "grid": None
-        if grid is None
-        else {
-            "multiple": grid.multiple,
-            "min_edge": grid.min_edge,
-            "max_edge": grid.max_edge,
-            "min_pixels": grid.min_pixels,
-            "max_pixels": grid.max_pixels,
-            "max_ratio": grid.max_ratio,
-        },
-        "aspects": [str(aspect) for aspect in rule.aspects],
-        "resolutions": dict(rule.resolutions),
-        "default": None if rule.default is None else str(rule.default),
     }
 
 
@@ -112,8 +93,19 @@ def inspection_body(found: Inspection) -> Body:
     }
 
 
-def provider_body(card: ServiceCard, readiness: Readiness, models: list[str]) -> Body:
-    """A service, whether it can be used now, and how hard it is pressed at most."""
+def _condition(condition: Condition) -> Body:
+    return {
+        "failures": condition.failures,
+        "code": condition.code,
+        "cause": condition.cause,
+        "since": condition.since,
+        "until": condition.until,
+    }
+
+
+def provider_body(card: ServiceCard, readiness: Readiness, standing: Standing, models: list[str]) -> Body:
+    """A service, whether it can be used now, how it fares, and how hard it is pressed at most."""
+    condition = standing.by_default(card.default_for(Operation.GENERATE))
     return {
         "id": card.id,
         "name": card.name,
@@ -121,6 +113,13 @@ def provider_body(card: ServiceCard, readiness: Readiness, models: list[str]) ->
         "local": card.local,
         "ready": readiness.ready,
         "reason": readiness.reason,
+        "available": readiness.ready and condition.state is not BreakerState.OPEN,
+        "health": {
+            "state": condition.state,
+            "reason": condition.words if readiness.ready else readiness.short or readiness.reason,
+            **_condition(condition),
+            "models": {model: {"state": one.state, **_condition(one)} for model, one in standing.models.items()},
+        },
         "default_model": f"{card.id}/{card.default_model}",
         "models": models,
         "pace": {"requests_per_second": card.requests_per_second, "concurrency": card.concurrency},

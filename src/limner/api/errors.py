@@ -61,6 +61,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "quote_foreign": 403,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
+    FailureCode.UNAVAILABLE: 503,
     FailureCode.TIMED_OUT: 504,
 }
 """Codes that say more than their class."""

@@ -14,13 +14,17 @@ from limner.api.card_schemas import (
     ModelAnswer,
     ModelList,
     PresetList,
+    ProviderAnswer,
     ProviderList,
 )
 from limner.api.cards import inspection_body, model_body, provider_body
-from limner.api.deps import runtime_of
+from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import UNSAFE, answers
-from limner.domain.model_card import Status
+from limner.api.shapes import Body
+from limner.domain.errors import NotFound
+from limner.domain.model_card import ServiceCard, Status
 from limner.domain.request import Operation
+from limner.runtime import Runtime
 
 router = APIRouter(tags=["models"])
 
@@ -65,14 +69,17 @@ async def get_model(
 
 @router.get("/providers", summary="List services", responses=answers(ProviderList, "The services."))
 async def list_providers(request: Request) -> Response:
-    """All services, whether each can be used now, and what it needs if not."""
-    catalog, services = runtime_of(request).catalog, runtime_of(request).services
-    models: dict[str, list[str]] = {card.id: [] for card in catalog.services}
-    for model in catalog.models:
-        if model.status is not Status.RETIRED:
-            models[model.service].append(model.id)
-    items = [provider_body(card, services.readiness(card.id), models[card.id]) for card in catalog.services]
-    return answer({"items": items})
+    """All services, whether each can be used now, how it fares, and what it needs if it cannot."""
+    runtime = runtime_of(request)
+    await runtime.health.renew()
+    return answer({"items": [_provider(runtime, card) for card in runtime.catalog.services]})
+
+
+def _provider(runtime: Runtime, card: ServiceCard) -> Body:
+    models = [
+        model.id for model in runtime.catalog.models if model.service == card.id and model.status is not Status.RETIRED
+    ]
+    return provider_body(card, runtime.services.readiness(card.id), runtime.health.standing(card.id), models)
 
 
 Service = Annotated[str, Path(description="The service's id, or another word for it.")]
@@ -87,6 +94,27 @@ async def check_key(request: Request, service: Service) -> Response:
     """Asks the service whether it takes the key that is configured, and what is left on the account. Costs nothing."""
     runtime = runtime_of(request)
     return answer(inspection_body(await runtime.asks.inspect(runtime.catalog.service(service).id)))
+
+
+@router.post(
+    "/providers/{service}/reset",
+    summary="Reset a circuit breaker",
+    responses=answers(ProviderAnswer, "The service as it is now.", 404, *UNSAFE),
+)
+async def reset_breaker(
+    request: Request,
+    service: Service,
+    model: Annotated[
+        str | None,
+        Query(max_length=200, description="Only this model's, by its id; the service's and all models' else."),
+    ] = None,
+) -> Response:
+    """Lets a service that was blocked after failures be asked again at once. For administrators."""
+    runtime, card = runtime_of(request), runtime_of(request).catalog.service(service)
+    if model is not None and runtime.catalog.find(model).service != card.id:
+        raise NotFound(f"{card.name} has no model called '{model}'.")
+    await runtime.health.reset(card.id if model is None else runtime.catalog.find(model).id, principal_of(request))
+    return answer(_provider(runtime, card))
 
 
 @router.post(

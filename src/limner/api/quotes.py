@@ -24,4 +24,4 @@ router = APIRouter(tags=["quotes"])
 async def create_quote(request: Request) -> Response:
     """A priced, signed plan. Spends nothing and sends nothing; the token carries it out once, within 15 minutes."""
     wish = await read_wish(request)
-    return answer(quote_body(runtime_of(request).engine.estimate(wish, principal_of(request))))
+    return answer(quote_body(await runtime_of(request).engine.estimate(wish, principal_of(request))))

@@ -126,6 +126,14 @@ class RejectionAnswer(Answer):
     model: str
     code: str
     why: str
+    until: datetime | None = Field(description="When it may be tried again, where waiting helps.")
+
+
+class FallbackAnswer(Answer):
+    """Who would have painted, and why somebody else does."""
+
+    original: str
+    why: str
 
 
 class PlanAnswer(Answer):
@@ -133,6 +141,7 @@ class PlanAnswer(Answer):
 
     candidates: list[CandidateAnswer]
     rejections: list[RejectionAnswer]
+    fallback: FallbackAnswer | None
 
 
 class OriginalAnswer(Answer):
@@ -222,10 +231,43 @@ class JobAnswer(JobSummary):
     request: dict[str, object]
     plan: PlanAnswer
     candidate: int = Field(description="Which candidate of the plan is being tried.")
+    fallback: FallbackAnswer | None = Field(description="Where another model paints than was meant to.")
     receipt: list[ReceiptLineAnswer]
     estimate: EstimateAnswer | None
     held: Amount
     calls: list[CallAnswer]
+
+
+class SizeGridAnswer(Answer):
+    """Free sizes: both edges multiples of `multiple`, within these bounds."""
+
+    multiple: int
+    min_edge: int
+    max_edge: int
+    min_pixels: int
+    max_pixels: int
+    max_ratio: float
+
+
+class SizesAnswer(Answer):
+    """Which sizes a model makes."""
+
+    fixed: list[str]
+    grid: SizeGridAnswer | None
+    aspects: list[str]
+    resolutions: dict[str, int] = Field(description="The service's words for how large, and about how many pixels.")
+    default: str | None
+
+
+class ConstraintsAnswer(Answer):
+    """What the first candidate can be asked for."""
+
+    sizes: SizesAnswer
+    max_count: int = Field(description="Pictures that one call makes; more are split into several calls.")
+    qualities: list[str]
+    styles: list[str]
+    formats: list[str]
+    prompt_limit: int
 
 
 class QuoteAnswer(Answer):
@@ -239,6 +281,7 @@ class QuoteAnswer(Answer):
     seconds: float
     estimate: EstimateAnswer | None
     ceiling: Amount | None = Field(description="What would be set aside; null where a price is unknown.")
+    constraints: ConstraintsAnswer
     receipt: list[ReceiptLineAnswer]
     plan: PlanAnswer
     request: dict[str, object]

@@ -6,9 +6,10 @@ from dataclasses import fields
 
 from limner.domain.errors import Problem
 from limner.domain.job import CallRecord, Job
+from limner.domain.model_card import SizeRule
 from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
-from limner.domain.plan import Candidate, Plan, Quote, ReceiptLine
+from limner.domain.plan import Candidate, Constraints, Fallback, Plan, Quote, ReceiptLine
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Size
 
 Body = dict[str, object]
@@ -65,8 +66,15 @@ def plan_body(plan: Plan) -> Body:
     """Who would paint it, best first, and who was passed over."""
     return {
         "candidates": [_candidate_body(candidate) for candidate in plan.candidates],
-        "rejections": [{"model": each.model, "code": each.code, "why": each.why} for each in plan.rejections],
+        "rejections": [
+            {"model": each.model, "code": each.code, "why": each.why, "until": each.until} for each in plan.rejections
+        ],
+        "fallback": _fallback_body(plan.fallback),
     }
+
+
+def _fallback_body(fallback: Fallback | None) -> Body | None:
+    return None if fallback is None else {"original": fallback.original, "why": fallback.why}
 
 
 def _candidate_body(candidate: Candidate) -> Body:
@@ -178,7 +186,8 @@ def job_body(job: Job) -> Body:
         "request": request_body(job.request),
         "plan": plan_body(job.plan),
         "candidate": job.candidate,
-        "receipt": receipt_body(candidate.receipt),
+        "fallback": _fallback_body(job.fallback),
+        "receipt": receipt_body(job.receipt),
         "estimate": estimate_body(candidate.estimate),
         "held": amount(job.held),
         "calls": [_call_body(call) for call in job.calls],
@@ -198,6 +207,38 @@ def _call_body(call: CallRecord) -> Body:
     }
 
 
+def sizes_body(rule: SizeRule) -> Body:
+    """Which sizes a model makes."""
+    grid = rule.grid
+    return {
+        "fixed": [str(size) for size in rule.fixed],
+        "grid": None
+        if grid is None
+        else {
+            "multiple": grid.multiple,
+            "min_edge": grid.min_edge,
+            "max_edge": grid.max_edge,
+            "min_pixels": grid.min_pixels,
+            "max_pixels": grid.max_pixels,
+            "max_ratio": grid.max_ratio,
+        },
+        "aspects": [str(aspect) for aspect in rule.aspects],
+        "resolutions": dict(rule.resolutions),
+        "default": None if rule.default is None else str(rule.default),
+    }
+
+
+def _constraints_body(found: Constraints) -> Body:
+    return {
+        "sizes": sizes_body(found.sizes),
+        "max_count": found.max_count,
+        "qualities": found.qualities,
+        "styles": found.styles,
+        "formats": found.formats,
+        "prompt_limit": found.prompt_limit,
+    }
+
+
 def quote_body(quote: Quote) -> Body:
     """A priced plan and the token that carries it out."""
     first = quote.plan.candidates[0]
@@ -210,6 +251,7 @@ def quote_body(quote: Quote) -> Body:
         "seconds": first.seconds,
         "estimate": estimate_body(quote.estimate),
         "ceiling": amount(quote.ceiling),
+        "constraints": _constraints_body(quote.constraints),
         "receipt": receipt_body(first.receipt),
         "plan": plan_body(quote.plan),
         "request": request_body(quote.request),

@@ -102,7 +102,7 @@ async def carry(session: Session, request: ImageRequest, terms: Terms) -> int:
     ceiling = engine.plan(request).ceiling(request.count)
     quote = None
     if must_ask(session, ceiling, yes=terms.yes):
-        priced = engine.estimate(request, session.studio.principal)
+        priced = await engine.estimate(request, session.studio.principal)
         await _ask(session, priced.ceiling, yes=False)
         quote = priced.token
     job = await _sent(session, request, quote)

@@ -25,7 +25,7 @@ HOMES: Mapping[str, str] = {
     "batch": "batch",
     "estimate": "estimating",
     "models": "listing",
-    "providers": "listing",
+    "providers": "services",
     "presets": "listing",
     "keys": "keys",
     "webhooks": "webhooks",
@@ -43,7 +43,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"keys", "pipelines", "webhooks", "workflows"})
+GROUPS = frozenset({"keys", "pipelines", "providers", "webhooks", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -14,12 +14,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from limner import __version__
+from limner.cli.condition import blocked_words
 from limner.cli.exits import FAILED, OK
 from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.cli.pictures import Protocol, protocol_of
 from limner.cli.surroundings import keep_log, settings_here
 from limner.domain.errors import LimnerError, NotFound
+from limner.domain.model_card import ServiceCard
 
 if TYPE_CHECKING:
     from limner.runtime import Runtime
@@ -118,8 +120,16 @@ async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
     yield await object_store(runtime)
     yield await unfinished(runtime)
     for card in runtime.catalog.services:
-        readiness = runtime.services.readiness(card.id)
-        yield Finding(card.name, State.OK if readiness.ready else State.WARN, readiness.reason)
+        yield service(runtime, card)
+
+
+def service(runtime: Runtime, card: ServiceCard) -> Finding:
+    """Whether a service can be used, and whether it or one of its models is blocked after failures."""
+    readiness, standing = runtime.services.readiness(card.id), runtime.health.standing(card.id)
+    blocked = blocked_words(card, standing)
+    if not readiness.ready or not blocked:
+        return Finding(card.name, State.OK if readiness.ready else State.WARN, readiness.reason)
+    return Finding(card.name, State.WARN, f"{'; '.join(blocked)}. To try now: limner providers reset {card.id}")
 
 
 async def ledger(runtime: Runtime) -> Finding:

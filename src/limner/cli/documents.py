@@ -11,7 +11,7 @@ from limner.cli.exits import described
 from limner.domain.events import Event
 from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
-from limner.domain.plan import Candidate, Plan, ReceiptLine
+from limner.domain.plan import Candidate, Fallback, Plan, ReceiptLine
 
 if TYPE_CHECKING:
     from limner.cli.keeping import Kept
@@ -64,8 +64,14 @@ def plan_document(plan: Plan) -> Document:
     """Who could paint and who could not."""
     return {
         "candidates": [candidate_document(candidate) for candidate in plan.candidates],
-        "rejections": [asdict(rejection) for rejection in plan.rejections],
+        "rejections": [{**asdict(one), "until": moment(one.until)} for one in plan.rejections],
+        "fallback": fallback_document(plan.fallback),
     }
+
+
+def fallback_document(fallback: Fallback | None) -> Document | None:
+    """Who would have painted, and why somebody else does."""
+    return None if fallback is None else asdict(fallback)
 
 
 def picture_document(picture: Picture) -> Document:
@@ -114,7 +120,8 @@ def job_document(job: Job, images: list[Document]) -> Document:
         "prompt": job.request.prompt,
         "count": job.request.count,
         "images": images,
-        "receipt": receipt_document(candidate.receipt),
+        "receipt": receipt_document(job.receipt),
+        "fallback": fallback_document(job.fallback),
         "cost_usd": usd(job.cost),
         "held_usd": usd(job.held),
         "quoted": estimate_document(candidate.estimate),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from limner.cli.carrying import Asked, request_from
 from limner.cli.documents import estimate_document, plan_document, receipt_document, usd
+from limner.cli.listing import sizes_words
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json, MaxCost, OptionalPrompt, Painter, Wish
 from limner.cli.output import Output
@@ -46,6 +47,12 @@ def _document(quote: Quote) -> dict[str, object]:
         "model": first.model,
         "estimate": estimate_document(quote.estimate),
         "ceiling_usd": usd(quote.ceiling),
+        "constraints": {
+            "sizes": sizes_words(quote.constraints.sizes),
+            "max_count": quote.constraints.max_count,
+            "qualities": list(quote.constraints.qualities),
+            "styles": list(quote.constraints.styles),
+        },
         "receipt": receipt_document(first.receipt),
         **plan_document(quote.plan),
     }
@@ -56,6 +63,9 @@ def _tell(output: Output, quote: Quote, clock: Clock) -> None:
     output.rows(columns, [_row(candidate) for candidate in quote.plan.candidates])
     for line in receipt_words(quote.plan.candidates[0].receipt):
         output.show(line)
+    if quote.plan.fallback is not None:
+        instead = quote.plan.fallback
+        output.show(f"{instead.original} cannot paint it now, so {quote.plan.candidates[0].model} would. {instead.why}")
     if quote.plan.rejections:
         output.show()
         output.rows(("Not in the plan", "Why"), [(one.model, one.why) for one in quote.plan.rejections])

@@ -1,4 +1,4 @@
-"""What there is to choose from: models, providers, presets. None of them needs the database."""
+"""What there is to choose from: models and presets. Neither needs the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.cli.surroundings import settings_here
 from limner.domain.errors import InvalidRequest
-from limner.domain.model_card import ModelCard, ServiceCard, SizeRule, Status
+from limner.domain.model_card import ModelCard, SizeRule, Status
 from limner.domain.money import Estimate
-from limner.domain.ports import Catalog, Readiness
+from limner.domain.ports import Catalog
 from limner.domain.prices import Facts
 from limner.domain.request import Operation, Size
 
@@ -52,7 +52,7 @@ def models(
         from limner.cli.refreshing import refresh
 
         refresh(output, provider)
-    cards = _chosen(_known_here(settings_here()), provider, operation, tier)
+    cards = _chosen(known_here(settings_here()), provider, operation, tier)
     cards = [card for card in cards if every or card.status is not Status.RETIRED]
     if json:
         output.document({"models": [model_document(card) for card in cards]})
@@ -61,26 +61,6 @@ def models(
         output.rows(columns, [_model_row(card) for card in cards])
     else:
         output.say("No model fits. Leave one of the conditions out, or add --all.")
-    return 0
-
-
-@app.add()
-def providers(json: Json = False) -> int:
-    """List the services: which are ready, and what the others need."""
-    # Imported here because --help must not pay for pydantic, nor a list for the HTTP client.
-    from limner.providers import plugins_by_name, readiness_of
-    from limner.providers.connecting import connections
-
-    output = Output(json=json)
-    settings = settings_here()
-    services = _known_here(settings).services
-    places, plugins = connections(services, settings.variables), plugins_by_name()
-    found = [(card, readiness_of(card, places[card.id], plugins), places[card.id].base_url) for card in services]
-    if json:
-        output.document({"providers": [_service_document(*one) for one in found]})
-    else:
-        columns = ("Service", "Name", "State", "Where", "Default model", "Pace", "Host")
-        output.rows(columns, [_service_row(*one) for one in found])
     return 0
 
 
@@ -100,7 +80,7 @@ def presets(json: Json = False) -> int:
     return 0
 
 
-def _known_here(settings: Settings) -> Catalog:
+def known_here(settings: Settings) -> Catalog:
     """The catalog of this installation with what services have listed."""
     # Imported here because --help must not pay for pydantic.
     from limner.catalog.installed import load_installed
@@ -217,39 +197,3 @@ def price_words(card: ModelCard) -> str:
 
 def _dollars(amount: float) -> str:
     return f"${amount:.2f}" if amount >= 1 else f"${amount:.3g}"
-
-
-def _service_document(card: ServiceCard, state: Readiness, base_url: str) -> Document:
-    return {
-        "id": card.id,
-        "name": card.name,
-        "description": card.description,
-        "ready": state.ready,
-        "reason": state.reason,
-        "local": card.local,
-        "default_model": f"{card.id}/{card.default_model}",
-        "host": _host(base_url) or None,
-        "requests_per_second": card.requests_per_second or None,
-        "concurrency": card.concurrency,
-        "key_variables": list(card.key_variables),
-    }
-
-
-def _service_row(card: ServiceCard, state: Readiness, base_url: str) -> tuple[str, ...]:
-    pace = f"{card.concurrency} at once"
-    if card.requests_per_second:
-        pace = f"{card.requests_per_second:g} a second, {pace}"
-    return (
-        card.id,
-        card.name,
-        "ready" if state.ready else state.reason,
-        "this machine" if card.local else "remote",
-        card.default_model,
-        pace,
-        _host(base_url),
-    )
-
-
-def _host(base_url: str) -> str:
-    """The host of an address: never what may stand before it, such as a password."""
-    return base_url.partition("://")[2].partition("/")[0].rpartition("@")[2]

@@ -34,7 +34,12 @@ class Painter:
     provider: Annotated[str | None, typer.Option("--provider", "-p", help="A service; its default model paints.")] = (
         None
     )
-    tier: Annotated[str | None, typer.Option("--tier", help="ultra, high, standard or fast.")] = None
+    tier: Annotated[
+        str | None, typer.Option("--tier", help="ultra, high, standard or fast; auto reads it from the prompt.")
+    ] = None
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help="Let another service paint where the one that is named cannot.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

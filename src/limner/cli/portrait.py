@@ -37,7 +37,7 @@ def tell_job(output: Output, job: Job, events: Sequence[Event]) -> None:
         _fact(output, "set aside", str(job.held))
     if job.problem is not None:
         _fact(output, "problem", job.problem.message)
-    for line in receipt_words(job.plan.candidates[job.candidate].receipt):
+    for line in receipt_words(job.receipt):
         _fact(output, "option", line)
     for record in job.calls:
         words = [

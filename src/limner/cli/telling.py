@@ -79,7 +79,7 @@ def tell_kept(output: Output, kept: Kept, job: Job) -> None:
 
 def tell_receipt(output: Output, job: Job) -> None:
     """What became of the options, and what several pictures have cost together."""
-    for line in receipt_words(job.plan.candidates[job.candidate].receipt):
+    for line in receipt_words(job.receipt):
         output.show(line)
     if job.request.count > 1 and job.pictures:
         total = cost_words(job.cost, job.plan.ceiling(job.request.count))

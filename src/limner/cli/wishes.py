@@ -45,6 +45,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "model": painter.model,
         "provider": painter.provider,
         "tier": painter.tier,
+        "fallback": painter.fallback,
         "count": 1 if wish.count is None else wish.count,
         "size": wish.size,
         "aspect": wish.aspect,

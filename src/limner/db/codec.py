@@ -104,6 +104,11 @@ def stamp(moment: datetime) -> str:
     return there.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def optional_stamp(moment: datetime | None) -> str | None:
+    """A moment as text; None stays None."""
+    return None if moment is None else stamp(moment)
+
+
 def moment(text: str) -> datetime:
     """The moment that was written."""
     return datetime.fromisoformat(text)

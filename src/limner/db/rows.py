@@ -35,7 +35,7 @@ def job_row(new: NewJob) -> Columns:
         "cost_micro": 0,
         "problem": None,
         "cancel_requested": False,
-        "last_event": 1 + new.begin,
+        "last_event": 1 + new.begin + len(new.news),
     }
 
 

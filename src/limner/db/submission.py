@@ -60,7 +60,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
     if new.recipe:
         _INSERT_RECIPE.many(connection, [{"user_id": new.owner, "recipe": new.recipe, "job_id": new.id}])
-    news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})]
+    news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value}), *new.news]
     if new.begin:
         news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
     return (rows.new_job(new), True), write_events(connection, new.id, 0, news, new.at)

@@ -224,3 +224,20 @@ quotes = Table(
     Column("created_at", Key, nullable=False),
     sqlite_with_rowid=False,
 )
+
+breakers = Table(
+    "circuit_breakers",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("credential", Key, primary_key=True),
+    Column("service", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("failures", Text, nullable=False),
+    Column("code", Key, nullable=False),
+    Column("opened_at", Key),
+    Column("successes", Integer, nullable=False),
+    Column("trial", Key, nullable=False),
+    Column("trial_ends_at", Key),
+    Column("changed_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)

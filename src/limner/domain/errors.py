@@ -182,6 +182,7 @@ class FailureCode(StrEnum):
     OVERLOADED = "overloaded"
     FAILED = "provider_failed"
     UNREACHABLE = "unreachable"
+    UNAVAILABLE = "provider_unavailable"
     LINE_DROPPED = "line_dropped"
     TIMED_OUT = "timed_out"
     BAD_ANSWER = "bad_answer"

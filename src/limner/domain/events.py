@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     PICTURE = "picture"
     FALLBACK = "fallback"
     REUSED = "reused"
+    HEALTH = "health"
     PROBLEM = "problem"
     FINISHED = "finished"
 

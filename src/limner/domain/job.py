@@ -11,7 +11,7 @@ from limner.domain.call import Call, Finished
 from limner.domain.errors import Problem
 from limner.domain.money import Money
 from limner.domain.picture import Picture
-from limner.domain.plan import Plan
+from limner.domain.plan import Fallback, Plan, ReceiptLine, Treatment
 from limner.domain.request import ImageRequest
 
 
@@ -142,3 +142,24 @@ class Job:
     def model(self) -> str:
         """The model that paints it, or would."""
         return self.plan.candidates[self.candidate].model
+
+    @property
+    def fallback(self) -> Fallback | None:
+        """Who would have painted and why somebody else does; None where the first choice paints."""
+        first = self.plan.fallback
+        if not self.candidate:
+            return first
+        failed = (call.problem.message for call in self.calls if call.problem and call.candidate < self.candidate)
+        original = self.plan.candidates[0].model if first is None else first.original
+        return Fallback(original=original, why=next(failed, "") if first is None else first.why)
+
+    @property
+    def receipt(self) -> tuple[ReceiptLine, ...]:
+        """What became of each option, and of the model where another one paints than was meant to."""
+        lines, instead = self.plan.candidates[self.candidate].receipt, self.fallback
+        if instead is None:
+            return lines
+        told = ReceiptLine(
+            field="model", treatment=Treatment.MAPPED, wanted=instead.original, sent=self.model, why=instead.why
+        )
+        return (told, *(line for line in lines if line.field != "model"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from limner.domain.call import Call
-from limner.domain.model_card import StandIn
+from limner.domain.model_card import ModelCard, SizeRule, StandIn
 from limner.domain.money import Estimate, Money
 from limner.domain.request import ImageRequest
 
@@ -60,6 +60,19 @@ class Rejection:
     model: str
     code: str
     why: str
+    short: str = ""
+    """The reason in a few words, where it is one of the whole service."""
+    until: datetime | None = None
+    """When it may be tried again, where waiting helps."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fallback:
+    """Who would have painted, and why somebody else does."""
+
+    original: str
+    """`service/name`."""
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +81,8 @@ class Plan:
 
     candidates: tuple[Candidate, ...]
     rejections: tuple[Rejection, ...] = ()
+    fallback: Fallback | None = None
+    """Where the first candidate stands in for a model that was asked for or would have come before it."""
 
     def ceiling(self, count: int) -> Money | None:
         """What `count` pictures may cost at most, whichever candidate paints them; None where a price is unknown."""
@@ -85,6 +100,33 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Constraints:
+    """What a model can be asked for."""
+
+    sizes: SizeRule
+    max_count: int
+    """Pictures that one call makes; more are split into several calls."""
+    qualities: tuple[str, ...]
+    styles: tuple[str, ...]
+    formats: tuple[str, ...]
+    prompt_limit: int
+    """In characters; 0 where it takes no words."""
+
+    @classmethod
+    def of(cls, card: ModelCard) -> Constraints:
+        """Those of one model."""
+        quality, style = card.parameter("quality"), card.parameter("style")
+        return cls(
+            sizes=card.sizes,
+            max_count=card.max_count,
+            qualities=() if quality is None else quality.choices,
+            styles=() if style is None else style.choices,
+            formats=card.formats,
+            prompt_limit=card.prompt_limit,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
     """A priced plan, signed; it can be confirmed once, until it expires."""
 
@@ -95,5 +137,7 @@ class Quote:
     """Of the first candidate."""
     ceiling: Money | None
     """Over all candidates: what would be held."""
+    constraints: Constraints
+    """Of the first candidate."""
     expires: datetime
     token: str

@@ -12,6 +12,7 @@ from limner.domain.call import Call, Finished, Landed, Partial, Pending
 from limner.domain.model_card import MaskKind, ModelCard, ServiceCard
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Margins, Size
+from limner.domain.turns import Turn
 
 
 class Provider(Protocol):
@@ -59,18 +60,10 @@ class Readiness:
 
     ready: bool
     reason: str
-
-
-class Turn(Protocol):
-    """One purchase's turn at a service: calls a second, and how many at once."""
-
-    async def enter(self) -> None:
-        """Waits for the turn; nothing has been sent yet. Raises TimeoutError after too long."""
-        ...
-
-    def leave(self) -> None:
-        """Gives the place to the next purchase."""
-        ...
+    short: str = ""
+    """The reason in a few words, for a list of services."""
+    code: str = "not_configured"
+    """not_configured, or switched_off."""
 
 
 class Services(Protocol):
@@ -84,8 +77,16 @@ class Services(Protocol):
         """Whether it has what it needs; sends nothing."""
         ...
 
+    def credential(self, service: str) -> str:
+        """Stands for its key and address and changes with them; nobody can use it."""
+        ...
+
+    def load(self, service: str) -> int:
+        """Purchases of this process that are under way there or wait for their turn."""
+        ...
+
     def provider(self, service: str) -> Provider:
-        """The service itself. Raises NotConfigured where it is not ready."""
+        """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""
         ...
 
 

@@ -84,6 +84,8 @@ class NewJob:
     recipe: str = ""
     """A fingerprint of all that decides how its pictures look; empty where they are not to be found again by it."""
     reused: Reused | None = None
+    news: tuple[News, ...] = ()
+    """What there is to tell of it already."""
 
     @property
     def hold(self) -> Money:

@@ -143,6 +143,9 @@ class ImageRequest:
     provider: str | None = None
     profile: str | None = None
     tier: str | None = None
+    """ultra, high, standard, fast; or auto: what the words of the prompt ask for."""
+    fallback: bool = False
+    """Whether another service may paint where the model or the service that is named cannot."""
     count: int = 1
     size: Size | None = None
     aspect: Aspect | None = None

@@ -6,12 +6,13 @@ written and LeaseLost is raised: whoever gets it stops and sends nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
+from limner.domain.health import Breaker, BreakerKey
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.picture import Picture
@@ -156,4 +157,26 @@ class Ledger(Protocol):
 
     async def check(self) -> Sequence[str]:
         """Every way in which the running sums differ from the rows; empty when all is well."""
+        ...
+
+
+BreakerStep = Callable[[Mapping[BreakerKey, Breaker]], Mapping[BreakerKey, Breaker]]
+"""From what is remembered to what is to be; it may be asked twice."""
+
+
+class Breakers(Protocol):
+    """What every process remembers of services that fail."""
+
+    async def all(self) -> Mapping[BreakerKey, Breaker]:
+        """Everything that is remembered."""
+        ...
+
+    async def change(
+        self, keys: Sequence[BreakerKey], step: BreakerStep, at: datetime
+    ) -> tuple[Mapping[BreakerKey, Breaker], Mapping[BreakerKey, Breaker]]:
+        """Takes one step with these, while nobody else can; what was and what is now."""
+        ...
+
+    async def forget(self, name: str) -> None:
+        """Forgets what is remembered of a model, or of a service and all its models, under every key."""
         ...

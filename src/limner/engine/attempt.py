@@ -17,7 +17,16 @@ from typing import TypeVar
 
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
 from limner.domain.control import Control
-from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent, StorageError
+from limner.domain.errors import (
+    FailureCode,
+    Interrupted,
+    LimnerError,
+    NotConfigured,
+    Problem,
+    ProviderError,
+    Spent,
+    StorageError,
+)
 from limner.domain.job import CallRecord, CallState, Job
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Finds, Imaging, Provider, Services, Streams
@@ -26,9 +35,11 @@ from limner.domain.request import Role
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
 from limner.engine.finishing import Carried, Conclude, Finisher
+from limner.engine.health import HealthWatch
 from limner.engine.listening import doze, listening
 from limner.engine.mishaps import (
     UNASKED,
+    NotSent,
     cancelled_problem,
     crowded_problem,
     interrupted_problem,
@@ -70,6 +81,11 @@ class Work:
     conclude: Conclude
     """Says how the job ends when this call is its last one, so that both end in one transaction."""
 
+    @property
+    def attempt(self) -> str:
+        """Names the try of one candidate: all its calls together, also after a restart."""
+        return f"{self.job.id}/{self.record.candidate}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
@@ -81,6 +97,7 @@ class Attempt:
     blobs: Blobs
     imaging: Imaging
     finisher: Finisher
+    health: HealthWatch
     doorbells: Doorbells
     clock: Clock
     chance: Random
@@ -92,17 +109,23 @@ class Attempt:
             return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched, work.conclude)
         try:
             finished = await self._painted(work, card)
+        except NotSent as error:
+            return await self._failed(work, error.problem())
         except ProviderError as error:
+            await work.progress.health(await self.health.failed(card, work.attempt, error.problem()))
             return await self._failed(work, error.problem(), error.bill)
         except Interrupted:
             # A process that ends says nothing about what was bought: the next start asks after it.
             if work.control.cancelled and not work.control.stopping:
+                await self.health.released(card, work.attempt)
                 return await self._failed(work, cancelled_problem())
             raise
         except LimnerError as error:
             if isinstance(error, StorageError) and error.spent is not Spent.NO:
                 raise
+            await self.health.released(card, work.attempt)
             return await self._failed(work, error.problem())
+        await work.progress.health(await self.health.succeeded(card, work.attempt))
         fetched = await self._noted(work, partial(self._land, finished))
         await self._noted(work, partial(self.jobs.mark_fetched, work.lease, work.record.id, fetched))
         return await self.finisher.finish(work.job, work.lease, work.record, fetched, work.conclude)
@@ -125,12 +148,16 @@ class Attempt:
 
     async def _send(self, work: Work, card: ModelCard) -> Finished:
         """Sends the call, again only where the service provably did not accept it."""
-        provider = self.services.provider(card.service)
+        provider, readiness = self.services.provider(card.service), self.services.readiness(card.service)
+        if not readiness.ready:
+            raise NotConfigured(f"{card.id} cannot be used. {readiness.reason}")
         call = await self._loaded(work.record.call, card)
         tries = 0
         while True:
             try:
                 return await self._in_turn(work, provider, call, card)
+            except NotSent:
+                raise
             except ProviderError as error:
                 tries += 1
                 if error.spent is not Spent.NO or not error.retryable or tries >= MAX_TRIES:
@@ -145,11 +172,12 @@ class Attempt:
         try:
             entered = not work.control.interrupted and await work.control.unless_wished(turn.enter())
         except TimeoutError as error:
-            raise ProviderError(crowded_problem(card)) from error
+            raise NotSent(crowded_problem(card)) from error
         if not entered:
             raise Interrupted("The job was stopped before anything was sent.")
         try:
             await self.blobs.check_room()
+            await work.progress.health(await self.health.enter(card, work.attempt))
             await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now())
             return await self._buy(work, provider, call, card)
         finally:
@@ -184,8 +212,7 @@ class Attempt:
 
         Raises what was lost where it is not found: a call that is not known there may still be on its way.
         """
-        readiness = self.services.readiness(card.service)
-        provider = self.services.provider(card.service) if readiness.ready else None
+        provider = self._reachable(card)
         if not isinstance(provider, Finds):
             raise lost
         for search in range(SEARCHES):
@@ -203,6 +230,13 @@ class Attempt:
             if outcome is not None:
                 return await self._outcome(work, provider, outcome, card)
         raise lost
+
+    def _reachable(self, card: ModelCard) -> Provider | None:
+        """The service, where it can be asked."""
+        try:
+            return self.services.provider(card.service)
+        except NotConfigured:
+            return None
 
     async def _watch(self, work: Work, stream: AsyncIterator[Partial | Finished], *, local: bool) -> Finished:
         """Reads a stream to its end. What is painted here stops when asked to; what was bought is waited for."""

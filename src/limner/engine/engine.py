@@ -12,7 +12,7 @@ from limner.domain.errors import ConfirmationRequired, QuoteRefused
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.domain.plan import Plan, Quote
+from limner.domain.plan import Constraints, Plan, Quote
 from limner.domain.ports import Clock, Ids
 from limner.domain.preset import Preset
 from limner.domain.records import NewCall, NewJob, PicturesGone
@@ -20,7 +20,9 @@ from limner.domain.request import ImageRequest
 from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
+from limner.engine.affording import as_quoted, because, within
 from limner.engine.codec import RequestCodec
+from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
@@ -58,11 +60,14 @@ class Engine:
 
     def plan(self, request: ImageRequest) -> Plan:
         """Who could paint it, at what price. Sends nothing, writes nothing."""
-        return self.router.plan(self._final(request))
+        return self.router.plan(self._final(request), request.prompt)
 
-    def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
+    async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
+        await self.router.health.renew()
         plan = self.plan(request)
+        if request.max_cost is not None:
+            plan = within(plan, request.max_cost, request.count) or plan
         quote_id, expires = self.ids.new(), self.clock.now() + LIFETIME
         ceiling = plan.ceiling(request.count)
         token = self.sealer.seal(
@@ -70,6 +75,7 @@ class Engine:
                 "id": quote_id,
                 "owner": principal.id,
                 "expires": expires.isoformat(),
+                "model": plan.candidates[0].model,
                 "ceiling": None if ceiling is None else ceiling.micro,
                 "request": self.codec.dump(request),
             }
@@ -80,6 +86,7 @@ class Engine:
             plan=plan,
             estimate=plan.candidates[0].estimate,
             ceiling=ceiling,
+            constraints=Constraints.of(self.router.catalog.find(plan.candidates[0].model)),
             expires=expires,
             token=token,
         )
@@ -99,16 +106,17 @@ class Engine:
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
-        plan = self.plan(request)
-        self._check_price(request, plan)
+        await self.router.health.renew()
+        plan = self._allowed(request, self.plan(request))
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim)
 
     async def confirm(self, token: str, principal: Principal, *, key: str | None = None) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.
 
-        Raises QuoteRefused if it is forged, expired or used, and ConfirmationRequired if the price has risen above
-        what was quoted.
+        Who can paint is looked up anew: where the quoted model cannot, the next one does that costs no more than was
+        quoted, and the job says so. Raises QuoteRefused if the quote is forged, expired or used, and
+        ConfirmationRequired if only something dearer is left.
         """
         payload = self.sealer.open(token)
         fingerprint = f"quote {payload['id']}" if key else ""
@@ -126,14 +134,8 @@ class Engine:
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
-        plan = self.plan(request)
-        ceiling, now = payload["ceiling"], plan.ceiling(request.count)
-        if isinstance(ceiling, int) and now is not None and now.micro > ceiling:
-            raise ConfirmationRequired(
-                f"This now costs up to {now}, more than the {Money(ceiling)} that was quoted. Ask for a new quote.",
-                field="quote",
-            )
-        self._check_price(request, plan)
+        await self.router.health.renew()
+        plan = self._allowed(request, self._as_confirmed(request, self.plan(request), payload))
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim)
 
@@ -176,17 +178,38 @@ class Engine:
         claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id)
         job, fresh = await self.jobs.submit(claimed)
         if fresh and not job.ended:
+            self.router.chose(new.plan)
             self.dispatch.deliver(job)
+            if new.plan.fallback is not None:
+                log_fallback(job.id, new.plan.fallback, job.model)
         return job
 
-    def _check_price(self, request: ImageRequest, plan: Plan) -> None:
-        ceiling = plan.ceiling(request.count)
-        if request.max_cost is not None and (ceiling is None or ceiling > request.max_cost):
+    def _as_confirmed(self, request: ImageRequest, plan: Plan, payload: Mapping[str, object]) -> Plan:
+        """What of a plan is inside what was quoted, with the quoted model in front where it can still paint."""
+        ceiling, quoted = payload["ceiling"], payload.get("model")
+        if isinstance(ceiling, int):
+            inside = within(plan, Money(ceiling), request.count)
+            if inside is None:
+                raise ConfirmationRequired(
+                    f"This now costs up to {plan.ceiling(request.count)}, more than the {Money(ceiling)} that was "
+                    f"quoted{because(plan)}. Ask for a new quote.",
+                    field="quote",
+                )
+            plan = inside
+        return as_quoted(plan, quoted) if isinstance(quoted, str) else plan
+
+    def _allowed(self, request: ImageRequest, plan: Plan) -> Plan:
+        """What of a plan costs no more than the request allows."""
+        if request.max_cost is None:
+            return plan
+        inside = within(plan, request.max_cost, request.count)
+        if inside is None:
             raise ConfirmationRequired(
-                f"This may cost up to {ceiling}, more than the {request.max_cost} that you allow. "
+                f"This may cost up to {plan.ceiling(request.count)}, more than the {request.max_cost} that you allow. "
                 "Raise max_cost, lower the quality or the count, or choose a cheaper model.",
                 field="max_cost",
             )
+        return inside
 
     def _new_job(self, request: ImageRequest, plan: Plan, principal: Principal) -> NewJob:
         at = self.clock.now()
@@ -205,5 +228,8 @@ class Engine:
             worker=self.dispatch.worker,
             begin=self.dispatch.has_room(),
             at=at,
+            news=()
+            if plan.fallback is None
+            else (fallback_news(plan.fallback, plan.candidates[0].model, request.count),),
             recipe=self.reuser.recipe(shaped(request, self.presets)),
         )

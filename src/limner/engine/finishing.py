@@ -15,7 +15,7 @@ from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, ReceiptLine
 from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Originals, Shelf
 from limner.domain.records import Closing, Conclusion, Lease
-from limner.domain.request import ImageRequest, Operation, Role
+from limner.domain.request import Operation, Role
 from limner.domain.stores import Jobs
 from limner.engine.codec import RequestCodec
 from limner.engine.pricing import facts_of
@@ -162,14 +162,14 @@ class Finisher:
             revised_prompt=painted.revised_prompt,
             parents=tuple(image.image_id for image in job.request.inputs if image.image_id),
             tags=job.request.tags,
-            recipe=self._recipe(job.request, candidate, record, painted, seed),
+            recipe=self._recipe(job, candidate, record, painted, seed),
         )
 
     def _recipe(
-        self, request: ImageRequest, candidate: Candidate, record: CallRecord, painted: Painted, seed: int | None
+        self, job: Job, candidate: Candidate, record: CallRecord, painted: Painted, seed: int | None
     ) -> Mapping[str, object]:
         """How the picture was made, complete enough to make it again."""
-        call = record.call
+        request, call = job.request, record.call
         return {
             "request": self.codec.dump(replace(request, reuse=False)),
             "model": candidate.model,
@@ -183,7 +183,7 @@ class Finisher:
                 "seed": seed,
                 "extra": dict(call.extra),
             },
-            "receipt": [told_line(line) for line in candidate.receipt],
+            "receipt": [told_line(line) for line in job.receipt],
             "inputs": [{"role": image.role.value, "sha256": image.digest} for image in request.inputs],
             "notes": dict(painted.notes),
             "versions": dict(self.versions),

@@ -7,6 +7,11 @@ from dataclasses import replace
 from limner.domain.errors import FailureCode, Problem, ProviderError, Spent, StorageError
 from limner.domain.model_card import ModelCard
 
+
+class NotSent(ProviderError):
+    """A call that never left this machine: it says nothing about its service and is not sent again by itself."""
+
+
 UNASKED = frozenset(
     {
         FailureCode.AUTHENTICATION,

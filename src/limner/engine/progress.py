@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from limner.domain.call import Landed, Partial, Pending
-from limner.domain.errors import BadPicture, Problem
+from limner.domain.errors import BadPicture, Problem, StorageError
 from limner.domain.events import EventKind, News
 from limner.domain.job import CallRecord, Job
 from limner.domain.ports import Blobs, Clock, Imaging
@@ -47,6 +48,12 @@ class Progress:
         """A call that is about to be sent again, and why that is safe."""
         data = {"code": problem.code, "message": problem.message, "try": tries, "again": True}
         await self.jobs.tell(self.lease, [News(kind=EventKind.PROBLEM, data=data)], self.clock.now())
+
+    async def health(self, news: Sequence[News]) -> None:
+        """A circuit breaker that this call has moved; news that cannot be written down takes no picture with it."""
+        if news:
+            with suppress(StorageError):
+                await self.jobs.tell(self.lease, news, self.clock.now())
 
     async def _preview(self, record: CallRecord, partial: Partial) -> None:
         content = partial.preview

@@ -2,80 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 
-from limner.domain.errors import InvalidRequest, LimnerError, NotConfigured, PriceUnknown
-from limner.domain.model_card import ModelCard, Status
+from limner.domain.errors import (
+    FailureCode,
+    InvalidRequest,
+    LimnerError,
+    NotConfigured,
+    PriceUnknown,
+    Problem,
+    ProviderError,
+)
+from limner.domain.health import Obstacle
+from limner.domain.model_card import ModelCard, StandIn, Status
 from limner.domain.money import Estimate, Money
-from limner.domain.plan import Candidate, Plan, ReceiptLine, Rejection, Treatment
+from limner.domain.plan import Candidate, Fallback, Plan, ReceiptLine, Rejection, Treatment
 from limner.domain.ports import Catalog, Clock, Services
 from limner.domain.request import ImageRequest, Operation
+from limner.engine.balancing import Balance
+from limner.engine.health import HealthWatch
 from limner.engine.pricing import facts_of
+from limner.engine.tiers import PLAIN, TIERS, Tier, tier_of
 from limner.engine.translation import Translation, translate
 from limner.engine.untranslatable import Untranslatable
 
 ENOUGH = 8
 """Candidates of a plan at most: what is held is the dearest one's ceiling, so a long tail would only hold more."""
-TIERS = ("ultra", "high", "standard", "fast")
+SECOND = Money.usd("0.001")
+"""What a second of waiting is taken to be worth where services are compared by price and speed."""
+UNAVAILABLE = "unavailable"
+NOT_CONFIGURED = "not_configured"
+SWITCHED_OFF = "switched_off"
+OUT_OF_REACH = frozenset({UNAVAILABLE, NOT_CONFIGURED, SWITCHED_OFF})
+"""Codes of rejections that are about a service and not about what was asked."""
+DROPPED = frozenset({Treatment.IGNORED, Treatment.REFUSED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rank:
+    """Models of the same rank: whichever of them paints, it is as good."""
+
+    cards: tuple[ModelCard, ...]
+    reason: str
+    lines: tuple[ReceiptLine, ...] = ()
+    """What their receipts say of the tier."""
+    named: bool = False
+    """Whether somebody asked for exactly these."""
+    shares: bool = False
+    """Whether they take turns; otherwise price and speed decide."""
+
+    def meant(self, rejection: Rejection) -> bool:
+        """Whether who is rejected is who somebody had in mind: the model they named, or the service they named."""
+        return self.named and (not self.shares or rejection.code in OUT_OF_REACH)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Search:
+    """What was found so far."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    fallback: Fallback | None = None
+    seen: set[str] = field(default_factory=set)
+    """Models that were looked at, and services that are not ready."""
+
+    def reject(self, rejection: Rejection, *, first_choice: bool) -> None:
+        """Notes a rejection, and whether it is that of who should have painted."""
+        self.rejections.append(rejection)
+        if first_choice and self.fallback is None and not self.candidates:
+            self.fallback = Fallback(original=rejection.model, why=rejection.why)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Router:
-    """Plans requests over one catalog and the services that are ready."""
+    """Plans requests over one catalog and the services that are ready and well."""
 
     catalog: Catalog
     services: Services
+    health: HealthWatch
+    balance: Balance
     clock: Clock
     unpriced_ceiling: Money | None = None
     """What an administrator allows for one picture of a model without a price; None allows none."""
 
-    def plan(self, request: ImageRequest) -> Plan:
-        """Candidates, best first. Raises what the caller can act on when there are none."""
-        candidates: list[Candidate] = []
-        rejections: list[Rejection] = []
-        for card, reason in self._considered(request):
-            found = self._candidate(request, card, reason)
-            if isinstance(found, Candidate):
-                candidates.append(found)
-                if len(candidates) == ENOUGH:
-                    break
-            else:
-                rejections.append(found)
-        if not candidates:
-            raise explained(rejections, named=bool(request.model))
-        return Plan(candidates=tuple(candidates), rejections=tuple(rejections))
+    def plan(self, request: ImageRequest, prompt: str | None = None) -> Plan:
+        """Candidates, best first; `prompt` are the words as they were typed. Raises what the caller can act on."""
+        tier = tier_of(request, request.prompt if prompt is None else prompt)
+        search = _Search()
+        for rank in self._ranks(request, tier):
+            self._look_at(rank, request, search)
+            if len(search.candidates) >= ENOUGH:
+                break
+        if not search.candidates:
+            raise self._explained(search.rejections)
+        return Plan(
+            candidates=tuple(search.candidates[:ENOUGH]),
+            rejections=tuple(search.rejections),
+            fallback=search.fallback,
+        )
 
-    def _considered(self, request: ImageRequest) -> Iterable[tuple[ModelCard, str]]:
+    def chose(self, plan: Plan) -> None:
+        """Notes that a plan is carried out: the next one may be another's turn."""
+        self.balance.chosen(self.catalog.find(plan.candidates[0].model))
+
+    # --- who is considered, in order ------------------------------------------------------------
+
+    def _ranks(self, request: ImageRequest, tier: Tier | None) -> Iterator[_Rank]:
         if request.model:
-            return [self._living(self.catalog.find(request.model))]
-        if request.tier:
-            if request.tier not in TIERS:
-                raise InvalidRequest(f"There is no tier '{request.tier}'; there are {', '.join(TIERS)}.", field="tier")
-            cards = self.catalog.in_tier(request.tier)
-            if request.provider:
-                service = self.catalog.service(request.provider).id
-                cards = tuple(card for card in cards if card.service == service)
-            return zip(cards, repeat(f"Serves the tier {request.tier}."), strict=False)
-        if request.provider:
-            service_card = self.catalog.service(request.provider)
-            card = self.catalog.find(service_card.default_for(request.operation))
-            return [(card, f"The default model of {service_card.name}.")]
-        return self._automatic(request.operation)
+            named = self._living(self.catalog.find(request.model), request.model)
+            yield named
+            tier = tier or _own_tier(named.cards[0])
+        elif request.provider:
+            service = self.catalog.service(request.provider)
+            if tier is not None:
+                yield from self._in_tier(tier, service.id)
+            else:
+                card = self.catalog.find(service.default_for(request.operation))
+                yield _Rank(cards=(card,), reason=f"The default model of {service.name}.", named=True)
+                tier = _own_tier(card)
+        elif tier is None:
+            yield self._automatic(request.operation)
+            return
+        if request.fallback or not (request.model or request.provider):
+            yield from self._in_tier(tier)
 
-    def _living(self, card: ModelCard) -> tuple[ModelCard, str]:
+    def _in_tier(self, tier: Tier, service: str | None = None) -> Iterator[_Rank]:
+        """The models of a tier by rank, then those of the tiers below it."""
+        for name in tier.downward:
+            cards = (card for card in self.catalog.in_tier(name) if service in (None, card.service))
+            reason, lines = tier.reason, (tier.line,) if tier.line else ()
+            if name != tier.name:
+                reason = f"Serves the tier {name}, below {tier.name}."
+                why = f"No model of the tier {tier.name} could paint it."
+                lines = (ReceiptLine(field="tier", treatment=Treatment.MAPPED, wanted=tier.name, sent=name, why=why),)
+            for equals in _by_rank(cards, name):
+                yield _Rank(cards=equals, reason=reason, lines=lines, named=service is not None, shares=True)
+
+    def _living(self, card: ModelCard, asked: str) -> _Rank:
         """A retired model gives way to its successor."""
         if self._retired(card) and card.successor:
             ended = f" on {card.shutdown:%Y-%m-%d}" if card.shutdown else ""
-            return self.catalog.find(card.successor), f"{card.id} was shut down{ended}; this is its successor."
-        return card, "Asked for by name."
+            successor = self.catalog.find(card.successor)
+            why = f"{card.id} was shut down{ended}; this is its successor."
+            line = ReceiptLine(field="model", treatment=Treatment.MAPPED, wanted=asked, sent=successor.id, why=why)
+            return _Rank(cards=(successor,), reason=why, lines=(line,), named=True)
+        return _Rank(cards=(card,), reason="Asked for by name.", named=True)
 
     def _retired(self, card: ModelCard) -> bool:
         """Whether the model is gone today, whatever the catalog called it when it was written."""
         return card.status_on(self.clock.now().date()) is Status.RETIRED
 
-    def _automatic(self, operation: Operation) -> Sequence[tuple[ModelCard, str]]:
+    def _automatic(self, operation: Operation) -> _Rank:
         """The default model of every service that is ready; where none is, what is built in.
 
         A local engine is asked only by name: whether one at an address runs nobody knows beforehand, and what has to
@@ -84,20 +163,62 @@ class Router:
         ready = [card for card in self.catalog.services if self.services.readiness(card.id).ready]
         remote = [card for card in ready if not card.local]
         built_in = [card for card in ready if card.local and not card.base_url and not card.packages]
-        return [
-            (
-                self.catalog.find(card.default_for(operation)),
-                "The default model of a service that is ready." if remote else "Needs no key.",
-            )
-            for card in (remote or built_in)
-        ]
+        return _Rank(
+            cards=tuple(self.catalog.find(card.default_for(operation)) for card in (remote or built_in)),
+            reason="The default model of a service that is ready." if remote else "Needs no key.",
+        )
 
-    def _candidate(self, request: ImageRequest, card: ModelCard, reason: str) -> Candidate | Rejection:
+    # --- what becomes of them -------------------------------------------------------------------
+
+    def _look_at(self, rank: _Rank, request: ImageRequest, search: _Search) -> None:
+        fitting: list[tuple[ModelCard, Candidate]] = []
+        for card in rank.cards:
+            if card.id in search.seen or card.service in search.seen:
+                continue
+            search.seen.add(card.id)
+            found = self._candidate(request, card, rank)
+            if isinstance(found, Candidate):
+                fitting.append((card, found))
+                continue
+            if found.code in OUT_OF_REACH:
+                search.seen.add(card.service)  # what stands in its way stands in the way of its other models too
+            search.reject(found, first_choice=found.code == SWITCHED_OFF or rank.meant(found))
+        for card, candidate in self._ordered(fitting, rank):
+            obstacle = self.health.obstacle(card)
+            if obstacle is None:
+                search.candidates.append(candidate)
+            else:
+                search.reject(_blocked(card, obstacle), first_choice=True)
+
+    def _ordered(
+        self, fitting: Sequence[tuple[ModelCard, Candidate]], rank: _Rank
+    ) -> Sequence[tuple[ModelCard, Candidate]]:
+        """Models of one rank, the one that is to be asked first in front."""
+        if len(fitting) < 2:
+            return fitting
+        turns = self.balance.turns(card for card, _ in fitting) if rank.shares else {}
+
+        def key(entry: tuple[ModelCard, Candidate]) -> tuple[float, ...]:
+            card, candidate = entry
+            busy = self.balance.pressure(card)
+            return (
+                sum(line.treatment in DROPPED for line in candidate.receipt),
+                candidate.stand_in is not StandIn.NATIVE,
+                self.health.is_shaky(card),
+                busy if rank.shares else 0,
+                turns.get(card.id, 0.0),
+                price_and_wait(candidate, busy),
+            )
+
+        return sorted(fitting, key=key)
+
+    def _candidate(self, request: ImageRequest, card: ModelCard, rank: _Rank) -> Candidate | Rejection:
         if self._retired(card):
             return Rejection(model=card.id, code="retired", why=f"{card.title} was shut down and has no successor.")
         readiness = self.services.readiness(card.service)
         if not readiness.ready:
-            return Rejection(model=card.id, code="not_configured", why=f"{card.id}: {readiness.reason}")
+            why = f"{card.id}: {readiness.reason}"
+            return Rejection(model=card.id, code=readiness.code, why=why, short=readiness.short or readiness.reason)
         try:
             translation = translate(request, card)
         except Untranslatable as error:
@@ -110,11 +231,11 @@ class Router:
             model=card.id,
             title=card.title,
             calls=translation.calls,
-            receipt=(*succession(request, card, reason), *translation.receipt),
+            receipt=(*rank.lines, *translation.receipt),
             estimate=estimate,
             seconds=card.seconds * len(translation.calls),
             stand_in=translation.stand_in,
-            reason=reason,
+            reason=rank.reason,
         )
 
     def _estimate(self, translation: Translation, card: ModelCard) -> Estimate | None:
@@ -129,28 +250,69 @@ class Router:
             total = estimate if total is None else total + estimate
         return total
 
+    def _explained(self, rejections: Sequence[Rejection]) -> LimnerError:
+        """One error that says what stood in the way."""
+        if not rejections:
+            return NotConfigured("No service is ready. Set a key, or ask for the built-in artist: --model sketch.")
+        message = _told_together(rejections)
+        waits = [(one.until - self.clock.now()).total_seconds() for one in rejections if one.until is not None]
+        if waits:
+            wait, code = max(1.0, min(waits)), FailureCode.UNAVAILABLE
+            return ProviderError(Problem(code=code, message=message, retryable=True, retry_after=wait))
+        if len(rejections) == 1:
+            return _alone(rejections[0])
+        if all(":" in rejection.code for rejection in rejections):
+            return InvalidRequest(message, code="unsupported")
+        return NotConfigured(message)
 
-def succession(request: ImageRequest, card: ModelCard, reason: str) -> tuple[ReceiptLine, ...]:
-    """The receipt's line for a model that another one stands in for."""
-    if not request.model or "successor" not in reason:
-        return ()
-    line = ReceiptLine(field="model", treatment=Treatment.MAPPED, wanted=request.model, sent=card.id, why=reason)
-    return (line,)
+
+def _by_rank(cards: Iterable[ModelCard], tier: str) -> Iterator[tuple[ModelCard, ...]]:
+    """Models that are in order, those of the same rank together."""
+    for _, equals in groupby(cards, key=lambda card: card.tiers[tier]):
+        yield tuple(equals)
 
 
-def explained(rejections: Sequence[Rejection], *, named: bool) -> LimnerError:
-    """One error that says what stood in the way."""
-    if not rejections:
-        return NotConfigured("No service is ready. Set a key, or ask for the built-in artist: --model sketch.")
-    first = rejections[0]
-    if named or len(rejections) == 1:
-        code, _, field = first.code.partition(":")
-        if field:
-            return InvalidRequest(first.why, field=field, code=code)
-        if code == "price_unknown":
-            return PriceUnknown(first.why, field="model")
-        return NotConfigured(first.why, field="model")
+def price_and_wait(candidate: Candidate, busy: float) -> float:
+    """A price and what the wait for it is worth, in micro-dollars; a busy service is waited for longer."""
+    price = candidate.estimate.likely.micro if candidate.estimate else 0
+    return price + candidate.seconds * (1 + busy) * SECOND.micro
+
+
+def all_unavailable(rejections: Iterable[Rejection]) -> str:
+    """Every service that cannot be used and why, in the words of document 3."""
+    reasons: dict[str, str] = {}
+    for rejection in rejections:
+        reasons.setdefault(rejection.model.partition("/")[0], rejection.short or rejection.why)
+    return f"All providers unavailable: {', '.join(f'{service} ({why})' for service, why in reasons.items())}"
+
+
+def _blocked(card: ModelCard, obstacle: Obstacle) -> Rejection:
+    return Rejection(model=card.id, code=UNAVAILABLE, why=obstacle.why, short=obstacle.short, until=obstacle.until)
+
+
+def _told_together(rejections: Sequence[Rejection]) -> str:
+    """What stood in the way, in one message."""
+    if len(rejections) == 1:
+        return rejections[0].why
+    if all(rejection.code in OUT_OF_REACH for rejection in rejections):
+        return f"{all_unavailable(rejections)}. {rejections[0].why}"
     reasons = "; ".join(f"{rejection.model}: {rejection.why}" for rejection in rejections)
     if all(":" in rejection.code for rejection in rejections):
-        return InvalidRequest(f"No model that is ready can do this. {reasons}", code="unsupported")
-    return NotConfigured(f"Nothing that is configured can do this. {reasons}")
+        return f"No model that is ready can do this. {reasons}"
+    return f"Nothing that is configured can do this. {reasons}"
+
+
+def _alone(rejection: Rejection) -> LimnerError:
+    """The error for the only model that was considered."""
+    code, _, field = rejection.code.partition(":")
+    if field:
+        return InvalidRequest(rejection.why, field=field, code=code)
+    if code == "price_unknown":
+        return PriceUnknown(rejection.why, field="model")
+    return NotConfigured(rejection.why, field="model")
+
+
+def _own_tier(card: ModelCard) -> Tier:
+    """The highest tier that a model serves: where its equals are looked for."""
+    name = next((tier for tier in TIERS if tier in card.tiers), PLAIN)
+    return Tier(name, f"Serves the tier {name}, as {card.id} does." if card.tiers else f"Serves the tier {name}.")

@@ -13,11 +13,14 @@ from limner.domain.errors import FailureCode, Interrupted, Spent, StorageError
 from limner.domain.events import EventKind, News
 from limner.domain.job import CLOSED_CALLS, CallRecord, CallState, Job, JobState
 from limner.domain.money import Money
+from limner.domain.plan import Fallback
 from limner.domain.ports import Blobs, Clock, Ids, Imaging
 from limner.domain.records import Conclusion, Ending, Lease, LeaseLost, NewCall
 from limner.domain.stores import Jobs
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt, Work
+from limner.engine.breaker import OF_THE_SERVICE
+from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.finishing import Carried, Conclude
 from limner.engine.progress import Progress
 
@@ -69,14 +72,21 @@ class Runner:
                 Work(job=job, lease=lease, record=record, control=control, progress=progress, conclude=conclude)
                 for record in waiting
             ]
-            ended += await self._carry_all(works)
+            carried_now = await self._carry_all(works)
+            ended += carried_now
             if any(carried.concluded for carried in ended):
                 return
-            missing = still_missing(job, ended, control)
-            if not missing:
+            missing, candidate = still_missing(job, ended, control), next_candidate(job, ended)
+            if not missing or candidate is None:
                 break
-            waiting = await self._fall_back(job, lease, missing, ended)
-            job = replace(job, candidate=job.candidate + 1, calls=(*job.calls, *waiting))
+            closed = [
+                replace(record, state=carried.state, problem=carried.problem)
+                for record, carried in zip(waiting, carried_now, strict=True)
+            ]
+            known = {record.id for record in closed}
+            job = replace(job, calls=(*(call for call in job.calls if call.id not in known), *closed))
+            waiting = await self._fall_back(job, lease, missing, candidate)
+            job = replace(job, candidate=candidate, calls=(*job.calls, *waiting))
         conclusion = self._conclusion(job, ended, control)
         await self.jobs.finish(lease, conclusion.ending, [conclusion.news])
 
@@ -99,9 +109,9 @@ class Runner:
                 raise result
         return [result for result in results if isinstance(result, Carried)]
 
-    async def _fall_back(self, job: Job, lease: Lease, missing: int, ended: Sequence[Carried]) -> list[CallRecord]:
-        """The next candidate's calls for the pictures that are missing, under the hold that the job already has."""
-        unit, candidate = job.plan.unit_ceiling(job.request.count) or Money(), job.candidate + 1
+    async def _fall_back(self, job: Job, lease: Lease, missing: int, candidate: int) -> list[CallRecord]:
+        """Another candidate's calls for the pictures that are missing, under the hold that the job already has."""
+        unit = job.plan.unit_ceiling(job.request.count) or Money()
         chosen = job.plan.candidates[candidate]
         records: list[CallRecord] = []
         for call in chosen.calls:
@@ -122,16 +132,10 @@ class Runner:
                 )
             )
         records = [replace(record, call=replace(record.call, id=record.id)) for record in records]
-        reason = next((carried.problem for carried in reversed(ended) if carried.problem), None)
-        news = News(
-            kind=EventKind.FALLBACK,
-            data={
-                "from": job.model,
-                "to": chosen.model,
-                "reason": reason.message if reason else "",
-                "pictures": sum(record.call.count for record in records),
-            },
-        )
+        reason = next((call.problem for call in reversed(job.calls) if call.problem), None)
+        fallback = Fallback(original=job.model, why=reason.message if reason else "")
+        news = fallback_news(fallback, chosen.model, sum(record.call.count for record in records))
+        log_fallback(job.id, fallback, chosen.model)
         calls = [NewCall(call=record.call, number=record.number, hold=record.hold) for record in records]
         await self.jobs.add_calls(lease, candidate, calls, [news])
         return records
@@ -166,8 +170,22 @@ def ending_state(job: Job, ended: Sequence[Carried], control: Control) -> JobSta
 def still_missing(job: Job, ended: Sequence[Carried], control: Control) -> int:
     """How many pictures the next candidate should be asked for; 0 where none may be."""
     missing = job.request.count - sum(carried.delivered for carried in ended)
-    another = job.candidate + 1 < len(job.plan.candidates)
+    another = next_candidate(job, ended) is not None
     return missing if missing > 0 and another and not control.cancelled and may_fall_back(ended) else 0
+
+
+def next_candidate(job: Job, ended: Sequence[Carried]) -> int | None:
+    """The place in the plan of the model that is tried next; None where there is none.
+
+    What every model of a service would meet, such as a key that is not taken, is not met there again.
+    """
+    barred = {
+        carried.problem.provider or job.model.partition("/")[0]
+        for carried in ended
+        if carried.problem and carried.problem.code in OF_THE_SERVICE
+    }
+    later = range(job.candidate + 1, len(job.plan.candidates))
+    return next((place for place in later if job.plan.candidates[place].model.partition("/")[0] not in barred), None)
 
 
 def already(record: CallRecord, job: Job) -> Carried:

@@ -39,6 +39,7 @@ JUDGES = {"openai": "limner.providers.moderation:OpenAIModeration"}
 """What looks at requests before they are carried out, by the service that it belongs to."""
 PLUGINS = "limner.providers"
 """Entry points under which other packages offer adapters, each a callable that takes a Line."""
+SWITCHED_OFF = "switched_off"
 READY = Readiness(ready=True, reason="Ready")
 
 
@@ -49,19 +50,24 @@ def plugins_by_name(found: Iterable[EntryPoint] | None = None) -> Mapping[str, E
 
 def readiness_of(card: ServiceCard, connection: Connection, plugins: Mapping[str, EntryPoint]) -> Readiness:
     """Whether a service has an adapter, a model, what it needs installed, an address and, where it needs one, a key."""
+    if connection.switched_off_by:
+        reason = f"Switched off: {connection.switched_off_by} is false."
+        return Readiness(ready=False, reason=reason, short="Switched off", code=SWITCHED_OFF)
     if card.adapter not in ADAPTERS and card.adapter not in plugins:
-        return unready(f"Needs the adapter {card.adapter}: install the package that brings it.")
+        return unready(f"Needs the adapter {card.adapter}: install the package that brings it.", "No adapter")
     missing = [name for name in card.packages if connection.python is None and not is_installed(name)]
     if missing:
-        return unready(f"Needs {' and '.join(missing)}: {card.installed_by}, or set {card.python_variable}.")
+        reason = f"Needs {' and '.join(missing)}: {card.installed_by}, or set {card.python_variable}."
+        return unready(reason, "Not installed")
     if not card.default_model:
-        return unready(f"Has no model yet: {card.models_by}.")
+        return unready(f"Has no model yet: {card.models_by}.", "No model")
     if connection.base_url and not connection.base_url.startswith(("http://", "https://")):
-        return unready(f"Needs an address that begins with http:// or https://: set {card.base_url_variable}.")
+        reason = f"Needs an address that begins with http:// or https://: set {card.base_url_variable}."
+        return unready(reason, "No valid address")
     if card.key_variables and not connection.api_key and not connection.base_url_overridden:
-        return unready(f"Needs a key: set {card.key_variables[0]}.")
+        return unready(f"Needs a key: set {card.key_variables[0]}.", "API key not configured")
     if connection.api_key and not (connection.api_key.isascii() and connection.api_key.isprintable()):
-        return unready(f"The key has characters that no key has: set {card.key_variables[0]} again.")
+        return unready(f"The key has characters that no key has: set {card.key_variables[0]} again.", "Invalid API key")
     return READY
 
 
@@ -71,6 +77,6 @@ def is_installed(package: str) -> bool:
     return find_spec(package) is not None
 
 
-def unready(reason: str) -> Readiness:
-    """A service that cannot be used, and why."""
-    return Readiness(ready=False, reason=reason)
+def unready(reason: str, short: str = "Not configured") -> Readiness:
+    """A service that cannot be used, and why: in a sentence, and in a few words."""
+    return Readiness(ready=False, reason=reason, short=short)

@@ -9,6 +9,7 @@ from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.wire.connection import Connection, Headers, read_headers, without_credentials
 
+SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 WEBHOOKS = "/api/v1/webhooks"
 """Where services send word, below the public address."""
 
@@ -18,8 +19,9 @@ def connections(
 ) -> Mapping[str, Connection]:
     """Where each service is and what opens it, from the environment names that its card gives.
 
-    `<SERVICE>_HEADERS` adds headers to every request. Under an https `public_url` services may send word of calls that
-    have ended. Raises NotConfigured where the headers are none.
+    `<SERVICE>_HEADERS` adds headers to every request; `ENABLE_IMAGE_GENERATION_<SERVICE>=false` switches it off. Under
+    an https `public_url` services may send word of calls that have ended. Raises NotConfigured where the headers or the
+    switch are none.
     """
     found: dict[str, Connection] = {}
     own = (public_url or "").rstrip("/")
@@ -37,8 +39,18 @@ def connections(
             base_url_overridden=bool(base_url),
             python=variables.get(card.python_variable, "").strip() or None if card.python_variable else None,
             options=tuple((name, variables[name]) for name in card.option_variables if variables.get(name)),
+            switched_off_by=_switched_off_by(card, variables),
         )
     return found
+
+
+def _switched_off_by(card: ServiceCard, variables: Mapping[str, str]) -> str:
+    """The switch of document 3 where it is off; a service without one is on."""
+    name = f"ENABLE_IMAGE_GENERATION_{card.id.upper()}"
+    word = variables.get(name, "").strip().lower() or "true"
+    if word not in SWITCH:
+        raise NotConfigured(f"{name} is wrong: write true or false.", code="settings_invalid")
+    return "" if SWITCH[word] else name
 
 
 def _extra_headers(card: ServiceCard, variables: Mapping[str, str]) -> Headers:

@@ -12,7 +12,7 @@ from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness
-from limner.providers import ADAPTERS, JUDGES, plugins_by_name, readiness_of, unready
+from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
 from limner.wire.connection import Connection
 from limner.wire.line import Line
@@ -75,9 +75,9 @@ class ConfiguredServices:
         return readiness_of(card, self._connection(card), self._plugins)
 
     def provider(self, service: str) -> Provider:
-        """The service itself. Raises NotConfigured where it is not ready."""
+        """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""
         state = self.readiness(service)
-        if not state.ready:
+        if not state.ready and state.code != SWITCHED_OFF:  # what was bought before is still fetched
             name = self._cards[service].name if service in self._cards else service
             raise NotConfigured(f"{name} cannot be used. {state.reason}")
         card = self._cards[service]
@@ -103,6 +103,15 @@ class ConfiguredServices:
         for provider in self._made.values():
             if isinstance(provider, Closes):
                 await provider.close()
+
+    def credential(self, service: str) -> str:
+        """Stands for its key and address and changes with them; nobody can use it."""
+        card = self._cards.get(service)
+        return "" if card is None else self._connection(card).fingerprint
+
+    def load(self, service: str) -> int:
+        """Purchases of this process that are under way there or wait for their turn."""
+        return self._paces[service].load
 
     def _connection(self, card: ServiceCard) -> Connection:
         return self._connections.get(card.id) or Connection(base_url=card.base_url)

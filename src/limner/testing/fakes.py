@@ -11,8 +11,9 @@ from uuid import UUID
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
 from limner.domain.errors import LimnerError, NotConfigured, NotFound, Spent, StorageError
 from limner.domain.money import Money
-from limner.domain.ports import Provider, Readiness, Turn
+from limner.domain.ports import Provider, Readiness
 from limner.domain.request import Size
+from limner.domain.turns import Turn
 from limner.testing.pictures import PictureMaker
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -284,14 +285,29 @@ class FakeServices:
         self._providers = dict(providers)
         self.unready = dict(unready or {})
         self.turns: dict[str, Turn] = {}
+        self.keys: dict[str, str] = {}
+        """What stands for the keys of services; another word is another key."""
+        self.loads: dict[str, int] = {}
+        self.switched_off: dict[str, Readiness] = {}
+        """Services that are not to be asked for anything new."""
 
     def readiness(self, service: str) -> Readiness:
         """Ready where there is a provider and no reason against it."""
+        if service in self.switched_off:
+            return self.switched_off[service]
         if service in self.unready:
             return Readiness(ready=False, reason=self.unready[service])
         if service not in self._providers:
             return Readiness(ready=False, reason=f"This installation has no service {service}.")
         return Readiness(ready=True, reason="Ready")
+
+    def credential(self, service: str) -> str:
+        """What `keys` says."""
+        return self.keys.get(service, "")
+
+    def load(self, service: str) -> int:
+        """What `loads` says."""
+        return self.loads.get(service, 0)
 
     def turn(self, service: str) -> Turn:
         """Nobody waits, but where `turns` says so."""
@@ -300,6 +316,6 @@ class FakeServices:
     def provider(self, service: str) -> Provider:
         """The service. Raises NotConfigured where it is not ready."""
         state = self.readiness(service)
-        if not state.ready:
+        if not state.ready and service not in self.switched_off:
             raise NotConfigured(f"{service} cannot be used. {state.reason}")
         return self._providers[service]

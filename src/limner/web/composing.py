@@ -96,7 +96,6 @@ def model_groups(runtime: Runtime) -> tuple[ModelGroup, ...]:
     """Every model that can paint from words, by service; those that are ready come first."""
     groups = []
     for service in runtime.catalog.services:
-        readiness = runtime.services.readiness(service.id)
         cards = [
             card
             for card in runtime.catalog.models
@@ -105,19 +104,25 @@ def model_groups(runtime: Runtime) -> tuple[ModelGroup, ...]:
         options = tuple(
             ModelOption(
                 id=card.id,
-                label=f"{card.title} · {_unit_price(card)} · {wording.duration(card.seconds)}"
-                + ("" if readiness.ready else " · add a key"),
-                note=f"{service.name} · {_unit_price(card)} · about {wording.duration(card.seconds)}"
-                if readiness.ready
-                else readiness.reason,
-                ready=readiness.ready,
+                label=f"{card.title} · {_unit_price(card)} · {wording.duration(card.seconds)}{mark}",
+                note=why or f"{service.name} · {_unit_price(card)} · about {wording.duration(card.seconds)}",
+                ready=not why,
                 local=service.local,
             )
-            for card in cards
+            for card, (mark, why) in ((card, _hindrance(runtime, card)) for card in cards)
         )
         if options:
             groups.append(ModelGroup(name=service.name, options=options))
     return tuple(sorted(groups, key=lambda group: not group.options[0].ready))
+
+
+def _hindrance(runtime: Runtime, card: ModelCard) -> tuple[str, str]:
+    """What keeps a model from painting now, as the end of its label and in a sentence; empty where nothing does."""
+    readiness = runtime.services.readiness(card.service)
+    if not readiness.ready:
+        return " · switched off" if readiness.code == "switched_off" else " · add a key", readiness.reason
+    obstacle = runtime.health.obstacle(card)
+    return ("", "") if obstacle is None else (" · keeps failing", obstacle.why)
 
 
 def key_hints(runtime: Runtime) -> tuple[KeyHint, ...]:

@@ -175,6 +175,7 @@ async def _create(
     runtime, principal = runtime_of(request), principal_of(request)
     found = await runtime.pictures.page(principal.id, PictureFilter(), limit=PAGE, cursor=before)
     going = await runtime.jobs.page(principal.id, limit=12, cursor=None, states=OPEN_STATES)
+    await runtime.health.renew()
     badge = composing.readiness_badge(runtime)
     view = CreatePage(
         shell=shell(request, "Create", current="create", badge=badge),
@@ -214,7 +215,7 @@ def _picture_view(request: Request, picture: Picture, job: Job) -> PicturePage:
                 "Negative": job.request.negative_prompt,
                 "Asked for": job.request.model,
                 "Rewritten": picture.revised_prompt,
-                "Translated": wording.receipt_summary(tuple(line.treatment for line in candidate.receipt)),
+                "Translated": wording.receipt_summary(tuple(line.treatment for line in job.receipt)),
                 "Changed": "; ".join(picture.changes),
             }
         ),

@@ -8,7 +8,7 @@ from limner.domain.errors import UnknownModel
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.model_card import ServiceCard
 from limner.domain.picture import Picture
-from limner.domain.plan import Candidate, Treatment
+from limner.domain.plan import Candidate, ReceiptLine, Treatment
 from limner.domain.ports import Catalog
 from limner.domain.request import Size
 from limner.web import wording
@@ -82,8 +82,9 @@ def job_card(job: Job, catalog: Catalog) -> JobCard:
         result=_result(job, candidate),
         fallback=_fallback(job),
         again=_again(job),
-        receipt=_receipt(candidate),
-        receipt_summary=wording.receipt_summary(tuple(line.treatment for line in candidate.receipt)),
+        receipt=_receipt(job.receipt),
+        receipt_summary=wording.receipt_summary(tuple(line.treatment for line in job.receipt)),
+        passed_over=tuple(Fact(name=each.model, value=each.why) for each in job.plan.rejections),
         lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
     )
 
@@ -152,10 +153,12 @@ def _booked(job: Job) -> str:
 
 
 def _fallback(job: Job) -> str:
-    if not job.candidate:
+    instead = job.fallback
+    if instead is None:
         return ""
-    first, painted = job.plan.candidates[0].title, job.plan.candidates[job.candidate].title
-    return f"{first} did not answer, so {painted} took over."
+    titles = {candidate.model: candidate.title for candidate in job.plan.candidates}
+    original = titles.get(instead.original, instead.original)
+    return f"{original} could not paint this, so {titles[job.model]} took over. {instead.why}".strip()
 
 
 def _again(job: Job) -> str:
@@ -167,12 +170,12 @@ def _again(job: Job) -> str:
     return words.get(job.state, "Use again")
 
 
-def _receipt(candidate: Candidate) -> tuple[ReceiptRow, ...]:
+def _receipt(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
     """Every option, unless all were kept as they are."""
-    if all(line.treatment is Treatment.USED for line in candidate.receipt):
+    if all(line.treatment is Treatment.USED for line in lines):
         return ()
     rows = []
-    for line in candidate.receipt:
+    for line in lines:
         icon, how = wording.TREATMENTS[line.treatment]
         rows.append(
             ReceiptRow(

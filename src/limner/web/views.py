@@ -55,6 +55,14 @@ class ReceiptRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """A line of a list of facts."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class JobCard:
     """A job, as it stands."""
 
@@ -82,6 +90,8 @@ class JobCard:
     """What the link says that fills in the composer with this request."""
     receipt: tuple[ReceiptRow, ...]
     receipt_summary: str
+    passed_over: tuple[Fact, ...]
+    """Models that were considered and why they were not chosen."""
     lost_calls: tuple[str, ...]
 
 
@@ -200,14 +210,6 @@ class QueuePage:
     shell: Shell
     rows: tuple[JobRow, ...]
     older: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
-    """A line of a list of facts."""
-
-    name: str
-    value: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from yarl import URL
@@ -13,7 +15,7 @@ Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Connection:
     """One account at one service, or one local engine."""
 
@@ -30,6 +32,14 @@ class Connection:
     """The Python that has what the service's card wants installed; None for the one that runs this."""
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """What else the administrator has set, by the environment names of the service's card."""
+    switched_off_by: str = ""
+    """The environment name with which the administrator has switched the service off; empty where it is on."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with the key and the address; 64 bits of a hash, from which neither can be had again."""
+        parts = (self.base_url, self.api_key or "", self.organization or "", *sorted(map(":".join, self.headers)))
+        return hashlib.blake2b("\0".join(parts).encode(), digest_size=8, person=b"limner key").hexdigest()
 
 
 def read_headers(text: str) -> Headers:

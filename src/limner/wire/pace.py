@@ -16,21 +16,35 @@ class Pace:
     def __init__(self, *, requests_per_second: float, concurrency: int) -> None:
         self._places = asyncio.Semaphore(concurrency) if concurrency else None
         self._limiter = _limiter(requests_per_second) if requests_per_second else None
+        self.load = 0
+        """Purchases that are under way or wait."""
 
     async def enter(self) -> None:
         """Waits for a place and for the moment; `leave` gives the place back. Raises TimeoutError after too long."""
-        async with asyncio.timeout(PATIENCE):
-            if self._places is not None:
-                await self._places.acquire()
-            try:
-                if self._limiter is not None:
-                    await self._limiter.acquire()
-            except BaseException:
-                self.leave()
-                raise
+        self.load += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._wait()
+        except BaseException:
+            self.load -= 1
+            raise
 
     def leave(self) -> None:
         """Gives the place to the next one."""
+        self.load -= 1
+        self._give_back()
+
+    async def _wait(self) -> None:
+        if self._places is not None:
+            await self._places.acquire()
+        try:
+            if self._limiter is not None:
+                await self._limiter.acquire()
+        except BaseException:
+            self._give_back()
+            raise
+
+    def _give_back(self) -> None:
         if self._places is not None:
             self._places.release()
 

@@ -1,0 +1,17 @@
+"""Waiting for one's turn at a service."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Turn(Protocol):
+    """One purchase's turn at a service: calls a second, and how many at once."""
+
+    async def enter(self) -> None:
+        """Waits for the turn; nothing has been sent yet. Raises TimeoutError after too long."""
+        ...
+
+    def leave(self) -> None:
+        """Gives the place to the next purchase."""
+        ...

@@ -1,0 +1,44 @@
+"""Which of several equal models is asked next: the one whose service is least busy for its weight, in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from limner.domain.model_card import ModelCard
+from limner.domain.ports import Services
+
+HEAD_START = 4.0
+"""Turns that a model may have missed and still catch up; one that was away is not flooded when it comes back."""
+
+
+class Balance:
+    """Shares purchases out among models of the same rank.
+
+    Busy is what this process has under way; turns are counted here as well, so that each process shares out its own.
+    """
+
+    def __init__(self, services: Services, weights: Mapping[str, float] | None = None) -> None:
+        """`weights` say how many times as often a model or a service is asked as one without a weight."""
+        self._services = services
+        self._weights = dict(weights or {})
+        self._taken: dict[str, float] = {}
+
+    def weight(self, card: ModelCard) -> float:
+        """A model's own weight, else its service's, else 1."""
+        return self._weights.get(card.id, self._weights.get(card.service, 1.0))
+
+    def pressure(self, card: ModelCard) -> float:
+        """How busy its service is for its weight."""
+        return self._services.load(card.service) / self.weight(card)
+
+    def turns(self, cards: Iterable[ModelCard]) -> Mapping[str, float]:
+        """How many turns for its weight each of some equal models has had; who was away is brought near the others."""
+        taken = {card.id: self._taken.get(card.id, 0.0) for card in cards}
+        least = max(taken.values(), default=0.0) - HEAD_START
+        lifted = {model: max(turns, least) for model, turns in taken.items()}
+        self._taken.update(lifted)
+        return lifted
+
+    def chosen(self, card: ModelCard) -> None:
+        """Notes that a model has had its turn."""
+        self._taken[card.id] = self._taken.get(card.id, 0.0) + 1.0 / self.weight(card)

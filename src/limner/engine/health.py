@@ -1,0 +1,224 @@
+"""Watches over the services: who keeps failing is not asked for a while, in every process that shares the database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from limner.domain.errors import FailureCode, PolicyError, Problem, StorageError
+from limner.domain.events import EventKind, News
+from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Obstacle, Standing
+from limner.domain.model_card import ModelCard
+from limner.domain.people import Principal
+from limner.domain.ports import Catalog, Clock, Services
+from limner.domain.stores import Breakers, BreakerStep
+from limner.engine import breaker as breakers
+from limner.engine.breaker import COUNTED, OF_THE_SERVICE, Health, cause
+from limner.engine.mishaps import NotSent
+
+FRESH = 1.0
+"""Seconds for which what was read is good: other processes' news reach this one that much later."""
+SLACK = timedelta(minutes=5)
+"""What a trial may take beyond its model's time: waits that the service asks for."""
+
+Known = Mapping[BreakerKey, Breaker]
+
+log = logging.getLogger("limner.engine")
+
+
+class HealthWatch:
+    """What this process knows of the services' health.
+
+    Where nothing fails, nothing is written and a look costs a comparison. Engines on this machine or network are not
+    watched: asking them costs nothing, they are asked by name only, and whoever has just started one wants it at once.
+    """
+
+    def __init__(
+        self, *, catalog: Catalog, services: Services, store: Breakers, clock: Clock, rules: BreakerRules
+    ) -> None:
+        self._catalog = catalog
+        self._services = services
+        self._store = store
+        self._clock = clock
+        self._rules = rules
+        self._known: Known = {}
+        self._read = float("-inf")
+        self._changes = 0
+
+    # --- looking --------------------------------------------------------------------------
+
+    async def renew(self) -> None:
+        """Reads what other processes have found out, where that was last done a moment ago."""
+        if self._clock.monotonic() - self._read < FRESH:
+            return
+        self._read, changes = self._clock.monotonic(), self._changes
+        try:
+            found = await self._store.all()
+        except StorageError as error:
+            log.warning("The services' health could not be read; what was known of it holds on. %s", error.message)
+            return
+        if changes == self._changes:
+            self._known = found
+        else:
+            self._read = float("-inf")  # something has changed here meanwhile, and may not be in it
+
+    def obstacle(self, card: ModelCard) -> Obstacle | None:
+        """Why a model may not be asked now; None where it may."""
+        if not self._known:
+            return None
+        return self._now().obstacle(card.id, self._services.credential(card.service))
+
+    def is_shaky(self, card: ModelCard) -> bool:
+        """Whether a model, or its service, has failed of late; one that is due for a trial has its usual place."""
+        if not self._known:
+            return False
+        health, credential = self._now(), self._services.credential(card.service)
+        found = [health.breaker(name, credential) for name in (card.service, card.id)]
+        return any(one.failures and one.state is not BreakerState.HALF_OPEN for one in found)
+
+    def standing(self, service: str) -> Standing:
+        """How a service stands now, as far as this process knows."""
+        return self._now().standing(service, self._services.credential(service))
+
+    def _now(self) -> Health:
+        return Health(self._known, self._rules, self._clock.now())
+
+    # --- calls ------------------------------------------------------------------------------
+
+    async def enter(self, card: ModelCard, attempt: str) -> list[News]:
+        """Lets a call through or raises NotSent; tells of the trial that begins with it."""
+        if self._catalog.service(card.service).local:
+            return []
+        await self.renew()
+        keys = self._keys(card)
+        health = self._now()
+        states = {health.breaker(key.name, key.credential).state for key in keys}
+        if states == {BreakerState.CLOSED}:
+            return []
+        until = health.now + timedelta(seconds=card.timeout) + SLACK
+        news: list[News] = []
+        if BreakerState.OPEN not in states:
+            news = await self._step(keys, partial(self._entered, attempt=attempt, until=until))
+        found = [self._known.get(key, Breaker()) for key in keys]
+        obstacle = self.obstacle(card)
+        if obstacle is None or all(one.state is BreakerState.CLOSED or one.trial == attempt for one in found):
+            return news
+        raise NotSent(blocked_problem(card, obstacle, retry_after=self.seconds_until(obstacle)))
+
+    def seconds_until(self, obstacle: Obstacle) -> float | None:
+        """How long it takes until it may be tried again."""
+        if obstacle.until is None:
+            return None
+        return max(1.0, (obstacle.until - self._clock.now()).total_seconds())
+
+    async def succeeded(self, card: ModelCard, attempt: str) -> list[News]:
+        """The service has delivered; writes only where that changes something."""
+        keys = [key for key in self._keys(card) if self._known.get(key, Breaker()) != Breaker()]
+        if not keys:
+            return []
+        now = self._clock.now()
+
+        def step(before: Known) -> Known:
+            return {key: breakers.succeeded(found, attempt, now, self._rules) for key, found in before.items()}
+
+        return await self._noted(keys, step)
+
+    async def failed(self, card: ModelCard, attempt: str, problem: Problem) -> list[News]:
+        """A call has ended with a problem, which counts once, with the service or with the model, or not at all."""
+        if problem.code not in COUNTED:
+            return await self.released(card, attempt)
+        if self._catalog.service(card.service).local:
+            return []
+        concerned = card.service if problem.code in OF_THE_SERVICE else card.id
+        now = self._clock.now()
+
+        def step(before: Known) -> Known:
+            return {
+                key: breakers.failed(found, attempt, problem.code, now, self._rules)
+                if key.name == concerned
+                else breakers.released(found, attempt)
+                for key, found in before.items()
+            }
+
+        return await self._noted(self._keys(card), step)
+
+    async def released(self, card: ModelCard, attempt: str) -> list[News]:
+        """A call has ended that says nothing about the service: another one may be the trial."""
+        keys = [key for key in self._keys(card) if self._known.get(key, Breaker()).trial == attempt]
+        if not keys:
+            return []
+        return await self._noted(
+            keys, lambda before: {key: breakers.released(found, attempt) for key, found in before.items()}
+        )
+
+    async def reset(self, name: str, principal: Principal) -> str:
+        """An administrator says that a service with all its models, or one model, may be asked again at once.
+
+        Gives the id that was meant. Raises UnknownModel, and PolicyError for anybody else.
+        """
+        if not principal.administrator:
+            raise PolicyError("Only an administrator resets a circuit breaker. Ask one.")
+        found = self._catalog.find(name).id if "/" in name else self._catalog.service(name).id
+        await self._store.forget(found)
+        self._changes += 1
+        self._known = {key: kept for key, kept in self._known.items() if found not in (key.name, key.service)}
+        log.info("The circuit breaker of %s was reset.", found, extra={"breaker": found, "by": principal.id})
+        return found
+
+    def _keys(self, card: ModelCard) -> list[BreakerKey]:
+        credential = self._services.credential(card.service)
+        return [BreakerKey(card.service, credential), BreakerKey(card.id, credential)]
+
+    def _entered(self, before: Known, *, attempt: str, until: datetime) -> Known:
+        """Every breaker lets the call through, or none is changed."""
+        now = self._clock.now()
+        after: dict[BreakerKey, Breaker] = {}
+        for key, found in before.items():
+            let = breakers.entered(found, attempt, now, until, self._rules)
+            if let is None:
+                return before
+            after[key] = let
+        return after
+
+    async def _noted(self, keys: Sequence[BreakerKey], step: BreakerStep) -> list[News]:
+        """Notes how a call has ended. A database that is away takes neither the picture nor the reason with it."""
+        try:
+            return await self._step(keys, step)
+        except StorageError as error:
+            log.warning("How a call went could not be noted for its service's health. %s", error.message)
+            return []
+
+    async def _step(self, keys: Sequence[BreakerKey], step: BreakerStep) -> list[News]:
+        before, after = await self._store.change(keys, step, self._clock.now())
+        self._changes += 1
+        self._known = {**self._known, **after}
+        return [news for key in keys for news in self._transition(key, before[key], after[key])]
+
+    def _transition(self, key: BreakerKey, before: Breaker, after: Breaker) -> list[News]:
+        """Logs and tells a change of state."""
+        if before.state is after.state:
+            return []
+        data = {
+            "breaker": key.name,
+            "from": before.state.value,
+            "to": after.state.value,
+            "failures": len(after.failures),
+            "code": after.code,
+            "cause": cause(after),
+        }
+        said = "The circuit breaker of %s went from %s to %s."
+        log.warning(said, key.name, before.state, after.state, extra=data)
+        return [News(kind=EventKind.HEALTH, data=data)]
+
+
+def blocked_problem(card: ModelCard, obstacle: Obstacle, *, retry_after: float | None) -> Problem:
+    """A call that was not sent because its service keeps failing."""
+    return Problem(
+        code=FailureCode.UNAVAILABLE,
+        message=obstacle.why,
+        retryable=True,
+        provider=card.service,
+        retry_after=retry_after,
+    )
