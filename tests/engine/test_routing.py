@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -121,10 +121,9 @@ async def test_a_named_model_that_cannot_do_it_gives_way_where_that_is_allowed(t
     async with house(tmp_path, {"openai": FakeProvider(), "together": FakeProvider()}, narrow, TOGETHER) as here:
         landed = await here.blobs.put(PictureMaker().png(Size(64, 64), 1))
         source = InputImage(role=Role.SOURCE, digest=landed.digest, media_type="image/png", width=64, height=64)
-        wish: dict[str, Any] = {"operation": Operation.EDIT, "inputs": (source,)}
         with pytest.raises(InvalidRequest, match="edit"):
-            await here.paint(model="openai", **wish)
-        job = await here.paint(model="openai", fallback=True, **wish)
+            await here.paint(model="openai", operation=Operation.EDIT, inputs=(source,))
+        job = await here.paint(model="openai", fallback=True, operation=Operation.EDIT, inputs=(source,))
         assert (job.state, job.model) == (JobState.SUCCEEDED, "together/one")
         assert job.fallback is not None
         assert (job.fallback.original, "edit" in job.fallback.why) == ("openai/one", True)
