@@ -17,6 +17,7 @@ from limner.catalog.presets import load_presets
 from limner.catalog.unlisted import CurrentCatalog
 from limner.codec import JsonRequestCodec
 from limner.db.advisory_locks import AdvisoryWorkerLocks
+from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
@@ -36,6 +37,7 @@ from limner.domain.telling import Dispatch, Sealer, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
+from limner.engine.budgeting import Budgeting
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
@@ -78,6 +80,7 @@ class Runtime:
     pictures: Pictures
     events: Events
     ledger: Ledger
+    budgeting: Budgeting
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -192,6 +195,7 @@ async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int |
 def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
+    limits = _limits(settings)
     engine = Engine(
         router=Router(
             catalog=ground.catalog,
@@ -199,7 +203,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
             clock=ground.clock,
             unpriced_ceiling=settings.unpriced_ceiling_usd,
         ),
-        limits=Limits(daily_cost=settings.daily_cost_limit_usd),
+        limits=limits,
         presets=presets,
         jobs=jobs,
         dispatch=dispatch,
@@ -223,6 +227,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, sealer: Sealer) 
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
+        budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=Shelf(settings.data_dir / "storage" / "images", ground.blobs),
@@ -269,6 +274,17 @@ def _runner(runtime: Runtime) -> Runner:
         imaging=runtime.imaging,
         clock=runtime.clock,
         ids=runtime.ids,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        daily_cost=settings.daily_cost_limit_usd,
+        daily_budget=settings.daily_budget_usd,
+        images_per_hour=settings.images_per_hour,
+        images_per_day=settings.images_per_day,
+        requests_per_minute=settings.requests_per_minute,
+        global_requests_per_minute=settings.global_requests_per_minute,
     )
 
 

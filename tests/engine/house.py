@@ -13,6 +13,7 @@ from random import Random
 from limner.catalog.layers import Source
 from limner.catalog.loader import read_catalog
 from limner.codec import JsonRequestCodec
+from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
@@ -32,6 +33,7 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
+from limner.engine.budgeting import Budgeting
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
@@ -132,6 +134,7 @@ class House:
     jobs: SqlJobs
     events: SqlEvents
     ledger: SqlLedger
+    budgeting: Budgeting
     blobs: MemoryBlobs
     imaging: PillowImaging
     clock: FakeClock
@@ -159,6 +162,7 @@ async def house(
     providers: Mapping[str, Provider],
     *sources: Source,
     daily: Money | None = None,
+    limits: Limits | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
     ids_from: int = 0,
@@ -199,9 +203,10 @@ async def house(
     )
     abandoner = Abandoner(catalog=catalog, jobs=jobs, clock=clock)
     runner = Runner(attempt=attempt, abandoner=abandoner, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
+    found_limits = limits or Limits(daily_cost=daily)
     engine = Engine(
         router=Router(catalog=catalog, services=services, clock=clock),
-        limits=Limits(daily_cost=daily),
+        limits=found_limits,
         presets=presets or {},
         jobs=jobs,
         dispatch=dispatcher,
@@ -219,6 +224,7 @@ async def house(
             jobs=jobs,
             events=events,
             ledger=SqlLedger(database),
+            budgeting=Budgeting(limits=found_limits, budgets=SqlBudgets(database), clock=clock, ids=ids),
             blobs=blobs,
             imaging=imaging,
             clock=clock,

@@ -28,6 +28,7 @@ HOMES: Mapping[str, str] = {
     "providers": "listing",
     "presets": "listing",
     "keys": "keys",
+    "budgets": "budgets",
     "workflows": "workflows",
     "history": "library",
     "show": "library",
@@ -41,7 +42,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"keys", "workflows"})
+GROUPS = frozenset({"budgets", "keys", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -11,7 +11,7 @@ from limner.db.failures import driver_errors
 from limner.db.tables import metadata
 from limner.domain.errors import StorageError
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

@@ -72,11 +72,14 @@ class Engine:
             token=token,
         )
 
-    async def submit(self, request: ImageRequest, principal: Principal, *, key: str | None = None) -> Job:
+    async def submit(
+        self, request: ImageRequest, principal: Principal, *, key: str | None = None, counted: bool = True
+    ) -> Job:
         """Writes the job down, with its money set aside; it is sent only after that.
 
-        The same `key` with the same request gives the same job again. Raises UsageError, PolicyError or
-        NotConfigured before anything is written.
+        The same `key` with the same request gives the same job again. It counts against the requests of the minute
+        unless it came from this machine's own hands: not `counted`. Raises UsageError, PolicyError or NotConfigured
+        before anything is written.
         """
         fingerprint = self.codec.fingerprint(request) if key else ""
         if key:
@@ -86,9 +89,10 @@ class Engine:
         plan = self.plan(request)
         self._check_price(request, plan)
         new = self._new_job(request, plan, principal)
-        return await self._write(replace(new, key=key, fingerprint=fingerprint))
+        rates = self.limits.rates(principal) if counted else ()
+        return await self._write(replace(new, key=key, fingerprint=fingerprint, rates=rates))
 
-    async def confirm(self, token: str, principal: Principal, *, key: str | None = None) -> Job:
+    async def confirm(self, token: str, principal: Principal, *, key: str | None = None, counted: bool = True) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.
 
         Raises QuoteRefused if it is forged, expired or used, and ConfirmationRequired if the price has risen above
@@ -115,13 +119,20 @@ class Engine:
             )
         self._check_price(request, plan)
         new = self._new_job(request, plan, principal)
-        return await self._write(replace(new, quote_id=str(payload["id"]), key=key, fingerprint=fingerprint))
+        rates, quote_id = self.limits.rates(principal) if counted else (), str(payload["id"])
+        return await self._write(replace(new, quote_id=quote_id, key=key, fingerprint=fingerprint, rates=rates))
 
     async def generate(
-        self, request: ImageRequest, principal: Principal, *, key: str | None = None, timeout: float | None = None
+        self,
+        request: ImageRequest,
+        principal: Principal,
+        *,
+        key: str | None = None,
+        timeout: float | None = None,
+        counted: bool = True,
     ) -> Job:
         """Submits and waits; after `timeout` seconds the job is returned as it is, and goes on."""
-        return await self.follower.wait(await self.submit(request, principal, key=key), timeout)
+        return await self.follower.wait(await self.submit(request, principal, key=key, counted=counted), timeout)
 
     async def wait(self, job_id: str, principal: Principal, *, timeout: float | None = None) -> Job:
         """The job when it has ended, or as it is after `timeout` seconds."""
@@ -170,4 +181,5 @@ class Engine:
             worker=self.dispatch.worker,
             begin=self.dispatch.has_room(),
             at=at,
+            token=principal.token,
         )
