@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, text
@@ -69,14 +69,18 @@ def reserve(connection: Connection, scopes: Sequence[Scope], new: NewJob) -> Non
 
     The scopes come in one order for everybody, so that two transactions never wait for each other.
     """
+    amounts = _amounts(new)
     for scope in scopes:
-        values = {"scope": scope.name, "period": scope.period, "amount": _amount(scope, new), "most": scope.limit}
+        amount = amounts[scope.counted]
+        values = {"scope": scope.name, "period": scope.period, "amount": amount, "most": scope.limit}
         if not _RESERVE.run(connection, values):
             raise scope.exceeded(new.at)
 
 
 def write_holds(connection: Connection, scopes: Sequence[Scope], new: NewJob) -> None:
     """Notes what a job has set aside and where."""
+    amounts = _amounts(new)
+    unit = new.unit if any(scope.counted is Counted.PICTURES for scope in scopes) else None
     _INSERT.many(
         connection,
         [
@@ -84,8 +88,8 @@ def write_holds(connection: Connection, scopes: Sequence[Scope], new: NewJob) ->
                 "job_id": new.id,
                 "scope": scope.name,
                 "period": scope.period,
-                "amount": _amount(scope, new),
-                "picture_micro": new.unit if scope.counted is Counted.PICTURES else None,
+                "amount": amounts[scope.counted],
+                "picture_micro": unit if scope.counted is Counted.PICTURES else None,
             }
             for scope in scopes
         ],
@@ -102,8 +106,9 @@ def settle(connection: Connection, job_id: str, booking: Booking) -> None:
         _LESS.run(connection, {"job": job_id, "freed": booking.freed})
 
 
-def _amount(scope: Scope, new: NewJob) -> int:
-    return new.hold.micro if scope.counted is Counted.USD else new.pictures
+def _amounts(new: NewJob) -> Mapping[Counted, int]:
+    """What a job sets aside, in what a budget counts."""
+    return {Counted.USD: new.hold.micro, Counted.PICTURES: new.pictures}
 
 
 def _moved(row: Columns, booking: Booking) -> Columns:

@@ -25,11 +25,11 @@ _NUMBER = Statement(
         """
     )
 )
-# What is as far back as that and old enough never matters again, even if more or fewer are allowed later.
-_FORGET = Statement(text("DELETE FROM request_marks WHERE scope = :scope AND number <= :bound AND came_at <= :old"))
 _BLOCKING = Statement(
     text("SELECT MAX(came_at) AS came_at FROM request_marks WHERE scope = :scope AND number <= :bound")
 )
+# What is as far back as that and old enough never matters again, even if more or fewer are allowed later.
+_FORGET = Statement(text("DELETE FROM request_marks WHERE scope = :scope AND number <= :bound"))
 _MARK = Statement(text("INSERT INTO request_marks (scope, number, came_at) VALUES (:scope, :number, :at)"))
 
 
@@ -37,11 +37,18 @@ def count(connection: Connection, rates: Sequence[Rate], at: datetime) -> None:
     """Lets a request in and remembers it, or raises TooManyRequests; the caller then rolls everything back."""
     for rate in sorted(rates, key=lambda rate: rate.name):  # in one order, as `holds.reserve`
         number = (_NUMBER.row(connection, {"scope": rate.name}) or {})["passed"]
-        place = {"scope": rate.name, "bound": number - rate.most}
-        _FORGET.run(connection, {**place, "old": codec.stamp(at - MINUTE)})
-        blocking = (_BLOCKING.row(connection, place) or {})["came_at"]
-        if blocking is not None:
-            wait = (codec.moment(blocking) + MINUTE - at).total_seconds()
-            # Clocks of several machines may differ: never longer than the minute that is meant.
-            raise TooManyRequests(rate.message + " Wait a little.", retry_after=min(max(wait, 1.0), 60.0))
+        _make_room(connection, rate, number - rate.most, at)
         _MARK.run(connection, {"scope": rate.name, "number": number, "at": codec.stamp(at)})
+
+
+def _make_room(connection: Connection, rate: Rate, bound: int, at: datetime) -> None:
+    """Forgets the requests up to a number, which are older than a minute, or raises TooManyRequests."""
+    place = {"scope": rate.name, "bound": bound}
+    newest = (_BLOCKING.row(connection, place) or {})["came_at"]
+    if newest is None:
+        return
+    wait = (codec.moment(newest) + MINUTE - at).total_seconds()
+    if wait > 0:
+        # Clocks of several machines may differ: never longer than the minute that is meant.
+        raise TooManyRequests(f"{rate.message} Wait a little.", retry_after=min(max(wait, 1.0), 60.0))
+    _FORGET.run(connection, place)

@@ -43,8 +43,8 @@ class Window(StrEnum):
     """For ever: it is never filled up again."""
 
     def period(self, at: datetime) -> str:
-        """The name of the stretch that a moment lies in, such as `2026-11-21`."""
-        return at.strftime(_PERIODS[self])
+        """The name of the stretch that a moment, in UTC, lies in, such as `2026-11-21`."""
+        return at.isoformat()[: _SIGNS[self]] if self is not Window.ALL else "always"
 
     def resets(self, at: datetime) -> datetime | None:
         """When the next stretch begins; None where there is none."""
@@ -58,7 +58,7 @@ class Window(StrEnum):
         return None
 
 
-_PERIODS = {Window.HOUR: "%Y-%m-%dT%H", Window.DAY: "%Y-%m-%d", Window.MONTH: "%Y-%m", Window.ALL: "always"}
+_SIGNS = {Window.HOUR: len("2026-11-21T08"), Window.DAY: len("2026-11-21"), Window.MONTH: len("2026-11")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,17 +71,20 @@ class Scope:
     """Such as `2026-11-21`."""
     limit: int
     """In micro-dollars, or in pictures."""
-    message: str
-    """What to say when it has too little left."""
+    message: str = ""
+    """What to say when it has too little left; `budget` knows better where there is one."""
     counted: Counted = Counted.USD
     window: Window = Window.DAY
+    budget: Budget | None = None
+    """What somebody has set up; None for a limit of the settings."""
 
     def exceeded(self, at: datetime) -> BudgetExceeded:
         """The error of a request that does not fit."""
         resets = self.window.resets(at)
         wait = None if resets is None else (resets - at).total_seconds()
         pictures = self.counted is Counted.PICTURES and wait is not None
-        return BudgetExceeded(self.message, code="image_limit_exceeded" if pictures else None, retry_after=wait)
+        message = self.message if self.budget is None else self.budget.refusal(resets)
+        return BudgetExceeded(message, code="image_limit_exceeded" if pictures else None, retry_after=wait)
 
 
 def tightest(scopes: Iterable[Scope]) -> list[Scope]:
@@ -123,18 +126,21 @@ class Budget:
 
     def scope(self, at: datetime) -> Scope:
         """What a request has to fit into at a moment."""
-        resets = self.window.resets(at)
-        wait = "" if resets is None else f"wait until {resets:%Y-%m-%d %H:%M} (UTC), "
         return Scope(
             name=scope_name(self.kind, self.name, self.window, self.counted),
             period=self.window.period(at),
             limit=self.limit,
-            message=(
-                f"Budget exceeded: {self.title} has {self.rate}. "
-                f"Ask for less, {wait}or have an administrator raise it (`limner budgets`)."
-            ),
             counted=self.counted,
             window=self.window,
+            budget=self,
+        )
+
+    def refusal(self, resets: datetime | None) -> str:
+        """What to say to whom it has too little left."""
+        wait = "" if resets is None else f"wait until {resets:%Y-%m-%d %H:%M} (UTC), "
+        return (
+            f"Budget exceeded: {self.title} has {self.rate}. "
+            f"Ask for less, {wait}or have an administrator raise it (`limner budgets`)."
         )
 
 
