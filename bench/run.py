@@ -25,6 +25,7 @@ from bench.programs import ROOT, NotHere, NotStarted
 SUBJECTS: Mapping[str, str] = {
     "painting": "processor time per picture",
     "estimates": "an estimate over 200 models",
+    "admission": "admission, plan and hold at 1,000 budgets",
     "latency": "added latency and throughput",
     "memory": "memory of large pictures",
     "starting": "cold start, idle memory, commands",

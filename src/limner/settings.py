@@ -32,6 +32,12 @@ def _dollars(value: object) -> Money | None:
     return amount or None
 
 
+def _amount(value: object) -> object:
+    """How many of something; 0 and nothing mean no limit."""
+    return None if value in (None, 0, "0", "") else value
+
+
+Amount = Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(_amount)]
 Dollars = Annotated[Money | None, BeforeValidator(_dollars)]
 
 
@@ -71,6 +77,16 @@ class Settings(BaseModel):
     """Jobs that one process carries out at once."""
     daily_cost_limit_usd: Dollars = Money.usd(10)
     """For each person and day (UTC); 0 is no limit."""
+    daily_budget_usd: Dollars = None
+    """The same under another name; where both are set, the lower one holds."""
+    images_per_hour: Amount = None
+    """Pictures that are paid for, for each person and hour (UTC); 0 is no limit."""
+    images_per_day: Amount = None
+    """The same for a day."""
+    requests_per_minute: Amount = None
+    """How often each person may ask the server for pictures, paid for or not; 0 is no limit."""
+    global_requests_per_minute: Amount = None
+    """The same for all persons together."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     routing_weights: Weights = Field(default_factory=dict)

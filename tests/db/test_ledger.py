@@ -20,19 +20,19 @@ async def test_bookings_are_summed_by_service_since_a_moment(stores: Stores) -> 
 
 
 async def test_an_unused_budget_has_nothing_in_it(stores: Stores) -> None:
-    assert await stores.ledger.held(a_scope(5)) == (Money(0), Money(0))
+    assert await stores.held(a_scope(5)) == (Money(0), Money(0))
 
 
 @pytest.mark.parametrize(
     "damage, said",
     [
         (
-            "UPDATE budget_counters SET held_micro = held_micro + 1",
-            "has 1001 micro-dollars set aside; its jobs have 1000",
+            "UPDATE budget_counters SET held = held + 1",
+            "has 1001 set aside; its jobs have 1000",
         ),
-        ("UPDATE budget_counters SET spent_micro = 0", "has 0 micro-dollars spent; its entries add up to 600"),
+        ("UPDATE budget_counters SET spent = 0", "has 0 spent; its entries add up to 600"),
         ("DELETE FROM budget_counters", "is missing; its jobs have 1600"),
-        ("UPDATE job_holds SET amount_micro = 1", "has 1 micro-dollars set aside in one of its budgets and 1000"),
+        ("UPDATE job_holds SET amount = 1", "has 1 micro-dollars set aside in one of its budgets and 1000"),
         ("UPDATE generation_jobs SET held_micro = 900", "calls that are not ended need 1000"),
         ("UPDATE generation_jobs SET state = 'failed', held_micro = 5000", "calls that are not ended need 1000"),
         ("UPDATE generation_jobs SET cost_micro = 1", "cost 1 micro-dollars; its entries add up to 600"),

@@ -94,7 +94,7 @@ async def test_a_settled_call_keeps_its_picture_and_books_its_charge(stores: Sto
         Money(600),
     )
     for scope in scopes:
-        assert await stores.ledger.held(scope) == (Money(1000), Money(600))
+        assert await stores.held(scope) == (Money(1000), Money(600))
     assert await stores.ledger.check() == []
 
 
@@ -112,7 +112,7 @@ async def test_closing_a_call_again_changes_nothing(stores: Stores) -> None:
 
     assert (await stores.jobs.get(new.id), await stores.database.read(count_rows)) == (job, rows)
     assert len(stores.listener.heard) == heard
-    assert await stores.ledger.held(scope) == (Money(0), Money(600))
+    assert await stores.held(scope) == (Money(0), Money(600))
 
 
 async def test_an_unknown_charge_is_never_nothing(stores: Stores) -> None:
@@ -126,7 +126,7 @@ async def test_an_unknown_charge_is_never_nothing(stores: Stores) -> None:
     spends = await stores.ledger.spent("ann", NOON)
     assert [(spend.pictures, spend.cost, spend.unknown) for spend in spends] == [(2, Money(300), 1)]
     # The budget counts what was set aside for it.
-    assert await stores.ledger.held(scope) == (Money(0), Money(1300))
+    assert await stores.held(scope) == (Money(0), Money(1300))
     assert await stores.ledger.check() == []
 
 
@@ -135,7 +135,7 @@ async def test_a_charge_above_its_hold_is_booked_in_full(stores: Stores) -> None
     new = a_job(scope, worker="w1")
     lease = await taken(stores, new)
     await stores.jobs.close_call(lease, settled(new, charge=1700), [])
-    assert await stores.ledger.held(scope) == (Money(0), Money(1700))
+    assert await stores.held(scope) == (Money(0), Money(1700))
 
 
 async def test_a_free_call_may_still_turn_out_to_cost_something(stores: Stores) -> None:
@@ -143,7 +143,7 @@ async def test_a_free_call_may_still_turn_out_to_cost_something(stores: Stores) 
     new = a_job(scope, holds=(0,), worker="w1")
     lease = await taken(stores, new)
     await stores.jobs.close_call(lease, settled(new, charge=5), [])
-    assert await stores.ledger.held(scope) == (Money(0), Money(5))
+    assert await stores.held(scope) == (Money(0), Money(5))
     assert await stores.ledger.check() == []
 
 
@@ -156,7 +156,7 @@ async def test_a_failed_call_that_was_charged_is_booked(stores: Stores) -> None:
     await stores.jobs.close_call(lease, closing, [])
     job = await stores.jobs.get(new.id)
     assert (job.cost, job.calls[0].problem) == (Money(400), problem)
-    assert await stores.ledger.held(scope) == (Money(0), Money(400))
+    assert await stores.held(scope) == (Money(0), Money(400))
 
 
 async def test_the_next_candidate_runs_under_the_hold_of_the_failed_one(stores: Stores) -> None:
@@ -165,7 +165,7 @@ async def test_the_next_candidate_runs_under_the_hold_of_the_failed_one(stores: 
     lease = await taken(stores, new)
     await stores.jobs.close_call(lease, settled(new, 0), [])
     await stores.jobs.close_call(lease, closed(new, 1, CallState.FAILED), [])
-    assert await stores.ledger.held(scope) == (Money(1000), Money(600))
+    assert await stores.held(scope) == (Money(1000), Money(600))
 
     call = a_call()
     await stores.jobs.add_calls(
@@ -202,7 +202,7 @@ async def test_an_ambiguous_call_books_nothing_and_keeps_its_hold(stores: Stores
     await stores.jobs.finish(lease, Ending(state=JobState.AMBIGUOUS, at=NOON), [])
     job = await stores.jobs.get(new.id)
     assert (job.held, job.cost, job.calls[0].cost) == (Money(1000), Money(0), None)
-    assert await stores.ledger.held(scope) == (Money(1000), Money(0))
+    assert await stores.held(scope) == (Money(1000), Money(0))
     assert await stores.ledger.spent("ann", NOON) == []
     assert await stores.ledger.check() == []
 

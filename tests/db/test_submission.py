@@ -60,7 +60,7 @@ async def test_a_submitted_job_is_read_back_whole(stores: Stores) -> None:
         (0, CallState.QUEUED, Money(700)),
         (1, CallState.QUEUED, Money(800)),
     ]
-    assert await stores.ledger.held(scope) == (Money(1500), Money(0))
+    assert await stores.held(scope) == (Money(1500), Money(0))
     assert [(event.number, event.kind) for event in stores.listener.heard] == [(1, EventKind.QUEUED)]
     assert await stores.ledger.check() == []
 
@@ -94,7 +94,7 @@ async def test_the_same_key_and_body_give_the_same_job(stores: Stores) -> None:
     known, fresh = await stores.jobs.submit(again)
     assert (known, fresh) == (job, False)
     assert await stores.jobs.remembered("ann", key, "f1") == job
-    assert await stores.ledger.held(scope) == (Money(1000), Money(0))
+    assert await stores.held(scope) == (Money(1000), Money(0))
     assert [event.job_id for event in stores.listener.heard] == [first.id]
 
 
@@ -126,7 +126,7 @@ async def test_of_racing_submitters_with_one_key_one_makes_a_job(stores: Stores,
     )
     assert len({job.id for job, _ in outcomes}) == 1
     assert sum(fresh for _, fresh in outcomes) == 1
-    assert await stores.ledger.held(scope) == (Money(1000), Money(0))
+    assert await stores.held(scope) == (Money(1000), Money(0))
 
 
 async def test_a_quote_is_used_once(stores: Stores) -> None:
@@ -146,7 +146,7 @@ async def test_a_budget_admits_what_fits_and_says_what_does_not(stores: Stores) 
     with pytest.raises(BudgetExceeded, match=scope.name):
         await stores.jobs.submit(a_job(scope))
     await stores.jobs.submit(a_job(scope, holds=(500,)))
-    assert await stores.ledger.held(scope) == (Money(2500), Money(0))
+    assert await stores.held(scope) == (Money(2500), Money(0))
 
 
 async def test_a_limit_of_nothing_admits_only_what_costs_nothing(stores: Stores) -> None:
@@ -160,7 +160,7 @@ async def test_a_limit_of_nothing_admits_only_what_costs_nothing(stores: Stores)
 async def test_what_costs_nothing_passes_a_budget_that_is_overdrawn(stores: Stores) -> None:
     wide = a_scope(1000)
     await stores.jobs.submit(a_job(wide))
-    _, fresh = await stores.jobs.submit(a_job(replace(wide, limit=Money(10)), holds=(0,)))
+    _, fresh = await stores.jobs.submit(a_job(replace(wide, limit=10), holds=(0,)))
     assert fresh
 
 
@@ -173,7 +173,7 @@ async def test_a_refusal_leaves_nothing_behind(stores: Stores) -> None:
             replace(a_job(wide, narrow, request=request), key=new_id("key"), fingerprint="f", quote_id=new_id("quote"))
         )
     assert await stores.database.read(count_rows) == before
-    assert await stores.ledger.held(wide) == (Money(0), Money(0))
+    assert await stores.held(wide) == (Money(0), Money(0))
     assert stores.listener.heard == []
 
 
@@ -190,7 +190,7 @@ async def test_racing_submitters_never_overdraw_a_budget(stores: Stores, other: 
     admitted = await asyncio.gather(*(one(side) for _ in range(12) for side in (stores, other)))
     assert sum(admitted) == 7
     for scope in scopes:
-        assert await stores.ledger.held(scope) == (Money(700), Money(0))
+        assert await stores.held(scope) == (Money(700), Money(0))
     assert await stores.ledger.check() == []
 
 
@@ -204,7 +204,7 @@ async def test_two_processes_never_overdraw_a_budget(stores: Stores) -> None:
     ]
     printed = [(await process.communicate())[0] for process in processes]
     assert sum(int(text) for text in printed) == 15
-    assert await stores.ledger.held(scope) == (Money(1500), Money(0))
+    assert await stores.held(scope) == (Money(1500), Money(0))
     assert await stores.ledger.check() == []
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from limner.domain.budgets import Budget, Counted, Kind, Scope, Window
 from limner.domain.call import Call
 from limner.domain.events import Event, EventKind, News
 from limner.domain.job import CallState, Job
 from limner.domain.money import Money
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.plan import Candidate, Plan
-from limner.domain.records import Closing, NewCall, NewJob, Scope
+from limner.domain.records import Closing, NewCall, NewJob
 from limner.domain.request import ImageRequest, Operation, Size
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -47,30 +48,51 @@ def a_plan(*models: str) -> Plan:
     )
 
 
-def a_scope(limit: int, *, name: str | None = None, period: str = "2026-11-21") -> Scope:
-    """A budget with a limit in micro-dollars."""
+def a_scope(
+    limit: int, *, name: str | None = None, period: str = "2026-11-21", counted: Counted = Counted.USD
+) -> Scope:
+    """A budget with a limit in micro-dollars or pictures."""
     scope = name or new_id("user") + "/day"
-    return Scope(name=scope, period=period, limit=Money(limit), message=f"The budget {scope} is used up.")
+    message = f"The budget {scope} is used up."
+    return Scope(name=scope, period=period, limit=limit, message=message, counted=counted)
+
+
+def a_budget(
+    kind: Kind, name: str, limit: int, *, window: Window = Window.DAY, counted: Counted = Counted.USD
+) -> Budget:
+    """A budget that somebody has set up, with a limit in micro-dollars or pictures."""
+    return Budget(
+        id=new_id("budget"),
+        kind=kind,
+        name=name,
+        window=window,
+        counted=counted,
+        limit=limit,
+        created=NOON,
+        created_by="boss",
+    )
 
 
 def a_job(
     *scopes: Scope,
     holds: tuple[int, ...] = (1000,),
+    counts: tuple[int, ...] | None = None,
     owner: str = "ann",
     request: ImageRequest | None = None,
     worker: str | None = None,
     at: datetime = NOON,
 ) -> NewJob:
-    """A job with one call for each hold, in micro-dollars."""
-    wanted = request or ImageRequest(prompt="a lighthouse at dusk", count=len(holds))
+    """A job with one call for each hold, in micro-dollars, of one picture where `counts` does not say how many."""
+    each = counts or (1,) * len(holds)
+    wanted = request or ImageRequest(prompt="a lighthouse at dusk", count=sum(each))
     return NewJob(
         id=new_id("job"),
         owner=owner,
         request=wanted,
         plan=a_plan(),
         calls=tuple(
-            NewCall(call=a_call(prompt=wanted.prompt), number=number, hold=Money(hold))
-            for number, hold in enumerate(holds)
+            NewCall(call=a_call(prompt=wanted.prompt, count=count), number=number, hold=Money(hold))
+            for number, (hold, count) in enumerate(zip(holds, each, strict=True))
         ),
         scopes=scopes,
         worker=worker,

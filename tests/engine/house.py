@@ -14,6 +14,7 @@ from limner.catalog.layers import Source
 from limner.catalog.loader import read_catalog
 from limner.codec import JsonRequestCodec
 from limner.db.breakers import SqlBreakers
+from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
@@ -36,6 +37,7 @@ from limner.domain.request import ImageRequest
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
+from limner.engine.budgeting import Budgeting
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
@@ -151,6 +153,7 @@ class House:
     jobs: SqlJobs
     events: SqlEvents
     ledger: SqlLedger
+    budgeting: Budgeting
     blobs: MemoryBlobs
     imaging: PillowImaging
     clock: FakeClock
@@ -181,6 +184,7 @@ async def house(
     daily: Money | None = None,
     words: Sequence[WordRule] = (),
     judge: Judges | None = None,
+    limits: Limits | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
     ids_from: int = 0,
@@ -227,11 +231,12 @@ async def house(
     )
     abandoner = Abandoner(catalog=catalog, jobs=jobs, clock=clock)
     runner = Runner(attempt=attempt, abandoner=abandoner, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
+    found_limits = limits or Limits(daily_cost=daily)
     engine = Engine(
         router=Router(
             catalog=catalog, services=services, health=health, balance=Balance(services, weights), clock=clock
         ),
-        limits=Limits(daily_cost=daily),
+        limits=found_limits,
         reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},
         jobs=jobs,
@@ -251,6 +256,7 @@ async def house(
             jobs=jobs,
             events=events,
             ledger=SqlLedger(database),
+            budgeting=Budgeting(limits=found_limits, budgets=SqlBudgets(database), clock=clock, ids=ids),
             blobs=blobs,
             imaging=imaging,
             clock=clock,

@@ -16,7 +16,8 @@ from limner.domain.money import Money
 from limner.domain.people import LOCAL
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.providers.connecting import connections, paced
-from limner.runtime import installation_secret, open_runtime
+from limner.runtime import open_runtime
+from limner.runtime.installation import installation_secret
 from limner.settings import Settings, read_settings
 from limner.system import TimeOrderedIds
 

@@ -27,6 +27,8 @@ def test_the_defaults(tmp_path: Path) -> None:
     found = read_settings({}, tmp_path)
     assert (found.port, found.host, found.auth) == (8003, "127.0.0.1", "local")
     assert found.daily_cost_limit_usd == Money.usd(10)
+    assert (found.daily_budget_usd, found.images_per_hour, found.images_per_day) == (None, None, None)
+    assert (found.requests_per_minute, found.global_requests_per_minute) == (None, None)
     assert found.loopback_only
 
 
@@ -72,6 +74,9 @@ def test_weights_are_read_from_text_and_from_a_table(tmp_path: Path) -> None:
 
 def test_zero_is_no_limit(tmp_path: Path) -> None:
     assert read_settings({"LIMNER_DAILY_COST_LIMIT_USD": "0"}, tmp_path).daily_cost_limit_usd is None
+    assert read_settings({"LIMNER_IMAGES_PER_HOUR": "0"}, tmp_path).images_per_hour is None
+    assert read_settings({"LIMNER_IMAGES_PER_HOUR": "4"}, tmp_path).images_per_hour == 4
+    assert read_settings({}, tmp_path, images_per_day=0).images_per_day is None
 
 
 @pytest.mark.parametrize(
@@ -82,6 +87,8 @@ def test_zero_is_no_limit(tmp_path: Path) -> None:
         ({"LIMNER_LOG_LEVEL": "loud"}, "LIMNER_LOG_LEVEL"),
         ({"LIMNER_SECRET_KEY": "short"}, "LIMNER_SECRET_KEY"),
         ({"LIMNER_DAILY_COST_LIMIT_USD": "-1"}, "LIMNER_DAILY_COST_LIMIT_USD"),
+        ({"LIMNER_IMAGES_PER_DAY": "-1"}, "LIMNER_IMAGES_PER_DAY"),
+        ({"LIMNER_REQUESTS_PER_MINUTE": "1.5"}, "LIMNER_REQUESTS_PER_MINUTE"),
         ({"LIMNER_DAILY_COST_LIMIT_USD": "ten"}, "LIMNER_DAILY_COST_LIMIT_USD"),
     ],
 )

@@ -7,10 +7,12 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from limner.domain.budgets import Counted, Kind, Window
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.domain.webhooks import WebhookEvent
+from limner.engine.budgeting import Wanted
 
 NO_NUL = r"^[^\x00]*$"
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
@@ -109,7 +111,7 @@ class RequestBody(_Body):
             size=_size(self.size),
             aspect=_aspect(self.aspect),
             margins=None if self.margins is None else Margins(**self.margins.model_dump()),
-            max_cost=_money(self.max_cost),
+            max_cost=_money("max_cost", self.max_cost),
             presets=tuple(self.presets),
             tags=tuple(self.tags),
         )
@@ -121,6 +123,36 @@ class JobBody(RequestBody):
     quote: str | None = Field(
         default=None, min_length=1, max_length=500_000, description="The token of a quote; nothing else beside it."
     )
+
+
+class BudgetBody(_Body):
+    """A budget to set up: for whom, for how long, and how much of one of the two."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "project", "name": "harbour", "window": "month", "usd": "25.00"}]}
+    )
+
+    kind: Kind
+    name: str = Field(
+        default="",
+        max_length=200,
+        pattern=NO_NUL,
+        description="The id of a user or token, the name of a project or profile; left out for everyone.",
+    )
+    window: Window = Field(description="In UTC; `all` is never filled up again.")
+    usd: str | None = Field(default=None, max_length=20, description='Dollars, such as "25.00".')
+    pictures: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(
+        default=None, description="Pictures that are paid for; in place of `usd`."
+    )
+
+    def wanted(self) -> Wanted:
+        """The budget that is meant. Raises InvalidRequest, naming the field."""
+        if (self.usd is None) is (self.pictures is None):
+            raise InvalidRequest("Give the limit in usd or in pictures, one of the two.", field="usd")
+        money = _money("usd", self.usd)
+        limit = self.pictures or 0 if money is None else money.micro
+        counted = Counted.PICTURES if money is None else Counted.USD
+        return Wanted(kind=self.kind, name=self.name, window=self.window, counted=counted, limit=limit)
 
 
 class ResolveBody(_Body):
@@ -154,11 +186,11 @@ def _aspect(text: str | None) -> Aspect | None:
         raise InvalidRequest(str(error), field="aspect") from None
 
 
-def _money(text: str | None) -> Money | None:
+def _money(field: str, text: str | None) -> Money | None:
     try:
         amount = None if text is None else Money.usd(text)
     except ValueError as error:
-        raise InvalidRequest(str(error), field="max_cost") from None
+        raise InvalidRequest(str(error), field=field) from None
     if amount is not None and not 0 <= amount.micro < 2**53:
-        raise InvalidRequest("max_cost is an amount of dollars from 0 up.", field="max_cost")
+        raise InvalidRequest(f"{field} is an amount of dollars from 0 up.", field=field)
     return amount

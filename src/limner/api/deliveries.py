@@ -11,8 +11,8 @@ from limner.api.answers import answer
 from limner.api.bodies import WebhookBody
 from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.documents import UNSAFE, answers, body_of, problems
-from limner.api.schemas import DeliveryAnswer, DeliveryPage, NewWebhookAnswer, WebhookList
 from limner.api.shapes import API, Body
+from limner.api.webhook_schemas import DeliveryAnswer, DeliveryPage, NewWebhookAnswer, WebhookList
 from limner.domain.webhooks import Delivery, Webhook
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from limner.api.bodies import JobBody, RequestBody, ResolveBody, WebhookBody
+from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
@@ -25,12 +25,12 @@ MEANINGS: Mapping[int, str] = {
     402: "A budget has too little left.",
     403: "A rule of this installation refuses it.",
     404: "It does not exist, or not for you.",
-    409: "The price is above what was agreed to, or the quote cannot be used.",
+    409: "It meets something that is there already, costs more than was agreed to, or the quote cannot be used.",
     413: "The body is too large.",
     415: "The body is in a form that this route does not read.",
     421: "The address in Host is not one of this server.",
     422: "A field is missing, malformed or out of range.",
-    429: "The service asks for patience; Retry-After says how long.",
+    429: "Too many requests or pictures, here or at the service; Retry-After says when there is room again.",
     500: "Limner failed; the request id finds the reason in its log.",
     502: "The service failed.",
     503: "A service, the database or the object store cannot be used now.",
@@ -91,7 +91,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody)], ref_template=TEMPLATE
+        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody)],
+        ref_template=TEMPLATE,
     )
     _, given = models_json_schema(
         [(ProblemDocument, "validation"), (EventPage, "serialization")], ref_template=TEMPLATE

@@ -132,9 +132,9 @@ async def _sent(session: Session, request: ImageRequest | None, quote: str | Non
     engine, principal = session.studio.runtime.engine, session.studio.principal
     with session.interruption.answered_by(lambda: None):
         if quote is not None:
-            job = await engine.confirm(quote, principal)
+            job = await engine.confirm(quote, principal, counted=False)
         else:
-            job = await engine.submit(cast(ImageRequest, request), principal)
+            job = await engine.submit(cast(ImageRequest, request), principal, counted=False)
     session.interruption.last_words = f"Stopped. What was painted is kept: limner show {job.id}"
     return job
 

@@ -164,7 +164,7 @@ def _end(connection: Connection, row: Columns, ending: Ending, news: Sequence[Ne
             "count": len(news),
         },
     )
-    holds.settle(connection, job_id, freed=row["held_micro"] - kept, spent=0)
+    holds.settle(connection, job_id, holds.Booking(freed=row["held_micro"] - kept))
     return write_events(connection, job_id, row["last_event"], news, ending.at)
 
 
@@ -209,7 +209,7 @@ def _decide(connection: Connection, row: Columns, decided: CallState, at: dateti
             "created_at": codec.stamp(at),
         }
         INSERT_ENTRIES.many(connection, [entry])
-    holds.settle(connection, row["job_id"], freed=hold, spent=cost)
+    holds.settle(connection, row["job_id"], holds.Booking(freed=hold, spent=cost, bought=cost))
 
 
 def _move_on(connection: Connection, row: Columns, at: datetime) -> list[Event]:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from limner.db import codec
 from limner.db.database import Database
 from limner.db.statements import Statement
-from limner.db.tables import counters, entries
+from limner.db.tables import entries
 from limner.domain.money import Money
-from limner.domain.records import Scope, ServiceSpend
+from limner.domain.records import ServiceSpend
 
 _SPENT = Statement(
     select(
@@ -25,51 +25,59 @@ _SPENT = Statement(
     .group_by(entries.c.provider)
     .order_by(entries.c.provider)
 )
-_HELD = Statement(
-    select(counters.c.held_micro, counters.c.spent_micro).where(
-        counters.c.scope == bindparam("scope"), counters.c.period == bindparam("period")
+# What the bookings of a job come to in each of its budgets: money, or pictures, of which as many count as came, and
+# where none came although it was charged, as many as were bought. As `db.holds` counts them.
+_SPENT_IN = """
+    WITH spent_in AS (
+        SELECT h.scope, h.period, SUM(
+            CASE WHEN h.picture_micro IS NULL THEN e.counted_micro
+                 WHEN e.amount_micro = 0 THEN 0
+                 WHEN e.pictures BETWEEN 1 AND c.hold_micro / h.picture_micro THEN e.pictures
+                 ELSE c.hold_micro / h.picture_micro END
+        ) AS total
+        FROM job_holds h
+        JOIN ledger_entries e ON e.job_id = h.job_id
+        JOIN generation_calls c ON c.id = e.call_id
+        GROUP BY h.scope, h.period
     )
-)
+"""
 
-# Each gives a row for every difference, with what is written down first and what the rows add up to second.
+# Each gives a row for every difference, with what is written down first and what the rows add up to second. What a
+# budget counts, micro-dollars or pictures, is in its name.
 _CHECKS = (
     (
-        "The budget {name} has {found} micro-dollars set aside; its jobs have {wanted}.",
+        "The budget {name} has {found} set aside; its jobs have {wanted}.",
         """
-        SELECT c.scope || ' ' || c.period AS name, c.held_micro AS found, COALESCE(h.total, 0) AS wanted
+        SELECT c.scope || ' ' || c.period AS name, c.held AS found, COALESCE(h.total, 0) AS wanted
         FROM budget_counters c LEFT JOIN (
-            SELECT scope, period, SUM(amount_micro) AS total FROM job_holds GROUP BY scope, period
+            SELECT scope, period, SUM(amount) AS total FROM job_holds GROUP BY scope, period
         ) h ON h.scope = c.scope AND h.period = c.period
-        WHERE c.held_micro <> COALESCE(h.total, 0)
+        WHERE c.held <> COALESCE(h.total, 0)
         """,
     ),
     (
-        "The budget {name} is missing; its jobs have {wanted} micro-dollars set aside or spent in it.",
+        "The budget {name} is missing; its jobs have {wanted} set aside or spent in it.",
         """
-        SELECT h.scope || ' ' || h.period AS name, 0 AS found, SUM(h.amount_micro + COALESCE(e.total, 0)) AS wanted
-        FROM job_holds h LEFT JOIN (
-            SELECT job_id, SUM(counted_micro) AS total FROM ledger_entries GROUP BY job_id
-        ) e ON e.job_id = h.job_id
+        SELECT h.scope || ' ' || h.period AS name, 0 AS found, SUM(h.amount) + COALESCE(MAX(s.total), 0) AS wanted
+        FROM job_holds h LEFT JOIN spent_in s ON s.scope = h.scope AND s.period = h.period
         WHERE NOT EXISTS (SELECT 1 FROM budget_counters c WHERE c.scope = h.scope AND c.period = h.period)
-        GROUP BY h.scope, h.period HAVING SUM(h.amount_micro + COALESCE(e.total, 0)) <> 0
+        GROUP BY h.scope, h.period HAVING SUM(h.amount) + COALESCE(MAX(s.total), 0) <> 0
         """,
     ),
     (
-        "The budget {name} has {found} micro-dollars spent; its entries add up to {wanted}.",
+        "The budget {name} has {found} spent; its entries add up to {wanted}.",
         """
-        SELECT c.scope || ' ' || c.period AS name, c.spent_micro AS found, COALESCE(s.total, 0) AS wanted
-        FROM budget_counters c LEFT JOIN (
-            SELECT h.scope, h.period, SUM(e.counted_micro) AS total
-            FROM job_holds h JOIN ledger_entries e ON e.job_id = h.job_id GROUP BY h.scope, h.period
-        ) s ON s.scope = c.scope AND s.period = c.period
-        WHERE c.spent_micro <> COALESCE(s.total, 0)
+        SELECT c.scope || ' ' || c.period AS name, c.spent AS found, COALESCE(s.total, 0) AS wanted
+        FROM budget_counters c LEFT JOIN spent_in s ON s.scope = c.scope AND s.period = c.period
+        WHERE c.spent <> COALESCE(s.total, 0)
         """,
     ),
     (
         "The job {name} has {found} micro-dollars set aside in one of its budgets and {wanted} by itself.",
         """
-        SELECT j.id AS name, h.amount_micro AS found, j.held_micro AS wanted
-        FROM job_holds h JOIN generation_jobs j ON j.id = h.job_id WHERE h.amount_micro <> j.held_micro
+        SELECT j.id AS name, h.amount * COALESCE(h.picture_micro, 1) AS found, j.held_micro AS wanted
+        FROM job_holds h JOIN generation_jobs j ON j.id = h.job_id
+        WHERE h.amount * COALESCE(h.picture_micro, 1) <> j.held_micro
         """,
     ),
     (
@@ -104,7 +112,7 @@ _CHECKS = (
         """,
     ),
 )
-_DIFFERENCES = tuple((sentence, Statement(text(query))) for sentence, query in _CHECKS)
+_DIFFERENCES = tuple((sentence, Statement(text("\n".join((_SPENT_IN, query))))) for sentence, query in _CHECKS)
 
 
 class SqlLedger:
@@ -126,12 +134,6 @@ class SqlLedger:
             )
             for row in found
         ]
-
-    async def held(self, scope: Scope) -> tuple[Money, Money]:
-        """What a budget has set aside and what it has spent in its period."""
-        values = {"scope": scope.name, "period": scope.period}
-        row = await self._database.read(lambda connection: _HELD.row(connection, values))
-        return (Money(), Money()) if row is None else (Money(row["held_micro"]), Money(row["spent_micro"]))
 
     async def check(self) -> Sequence[str]:
         """Every way in which the running sums differ from the rows; empty when all is well."""

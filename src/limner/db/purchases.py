@@ -13,6 +13,7 @@ from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import calls, entries, images, jobs
 from limner.domain.events import Event, News
 from limner.domain.job import CLOSED_CALLS, CallState
+from limner.domain.money import Money
 from limner.domain.records import Closing, Lease, NewCall
 
 _THIS_CALL = calls.c.id == bindparam("call_id")
@@ -126,7 +127,9 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
     _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in closing.pictures])
     if _bought(closing):
         INSERT_ENTRIES.many(connection, [_entry(lease, closing, row, spent)])
-    holds.settle(connection, lease.job_id, freed=freed, spent=spent)
+    bought = row["hold_micro"] if _bought(closing) and closing.charge != Money() else 0
+    booking = holds.Booking(freed=freed, spent=spent, bought=bought, pictures=len(closing.pictures))
+    holds.settle(connection, lease.job_id, booking)
     return write_events(connection, lease.job_id, row["last_event"], news, closing.at)
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, reading, reusing, rows
+from limner.db import codec, holds, rates, reading, reusing, rows
+from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
 from limner.db.tables import calls, jobs, plans, recipes
+from limner.domain.budgets import Counted, Scope, tightest
 from limner.domain.errors import QuoteRefused
 from limner.domain.events import Event, EventKind, News
 from limner.domain.job import Job, JobState
 from limner.domain.records import NewJob
+from limner.domain.request import DEFAULT_PROJECT
 
 _REMEMBER = Statement(
     text(
@@ -36,27 +39,29 @@ _INSERT_JOB = insertion(jobs)
 _INSERT_PLAN = insertion(plans)
 _INSERT_CALLS = insertion(calls)
 _INSERT_RECIPE = insertion(recipes)
-DEFAULT_PROJECT = "default"
-"""Everybody has it; it is not written down."""
 
 
 def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[Event]]:
     """The job, whether it is new, and its first events.
 
-    Raises BudgetExceeded, IdempotencyConflict, QuoteRefused and PicturesGone; the caller then rolls everything back.
+    Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused and PicturesGone; the caller then rolls
+    everything back.
     """
     known = _remember(connection, new)
     if known is not None:
         return (known, False), []
     _use_quote(connection, new)
+    rates.count(connection, new.rates, new.at)
     _note_project(connection, new)
     if new.reused is not None:
         job, events = reusing.write(connection, new, new.reused)
         return (job, True), events
-    holds.reserve(connection, new.scopes, new.hold)
+    scopes = _scopes(connection, new)
+    if new.hold:  # what costs nothing passes a budget that is overdrawn
+        holds.reserve(connection, scopes, new)
     _INSERT_JOB.many(connection, [rows.job_row(new)])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
-    holds.write_holds(connection, new.id, new.scopes, new.hold)
+    holds.write_holds(connection, scopes, new)
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
     if new.recipe:
         _INSERT_RECIPE.many(connection, [{"user_id": new.owner, "recipe": new.recipe, "job_id": new.id}])
@@ -64,6 +69,13 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     if new.begin:
         news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
     return (rows.new_job(new), True), write_events(connection, new.id, 0, news, new.at)
+
+
+def _scopes(connection: Connection, new: NewJob) -> list[Scope]:
+    """Every budget that a new job has to fit into. What costs nothing counts as no picture, but may be charged yet."""
+    if not new.hold:
+        return tightest(scope for scope in new.scopes if scope.counted is Counted.USD)
+    return tightest([*new.scopes, *covering(connection, new)])
 
 
 def _remember(connection: Connection, new: NewJob) -> Job | None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Numeric,
     Table,
     Text,
+    UniqueConstraint,
     event,
 )
 from sqlalchemy import text as sql
@@ -156,26 +157,62 @@ Table(
     sqlite_with_rowid=False,
 )
 
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", Key, nullable=False),
+    Column("name", Key, nullable=False),
+    Column("per", Key, nullable=False),
+    Column("counted", Key, nullable=False),
+    Column("most", BigInteger, nullable=False),
+    Column("created_at", Key, nullable=False),
+    Column("created_by", Key, nullable=False),
+    UniqueConstraint("kind", "name", "per", "counted"),
+)
+
+# What a scope counts, money or pictures, is part of its name; so is what it is for. A counter outlives its budget.
 counters = Table(
     "budget_counters",
     metadata,
     Column("scope", Key, primary_key=True),
     Column("period", Key, primary_key=True),
-    Column("held_micro", BigInteger, nullable=False),
-    Column("spent_micro", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
+# A job holds so many micro-dollars for each picture: where pictures are counted, `picture_micro` is how many, so that
+# what is freed of the money says what is freed of the pictures. Where money is counted it is NULL.
 holds = Table(
     "job_holds",
     metadata,
     Column("job_id", Key, ForeignKey(jobs.c.id, ondelete="CASCADE"), primary_key=True),
     Column("scope", Key, primary_key=True),
     Column("period", Key, primary_key=True),
-    Column("amount_micro", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("picture_micro", BigInteger),
     sqlite_with_rowid=False,
 )
 Index("ix_job_holds_scope", holds.c.scope, holds.c.period)
+
+# The requests of the last minute: how many there ever were, and when each of the newest came.
+Table(
+    "request_counts",
+    metadata,
+    Column("scope", Key, primary_key=True),
+    Column("passed", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+Table(
+    "request_marks",
+    metadata,
+    Column("scope", Key, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("came_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 entries = Table(
     "ledger_entries",

@@ -8,8 +8,10 @@
     │   └── IdempotencyConflict
     ├── NotFound              it does not exist, or not for this caller
     ├── PolicyError           allowed by the software, refused by a rule
-    │   ├── BudgetExceeded
     │   ├── ContentRefused
+    │   ├── LimitReached      there was too much of it; later there may be room
+    │   │   ├── BudgetExceeded
+    │   │   └── TooManyRequests
     │   ├── ConfirmationRequired
     │   ├── PriceUnknown
     │   └── QuoteRefused
@@ -24,7 +26,7 @@ Each error answers three questions: which (`code`, stable), may the same thing b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -120,10 +122,31 @@ class PolicyError(LimnerError):
     code = "refused"
 
 
-class BudgetExceeded(PolicyError):
+class LimitReached(PolicyError):
+    """There was too much; there is room again after `retry_after` seconds, or never where that is None."""
+
+    code = "limit_reached"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+        self.retryable = retry_after is not None
+
+    def problem(self) -> Problem:
+        """The error as a value."""
+        return replace(super().problem(), retry_after=self.retry_after)
+
+
+class BudgetExceeded(LimitReached):
     """A budget that covers the request has too little left."""
 
     code = "budget_exceeded"
+
+
+class TooManyRequests(LimitReached):
+    """There were as many requests in the last minute as are allowed."""
+
+    code = "too_many_requests"
 
 
 class ContentRefused(PolicyError):

@@ -12,6 +12,8 @@ class Principal:
     id: str
     name: str
     administrator: bool = False
+    token: str | None = None
+    """Id of the API token they came with; None where they came without one."""
 
 
 LOCAL = Principal(id="local", name="You", administrator=True)

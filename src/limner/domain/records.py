@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from limner.domain.budgets import Rate, Scope
 from limner.domain.call import Call
 from limner.domain.errors import Problem
 from limner.domain.events import News
@@ -24,19 +25,6 @@ class Page(Generic[Row]):
 
     items: tuple[Row, ...]
     next: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scope:
-    """A budget that covers a request: whose, for which stretch of time, and its limit."""
-
-    name: str
-    """Such as `user:local/day`."""
-    period: str
-    """Such as `2026-11-21`."""
-    limit: Money
-    message: str
-    """What to say when it has too little left."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +60,7 @@ class NewJob:
     plan: Plan
     calls: tuple[NewCall, ...]
     scopes: tuple[Scope, ...]
+    """The limits of the settings; budgets that somebody has set up are found when the job is written down."""
     worker: str | None
     at: datetime
     begin: bool = False
@@ -86,11 +75,28 @@ class NewJob:
     reused: Reused | None = None
     news: tuple[News, ...] = ()
     """What there is to tell of it already."""
+    token: str | None = None
+    """Id of the API token it came with."""
+    rates: tuple[Rate, ...] = ()
+    """How often may be asked; none where it does not count."""
 
     @property
     def hold(self) -> Money:
-        """What is set aside in every scope."""
+        """What is set aside in every budget of money."""
         return Money(sum(call.hold.micro for call in self.calls))
+
+    @property
+    def pictures(self) -> int:
+        """What is set aside in every budget of pictures."""
+        return sum(call.call.count for call in self.calls)
+
+    @property
+    def unit(self) -> int:
+        """What is held for each picture, in micro-dollars. Raises ValueError where it is not the same for all."""
+        unit, rest = divmod(self.hold.micro, self.pictures)
+        if rest or any(call.hold.micro != unit * call.call.count for call in self.calls):
+            raise ValueError(f"The pictures of the job {self.id} are not held at one price.")
+        return unit
 
 
 @dataclass(frozen=True, slots=True)

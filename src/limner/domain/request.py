@@ -28,6 +28,10 @@ NEEDS_NO_PROMPT = frozenset({Operation.VARIATIONS, Operation.UPSCALE, Operation.
 """Operations that know what to do from the picture alone."""
 
 
+DEFAULT_PROJECT = "default"
+"""Everybody has it; it is not written down."""
+
+
 class Role(StrEnum):
     """What an input picture is for."""
 
@@ -164,7 +168,7 @@ class ImageRequest:
     """How many partial pictures to show while it paints, 0 to 3; services that charge for them are told only then."""
     protect: bool = False
     """Paste the untouched pixels back over an inpainted picture."""
-    project: str = "default"
+    project: str = DEFAULT_PROJECT
     tags: tuple[str, ...] = ()
     strictness: Strictness = Strictness.ADAPT
     max_cost: Money | None = None

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from limner.domain.budgets import Budget, Scope, Use
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.health import Breaker, BreakerKey
 from limner.domain.job import Job, JobState
-from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.records import (
     Closing,
@@ -26,7 +26,6 @@ from limner.domain.records import (
     OpenJob,
     Page,
     PictureFilter,
-    Scope,
     ServiceSpend,
 )
 
@@ -37,8 +36,8 @@ class Jobs(Protocol):
     async def submit(self, new: NewJob) -> tuple[Job, bool]:
         """Writes job, calls, holds, key and first event together; False where the key already had this job.
 
-        Raises BudgetExceeded, IdempotencyConflict, QuoteRefused where the quote was used before, or PicturesGone where
-        pictures that were to be reused have been deleted.
+        Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused where the quote was used before, or
+        PicturesGone where pictures that were to be reused have been deleted.
         """
         ...
 
@@ -145,14 +144,10 @@ class Pictures(Protocol):
 
 
 class Ledger(Protocol):
-    """Money booked and money set aside."""
+    """Money booked."""
 
     async def spent(self, owner: str, since: datetime) -> Sequence[ServiceSpend]:
         """A person's bookings by service."""
-        ...
-
-    async def held(self, scope: Scope) -> tuple[Money, Money]:
-        """What a budget has set aside and what it has spent in its period."""
         ...
 
     async def check(self) -> Sequence[str]:
@@ -179,4 +174,32 @@ class Breakers(Protocol):
 
     async def forget(self, name: str) -> None:
         """Forgets what is remembered of a model, or of a service and all its models, under every key."""
+        ...
+
+
+class Budgets(Protocol):
+    """Budgets that somebody has set up, and how far each is taken."""
+
+    async def add(self, budget: Budget) -> bool:
+        """Writes it down; False where there is one for the same already, and nothing is changed."""
+        ...
+
+    async def remove(self, budget_id: str) -> Budget:
+        """Forgets it; what jobs have set aside in it is settled all the same. Raises NotFound."""
+        ...
+
+    async def get(self, budget_id: str) -> Budget:
+        """One budget. Raises NotFound."""
+        ...
+
+    async def all(self) -> Sequence[Budget]:
+        """All budgets, in the order of what they are for."""
+        ...
+
+    async def covering(self, owner: str, token: str | None) -> Sequence[Budget]:
+        """Those of everyone, of this person, of their projects and of the token they came with."""
+        ...
+
+    async def used(self, scopes: Sequence[Scope]) -> Sequence[Use]:
+        """How much of each is taken in its period."""
         ...

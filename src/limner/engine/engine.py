@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
+from limner.domain.budgets import Rate
 from limner.domain.errors import ConfirmationRequired, QuoteRefused
 from limner.domain.job import Job
 from limner.domain.money import Money
@@ -34,11 +35,12 @@ from limner.engine.routing import Router
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What may be carried out once: an Idempotency-Key with the fingerprint of its body, and a quote."""
+    """What may be carried out once: an Idempotency-Key with the fingerprint of its body, and a quote; and how often."""
 
     key: str | None
     fingerprint: str
     quote_id: str | None = None
+    rates: tuple[Rate, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,18 +93,21 @@ class Engine:
             token=token,
         )
 
-    async def submit(self, request: ImageRequest, principal: Principal, *, key: str | None = None) -> Job:
+    async def submit(
+        self, request: ImageRequest, principal: Principal, *, key: str | None = None, counted: bool = True
+    ) -> Job:
         """Writes the job down, with its money set aside; it is sent only after that.
 
-        The same `key` with the same request gives the same job again. Raises UsageError, PolicyError or
-        NotConfigured before anything is written.
+        The same `key` with the same request gives the same job again. It counts against the requests of the minute
+        unless it came from this machine's own hands: not `counted`. Raises UsageError, PolicyError or NotConfigured
+        before anything is written.
         """
         fingerprint = self.codec.fingerprint(request) if key else ""
         if key:
             known = await self.jobs.remembered(principal.id, key, fingerprint)
             if known is not None:
                 return known
-        claim = Claim(key=key, fingerprint=fingerprint)
+        claim = Claim(key=key, fingerprint=fingerprint, rates=self.limits.rates(principal) if counted else ())
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
@@ -111,7 +116,7 @@ class Engine:
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim)
 
-    async def confirm(self, token: str, principal: Principal, *, key: str | None = None) -> Job:
+    async def confirm(self, token: str, principal: Principal, *, key: str | None = None, counted: bool = True) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.
 
         Who can paint is looked up anew: where the quoted model cannot, the next one does that costs no more than was
@@ -130,7 +135,12 @@ class Engine:
             )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
         request = self.codec.load(cast(Mapping[str, object], payload["request"]))
-        claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]))
+        claim = Claim(
+            key=key,
+            fingerprint=fingerprint,
+            quote_id=str(payload["id"]),
+            rates=self.limits.rates(principal) if counted else (),
+        )
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
@@ -140,10 +150,16 @@ class Engine:
         return await self._write(self._new_job(request, plan, principal), claim)
 
     async def generate(
-        self, request: ImageRequest, principal: Principal, *, key: str | None = None, timeout: float | None = None
+        self,
+        request: ImageRequest,
+        principal: Principal,
+        *,
+        key: str | None = None,
+        timeout: float | None = None,
+        counted: bool = True,
     ) -> Job:
         """Submits and waits; after `timeout` seconds the job is returned as it is, and goes on."""
-        return await self.follower.wait(await self.submit(request, principal, key=key), timeout)
+        return await self.follower.wait(await self.submit(request, principal, key=key, counted=counted), timeout)
 
     async def wait(self, job_id: str, principal: Principal, *, timeout: float | None = None) -> Job:
         """The job when it has ended, or as it is after `timeout` seconds."""
@@ -175,7 +191,7 @@ class Engine:
         return None
 
     async def _write(self, new: NewJob, claim: Claim) -> Job:
-        claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id)
+        claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id, rates=claim.rates)
         job, fresh = await self.jobs.submit(claimed)
         if fresh and not job.ended:
             self.router.chose(new.plan)
@@ -232,4 +248,5 @@ class Engine:
             if plan.fallback is None
             else (fallback_news(plan.fallback, plan.candidates[0].model, request.count),),
             recipe=self.reuser.recipe(shaped(request, self.presets)),
+            token=principal.token,
         )

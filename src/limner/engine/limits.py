@@ -1,39 +1,81 @@
-"""Which budgets cover a request."""
+"""The limits that the settings of an installation set."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from limner.domain.budgets import Counted, Kind, Rate, Scope, Window, plain, scope_name
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.domain.records import Scope
+
+_SPOKEN = {Window.HOUR: "Hourly", Window.DAY: "Daily"}
+_NEXT = {Window.HOUR: "for the next hour", Window.DAY: "until tomorrow (UTC)"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """The money limits of this installation; None is no limit."""
+    """What each person may spend and how often they may ask; None is no limit.
 
-    daily_cost: Money | None
+    The first sentence of each message is that of document 3, for the daily budget that of document 1.
+    """
+
+    daily_cost: Money | None = None
     """For each person and day (UTC)."""
+    daily_budget: Money | None = None
+    """The same, in the words of document 1."""
+    images_per_hour: int | None = None
+    images_per_day: int | None = None
+    requests_per_minute: int | None = None
+    global_requests_per_minute: int | None = None
+    """For all persons together."""
 
     def scopes(self, principal: Principal, at: datetime) -> tuple[Scope, ...]:
         """Every budget that a request of this person must fit into now."""
-        if self.daily_cost is None:
-            return ()
-        return (
-            Scope(
-                name=f"user:{principal.id}/day",
-                period=f"{at:%Y-%m-%d}",
-                limit=self.daily_cost,
-                message=(
-                    f"Daily cost limit exceeded ({plain(self.daily_cost)}/day). "
-                    "Choose a cheaper model, wait until tomorrow (UTC), or raise LIMNER_DAILY_COST_LIMIT_USD."
-                ),
-            ),
-        )
+        found = []
+        if self.daily_cost is not None:
+            said = f"Daily cost limit exceeded ({plain(self.daily_cost)}/day)"
+            found.append(_of_money(principal, at, self.daily_cost, said, "LIMNER_DAILY_COST_LIMIT_USD"))
+        if self.daily_budget is not None:
+            found.append(
+                _of_money(principal, at, self.daily_budget, "Daily budget exceeded", "LIMNER_DAILY_BUDGET_USD")
+            )
+        if self.images_per_hour is not None:
+            found.append(_of_pictures(principal, at, self.images_per_hour, Window.HOUR, "LIMNER_IMAGES_PER_HOUR"))
+        if self.images_per_day is not None:
+            found.append(_of_pictures(principal, at, self.images_per_day, Window.DAY, "LIMNER_IMAGES_PER_DAY"))
+        return tuple(found)
+
+    def rates(self, principal: Principal) -> tuple[Rate, ...]:
+        """How often this person, and everybody together, may ask."""
+        found = []
+        for name, most, who in (
+            (f"user:{principal.id}", self.requests_per_minute, "you may make"),
+            ("everyone", self.global_requests_per_minute, "all persons together may make"),
+        ):
+            if most is not None:
+                found.append(Rate(name=name, most=most, message=f"Too many requests: {who} {most} a minute."))
+        return tuple(found)
 
 
-def plain(amount: Money) -> str:
-    """An amount as document 3 writes limits: $10, $0.002."""
-    return f"${amount.dollars.normalize():f}"
+def _of_money(principal: Principal, at: datetime, limit: Money, said: str, setting: str) -> Scope:
+    return Scope(
+        name=scope_name(Kind.USER, principal.id, Window.DAY, Counted.USD),
+        period=Window.DAY.period(at),
+        limit=limit.micro,
+        message=f"{said}. Choose a cheaper model, wait {_NEXT[Window.DAY]}, or raise {setting}.",
+    )
+
+
+def _of_pictures(principal: Principal, at: datetime, limit: int, window: Window, setting: str) -> Scope:
+    return Scope(
+        name=scope_name(Kind.USER, principal.id, window, Counted.PICTURES),
+        period=window.period(at),
+        limit=limit,
+        message=(
+            f"{_SPOKEN[window]} limit exceeded ({limit} images/{window}). "
+            f"Ask for fewer, wait {_NEXT[window]}, or raise {setting}."
+        ),
+        counted=Counted.PICTURES,
+        window=window,
+    )

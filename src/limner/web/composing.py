@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.datastructures import FormData
 
+from limner.domain.budgets import Counted, Kind, Standing
 from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
-from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.prices import Facts
-from limner.domain.request import Aspect, ImageRequest, Operation
+from limner.domain.request import DEFAULT_PROJECT, Aspect, ImageRequest, Operation
 from limner.runtime import Runtime
 from limner.web import wording
 from limner.web.views import Composer, Draft, KeyHint, ModelGroup, ModelOption
@@ -76,7 +78,7 @@ async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: 
     chosen = next((option for option in options if option.id == known), None) or next(
         (option for option in options if option.ready), None
     )
-    left = await _left(runtime, principal)
+    left_micro, left = await _left(runtime, principal)
     return Composer(
         draft=draft,
         groups=groups,
@@ -85,8 +87,8 @@ async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: 
         counts=COUNTS if draft.count in COUNTS else (*COUNTS, draft.count),
         key=runtime.ids.new(),
         price_line=_price_line(runtime, chosen, draft.count),
-        left="" if left is None else f"{wording.price(left) if left else '$0'} left today",
-        left_micro=None if left is None else left.micro,
+        left=left,
+        left_micro=left_micro,
         error="" if error is None else error.message,
         field="" if error is None else error.field or "",
     )
@@ -180,14 +182,20 @@ def _price_line(runtime: Runtime, chosen: ModelOption | None, count: int) -> str
     return wording.price_line(count, first.estimate.likely if first.estimate else None, first.seconds)
 
 
-async def _left(runtime: Runtime, principal: Principal) -> Money | None:
-    """What is left under the tightest limit of today; None where there is none."""
-    left = None
-    for scope in runtime.engine.limits.scopes(principal, runtime.clock.now()):
-        held, spent = await runtime.ledger.held(scope)
-        rest = max(scope.limit - held - spent, Money())
-        left = rest if left is None else min(left, rest)
-    return left
+async def _left(runtime: Runtime, principal: Principal) -> tuple[int | None, str]:
+    """The micro-dollars left under the tightest budget, and that in words, with the pictures left; empty for none."""
+    covering = [
+        standing
+        for standing in await runtime.budgeting.covering(principal)
+        if standing.kind is not Kind.PROJECT or standing.name == DEFAULT_PROJECT
+    ]
+    money = _tightest(covering, Counted.USD)
+    words = [wording.left(standing) for standing in (money, _tightest(covering, Counted.PICTURES)) if standing]
+    return None if money is None else money.left, " \u00b7 ".join(words)
+
+
+def _tightest(standings: Sequence[Standing], counted: Counted) -> Standing | None:
+    return min((each for each in standings if each.counted is counted), key=lambda each: each.left, default=None)
 
 
 def _text(form: FormData, name: str) -> str:

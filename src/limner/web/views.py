@@ -139,7 +139,7 @@ class Composer:
     """Sent with the form, so that sending it twice buys once."""
     price_line: str
     left: str
-    """What is left under today's limit."""
+    """What is left under the tightest budgets."""
     left_micro: int | None
     error: str = ""
     field: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from limner.domain.budgets import Counted, Standing, Window
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
@@ -33,6 +34,8 @@ TREATMENTS: dict[Treatment, tuple[str, str]] = {
 }
 """For each treatment of an option its icon and its word."""
 
+WINDOWS = {Window.HOUR: " this hour", Window.DAY: " today", Window.MONTH: " this month", Window.ALL: ""}
+
 BADGES = {
     "queued": "",
     "running": "gold",
@@ -55,6 +58,13 @@ def price(money: Money | None) -> str:
     places = "0.01" if money.dollars >= 1 else "0.001"
     text = str(money.dollars.quantize(Decimal(places), ROUND_HALF_UP))
     return f"${text.removesuffix('0') if places == '0.001' else text}"
+
+
+def left(standing: Standing) -> str:
+    """What a budget still has: `$9.60 left today`, `7 images left this hour`."""
+    if standing.counted is Counted.PICTURES:
+        return f"{images(standing.left)} left{WINDOWS[standing.window]}"
+    return f"{price(Money(standing.left)) if standing.left else '$0'} left{WINDOWS[standing.window]}"
 
 
 def charged(money: Money | None) -> str:

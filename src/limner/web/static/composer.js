@@ -61,7 +61,7 @@ export function compose(form) {
     under.textContent = chosen?.dataset.local ? "Drawn on this machine" : (form.dataset.leftText ?? "");
     if (over > 0) {
       const more = price({ micro_usd: over });
-      under.textContent = `This would take you ${more} over today's limit. Choose a cheaper model or fewer images.`;
+      under.textContent = `This would take you ${more} over the limit. Choose a cheaper model or fewer images.`;
     }
     line.parentElement.classList.toggle("over", over > 0);
     const size = quote.receipt.find((each) => each.field === "aspect" || each.field === "size")?.sent;

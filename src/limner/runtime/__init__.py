@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from random import SystemRandom
 
-from limner.catalog.forbidden import load_word_rules
-from limner.catalog.installed import load_installed
 from limner.catalog.presets import load_presets
-from limner.catalog.unlisted import CurrentCatalog
 from limner.codec import JsonRequestCodec
-from limner.db.advisory_locks import AdvisoryWorkerLocks
 from limner.db.breakers import SqlBreakers
-from limner.db.database import Database
+from limner.db.budgets import SqlBudgets
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
@@ -29,7 +21,6 @@ from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.courier import Courier
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
-from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.accounts import Asks
 from limner.domain.errors import StorageError
 from limner.domain.events import Event
@@ -43,6 +34,7 @@ from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
+from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -50,37 +42,26 @@ from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
-from limner.engine.moderation import Moderator
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
-from limner.providers.connecting import connections, paced
 from limner.providers.inquiries import Inquiries
-from limner.providers.services import ConfiguredServices
+from limner.runtime.ground import Ground, open_ground
+from limner.runtime.installation import installation_secret, worker_locks
 from limner.settings import Settings
-from limner.storage.blobs import BlobStore, S3Access, open_blobs
-from limner.storage.imaging import PillowImaging
+from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
-from limner.storage.listings import ListingFile
-from limner.storage.probe import PAINTED, UPLOADED
 from limner.storage.provenance import Provenance
 from limner.storage.shelf import Shelf
 from limner.storage.uploads import Uploads
-from limner.system import SystemClock, TimeOrderedIds
-from limner.wire.client import Wire
-from limner.wire.guard import Guard
-from limner.wire.posting import WirePosts
 
 LAST_WORDS = 3.0
 """Seconds for messages to webhooks when a command ends; the next process sends those that do not get away."""
 LAST_WORDS_OF_A_SERVER = 0.5
 """The same for a server, whose jobs need the time that it has to end."""
-
-JUDGE = "openai"
-"""The service that looks at requests, where the settings want one: its name there and in the catalog."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +82,7 @@ class Runtime:
     events: Events
     ledger: Ledger
     webhooks: Subscriptions
+    budgeting: Budgeting
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -120,26 +102,6 @@ class Runtime:
         return delivery
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Ground:
-    """What everything else stands on."""
-
-    settings: Settings
-    clock: Clock
-    ids: Ids
-    bulletin: LocalBulletin
-    catalog: CurrentCatalog
-    listing_file: ListingFile
-    database: Database
-    blobs: BlobStore
-    imaging: PillowImaging
-    provenance: Provenance
-    library: Library
-    services: Services
-    moderator: Moderator
-    posts: WirePosts
-
-
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, work: bool = True, watch: bool = False, at_once: int | None = None
@@ -151,9 +113,9 @@ async def open_runtime(
     where that is given. Raises NotConfigured and StorageError.
     """
     async with AsyncExitStack() as stack:
-        ground = await _open_ground(settings, stack, at_once)
+        ground = await open_ground(settings, stack, at_once)
         secret = await asyncio.to_thread(installation_secret, settings)
-        worker, locks = ground.ids.new(), _locks(settings)
+        worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)
         jobs = SqlJobs(ground.database, _publisher(ground.bulletin, courier), now=ground.clock.now)
         dispatcher = Dispatcher(
@@ -169,7 +131,7 @@ async def open_runtime(
         yield runtime
 
 
-def _courier(ground: _Ground, worker: str, locks: WorkerLocks) -> Courier:
+def _courier(ground: Ground, worker: str, locks: WorkerLocks) -> Courier:
     """What sends messages to webhooks from this process."""
     webhooks, clock = SqlWebhooks(ground.database), ground.clock
     deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=ground.settings.address)
@@ -186,62 +148,19 @@ def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
     return publish
 
 
-async def _open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> _Ground:
-    await asyncio.to_thread(_make_folder, settings.data_dir)
-    clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
-    facts = await asyncio.to_thread(load_installed, settings.data_dir)
-    catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
-    database = await Database.open(_database_url(settings))
-    stack.push_async_callback(database.close)
-    blobs = await stack.enter_async_context(
-        open_blobs(settings.storage_url, settings.data_dir, access=_s3_access(settings.variables))
-    )
-    imaging = PillowImaging(limits=replace(PAINTED, max_pixels=settings.max_pixels))
-    stack.callback(imaging.close)
-    provenance = await stack.enter_async_context(
-        Provenance(settings.data_dir / "provenance", version=VERSION, now=clock.now)
-    )
-    library = await stack.enter_async_context(
-        Library(
-            blobs=blobs,
-            imaging=imaging,
-            provenance=provenance,
-            algorithmic=frozenset(card.id for card in catalog.services if card.algorithmic),
-            embed_recipe=settings.embed_recipe,
-            uploads=replace(UPLOADED, max_bytes=settings.max_upload_mb * 1_000_000),
-        )
-    )
-    wire = await stack.enter_async_context(Wire(blobs, guard=Guard(settings.fetch_allowlist.split(","))))
-    services = ConfiguredServices(
-        paced(catalog.services, settings.variables, at_once),
-        connections(catalog.services, settings.variables, settings.public_url),
-        wire,
-    )
-    stack.push_async_callback(services.close)
-    return _Ground(
-        settings=settings,
-        clock=clock,
-        ids=TimeOrderedIds(),
-        bulletin=LocalBulletin(),
-        catalog=catalog,
-        listing_file=listing_file,
-        database=database,
-        blobs=blobs,
-        imaging=imaging,
-        provenance=provenance,
-        library=library,
-        services=services,
-        moderator=Moderator(
-            rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
-            judge=services.judge(JUDGE) if settings.moderation == JUDGE else None,
-            blobs=blobs,
-            imaging=imaging,
-        ),
-        posts=WirePosts(wire),
+def _router(ground: Ground, health: HealthWatch) -> Router:
+    """Who decides which model paints."""
+    return Router(
+        catalog=ground.catalog,
+        services=ground.services,
+        health=health,
+        balance=Balance(ground.services, ground.settings.routing_weights),
+        clock=ground.clock,
+        unpriced_ceiling=ground.settings.unpriced_ceiling_usd,
     )
 
 
-def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, sealer: Sealer) -> Runtime:
+def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, sealer: Sealer) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
@@ -252,16 +171,10 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier
         clock=ground.clock,
         rules=settings.breaker_rules,
     )
+    limits = _limits(settings)
     engine = Engine(
-        router=Router(
-            catalog=ground.catalog,
-            services=ground.services,
-            health=health,
-            balance=Balance(ground.services, settings.routing_weights),
-            clock=ground.clock,
-            unpriced_ceiling=settings.unpriced_ceiling_usd,
-        ),
-        limits=Limits(daily_cost=settings.daily_cost_limit_usd),
+        router=_router(ground, health),
+        limits=limits,
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
         jobs=jobs,
@@ -295,6 +208,7 @@ def _joined(ground: _Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier
             ids=ground.ids,
             nudge=courier.nudge,
         ),
+        budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
@@ -345,74 +259,12 @@ def _runner(runtime: Runtime) -> Runner:
     )
 
 
-def installation_secret(settings: Settings) -> bytes:
-    """The master secret: the one that is set, else one made on first use and kept in the data directory. Blocks."""
-    if settings.secret_key:
-        return settings.secret_key.encode()
-    path = settings.data_dir / "secret.key"
-    try:
-        _write_once(path, secrets.token_urlsafe(48).encode())
-        return path.read_bytes().strip()
-    except OSError as error:
-        raise StorageError(
-            f"The secret key {path} cannot be read or made: {error.strerror}. Make it readable for this user.",
-            code="read_only",
-        ) from error
-
-
-def _write_once(path: Path, data: bytes) -> None:
-    """Writes a file that only this user may read, whole or not at all, unless it is already there."""
-    if path.exists():
-        return
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # fails where another process was quicker; its key is the one that counts
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".probe-{secrets.token_hex(8)}"
-        probe.touch()
-        probe.unlink()
-    except (FileExistsError, NotADirectoryError) as error:
-        raise StorageError(
-            f"The data directory {folder} cannot be made: a file is in its place. Move that file away, "
-            "or set LIMNER_DATA_DIR to another folder."
-        ) from error
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
-        raise StorageError(
-            f"The data directory {folder} cannot be written to: {error.strerror}. "
-            f"{'Free some space' if full else 'Make it writable'}, or set LIMNER_DATA_DIR to another folder.",
-            code="disk_full" if full else "read_only",
-        ) from error
-
-
-def _database_url(settings: Settings) -> str:
-    return settings.database_url or f"sqlite:///{settings.data_dir / 'limner.db'}"
-
-
-def _locks(settings: Settings) -> WorkerLocks:
-    if settings.database_url and not settings.database_url.startswith("sqlite"):
-        return AdvisoryWorkerLocks(settings.database_url)
-    return FileWorkerLocks(settings.data_dir / "workers")
-
-
-def _s3_access(variables: Mapping[str, str]) -> S3Access:
-    return S3Access(
-        access_key_id=variables.get("AWS_ACCESS_KEY_ID"),
-        secret_access_key=variables.get("AWS_SECRET_ACCESS_KEY"),
-        session_token=variables.get("AWS_SESSION_TOKEN"),
-        region=variables.get("AWS_REGION") or "us-east-1",
-        endpoint=variables.get("AWS_ENDPOINT_URL"),
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        daily_cost=settings.daily_cost_limit_usd,
+        daily_budget=settings.daily_budget_usd,
+        images_per_hour=settings.images_per_hour,
+        images_per_day=settings.images_per_day,
+        requests_per_minute=settings.requests_per_minute,
+        global_requests_per_minute=settings.global_requests_per_minute,
     )

@@ -1,0 +1,135 @@
+"""Budgets that somebody has set up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text
+
+from limner.db import codec
+from limner.db.database import Database
+from limner.db.statements import Columns, Statement
+from limner.db.tables import budgets, counters
+from limner.domain.budgets import Budget, Counted, Kind, Scope, Use, Window
+from limner.domain.errors import NotFound
+from limner.domain.records import NewJob
+from limner.domain.request import DEFAULT_PROJECT
+
+_ADD = Statement(
+    text(
+        """
+        INSERT INTO budgets (id, kind, name, per, counted, most, created_at, created_by)
+        VALUES (:id, :kind, :name, :per, :counted, :most, :created_at, :created_by)
+        ON CONFLICT (kind, name, per, counted) DO NOTHING
+        """
+    )
+)
+_THIS = budgets.c.id == bindparam("budget")
+_GET = Statement(select(budgets).where(_THIS))
+_REMOVE = Statement(delete(budgets).where(_THIS).returning(budgets))
+_IN_ORDER = (budgets.c.kind, budgets.c.name, budgets.c.per, budgets.c.counted)
+_ALL = Statement(select(budgets).order_by(*_IN_ORDER))
+_COVERING = Statement(
+    select(budgets).where(
+        or_(
+            and_(budgets.c.kind == Kind.EVERYONE.value, budgets.c.name == ""),
+            and_(budgets.c.kind == Kind.USER.value, budgets.c.name == bindparam("owner")),
+            and_(budgets.c.kind == Kind.PROJECT.value, budgets.c.name == bindparam("project")),
+            and_(budgets.c.kind == Kind.PROFILE.value, budgets.c.name == bindparam("profile")),
+            and_(budgets.c.kind == Kind.TOKEN.value, budgets.c.name == bindparam("token")),
+        )
+    )
+)
+_OF_PERSON = Statement(
+    text(
+        """
+        SELECT b.* FROM budgets b
+        WHERE b.kind = 'everyone' OR (b.kind = 'user' AND b.name = :owner) OR (b.kind = 'token' AND b.name = :token)
+           OR (b.kind = 'project' AND (b.name = :project OR EXISTS (
+                   SELECT 1 FROM projects p WHERE p.user_id = :owner AND p.name = b.name)))
+        ORDER BY b.kind, b.name, b.per, b.counted
+        """
+    )
+)
+_USED = Statement(
+    select(counters.c.held, counters.c.spent).where(
+        counters.c.scope == bindparam("scope"), counters.c.period == bindparam("period")
+    )
+)
+
+
+class SqlBudgets:
+    """The `Budgets` of `domain.stores`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, budget: Budget) -> bool:
+        """Writes it down; False where there is one for the same already."""
+        row = {
+            "id": budget.id,
+            "kind": budget.kind.value,
+            "name": budget.name,
+            "per": budget.window.value,
+            "counted": budget.counted.value,
+            "most": budget.limit,
+            "created_at": codec.stamp(budget.created),
+            "created_by": budget.created_by,
+        }
+        return bool(await self._database.write(lambda connection: _ADD.run(connection, row)))
+
+    async def remove(self, budget_id: str) -> Budget:
+        """Forgets it; its sums stay, because jobs may hold on to them. Raises NotFound."""
+        return _known(await self._database.write(lambda connection: _REMOVE.row(connection, {"budget": budget_id})))
+
+    async def get(self, budget_id: str) -> Budget:
+        """One budget. Raises NotFound."""
+        return _known(await self._database.read(lambda connection: _GET.row(connection, {"budget": budget_id})))
+
+    async def all(self) -> Sequence[Budget]:
+        """All budgets, in the order of what they are for."""
+        return [_budget(row) for row in await self._database.read(lambda connection: _ALL.rows(connection, {}))]
+
+    async def covering(self, owner: str, token: str | None) -> Sequence[Budget]:
+        """Those of everyone, of this person, of their projects and of the token they came with."""
+        values = {"owner": owner, "token": token, "project": DEFAULT_PROJECT}
+        return [_budget(row) for row in await self._database.read(lambda found: _OF_PERSON.rows(found, values))]
+
+    async def used(self, scopes: Sequence[Scope]) -> Sequence[Use]:
+        """How much of each is taken in its period."""
+        return await self._database.read(lambda connection: [_use(connection, scope) for scope in scopes])
+
+
+def covering(connection: Connection, new: NewJob) -> list[Scope]:
+    """What a new job has to fit into beside the limits of the settings."""
+    values = {
+        "owner": new.owner,
+        "project": new.request.project,
+        "profile": new.request.profile,
+        "token": new.token,
+    }
+    return [_budget(row).scope(new.at) for row in _COVERING.rows(connection, values)]
+
+
+def _use(connection: Connection, scope: Scope) -> Use:
+    row = _USED.row(connection, {"scope": scope.name, "period": scope.period})
+    return Use(0, 0) if row is None else Use(int(row["held"]), int(row["spent"]))
+
+
+def _known(row: Columns | None) -> Budget:
+    if row is None:
+        raise NotFound("There is no budget with this id. `limner budgets list` shows them all.")
+    return _budget(row)
+
+
+def _budget(row: Columns) -> Budget:
+    return Budget(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        name=row["name"],
+        window=Window(row["per"]),
+        counted=Counted(row["counted"]),
+        limit=int(row["most"]),
+        created=codec.moment(row["created_at"]),
+        created_by=row["created_by"],
+    )

@@ -1,0 +1,54 @@
+"""How many requests came in the last minute, exact over all processes of one database.
+
+Each request that is let in gets a number, counted up in a row that stays locked until the commit: of two at the same
+moment one waits. It is let in where the request that is as many numbers back as are allowed is older than a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from limner.db import codec
+from limner.db.statements import Statement
+from limner.domain.budgets import MINUTE, Rate
+from limner.domain.errors import TooManyRequests
+
+_NUMBER = Statement(
+    text(
+        """
+        INSERT INTO request_counts (scope, passed) VALUES (:scope, 1)
+        ON CONFLICT (scope) DO UPDATE SET passed = request_counts.passed + 1
+        RETURNING passed
+        """
+    )
+)
+_BLOCKING = Statement(
+    text("SELECT MAX(came_at) AS came_at FROM request_marks WHERE scope = :scope AND number <= :bound")
+)
+# What is as far back as that and old enough never matters again, even if more or fewer are allowed later.
+_FORGET = Statement(text("DELETE FROM request_marks WHERE scope = :scope AND number <= :bound"))
+_MARK = Statement(text("INSERT INTO request_marks (scope, number, came_at) VALUES (:scope, :number, :at)"))
+
+
+def count(connection: Connection, rates: Sequence[Rate], at: datetime) -> None:
+    """Lets a request in and remembers it, or raises TooManyRequests; the caller then rolls everything back."""
+    for rate in sorted(rates, key=lambda rate: rate.name):  # in one order, as `holds.reserve`
+        number = (_NUMBER.row(connection, {"scope": rate.name}) or {})["passed"]
+        _make_room(connection, rate, number - rate.most, at)
+        _MARK.run(connection, {"scope": rate.name, "number": number, "at": codec.stamp(at)})
+
+
+def _make_room(connection: Connection, rate: Rate, bound: int, at: datetime) -> None:
+    """Forgets the requests up to a number, which are older than a minute, or raises TooManyRequests."""
+    place = {"scope": rate.name, "bound": bound}
+    newest = (_BLOCKING.row(connection, place) or {})["came_at"]
+    if newest is None:
+        return
+    wait = (codec.moment(newest) + MINUTE - at).total_seconds()
+    if wait > 0:
+        # Clocks of several machines may differ: never longer than the minute that is meant.
+        raise TooManyRequests(f"{rate.message} Wait a little.", retry_after=min(max(wait, 1.0), 60.0))
+    _FORGET.run(connection, place)

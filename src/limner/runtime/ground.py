@@ -1,0 +1,109 @@
+"""What everything in an open installation stands on: its files, its database, its services."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+from limner.catalog.forbidden import load_word_rules
+from limner.catalog.installed import load_installed
+from limner.catalog.unlisted import CurrentCatalog
+from limner.db.database import Database
+from limner.dispatch.bulletin import LocalBulletin
+from limner.domain.ports import Clock, Ids, Services
+from limner.domain.version import VERSION
+from limner.engine.moderation import Moderator
+from limner.providers.connecting import connections, paced
+from limner.providers.services import ConfiguredServices
+from limner.runtime.installation import database_url, make_folder, s3_access
+from limner.settings import Settings
+from limner.storage.blobs import BlobStore, open_blobs
+from limner.storage.imaging import PillowImaging
+from limner.storage.library import Library
+from limner.storage.listings import ListingFile
+from limner.storage.probe import PAINTED, UPLOADED
+from limner.storage.provenance import Provenance
+from limner.system import SystemClock, TimeOrderedIds
+from limner.wire.client import Wire
+from limner.wire.guard import Guard
+from limner.wire.posting import WirePosts
+
+JUDGE = "openai"
+"""The service that looks at requests, where the settings want one: its name there and in the catalog."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """What everything else stands on."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    bulletin: LocalBulletin
+    catalog: CurrentCatalog
+    listing_file: ListingFile
+    database: Database
+    blobs: BlobStore
+    imaging: PillowImaging
+    provenance: Provenance
+    library: Library
+    services: Services
+    moderator: Moderator
+    posts: WirePosts
+
+
+async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> Ground:
+    """Opens all of it; `stack` closes it in reverse order. Raises NotConfigured and StorageError."""
+    await asyncio.to_thread(make_folder, settings.data_dir)
+    clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
+    facts = await asyncio.to_thread(load_installed, settings.data_dir)
+    catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
+    database = await Database.open(database_url(settings))
+    stack.push_async_callback(database.close)
+    blobs = await stack.enter_async_context(
+        open_blobs(settings.storage_url, settings.data_dir, access=s3_access(settings.variables))
+    )
+    imaging = PillowImaging(limits=replace(PAINTED, max_pixels=settings.max_pixels))
+    stack.callback(imaging.close)
+    provenance = await stack.enter_async_context(
+        Provenance(settings.data_dir / "provenance", version=VERSION, now=clock.now)
+    )
+    library = await stack.enter_async_context(
+        Library(
+            blobs=blobs,
+            imaging=imaging,
+            provenance=provenance,
+            algorithmic=frozenset(card.id for card in catalog.services if card.algorithmic),
+            embed_recipe=settings.embed_recipe,
+            uploads=replace(UPLOADED, max_bytes=settings.max_upload_mb * 1_000_000),
+        )
+    )
+    wire = await stack.enter_async_context(Wire(blobs, guard=Guard(settings.fetch_allowlist.split(","))))
+    services = ConfiguredServices(
+        paced(catalog.services, settings.variables, at_once),
+        connections(catalog.services, settings.variables, settings.public_url),
+        wire,
+    )
+    stack.push_async_callback(services.close)
+    return Ground(
+        settings=settings,
+        clock=clock,
+        ids=TimeOrderedIds(),
+        bulletin=LocalBulletin(),
+        catalog=catalog,
+        listing_file=listing_file,
+        database=database,
+        blobs=blobs,
+        imaging=imaging,
+        provenance=provenance,
+        library=library,
+        services=services,
+        moderator=Moderator(
+            rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
+            judge=services.judge(JUDGE) if settings.moderation == JUDGE else None,
+            blobs=blobs,
+            imaging=imaging,
+        ),
+        posts=WirePosts(wire),
+    )
