@@ -196,7 +196,7 @@ async def test_the_stand_in_takes_names_in_both_ways_as_google_does() -> None:
         refused: list[dict[str, object]] = [
             {"candidate_count": 2},
             {"image_config": {"aspect_ratio": "1:8"}},
-            {"response_modalities": []},
+            {"response_modalities": ["TEXT"]},
         ]
         for wrong in refused:
             config = {"generationConfig": {"responseModalities": ["IMAGE"], **wrong}}

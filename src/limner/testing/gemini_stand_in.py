@@ -168,7 +168,8 @@ def _checked(model: str, rule: Rule, body: Mapping[str, object]) -> Order:
     """The order in a body that fits the document. Raises Wrong for what this model does not take."""
     config = _object(body.get("generationConfig"))
     image, thinking = _object(config.get("imageConfig")), _object(config.get("thinkingConfig"))
-    if "IMAGE" not in _list_of(config.get("responseModalities")):
+    # What is left out is text and pictures (ai.google.dev, image-generation, 2026-11).
+    if "IMAGE" not in _list_of(config.get("responseModalities", ["TEXT", "IMAGE"])):
         raise Wrong("This model only makes pictures: responseModalities must have IMAGE.")
     if config.get("candidateCount") not in (None, 1):
         raise Wrong("Multiple candidates is not enabled for this model.")

@@ -70,6 +70,12 @@ class HuggingFaceStandIn(StandInServer):
             web.post("/{provider}/{path:.*}", self._buy),
         ]
 
+    def check_key(self, request: web.Request) -> None:
+        """What models there are the Hub tells everybody; a wrong key it refuses there too."""
+        if request.path.startswith("/api/models") and "Authorization" not in request.headers:
+            return
+        super().check_key(request)
+
     def refused(self, wrong: Wrong) -> web.Response:
         """The router's shape of errors."""
         return web.json_response({"error": wrong.message}, status=wrong.status)
