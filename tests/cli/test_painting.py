@@ -308,3 +308,13 @@ def test_what_may_not_be_painted_is_refused_unpaid(
         assert words in ended.out + ended.err
     assert shop.purchases == 0
     assert limner("generate", "a boat", "-m", "openai/gpt-image-2", "--yes", "--json").document["state"] == "succeeded"
+
+
+def test_without_a_key_for_moderation_only_painting_is_refused(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIMNER_MODERATION", "openai")
+    monkeypatch.setenv("XAI_API_KEY", "xai-of-the-tests")
+    assert limner("history").code == 0
+    assert limner("generate", "a boat", "-m", "sketch", *SMALL).code == 0
+    ended = limner("generate", "a boat", "-p", "xai", "--yes")
+    assert ended.code == 1
+    assert "LIMNER_MODERATION=openai cannot be used. Needs a key: set OPENAI_API_KEY." in ended.err

@@ -242,7 +242,7 @@ async def house(
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
-        moderator=Moderator(rules=words, judge=judge, blobs=blobs, imaging=imaging),
+        moderator=Moderator(rules=words, judge=None if judge is None else lambda: judge, blobs=blobs, imaging=imaging),
         sealer=HmacSealer(b"s" * 32),
         codec=codec,
         clock=clock,

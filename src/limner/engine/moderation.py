@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from limner.domain.errors import ContentRefused
@@ -23,20 +23,20 @@ class Moderator:
     """Refuses what may not be painted here. Looking costs nothing."""
 
     rules: Sequence[WordRule]
-    judge: Judges | None
-    """A service that looks as well, before anything is paid for."""
+    judge: Callable[[], Judges] | None
+    """Gives a service that looks as well, before anything is paid for. Raises NotConfigured."""
     blobs: Blobs
     imaging: Imaging
 
     async def check(self, request: ImageRequest, plan: Plan) -> None:
-        """Raises ContentRefused, and ProviderError where the service that looks cannot be asked: then nothing is
-        bought either.
+        """Raises ContentRefused, and NotConfigured or ProviderError where the service that looks cannot be asked: then
+        nothing is bought either.
         """
         prompt = " ".join(filter(None, (request.prompt, request.style)))
         verdicts = list(broken(self.rules, prompt))
         if not verdicts and self.judge is not None and plan.ceiling(request.count):
             pictures = [await self._shown(image.digest) for image in request.inputs if image.role is not Role.MASK]
-            verdicts = list(await self.judge.judge(prompt, pictures))
+            verdicts = list(await self.judge().judge(prompt, pictures))
         if verdicts:
             raise refused(verdicts[0])
 

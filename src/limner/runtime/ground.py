@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from limner.catalog.forbidden import load_word_rules
 from limner.catalog.installed import load_installed
@@ -101,7 +102,7 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
         services=services,
         moderator=Moderator(
             rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
-            judge=services.judge(JUDGE) if settings.moderation == JUDGE else None,
+            judge=partial(services.judge, JUDGE) if settings.moderation == JUDGE else None,
             blobs=blobs,
             imaging=imaging,
         ),
