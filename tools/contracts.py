@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import grimp
 from importlinter import Contract, ContractCheck, fields, output
+from importlinter.domain.contract import InvalidContractOptions
 
 
 def is_within(name: str, packages: Collection[str]) -> bool:
@@ -52,6 +53,12 @@ class DirectUse(Contract):
     exact = fields.BooleanField(required=False, default=False)
     only_in = fields.SetField(subfield=fields.StringField(), required=False)
     not_in = fields.SetField(subfield=fields.StringField(), required=False)
+
+    def validate(self) -> None:
+        """Refuse a contract that does not say whom it binds: with `not_in` alone and empty it would bind nobody."""
+        options = vars(self)
+        if (options["only_in"] is None) == (not options["not_in"]):
+            raise InvalidContractOptions({"only_in": "Name only_in, which may be empty, or not_in, which may not."})
 
     def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         """Look at every import of every module of the project."""

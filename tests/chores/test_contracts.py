@@ -1,6 +1,9 @@
 """The import contract decides who may import what directly."""
 
-from tools.contracts import Rule
+import pytest
+from importlinter.domain.contract import InvalidContractOptions
+
+from tools.contracts import DirectUse, Rule
 
 
 def rule(
@@ -57,3 +60,21 @@ def test_the_face_alone_can_be_meant() -> None:
     assert forbids(face, "limner.engine.plan", "limner")
     assert not forbids(face, "limner.engine.plan", "limner.domain")
     assert not forbids(face, "limner.cli.entry", "limner")
+
+
+def test_a_library_may_be_for_nobody() -> None:
+    client = rule("openai", only_in=set())
+    assert forbids(client, "limner.providers.openai", "openai")
+    assert forbids(client, "limner.testing.openai_rules", "openai.types")
+    assert not forbids(client, "limner.providers.openai", "limner.testing.openai_rules")
+
+
+@pytest.mark.parametrize("bound", [{}, {"not_in": []}, {"only_in": [], "not_in": ["limner.domain"]}])
+def test_a_contract_says_whom_it_binds(bound: dict[str, list[str]]) -> None:
+    with pytest.raises(InvalidContractOptions):
+        DirectUse("No clients", {"root_packages": ["limner"]}, {"modules": ["openai"], **bound})
+
+
+@pytest.mark.parametrize("bound", [{"only_in": []}, {"only_in": ["limner.wire"]}, {"not_in": ["limner.domain"]}])
+def test_whom_a_contract_binds_is_said_in_one_way(bound: dict[str, list[str]]) -> None:
+    DirectUse("No clients", {"root_packages": ["limner"]}, {"modules": ["openai"], **bound})
