@@ -140,10 +140,10 @@ def check_size(model: str, size: Size) -> None:
 
 
 def picture_size(value: object, name: str) -> Size:
-    """The size of a picture given as a data URI. Raises Wrong."""
+    """The size of a picture given as a data URI, or as base64 alone. Raises Wrong."""
     try:
-        head, _, text = str(value).partition(",")
-        if not head.startswith("data:image/"):
+        head, comma, text = str(value).rpartition(",")
+        if comma and not head.startswith("data:image/"):
             raise ValueError
         return Size(*Image.open(io.BytesIO(pybase64.b64decode(text, validate=True))).size)
     except (ValueError, UnidentifiedImageError) as error:

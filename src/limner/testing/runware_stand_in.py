@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+import pybase64
 from aiohttp import web
 
 from limner.domain.request import Size
@@ -48,6 +49,7 @@ class RunwareStandIn(StandInServer):
         self._specification = Specification("runware")
         self._tasks: dict[str, Task] = {}
         self._polls: dict[str, int] = {}
+        self._made: dict[str, list[dict[str, object]]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """Everything is a task."""
@@ -120,19 +122,32 @@ class RunwareStandIn(StandInServer):
         return web.json_response({"data": [{**item, "status": "success"} for item in self._results(found)]})
 
     def _results(self, task: Task) -> list[dict[str, object]]:
+        """What a task has made: the same pictures whenever it is asked after."""
+        if task.id not in self._made:
+            self._made[task.id] = [self._result(task, place) for place in range(task.count)]
+        return self._made[task.id]
+
+    def _result(self, task: Task, place: int) -> dict[str, object]:
+        """One picture; by its own id the official client tells it from the others of its task."""
         media = {"PNG": "png", "WEBP": "webp"}.get(str(task.body.get("outputFormat")), "jpeg")
-        cost = {"cost": COST} if task.body.get("includeCost") else {}
-        seed = task.body.get("seed")
-        return [
-            {
-                "taskType": task.body["taskType"],
-                "taskUUID": task.id,
-                "imageURL": self.keep(self.paint(task.size, media=media), f"image/{media}"),
-                **({"seed": seed + place} if isinstance(seed, int) else {}),
-                **cost,
-            }
-            for place in range(task.count)
-        ]
+        seed, data = task.body.get("seed"), self.paint(task.size, media=media)
+        return {
+            "taskType": task.body["taskType"],
+            "taskUUID": task.id,
+            "imageUUID": str(UUID(int=self.painted, version=4)),
+            **self._handed_over(data, media, task.body.get("outputType", "URL")),
+            **({"seed": seed + place} if isinstance(seed, int) else {}),
+            **({"cost": COST} if task.body.get("includeCost") else {}),
+        }
+
+    def _handed_over(self, data: bytes, media: str, way: object) -> dict[str, object]:
+        """A picture by its address, as base64, or as a data URI."""
+        if way == "URL":
+            return {"imageURL": self.keep(data, f"image/{media}")}
+        text = pybase64.b64encode(data).decode("ascii")
+        return (
+            {"imageBase64Data": text} if way == "base64Data" else {"imageDataURI": f"data:image/{media};base64,{text}"}
+        )
 
 
 def error_of(wrong: Wrong) -> dict[str, object]:
