@@ -17,6 +17,7 @@ from limner.testing.stand_in import StandInServer, Wrong
 
 TICKS = 10_000_000_000
 """In a dollar."""
+CREATED = 1_790_000_000
 ABSENT = ("size", "background", "style")
 """Options of other services that are refused with a sentence of their own."""
 EDGES = {"1k": 256, "1.5k": 384, "2k": 512}
@@ -70,6 +71,7 @@ class XAIStandIn(StandInServer):
             web.post("/v1/images/generations", self._buy),
             web.post("/v1/images/edits", self._buy),
             web.get("/v1/images/{id}", self._deferred),
+            web.get("/v1/models", self._list),
             web.get("/v1/image-generation-models", self._models),
             web.get("/v1/me", self._me),
         ]
@@ -150,6 +152,15 @@ class XAIStandIn(StandInServer):
         async def answer(_: Fault) -> web.Response:
             models = [{"id": name, "aliases": [], "object": "model", "owned_by": "xai"} for name in MODELS]
             return web.json_response({"models": models})
+
+        return await self.tell(request, At.ACCOUNT, answer)
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        """All models in the shape of OpenAI's list."""
+
+        async def answer(_: Fault) -> web.Response:
+            shared = {"aliases": [], "created": CREATED, "object": "model", "owned_by": "xai"}
+            return web.json_response({"object": "list", "data": [{"id": name, **shared} for name in MODELS]})
 
         return await self.tell(request, At.ACCOUNT, answer)
 
