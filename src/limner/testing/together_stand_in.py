@@ -128,10 +128,11 @@ class TogetherStandIn(StandInServer):
 
     async def _whoami(self, request: web.Request) -> web.StreamResponse:
         async def answer(_: Fault) -> web.Response:
-            organization = {"id": "org-1", "name": "Foxes Ltd."}
-            return web.json_response(
-                {"type": "project_api_key", "api_key": {"id": "key-1"}, "organization": organization}
-            )
+            owners = {
+                "organization": {"id": "org-1", "name": "Foxes Ltd."},
+                "project": {"id": "project-1", "name": "Winter"},
+            }
+            return web.json_response({"type": "project_api_key", "api_key": {"id": "key-1"}, **owners})
 
         return await self.tell(request, At.ACCOUNT, answer)
 
