@@ -74,6 +74,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         public=authority_of(settings.public_url),
         # Base64 makes four bytes of three.
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
+        proxies=settings.trusted_proxies,
     )
     app.add_middleware(Door, rules=rules, ids=TimeOrderedIds())
     return app

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,6 +51,17 @@ def _weights(value: object) -> object:
 
 
 Weights = Annotated[Mapping[str, Annotated[float, Field(gt=0, le=1000)]], BeforeValidator(_weights)]
+
+
+def _networks(value: object) -> object:
+    """Networks from text such as `10.0.0.0/8, 2001:db8::7`."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Milliseconds = Annotated[int, Field(ge=1, le=10**12)]
 
 
@@ -87,6 +99,14 @@ class Settings(BaseModel):
     """How often each person may ask the server for pictures, paid for or not; 0 is no limit."""
     global_requests_per_minute: Amount = None
     """The same for all persons together."""
+    requests_per_minute_per_token: Amount = None
+    """The same for each API token."""
+    requests_per_minute_per_address: Amount = None
+    """The same for each address that requests come from; of IPv6 for each network of 64 bits."""
+    requests_per_minute_per_service: Amount = None
+    """The same for all persons together, for each service that is to paint."""
+    trusted_proxies: Networks = ()
+    """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     routing_weights: Weights = Field(default_factory=dict)

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,44 @@ def test_what_it_read_of_a_long_prompt_is_shown(limner: Limner, library: Library
     limner("pipelines", "add", "some/pipeline", "--name", "mine")
     job = limner("generate", "-m", "mine", "one two three four five six seven", "--json").document
     assert job["images"][0]["revised_prompt"] == "one two three four five six"
+
+
+def test_options_of_loading_are_kept_and_used(limner: Limner, home: Path, library: Library) -> None:
+    wanted = ("--load", "channels=9", "--load", "revision=fp16", "--load", 'max_memory={"cpu": "4GiB"}')
+    added = limner("pipelines", "add", "some/pipeline", "--name", "mine", *wanted)
+    assert added.code == 0, added.err
+    assert "It can inpaint" in added.err
+    written = tomllib.loads((home / "pipelines" / "mine.toml").read_text())["model"][0]["wire"]
+    load = {"channels": 9, "revision": "fp16", "max_memory": {"cpu": "4GiB"}}
+    assert written == {"pipeline": "some/pipeline", "load": load}
+    assert limner("pipelines", "list", "--json").document["pipelines"][0]["load"] == load
+    limner("generate", "a cat", "--out", "cat.png")
+    assert limner("edit", "cat.png", "a hat", "--mask", "cat.png", "-m", "mine").code == 0
+    assert [loaded["options"] for loaded in library.loads] == [load, load]
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        ("variant", "--load wants NAME=VALUE, not 'variant'"),
+        ("=fp16", "--load wants NAME=VALUE, not '=fp16'"),
+        ("use safetensors=true", "diffusers has no option 'use safetensors'"),
+        ("dtype=float16", "DIFFUSERS_DTYPE"),
+        ("torch_dtype=float16", "DIFFUSERS_DTYPE"),
+        ("use_safetensors=True", "--load use_safetensors: give text, a number, true or false"),
+        ("safety_checker=null", "--load safety_checker: give text, a number, true or false"),
+        ('max_memory={"cpu": [null]}', "--load max_memory: give text"),
+        ("low=NaN", "--load low: give text"),
+        ("varient=fp16", "TextToImage is not loaded with an option varient"),
+    ],
+)
+def test_an_option_of_loading_that_makes_no_sense_is_refused(
+    limner: Limner, home: Path, library: Library, load: str, words: str
+) -> None:
+    ended = limner("pipelines", "add", "some/pipeline", "--load", load)
+    assert ended.code == 2
+    assert words in ended.err
+    assert not (home / "pipelines").exists()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +179,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_real_pipeline_paints(limner: Limner, home: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIFFUSERS_PYTHON", str(diffusers.python()))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    added = limner("pipelines", "add", str(tiny), "--name", "tiny")
+    added = limner("pipelines", "add", str(tiny), "--name", "tiny", "--load", "use_safetensors=true")
     assert added.code == 0, added.err
     (model,) = limner("models", "-p", "diffusers", "--json").document["models"]
     assert sorted(model["operations"]) == [*("edit", "generate", "inpaint", "outpaint", "style_transfer", "variations")]

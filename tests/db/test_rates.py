@@ -65,9 +65,22 @@ async def test_only_what_may_matter_is_remembered(stores: Stores) -> None:
     assert (await stores.database.read(count_rows))["request_marks"] <= 3
 
 
+async def test_idle_addresses_are_forgotten_when_new_ones_come(stores: Stores) -> None:
+    for number in range(30):
+        await let_in(stores, number / 10, a_rate(2, f"address:10.0.0.{number}"), a_rate(99))
+    assert (await stores.database.read(count_rows))["request_counts"] == 31
+    await let_in(stores, 50, a_rate(2, "address:10.0.0.29"))
+    for second in (70, 71):  # of the thirty, 29 are idle, and each new one forgets twenty
+        await let_in(stores, second, a_rate(2, f"address:10.0.1.{second}"))
+    rows = await stores.database.read(count_rows)
+    assert (rows["request_counts"], rows["request_marks"]) == (4, 30 + 4)
+    assert not await let_in(stores, 72, a_rate(1, "address:10.0.0.29"))
+    assert await let_in(stores, 72, a_rate(1, "address:10.0.0.0"))
+
+
 @pytest.mark.req("S1-108")
 async def test_processes_that_share_a_database_count_together(stores: Stores, other: Stores) -> None:
-    rates = (a_rate(20), a_rate(30, "everyone"))
+    rates = (a_rate(20), a_rate(30, "everyone"), a_rate(25, "address:2001:db8::/64"))
     outcomes = await asyncio.gather(*(let_in(side, 0, *rates) for _ in range(20) for side in (stores, other)))
     assert sum(outcomes) == 20
 

@@ -224,3 +224,23 @@ async def test_there_is_one_budget_for_the_same(tmp_path: Path) -> None:
         with pytest.raises(BudgetExists, match="for everyone, a day"):
             await here.budgeting.add(wanted(limit=6), LOCAL)
         await here.budgeting.add(wanted(limit=6, window=Window.HOUR), LOCAL)
+
+
+def test_every_limit_of_the_minute_has_a_name_of_its_own() -> None:
+    limits = Limits(
+        requests_per_minute=1,
+        global_requests_per_minute=2,
+        requests_per_minute_per_token=3,
+        requests_per_minute_per_address=4,
+        requests_per_minute_per_service=5,
+    )
+    found = {rate.name: (rate.most, rate.message) for rate in limits.rates(ANN.at("203.0.113.9"), "acme")}
+    assert found == {
+        "user:ann": (1, "Too many requests: you may make 1 a minute."),
+        "everyone": (2, "Too many requests: all persons together may make 2 a minute."),
+        "token:t1": (3, "Too many requests: this token may make 3 a minute."),
+        "address:203.0.113.9": (4, "Too many requests: this address may make 4 a minute."),
+        "service:acme": (5, "Too many requests: acme may be asked 5 times a minute."),
+    }
+    assert [rate.name for rate in limits.rates(BOB.at(None), None)] == ["user:bob", "everyone"]
+    assert Limits().rates(ANN.at("203.0.113.9"), "acme") == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def test_the_defaults(tmp_path: Path) -> None:
     assert found.daily_cost_limit_usd == Money.usd(10)
     assert (found.daily_budget_usd, found.images_per_hour, found.images_per_day) == (None, None, None)
     assert (found.requests_per_minute, found.global_requests_per_minute) == (None, None)
+    assert (found.requests_per_minute_per_address, found.trusted_proxies) == (None, ())
     assert found.loopback_only
 
 
@@ -134,3 +136,11 @@ def test_every_setting_is_on_its_page() -> None:
     assert {"OPENAI_API_KEY", "OPENAI_ORG_ID", "LIMNER_DATA_DIR"} <= named
     for card in load_catalog(entry_points=()).services:
         assert {*card.key_variables, *filter(None, [card.base_url_variable, card.organization_variable])} <= named
+
+
+def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
+    found = read_settings({"LIMNER_TRUSTED_PROXIES": " 10.0.0.0/8,2001:db8::7 ,"}, tmp_path)
+    assert found.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("2001:db8::7/128"))
+    for wrong in ("everybody", "10.0.0.1/8", "10.0.0.0/33"):
+        with pytest.raises(NotConfigured, match="LIMNER_TRUSTED_PROXIES"):
+            read_settings({"LIMNER_TRUSTED_PROXIES": wrong}, tmp_path)

@@ -34,7 +34,7 @@ def broadcasts_of(request: Request) -> Broadcasts:
 def principal_of(request: Request) -> Principal:
     """Whoever asks: the one person of this machine, unless somebody has signed in."""
     principal: Principal = request.scope.get("limner.principal", LOCAL)
-    return principal
+    return principal.at(request.scope.get("limner.address"))
 
 
 def checked_id(text: str, what: str) -> str:

@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from limner.api.answers import DEFERRED, NO_STORE, dumped
+from limner.api.callers import caller_of
 from limner.api.errors import MEDIA_TYPE, BodyTooLarge, document
 from limner.domain.errors import Problem
 from limner.domain.ports import Ids
+from limner.settings import Network
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CLOSED = b"default-src 'none'; frame-ancestors 'none'"
@@ -45,6 +47,8 @@ class Rules:
     public: str | None
     max_body: int
     """In bytes."""
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed."""
 
 
 def authority_of(url: str | None) -> str | None:
@@ -90,6 +94,7 @@ class Door:
             deferred: list[Run] = []
             outside = len(inner)
             inner[DEFERRED] = deferred
+            inner["limner.address"] = caller_of(scope, self._rules.proxies)
             await self.app(inner, self._measured(receive, headers), visit.send)
             if deferred:
                 _forget_inside(inner, outside)

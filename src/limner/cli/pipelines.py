@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.cli.own_models import OwnModels
 from limner.cli.surroundings import settings_here
+from limner.cli.wishes import named_values
 from limner.domain.errors import InvalidRequest, NotConfigured
 from limner.domain.model_card import ModelCard, ServiceCard
 
@@ -28,6 +30,9 @@ app = App(help="Name pipelines of the diffusers library as models of this machin
 SERVICE = "diffusers"
 OURS = "the pipeline itself"
 """What our own cards give as their source."""
+KINDS_OF_NUMBER = frozenset({"dtype", "torch_dtype"})
+PYTHON_WORDS = ("True", "False", "None")
+"""As text they would mean something else than whoever writes them wants."""
 PATIENCE = 4 * 3600.0
 """Seconds that loading may take: by its id a pipeline is fetched first, and may have many gigabytes."""
 
@@ -36,11 +41,22 @@ Source = Annotated[
 ]
 Called = Annotated[str | None, typer.Option("--name", help="The model's name; the last part of the source, if none.")]
 Titled = Annotated[str | None, typer.Option("--title", help="What people call it.")]
+Loading = Annotated[
+    list[str] | None,
+    typer.Option("--load", metavar="NAME=VALUE", help="An option of diffusers for loading it, such as variant=fp16."),
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Take the place of an earlier one of the same name.")]
 
 
 @app.add()
-def add(source: Source, name: Called = None, title: Titled = None, replace: Replace = False, json: Json = False) -> int:
+def add(
+    source: Source,
+    name: Called = None,
+    title: Titled = None,
+    load: Loading = None,
+    replace: Replace = False,
+    json: Json = False,
+) -> int:
     """Make a pipeline a model: load it once, look what it can do, and remember it."""
     # Imported here because --help must not pay for it.
     from limner.catalog.installed import PIPELINES
@@ -49,13 +65,13 @@ def add(source: Source, name: Called = None, title: Titled = None, replace: Repl
     output, settings = Output(json=json), settings_here()
     data_dir = settings.data_dir
     own = OwnModels(kind="pipeline", folder=data_dir / PIPELINES, cards=lambda: _cards(data_dir), ours=OURS)
-    pipeline = _place(source)
+    pipeline, loading = _place(source), loading_from(load or ())
     called = own.free_name(name or name_of(pipeline), replace=replace)
     card = _service(data_dir)
     connection = _ready(card, settings)
     output.say(f"Loading {pipeline}. By its id it is fetched first, which may take long.")
-    told = asyncio.run(_described(pipeline, card, connection))
-    description = Description(name=called, title=title or called, pipeline=pipeline, told=told)
+    told = asyncio.run(_described(_wish(pipeline, loading), card, connection))
+    description = Description(name=called, title=title or called, pipeline=pipeline, load=loading, told=told)
     own.keep(called, {".toml": description.text(SERVICE)})
     model = next(card for card in _cards(data_dir) if card.name == called)
     if json:
@@ -94,6 +110,35 @@ def _place(source: str) -> str:
     )
 
 
+def loading_from(pairs: Sequence[str]) -> Mapping[str, object]:
+    """Options of diffusers for loading a pipeline, as its file can hold them. Raises InvalidRequest.
+
+    Whether there is such an option only the pipeline knows: it is asked when it is loaded.
+    """
+    options = named_values(pairs, "load")
+    for name, value in options.items():
+        if not name.isidentifier():
+            raise InvalidRequest(
+                f"--load: diffusers has no option '{name}'; names are like use_safetensors.", field="load"
+            )
+        if name in KINDS_OF_NUMBER:
+            said = f"--load {name}: what numbers a pipeline computes with is said by DIFFUSERS_DTYPE."
+            raise InvalidRequest(said, field="load")
+        if value in PYTHON_WORDS or not _can_be_written(value):
+            said = f"--load {name}: give text, a number, true or false, or a list or an object of them."
+            raise InvalidRequest(said, field="load")
+    return options
+
+
+def _can_be_written(value: object) -> bool:
+    """Whether TOML has such a value: it has no null."""
+    if isinstance(value, Mapping):
+        return all(_can_be_written(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_can_be_written(item) for item in value)
+    return isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
+
+
 def _ready(card: ServiceCard, settings: Settings) -> Connection:
     """Where torch and diffusers are. Raises NotConfigured where they are nowhere."""
     # Imported here because --help must not pay for it.
@@ -107,14 +152,15 @@ def _ready(card: ServiceCard, settings: Settings) -> Connection:
     return connection
 
 
-async def _described(pipeline: str, card: ServiceCard, connection: Connection) -> Mapping[str, object]:
+async def _described(wish: Mapping[str, object], card: ServiceCard, connection: Connection) -> Mapping[str, object]:
     """What a pipeline says of itself once it is loaded. Raises InvalidRequest and NotConfigured."""
     # Imported here because --help must not pay for it.
     from limner.pipelines.companion import Companion, Ended
 
+    pipeline = wish["pipeline"]
     companion = Companion(connection.python or sys.executable, dict(connection.options), idle_seconds=PATIENCE)
     try:
-        async with asyncio.timeout(PATIENCE), aclosing(companion.order(_wish(pipeline))) as news:
+        async with asyncio.timeout(PATIENCE), aclosing(companion.order(wish)) as news:
             async for item in news:
                 if item.kind == "failed":
                     raise InvalidRequest(f"{pipeline} cannot be used: {item.told['said']}", field="source")
@@ -131,8 +177,8 @@ async def _described(pipeline: str, card: ServiceCard, connection: Connection) -
         await companion.close()
 
 
-def _wish(pipeline: str) -> Mapping[str, object]:
-    return {"id": "describe", "does": "describe", "pipeline": pipeline, "load": {}}
+def _wish(pipeline: str, loading: Mapping[str, object]) -> Mapping[str, object]:
+    return {"id": "describe", "does": "describe", "pipeline": pipeline, "load": loading}
 
 
 def _service(data_dir: Path) -> ServiceCard:
@@ -160,4 +206,5 @@ def _document(card: ModelCard) -> dict[str, object]:
         "title": card.title,
         "operations": [operation.value for operation in card.operations],
         "pipeline": card.wire["pipeline"],
+        "load": card.wire.get("load", {}),
     }

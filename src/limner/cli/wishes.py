@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from limner.cli.options import Painter, Wish
@@ -65,7 +66,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "strict": wish.strict,
         "reuse": wish.reuse,
         "max_cost": amount(max_cost),
-        "extra": extra_from(wish.extra or ()),
+        "extra": named_values(wish.extra or (), "extra"),
     }
     return given
 
@@ -83,15 +84,18 @@ def amount(text: str | None) -> Money | None:
     return money
 
 
-def extra_from(pairs: tuple[str, ...] | list[str]) -> dict[str, object]:
-    """The service's own options; values are read as JSON where they are that. Raises InvalidRequest."""
-    extra: dict[str, object] = {}
+def named_values(pairs: Sequence[str], option: str) -> dict[str, object]:
+    """What an option says that is given as NAME=VALUE any number of times; values are read as JSON where they can be.
+
+    Raises InvalidRequest.
+    """
+    found: dict[str, object] = {}
     for pair in pairs:
-        name, sign, text = checked_text(pair, "extra").partition("=")
+        name, sign, text = checked_text(pair, option).partition("=")
         if not sign or not name.strip():
-            raise InvalidRequest(f"--extra wants KEY=VALUE, not '{pair}'.", field="extra")
+            raise InvalidRequest(f"--{option} wants NAME=VALUE, not '{pair}'.", field=option)
         try:
-            extra[name.strip()] = json.loads(text)
+            found[name.strip()] = json.loads(text)
         except ValueError:
-            extra[name.strip()] = text
-    return extra
+            found[name.strip()] = text
+    return found

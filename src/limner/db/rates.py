@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, delete, exists, select, text
 
 from limner.db import codec
 from limner.db.statements import Statement
-from limner.domain.budgets import MINUTE, Rate
+from limner.db.tables import request_counts, request_marks
+from limner.domain.budgets import ADDRESS, MINUTE, Rate
 from limner.domain.errors import TooManyRequests
 
 _NUMBER = Statement(
@@ -32,6 +33,28 @@ _BLOCKING = Statement(
 _FORGET = Statement(text("DELETE FROM request_marks WHERE scope = :scope AND number <= :bound"))
 _MARK = Statement(text("INSERT INTO request_marks (scope, number, came_at) VALUES (:scope, :number, :at)"))
 
+SWEPT = 20
+"""Idle addresses that one request of a new one forgets: so there are never many more than were there in a minute."""
+# Rows that somebody else has in hand are skipped, so that nobody waits here. One that is taken up in this very moment
+# may lose its last mark, and its address may ask once more than is allowed.
+_idle = (
+    select(request_counts.c.scope)
+    .where(
+        request_counts.c.scope > ADDRESS,
+        request_counts.c.scope < ADDRESS[:-1] + chr(ord(ADDRESS[-1]) + 1),
+        ~exists().where(
+            request_marks.c.scope == request_counts.c.scope, request_marks.c.came_at > bindparam("horizon")
+        ),
+    )
+    .order_by(request_counts.c.scope)
+    .limit(SWEPT)
+    .with_for_update(skip_locked=True)
+)
+_FORGET_IDLE = Statement(
+    delete(request_counts).where(request_counts.c.scope.in_(_idle)).returning(request_counts.c.scope)
+)
+_FORGET_MARKS = Statement(delete(request_marks).where(request_marks.c.scope == bindparam("scope")))
+
 
 def count(connection: Connection, rates: Sequence[Rate], at: datetime) -> None:
     """Lets a request in and remembers it, or raises TooManyRequests; the caller then rolls everything back."""
@@ -39,6 +62,8 @@ def count(connection: Connection, rates: Sequence[Rate], at: datetime) -> None:
         number = (_NUMBER.row(connection, {"scope": rate.name}) or {})["passed"]
         _make_room(connection, rate, number - rate.most, at)
         _MARK.run(connection, {"scope": rate.name, "number": number, "at": codec.stamp(at)})
+        if number == 1 and rate.name.startswith(ADDRESS):
+            _sweep(connection, at)
 
 
 def _make_room(connection: Connection, rate: Rate, bound: int, at: datetime) -> None:
@@ -52,3 +77,9 @@ def _make_room(connection: Connection, rate: Rate, bound: int, at: datetime) -> 
         # Clocks of several machines may differ: never longer than the minute that is meant.
         raise TooManyRequests(f"{rate.message} Wait a little.", retry_after=min(max(wait, 1.0), 60.0))
     _FORGET.run(connection, place)
+
+
+def _sweep(connection: Connection, at: datetime) -> None:
+    """Forgets addresses from which nothing came in the last minute."""
+    for row in _FORGET_IDLE.rows(connection, {"horizon": codec.stamp(at - MINUTE)}):
+        _FORGET_MARKS.run(connection, {"scope": row["scope"]})

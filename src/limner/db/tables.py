@@ -197,7 +197,7 @@ holds = Table(
 Index("ix_job_holds_scope", holds.c.scope, holds.c.period)
 
 # The requests of the last minute: how many there ever were, and when each of the newest came.
-Table(
+request_counts = Table(
     "request_counts",
     metadata,
     Column("scope", Key, primary_key=True),
@@ -205,7 +205,7 @@ Table(
     sqlite_with_rowid=False,
 )
 
-Table(
+request_marks = Table(
     "request_marks",
     metadata,
     Column("scope", Key, primary_key=True),

@@ -11,6 +11,8 @@ from limner.domain.errors import BudgetExceeded
 from limner.domain.money import Money
 
 MINUTE = timedelta(minutes=1)
+ADDRESS = "address:"
+"""How names of rates begin that count network addresses, of which there may be any number: idle ones are forgotten."""
 
 
 class Kind(StrEnum):

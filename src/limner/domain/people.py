@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,6 +14,12 @@ class Principal:
     administrator: bool = False
     token: str | None = None
     """Id of the API token they came with; None where they came without one."""
+    address: str | None = None
+    """The network address they ask from; None on this machine's own hands."""
+
+    def at(self, address: str | None) -> Principal:
+        """The same one, asking from an address."""
+        return self if address is None else replace(self, address=address)
 
 
 LOCAL = Principal(id="local", name="You", administrator=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from limner.domain.budgets import Rate
 from limner.domain.errors import ConfirmationRequired, QuoteRefused
 from limner.domain.job import Job
 from limner.domain.money import Money
@@ -35,12 +34,13 @@ from limner.engine.routing import Router
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """What may be carried out once: an Idempotency-Key with the fingerprint of its body, and a quote; and how often."""
+    """What may be carried out once: an Idempotency-Key with the fingerprint of its body, and a quote."""
 
     key: str | None
     fingerprint: str
     quote_id: str | None = None
-    rates: tuple[Rate, ...] = ()
+    counted: bool = False
+    """Whether it counts against the requests of the minute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,14 +107,14 @@ class Engine:
             known = await self.jobs.remembered(principal.id, key, fingerprint)
             if known is not None:
                 return known
-        claim = Claim(key=key, fingerprint=fingerprint, rates=self.limits.rates(principal) if counted else ())
+        claim = Claim(key=key, fingerprint=fingerprint, counted=counted)
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
         await self.router.health.renew()
         plan = self._allowed(request, self.plan(request))
         await self.moderator.check(request, plan)
-        return await self._write(self._new_job(request, plan, principal), claim)
+        return await self._write(self._new_job(request, plan, principal), claim, principal)
 
     async def confirm(self, token: str, principal: Principal, *, key: str | None = None, counted: bool = True) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.
@@ -135,19 +135,14 @@ class Engine:
             )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
         request = self.codec.load(cast(Mapping[str, object], payload["request"]))
-        claim = Claim(
-            key=key,
-            fingerprint=fingerprint,
-            quote_id=str(payload["id"]),
-            rates=self.limits.rates(principal) if counted else (),
-        )
+        claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]), counted=counted)
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
         await self.router.health.renew()
         plan = self._allowed(request, self._as_confirmed(request, self.plan(request), payload))
         await self.moderator.check(request, plan)
-        return await self._write(self._new_job(request, plan, principal), claim)
+        return await self._write(self._new_job(request, plan, principal), claim, principal)
 
     async def generate(
         self,
@@ -187,11 +182,13 @@ class Engine:
         if offer is None:
             return None
         with suppress(PicturesGone):
-            return await self._write(offer, claim)
+            return await self._write(offer, claim, principal)
         return None
 
-    async def _write(self, new: NewJob, claim: Claim) -> Job:
-        claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id, rates=claim.rates)
+    async def _write(self, new: NewJob, claim: Claim, principal: Principal) -> Job:
+        service = None if new.reused is not None else new.plan.candidates[0].model.partition("/")[0]
+        rates = self.limits.rates(principal, service) if claim.counted else ()
+        claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id, rates=rates)
         job, fresh = await self.jobs.submit(claimed)
         if fresh and not job.ended:
             self.router.chose(new.plan)

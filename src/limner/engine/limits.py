@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from limner.domain.budgets import Counted, Kind, Rate, Scope, Window, plain, scope_name
+from limner.domain.budgets import ADDRESS, Counted, Kind, Rate, Scope, Window, plain, scope_name
 from limner.domain.money import Money
 from limner.domain.people import Principal
 
@@ -29,6 +29,10 @@ class Limits:
     requests_per_minute: int | None = None
     global_requests_per_minute: int | None = None
     """For all persons together."""
+    requests_per_minute_per_token: int | None = None
+    requests_per_minute_per_address: int | None = None
+    requests_per_minute_per_service: int | None = None
+    """For all persons together, for each service that is to paint."""
 
     def scopes(self, principal: Principal, at: datetime) -> tuple[Scope, ...]:
         """Every budget that a request of this person must fit into now."""
@@ -46,16 +50,26 @@ class Limits:
             found.append(_of_pictures(principal, at, self.images_per_day, Window.DAY, "LIMNER_IMAGES_PER_DAY"))
         return tuple(found)
 
-    def rates(self, principal: Principal) -> tuple[Rate, ...]:
-        """How often this person, and everybody together, may ask."""
-        found = []
-        for name, most, who in (
-            (f"user:{principal.id}", self.requests_per_minute, "you may make"),
-            ("everyone", self.global_requests_per_minute, "all persons together may make"),
-        ):
-            if most is not None:
-                found.append(Rate(name=name, most=most, message=f"Too many requests: {who} {most} a minute."))
-        return tuple(found)
+    def rates(self, principal: Principal, service: str | None) -> tuple[Rate, ...]:
+        """How often this person, their token and their address, and everybody together, may ask.
+
+        `service` is the one that is to paint; None where none is asked.
+        """
+        whole = (
+            (f"user:{principal.id}", self.requests_per_minute, "you may make {} a minute"),
+            ("everyone", self.global_requests_per_minute, "all persons together may make {} a minute"),
+        )
+        parts = (
+            ("token:", principal.token, self.requests_per_minute_per_token, "this token may make {} a minute"),
+            (ADDRESS, principal.address, self.requests_per_minute_per_address, "this address may make {} a minute"),
+            ("service:", service, self.requests_per_minute_per_service, f"{service} may be asked {{}} times a minute"),
+        )
+        named = [*whole, *((f"{kind}{whose}", most, said) for kind, whose, most, said in parts if whose is not None)]
+        return tuple(
+            Rate(name=name, most=most, message=f"Too many requests: {said.format(most)}.")
+            for name, most, said in named
+            if most is not None
+        )
 
 
 def _of_money(principal: Principal, at: datetime, limit: Money, said: str, setting: str) -> Scope:

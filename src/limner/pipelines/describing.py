@@ -34,6 +34,8 @@ class Description:
     title: str
     pipeline: str
     """A folder, or an id on Hugging Face."""
+    load: Mapping[str, object]
+    """Options of diffusers for loading it."""
     told: Mapping[str, object]
 
     @property
@@ -93,7 +95,7 @@ class Description:
     def _wire(self) -> Lines:
         yield from ("", "[model.wire]", f"pipeline = {written(self.pipeline)}")
         yield "# Options of diffusers for loading it, such as variant."
-        yield "load = {}"
+        yield f"load = {written(self.load) if self.load else '{}'}"
 
 
 def name_of(pipeline: str) -> str:

@@ -267,4 +267,7 @@ def _limits(settings: Settings) -> Limits:
         images_per_day=settings.images_per_day,
         requests_per_minute=settings.requests_per_minute,
         global_requests_per_minute=settings.global_requests_per_minute,
+        requests_per_minute_per_token=settings.requests_per_minute_per_token,
+        requests_per_minute_per_address=settings.requests_per_minute_per_address,
+        requests_per_minute_per_service=settings.requests_per_minute_per_service,
     )

@@ -15,12 +15,15 @@ import json
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from functools import cache
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from limner.catalog.loader import load_catalog
+from limner.catalog.lookup import TomlCatalog
 from limner.domain.job import JobState
 from limner.domain.model_card import ModelCard, ParameterKind, ParameterRule, ServiceCard, Status
 from limner.domain.request import Margins, Operation, Role, Size
@@ -53,35 +56,39 @@ class CatalogConformance:
         if "model" in metafunc.fixturenames:
             metafunc.parametrize("model", [card.name for card in living(self.service)])
 
-    @asynccontextmanager
-    async def opened(self, folder: Path) -> AsyncIterator[tuple[Studio, Server]]:
-        """An installation whose service is the stand-in, without waiting and without limits on money."""
-        catalog = load_catalog()
-        async with type(self).stand_in() as server:
-            card = catalog.service(self.service)
+    @pytest_asyncio.fixture(scope="class", loop_scope="class")
+    @classmethod
+    async def opened(cls, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Studio, Server]]:
+        """An installation whose service is the stand-in, without waiting and without limits on money.
+
+        One for all models of a service: to open it costs more than to paint with any of them.
+        """
+        folder = tmp_path_factory.mktemp(cls.service)
+        async with cls.stand_in() as server:
             facts = folder / "catalog.d"
             facts.mkdir()
             pace = "requests_per_second = 0\npoll_seconds = 0.001\n"
-            (facts / "pace.toml").write_text(f'[service]\nid = "{self.service}"\n{pace}')
+            (facts / "pace.toml").write_text(f'[service]\nid = "{cls.service}"\n{pace}')
             settings = Settings(
                 data_dir=folder,
                 daily_cost_limit_usd=None,
                 unpriced_ceiling_usd="1",  # type: ignore[arg-type]  # read from text as in the environment
-                variables=variables(card, server),
+                variables=variables(catalog().service(cls.service), server),
             )
             async with open_runtime(settings) as runtime:
                 yield Studio(runtime), server
 
-    async def test_every_operation_of_a_model(self, model: str, tmp_path: Path) -> None:
+    @pytest.mark.asyncio(loop_scope="class")
+    async def test_every_operation_of_a_model(self, model: str, opened: tuple[Studio, Server]) -> None:
         """The picture comes, and what goes out is what it was when somebody last looked at it."""
+        studio, server = opened
         found: dict[str, Bodies] = {}
-        async with self.opened(tmp_path) as (studio, server):
-            card = studio.runtime.catalog.find(f"{self.service}/{model}")
-            for operation in card.operations:
-                for name, options in (("", {}), (" with options", every_option(card))):
-                    before = len(server.orders)
-                    await self._carry_out(studio, card, operation, options)
-                    found[f"{operation}{name}"] = [self.shown(body) for body in server.orders[before:]]
+        card = studio.runtime.catalog.find(f"{self.service}/{model}")
+        for operation in card.operations:
+            for name, options in (("", {}), (" with options", every_option(card))):
+                before = len(server.orders)
+                await self._carry_out(studio, card, operation, options)
+                found[f"{operation}{name}"] = [self.shown(body) for body in server.orders[before:]]
         self._compare(model, found)
 
     def shown(self, body: Mapping[str, object]) -> Mapping[str, object]:
@@ -111,10 +118,15 @@ class CatalogConformance:
         expect(json.loads(text), json.loads(path.read_text()) if path.exists() else "no snapshot yet")
 
 
+@cache
+def catalog() -> TomlCatalog:
+    """What Limner and the installed packages know, read once for all tests of a process."""
+    return load_catalog()
+
+
 def living(service: str) -> list[ModelCard]:
     """The models of a service that can be asked for."""
-    catalog = load_catalog()
-    return [card for card in catalog.models if card.service == service and card.status is not Status.RETIRED]
+    return [card for card in catalog().models if card.service == service and card.status is not Status.RETIRED]
 
 
 def variables(card: ServiceCard, server: Server) -> Mapping[str, str]:

@@ -36,7 +36,8 @@ class PictureMaker:
         if media == "png":
             return png
         out = io.BytesIO()
-        Image.open(io.BytesIO(png)).convert("RGB").save(out, media)
+        picture = Image.open(io.BytesIO(png)).convert("RGB")
+        picture.save(out, media, method=0)  # for WebP: three times as fast as its default, which packs more tightly
         return out.getvalue()
 
     def _compressed(self, size: Size) -> bytes:

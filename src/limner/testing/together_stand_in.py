@@ -55,7 +55,7 @@ class Order:
 class TogetherStandIn(StandInServer):
     """The stand-in as a server of its own: `async with TogetherStandIn() as stand_in: stand_in.base_url`.
 
-    The official SDK wants `stand_in.root`, since its paths carry the version.
+    Its own client from 3.0 on wants `stand_in.root`, since its paths carry the version.
     """
 
     base_path = "/v1"

@@ -81,7 +81,7 @@ def renderer_of(request: Request) -> Renderer:
 def principal_of(request: Request) -> Principal:
     """Whoever looks at the page."""
     principal: Principal = request.scope.get("limner.principal", LOCAL)
-    return principal
+    return principal.at(request.scope.get("limner.address"))
 
 
 @router.get("/")

@@ -49,12 +49,13 @@ class DiffusionPipeline:
     parts: Mapping[str, Any]
 
     @classmethod
-    def from_pretrained(cls, name: str, *, dtype: object, channels: int = 4) -> "DiffusionPipeline":
+    def from_pretrained(cls, name: str, *, dtype: object, channels: int = 4, **others: object) -> "DiffusionPipeline":
         if not isinstance(dtype, torch.dtype) or name == "broken/pipeline":
             raise OSError(f"{name} does not appear to have a file named model_index.json\nMore words.")
         sys.stdout.write("what a library prints must not land between the news\n")
         with Path(os.environ["LOADS"]).open("a") as log:
-            log.write(json.dumps({"pid": os.getpid(), "name": name}) + "\n")
+            options = {"channels": channels, **others}
+            log.write(json.dumps({"pid": os.getpid(), "name": name, "options": options}) + "\n")
         return TextToImage(Network(channels)) if channels != 1 else Other(Network(channels))
 
     def __init__(self, unet: Network) -> None:
