@@ -116,7 +116,7 @@ def inputs(card: ModelCard, operation: Operation, references: int) -> tuple[Inpu
 
 
 def requests(card: ModelCard) -> Iterator[ImageRequest]:
-    """One for each combination of what its price may depend on; counts take turns, all of them where no size is said."""
+    """One for each combination of what its price may depend on; counts take turns, all of them without a size."""
     quality, steps = card.parameter("quality"), card.parameter("steps")
     lengths = {None} if steps is None else {None, int(steps.minimum or 1), int(steps.maximum or 100)}
     counts = sorted({1, 2, min(card.max_count, MAX_COUNT), min(card.max_count + 1, MAX_COUNT)})
