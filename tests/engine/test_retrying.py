@@ -36,7 +36,7 @@ SINGLE = facts("acme", usd="0.04", count=1)
 SEEDED = facts("acme", usd="0.04", count=1, parameters='parameters.seed = { kind = "integer", minimum = 0 }')
 BOB = Principal(id="bob", name="Bob")
 CALLS = 10
-PARTS = 4
+PARTS = 8
 AT_ONCE = 8
 """Jobs under way at the same time; their commits go to the disk together."""
 
@@ -53,6 +53,8 @@ REFUSED = failure(FailureCode.REFUSED)
 FAILED = failure(FailureCode.FAILED)
 LOST = failure(FailureCode.LINE_DROPPED, Spent.UNKNOWN)
 PAID = failure(FailureCode.BAD_ANSWER, Spent.YES)
+WAYS = (REFUSED, REFUSED, REFUSED, FAILED, FAILED, LOST)
+"""In which a call does not bring its picture."""
 
 
 class Listed(FakeProvider):
@@ -84,7 +86,7 @@ def outcomes() -> Iterable[tuple[ProviderError | None, ...]]:
     """All that ten calls can come to; of each that does not bring its picture, how it failed is drawn."""
     chance = Random(10)
     for came in product((True, False), repeat=CALLS):
-        yield tuple(None if good else chance.choice((REFUSED, FAILED, LOST)) for good in came)
+        yield tuple(None if good else chance.choice(WAYS) for good in came)
 
 
 async def decided(here: House, job: Job) -> Job:
@@ -118,7 +120,7 @@ async def one_outcome(here: House, acme: Listed, place: int, mishaps: tuple[Prov
     assert acme.sold[prompt] == CALLS + lost
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_of_each_outcome_what_came_is_booked_once_and_a_retry_buys_what_is_missing(
     tmp_path: Path, part: int
