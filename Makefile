@@ -37,7 +37,7 @@ lint: setup-test ## run every check, or some: make lint ARGS="types caps"
 bench: setup-test ## measure the speed goals: make bench ARGS="..."
 	@$(BIN)/python bench/run.py $(ARGS)
 
-chaos: setup-test ## kill workers at random points of their jobs: make chaos ARGS="--seed 7 --kills 200"
+chaos: setup-test ## kill workers at random points of their jobs: make chaos ARGS="--seed 7 --kills 200" or "--ends 10000"
 	@$(BIN)/python -m tests.acceptance.chaos $(ARGS)
 
 requirements: setup-test ## say which requirements the tests prove, and which not yet

@@ -202,6 +202,12 @@ class Studio:
         job = await self.runtime.engine.confirm(token, self.principal, counted=False)
         return await self.wait(job.id)
 
+    async def retry(self, job_id: str, *, max_cost: str | Money | None = None) -> StudioJob:
+        """Buys what an ended job did not bring, and nothing else, and waits for it; asked again it is the same job."""
+        most = _value("max_cost", max_cost, Money.usd)
+        job = await self.runtime.engine.retry(job_id, self.principal, max_cost=most, counted=False)
+        return await self.wait(job.id)
+
     # --- jobs and pictures ------------------------------------------------------------------
 
     async def wait(self, job_id: str, *, timeout: float | None = None) -> StudioJob:

@@ -2,6 +2,7 @@
 
     python -m tests.acceptance.chaos --seed 7 --kills 200
     python -m tests.acceptance.chaos --seed 7 --kills 200 --database postgresql://...
+    python -m tests.acceptance.chaos --seed 7 --ends 10000
 
 Workers submit jobs at a service that answers at once and at one that gives tickets, cancel some and are killed;
 the services drop lines, refuse, answer 503 and 429. Up to two workers live at once on one
@@ -40,6 +41,7 @@ from limner.settings import read_settings
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.openai_stand_in import OpenAIStandIn, Order
 from limner.testing.replicate_stand_in import Prediction, ReplicateStandIn
+from tests.acceptance.mixed_ends import Ends, mixed_ends
 
 WORKER = Path(__file__).with_name("chaos_worker.py")
 LATEST = 0.8
@@ -300,11 +302,15 @@ def main() -> int:
     )
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kills", type=int, default=20)
+    options.add_argument("--ends", type=int, help="instead, so many jobs in one process that end in every way there is")
     options.add_argument("--database", help="a PostgreSQL that is empty; SQLite if none")
     given = options.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # customers that die in the middle are no news here
     with tempfile.TemporaryDirectory(prefix="limner-chaos-") as folder:
-        toll = asyncio.run(chaos(Path(folder), seed=given.seed, kills=given.kills, database=given.database))
+        if given.ends:
+            toll: Toll | Ends = asyncio.run(mixed_ends(Path(folder), seed=given.seed, total=given.ends))
+        else:
+            toll = asyncio.run(chaos(Path(folder), seed=given.seed, kills=given.kills, database=given.database))
     sys.stdout.write("".join(f"{fault}\n" for fault in toll.faults) + f"seed {given.seed}: {toll}\n")
     return 1 if toll.faults else 0
 

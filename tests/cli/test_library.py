@@ -12,6 +12,7 @@ from limner.cli.surroundings import settings_here
 from limner.domain.errors import NotFound
 from limner.runtime import open_runtime
 from limner.studio import Studio
+from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
 from tests.cli.conftest import Limner
 
@@ -105,6 +106,21 @@ def test_rerun_says_what_another_model_changes(limner: Limner, shop: OpenAIStand
     assert shop.purchases == 1
     assert limner("rerun", str(image["id"]), "-m", "openai", "--max-cost", "0").code == 3
     assert shop.purchases == 1
+
+
+def test_rerun_buys_what_a_job_did_not_bring(limner: Limner, shop: OpenAIStandIn) -> None:
+    shop.faults.add(Fault(pictures=1))
+    first = limner("generate", "a red barn", "-m", "openai/gpt-image-2", "-n", "3", "--yes", "--json")
+    job = first.document["id"]
+    assert (first.code, first.document["state"]) == (1, "partial")
+    assert limner("rerun", job, "--missing", "-m", "sketch").code == 2
+    assert limner("rerun", job, "--missing", "--max-cost", "0").code == 3
+    ended = limner("rerun", str(first.document["images"][0]["id"]), "--missing", "--yes", "--json")
+    assert (ended.code, ended.document["count"], ended.document["retry_of"]) == (0, 2, job)
+    again = limner("rerun", job, "--missing", "--json")
+    assert (again.code, again.document["id"]) == (0, ended.document["id"])
+    assert shop.purchases == 2
+    assert limner("rerun", str(ended.document["id"]), "--missing").code == 2
 
 
 def test_rerun_needs_a_recipe_and_its_inputs(limner: Limner, home: Path) -> None:

@@ -155,6 +155,18 @@ class BudgetBody(_Body):
         return Wanted(kind=self.kind, name=self.name, window=self.window, counted=counted, limit=limit)
 
 
+class RetryBody(_Body):
+    """What may be paid for the pictures that a job did not bring."""
+
+    max_cost: str | None = Field(
+        default=None, max_length=20, description='Dollars, such as "0.10": refuse rather than spend more.'
+    )
+
+    def most(self) -> Money | None:
+        """The amount that is meant. Raises InvalidRequest."""
+        return _money("max_cost", self.max_cost)
+
+
 class ResolveBody(_Body):
     """What a person found out about a purchase that got lost on the way."""
 

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
+from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, RetryBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
@@ -61,7 +61,7 @@ def answers(model: type[BaseModel], description: str, *statuses: int, status: in
     return {status: {"model": model, "description": description}, **problems(*ALWAYS, *statuses)}
 
 
-def body_of(model: type[BaseModel], *, files: bool = False) -> dict[str, Any]:
+def body_of(model: type[BaseModel], *, files: bool = False, required: bool = True) -> dict[str, Any]:
     """The body that a route reads, for its `openapi_extra`; with `files` it comes as a form as well."""
     content: dict[str, Any] = {"application/json": {"schema": _ref(model.__name__)}}
     if files:
@@ -72,7 +72,7 @@ def body_of(model: type[BaseModel], *, files: bool = False) -> dict[str, Any]:
             "schema": {"type": "object", "properties": {"request": _ref(model.__name__), **parts}},
             "encoding": {"request": {"contentType": "application/json"}},
         }
-    return {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": required, "content": content}}
 
 
 def install(app: FastAPI) -> None:
@@ -91,7 +91,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody)],
+        [(model, "validation") for model in (RequestBody, JobBody, RetryBody, ResolveBody, WebhookBody, BudgetBody)],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(

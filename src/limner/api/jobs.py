@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.bodies import JobBody, ResolveBody
+from limner.api.bodies import JobBody, ResolveBody, RetryBody
 from limner.api.deps import (
     broadcasts_of,
     checked_id,
@@ -88,11 +88,7 @@ async def create_job(request: Request) -> Response:
         job = await engine.confirm(wanted, principal, key=key)
     else:
         job = await engine.submit(wanted, principal, key=key)
-    headers = {"Location": job_url(job.id)}
-    if seconds is not None:
-        headers["Preference-Applied"] = f"wait={seconds:.0f}"
-        job = await broadcasts_of(request).unless_stopping(engine.follower.wait(job, seconds), job)
-    return answer(job_body(job), 201 if job.ended else 202, headers)
+    return await _begun(request, job, seconds)
 
 
 @router.get("", summary="List jobs", responses=answers(JobPage, "One page of jobs, newest first."))
@@ -120,6 +116,26 @@ async def cancel_job(request: Request, job_id: JobId) -> Response:
 async def delete_job(request: Request, job_id: JobId) -> Response:
     """The same as cancelling: a job's record is kept, because money may hang on it."""
     return await _cancel(request, job_id)
+
+
+@router.post(
+    "/{job_id}/retry",
+    summary="Buy what is missing",
+    status_code=202,
+    responses={
+        201: {"model": JobAnswer, "description": "The finished job, where `Prefer: wait` was long enough."},
+        **answers(JobAnswer, "The job that buys it, at the address in Location.", *PAINTING, 404, status=202),
+    },
+    openapi_extra={**body_of(RetryBody, required=False), "parameters": HEADERS},
+)
+async def retry_job(request: Request, job_id: JobId) -> Response:
+    """Buys the pictures that an ended job did not bring, and no other, as a new job; asked again it is the same job."""
+    key, seconds = idempotency_key(request), preferred_wait(request)
+    body = await read_json(request, RetryBody) if await request.body() else RetryBody()
+    job = await runtime_of(request).engine.retry(
+        checked_id(job_id, "job"), principal_of(request), key=key, max_cost=body.most()
+    )
+    return await _begun(request, job, seconds)
 
 
 @router.post(
@@ -158,6 +174,16 @@ async def follow_job(
         more = events[-1].number if len(events) == MOST_EVENTS else None
         return answer({"items": [event_body(event) for event in events], "next": more})
     return EventStream(broadcasts_of(request), job.id, principal_of(request).id, after=start)
+
+
+async def _begun(request: Request, job: Job, seconds: float | None) -> Response:
+    """The answer to whoever has asked for a job: at once, or when it has ended within so many seconds."""
+    headers = {"Location": job_url(job.id)}
+    if seconds is not None:
+        headers["Preference-Applied"] = f"wait={seconds:.0f}"
+        follower = runtime_of(request).engine.follower
+        job = await broadcasts_of(request).unless_stopping(follower.wait(job, seconds), job)
+    return answer(job_body(job), 201 if job.ended else 202, headers)
 
 
 async def _job(request: Request, job_id: str) -> Job:

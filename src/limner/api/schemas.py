@@ -234,6 +234,7 @@ class JobAnswer(JobSummary):
     receipt: list[ReceiptLineAnswer]
     estimate: EstimateAnswer | None
     held: Amount
+    retry_of: str | None = Field(description="The job whose missing pictures it buys.")
     calls: list[CallAnswer]
 
 

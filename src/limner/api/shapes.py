@@ -190,6 +190,7 @@ def job_body(job: Job) -> Body:
         "receipt": receipt_body(job.receipt),
         "estimate": estimate_body(candidate.estimate),
         "held": amount(job.held),
+        "retry_of": job.retry_of,
         "calls": [_call_body(call) for call in job.calls],
     }
 

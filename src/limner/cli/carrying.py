@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +20,7 @@ from limner.cli.output import Output
 from limner.cli.pictures import Protocol, protocol_of, show_picture
 from limner.cli.telling import tell_kept, tell_receipt
 from limner.cli.watching import watched
-from limner.cli.wishes import checked_text, options_from, prompt_from
+from limner.cli.wishes import amount, checked_text, options_from, prompt_from
 from limner.domain.errors import ConfirmationRequired, LimnerError, Problem
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
@@ -109,6 +109,20 @@ async def carry(session: Session, request: ImageRequest, terms: Terms) -> int:
     return await ended(session, job, terms, target)
 
 
+async def completed(session: Session, job_id: str, terms: Terms) -> int:
+    """Asks about the price of what a job did not bring where that is due, buys and shows it; gives the exit code."""
+    target, most = target_of(terms), amount(terms.max_cost)
+    engine, principal = session.studio.runtime.engine, session.studio.principal
+    request = await engine.missing(job_id, principal)
+    if request is not None:
+        ceiling = engine.plan(request).ceiling(request.count)
+        if must_ask(session, ceiling, yes=terms.yes):
+            await _ask(session, ceiling, yes=False)
+            most = min((one for one in (ceiling, most) if one is not None), default=None)
+    job = await _written(session, engine.retry(job_id, principal, max_cost=most, counted=False))
+    return await ended(session, job, terms, target)
+
+
 def target_of(terms: Terms) -> Target | None:
     """Where copies go. Raises InvalidRequest before anything is spent on a picture that could not be written there."""
     if terms.out is None:
@@ -128,13 +142,17 @@ async def _ask(session: Session, ceiling: Money | None, *, yes: bool) -> None:
 
 
 async def _sent(session: Session, request: ImageRequest | None, quote: str | None) -> Job:
-    """The job, written down. Ctrl-C waits meanwhile: nobody could say whether it was in time."""
+    """The job of a request or of a quote."""
     engine, principal = session.studio.runtime.engine, session.studio.principal
+    if quote is not None:
+        return await _written(session, engine.confirm(quote, principal, counted=False))
+    return await _written(session, engine.submit(cast(ImageRequest, request), principal, counted=False))
+
+
+async def _written(session: Session, writing: Awaitable[Job]) -> Job:
+    """The job, written down. Ctrl-C waits meanwhile: nobody could say whether it was in time."""
     with session.interruption.answered_by(lambda: None):
-        if quote is not None:
-            job = await engine.confirm(quote, principal, counted=False)
-        else:
-            job = await engine.submit(cast(ImageRequest, request), principal, counted=False)
+        job = await writing
     session.interruption.last_words = f"Stopped. What was painted is kept: limner show {job.id}"
     return job
 

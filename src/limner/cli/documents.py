@@ -124,6 +124,7 @@ def job_document(job: Job, images: list[Document]) -> Document:
         "fallback": fallback_document(job.fallback),
         "cost_usd": usd(job.cost),
         "held_usd": usd(job.held),
+        "retry_of": job.retry_of,
         "quoted": estimate_document(candidate.estimate),
         "ceiling_usd": usd(job.plan.ceiling(job.request.count)),
         "created": moment(job.created),

@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
-from limner.cli.carrying import carry
+from limner.cli.carrying import carry, completed
 from limner.cli.finding import is_file, named
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Terms
@@ -23,13 +23,19 @@ from limner.domain.request import ImageRequest
 app = App()
 
 What = Annotated[str, typer.Argument(metavar="ID|FILE", help="A kept picture or job, or a file with a recipe in it.")]
+Missing = Annotated[bool, typer.Option("--missing", help="Buy what a job did not bring, and nothing else.")]
 Model = Annotated[str | None, typer.Option("--model", "-m", help="Another model than before.")]
 
 
 @app.add()
-def rerun(what: What, terms: Terms, model: Model = None) -> int:
-    """Paint something again, with the same seed where there was one; says what is different."""
+def rerun(what: What, terms: Terms, model: Model = None, missing: Missing = False) -> int:
+    """Paint something again, with the same seed where there was one; says what is different.
+
+    With --missing only the pictures that a job was to bring and did not; typed again it shows the same job.
+    """
     output = Output(json=terms.json)
+    if missing:
+        return with_studio(output, lambda session: _missing(session, what, model, terms), paints=True)
 
     async def action(session: Session) -> int:
         recipe = await _recipe(session, what)
@@ -41,6 +47,14 @@ def rerun(what: What, terms: Terms, model: Model = None) -> int:
         return await carry(session, request, terms)
 
     return with_studio(output, action, paints=True)
+
+
+async def _missing(session: Session, what: str, model: str | None, terms: Terms) -> int:
+    """Buys the rest of a job, or of the job of a picture."""
+    if model is not None:
+        raise InvalidRequest("What is missing is bought as the job asked for it: leave out --model.", field="model")
+    found = await named(session, what)
+    return await completed(session, found.job_id if isinstance(found, Picture) else found.id, terms)
 
 
 async def _recipe(session: Session, what: str) -> Mapping[str, object]:

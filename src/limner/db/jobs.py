@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from limner.db import endings, leases, purchases, reading, reusing, rows, submission
+from limner.db import endings, leases, purchases, reading, retrying, reusing, rows, submission
 from limner.db.database import Database
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
-from limner.domain.records import Closing, Conclusion, Ending, Lease, NewCall, NewJob, OpenJob, Page
+from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page
 from limner.domain.telling import Publish
 
 Result = TypeVar("Result")
@@ -50,6 +50,10 @@ class SqlJobs:
         return await self._database.read(
             lambda connection: reusing.made_before(connection, owner, recipe, since=since, count=count)
         )
+
+    async def leftover(self, job_id: str, owner: str) -> Leftover:
+        """How far one person's job came, and the job that buys the rest of it, if any. Raises NotFound."""
+        return await self._database.read(lambda connection: retrying.leftover(connection, job_id, owner))
 
     async def get(self, job_id: str, owner: str | None = None) -> Job:
         """One job with its calls and pictures. Raises NotFound."""

@@ -36,6 +36,7 @@ def job_row(new: NewJob) -> Columns:
         "problem": None,
         "cancel_requested": False,
         "last_event": 1 + new.begin + len(new.news),
+        "retry_of": new.retry_of,
     }
 
 
@@ -66,6 +67,7 @@ def job(row: Columns, calls: Sequence[CallRecord] = (), pictures: Sequence[Pictu
         problem=codec.problems().read_optional(row["problem"]),
         cancel_requested=bool(row["cancel_requested"]),
         worker=row["worker"],
+        retry_of=row["retry_of"],
         calls=tuple(calls),
         pictures=tuple(pictures),
     )
@@ -85,6 +87,7 @@ def new_job(new: NewJob) -> Job:
         started=new.at if new.begin else None,
         held=new.hold,
         worker=new.worker,
+        retry_of=new.retry_of,
         calls=tuple(_queued_call(new, call) for call in new.calls),
     )
 

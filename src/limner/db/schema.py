@@ -13,7 +13,7 @@ from limner.domain.errors import StorageError
 
 METADATA = webhooks.metadata
 """All tables, for those of `tables` are loaded with it."""
-VERSION = "0004"
+VERSION = "0012"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, rates, reading, reusing, rows
+from limner.db import codec, holds, rates, reading, retrying, reusing, rows
 from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
@@ -47,7 +47,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused and PicturesGone; the caller then rolls
     everything back.
     """
-    known = _remember(connection, new)
+    known = retrying.known(connection, new) or _remember(connection, new)
     if known is not None:
         return (known, False), []
     _use_quote(connection, new)

@@ -56,7 +56,9 @@ jobs = Table(
     Column("problem", Text),
     Column("cancel_requested", Boolean(create_constraint=False), nullable=False),
     Column("last_event", Integer, nullable=False),
+    Column("retry_of", Key),
 )
+Index("ix_generation_jobs_retry_of", jobs.c.retry_of, unique=True)
 Index("ix_generation_jobs_page", jobs.c.user_id, jobs.c.created_at.desc(), jobs.c.id.desc())
 OPEN_JOBS = sql("state IN ('queued', 'running')")
 """As in `domain.job.OPEN_STATES`; a test compares them."""

@@ -130,6 +130,8 @@ class Job:
     cancel_requested: bool = False
     worker: str | None = None
     """The process that has it in hand."""
+    retry_of: str | None = None
+    """The job whose missing pictures it buys."""
     pictures: tuple[Picture, ...] = ()
     calls: tuple[CallRecord, ...] = ()
 

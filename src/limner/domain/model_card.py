@@ -160,16 +160,17 @@ class ModelCard:
     as_of: date | None = None
     wire: Mapping[str, object] = field(default_factory=dict, repr=False)
     """What the adapter has to know to send it: paths, names of fields, fixed values. Nobody else reads it."""
+    id: str = field(init=False, repr=False, compare=False)
+    """`service/name`."""
+    defaults: Mapping[str, str | float | bool | None] = field(init=False, repr=False, compare=False)
+    """What each option is where nobody asks for anything."""
     _rules: Mapping[str, ParameterRule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # A plan over many models asks each of them for every option.
+        object.__setattr__(self, "id", f"{self.service}/{self.name}")
+        object.__setattr__(self, "defaults", {rule.name: rule.default for rule in self.parameters})
         object.__setattr__(self, "_rules", {rule.name: rule for rule in self.parameters})
-
-    @property
-    def id(self) -> str:
-        """`service/name`."""
-        return f"{self.service}/{self.name}"
 
     def parameter(self, name: str) -> ParameterRule | None:
         """The rule for one option, or None where the model lacks it."""

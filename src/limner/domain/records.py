@@ -10,7 +10,7 @@ from limner.domain.budgets import Rate, Scope
 from limner.domain.call import Call
 from limner.domain.errors import Problem
 from limner.domain.events import News
-from limner.domain.job import CallState, JobState
+from limner.domain.job import CallState, Job, JobState
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Plan
@@ -79,6 +79,8 @@ class NewJob:
     """Id of the API token it came with."""
     rates: tuple[Rate, ...] = ()
     """How often may be asked; none where it does not count."""
+    retry_of: str | None = None
+    """The job whose missing pictures it buys; there is one such job for each at most."""
 
     @property
     def hold(self) -> Money:
@@ -97,6 +99,17 @@ class NewJob:
         if rest or any(call.hold.micro != unit * call.call.count for call in self.calls):
             raise ValueError(f"The pictures of the job {self.id} are not held at one price.")
         return unit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leftover:
+    """How far a job came."""
+
+    job: Job
+    delivered: int
+    """Pictures that it brought, also those that were deleted since."""
+    retry: Job | None
+    """The job that buys, or bought, the rest."""
 
 
 @dataclass(frozen=True, slots=True)

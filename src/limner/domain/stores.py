@@ -21,6 +21,7 @@ from limner.domain.records import (
     Conclusion,
     Ending,
     Lease,
+    Leftover,
     NewCall,
     NewJob,
     OpenJob,
@@ -34,7 +35,7 @@ class Jobs(Protocol):
     """Jobs, their calls, holds and bookings."""
 
     async def submit(self, new: NewJob) -> tuple[Job, bool]:
-        """Writes job, calls, holds, key and first event together; False where the key already had this job.
+        """Writes job, calls, holds, key and first event together; False where the key, or the retry, had its job.
 
         Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused where the quote was used before, or
         PicturesGone where pictures that were to be reused have been deleted.
@@ -47,6 +48,10 @@ class Jobs(Protocol):
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
         """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        ...
+
+    async def leftover(self, job_id: str, owner: str) -> Leftover:
+        """How far one person's job came, and the job that buys the rest of it, if any. Raises NotFound."""
         ...
 
     async def get(self, job_id: str, owner: str | None = None) -> Job:

@@ -1,4 +1,4 @@
-"""The six verbs: estimate, submit, confirm, generate, wait, cancel."""
+"""The verbs: estimate, submit, confirm, generate, wait, cancel, and what puts right what went wrong."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.prompting import shaped
 from limner.engine.quotes import LIFETIME, check_in_time
+from limner.engine.retrying import missing_request
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 
@@ -41,6 +42,7 @@ class Claim:
     quote_id: str | None = None
     counted: bool = False
     """Whether it counts against the requests of the minute."""
+    retry_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,13 +110,7 @@ class Engine:
             if known is not None:
                 return known
         claim = Claim(key=key, fingerprint=fingerprint, counted=counted)
-        reused = await self._reused(request, principal, claim)
-        if reused is not None:
-            return reused
-        await self.router.health.renew()
-        plan = self._allowed(request, self.plan(request))
-        await self.moderator.check(request, plan)
-        return await self._write(self._new_job(request, plan, principal), claim, principal)
+        return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
 
     async def confirm(self, token: str, principal: Principal, *, key: str | None = None, counted: bool = True) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.
@@ -171,6 +167,46 @@ class Engine:
         """A person says whether an ambiguous purchase went through."""
         return await self.jobs.resolve(call_id, principal.id, charged=charged, at=self.clock.now())
 
+    async def retry(
+        self,
+        job_id: str,
+        principal: Principal,
+        *,
+        key: str | None = None,
+        max_cost: Money | None = None,
+        counted: bool = True,
+    ) -> Job:
+        """Buys what an ended job did not bring, and nothing else, as a job of its own; asked again it is the same job.
+
+        It is planned and priced anew, for `max_cost` at most, under the limits of today. Raises NothingToRetry where
+        the job goes on, waits for a person's word or has all its pictures, NotFound, and what `submit` raises.
+        """
+        fingerprint = f"retry {job_id}" if key else ""
+        if key:
+            known = await self.jobs.remembered(principal.id, key, fingerprint)
+            if known is not None:
+                return known
+        left = await self.jobs.leftover(job_id, principal.id)
+        if left.retry is not None:
+            return left.retry
+        request = missing_request(left)
+        if max_cost is not None and (request.max_cost is None or max_cost < request.max_cost):
+            request = replace(request, max_cost=max_cost)
+        claim = Claim(key=key, fingerprint=fingerprint, counted=counted, retry_of=job_id)
+        return await self._begun(request, principal, claim)
+
+    async def missing(self, job_id: str, principal: Principal) -> ImageRequest | None:
+        """What a retry of a job would ask for, to be priced; None where one has begun. Raises as `retry` does."""
+        left = await self.jobs.leftover(job_id, principal.id)
+        return None if left.retry is not None else missing_request(left)
+
+    async def _begun(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job:
+        """A job for a request that nobody has priced yet."""
+        await self.router.health.renew()
+        plan = self._allowed(request, self.plan(request))
+        await self.moderator.check(request, plan)
+        return await self._write(self._new_job(request, plan, principal), claim, principal)
+
     def _final(self, request: ImageRequest) -> ImageRequest:
         """The request as models are to see it. Raises InvalidRequest."""
         admit(request)
@@ -187,8 +223,14 @@ class Engine:
 
     async def _write(self, new: NewJob, claim: Claim, principal: Principal) -> Job:
         service = None if new.reused is not None else new.plan.candidates[0].model.partition("/")[0]
-        rates = self.limits.rates(principal, service) if claim.counted else ()
-        claimed = replace(new, key=claim.key, fingerprint=claim.fingerprint, quote_id=claim.quote_id, rates=rates)
+        claimed = replace(
+            new,
+            key=claim.key,
+            fingerprint=claim.fingerprint,
+            quote_id=claim.quote_id,
+            rates=self.limits.rates(principal, service) if claim.counted else (),
+            retry_of=claim.retry_of,
+        )
         job, fresh = await self.jobs.submit(claimed)
         if fresh and not job.ended:
             self.router.chose(new.plan)

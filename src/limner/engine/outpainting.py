@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from limner.domain.call import Call
 from limner.domain.model_card import ModelCard
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Margins, Operation, Role, Size
-from limner.engine.sizes import distance
+from limner.engine.sizes import Shape, distance
 from limner.engine.untranslatable import Untranslatable
 
 
@@ -38,22 +37,22 @@ def margins_towards(request: ImageRequest, source: Size) -> Margins:
     return Margins(left=across // 2, right=across - across // 2, top=down // 2, bottom=down - down // 2)
 
 
-def reframed(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
+def reframed(shape: Shape, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Shape:
     """An outpaint by its size alone. Raises Untranslatable where that has the shape of the source: nothing grows."""
     source = request.input(Role.SOURCE)
     if request.operation is not Operation.OUTPAINT or source is None:
-        return call
+        return shape
     asked = request.margins or request.size or request.aspect
-    if not asked or call.size is None or not distance(call.size, source.size)[0]:
+    if not asked or shape.size is None or not distance(shape.size, source.size)[0]:
         why = f"{card.title} brings a picture of {source.size} to another shape. Ask for an aspect that it has not yet."
         raise Untranslatable("aspect", why)
     if request.margins:
         why = f"{card.title} takes a size, not margins: the picture comes into the middle of it."
         wanted = told(request.margins)
         lines.append(
-            ReceiptLine(field="margins", treatment=Treatment.MAPPED, wanted=wanted, sent=str(call.size), why=why)
+            ReceiptLine(field="margins", treatment=Treatment.MAPPED, wanted=wanted, sent=str(shape.size), why=why)
         )
-    return replace(call, margins=None)
+    return replace(shape, margins=None)
 
 
 def told(margins: Margins) -> str:

@@ -152,7 +152,8 @@ class Router:
 
     def _retired(self, card: ModelCard) -> bool:
         """Whether the model is gone today, whatever the catalog called it when it was written."""
-        return card.status_on(self.clock.now().date()) is Status.RETIRED
+        today = card.status if card.shutdown is None else card.status_on(self.clock.now().date())
+        return today is Status.RETIRED
 
     def _automatic(self, operation: Operation) -> _Rank:
         """The default model of every service that is ready; where none is, what is built in.

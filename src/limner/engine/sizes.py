@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import log, sqrt
 
 from limner.domain.model_card import SizeGrid, SizeRule
-from limner.domain.request import Aspect, Size
+from limner.domain.request import Aspect, Margins, Size
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """How large a call asks its pictures to be: by pixels, by a shape, or by what is added to the source."""
+
+    size: Size | None = None
+    aspect: str | None = None
+    resolution: str | None = None
+    margins: Margins | None = None
 
 
 def allowed(rule: SizeRule, size: Size) -> bool:

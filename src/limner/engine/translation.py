@@ -8,17 +8,22 @@ from dataclasses import dataclass, replace
 from limner.domain.call import Call, CallInput
 from limner.domain.model_card import MaskKind, ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
-from limner.domain.request import ImageRequest, Operation, Role, Size, Strictness
-from limner.engine.options import Choice, choose, enlarge, knows, without_picture
+from limner.domain.request import ImageRequest, Margins, Operation, Role, Size, Strictness
+from limner.engine.options import Choice, Value, choose, enlarge, knows, without_picture
 from limner.engine.outpainting import margins_of, reframed, told
 from limner.engine.prompting import words_for
-from limner.engine.sizes import nearest, nearest_aspect, nearest_resolution, sized
+from limner.engine.sizes import Shape, nearest, nearest_aspect, nearest_resolution, sized
 from limner.engine.untranslatable import Untranslatable
 
 SIZED_BY_SOURCE = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
 """Operations whose pictures have the shape of their source with every model."""
 CONVERTED_HERE = frozenset({"png", "jpeg", "webp", "avif"})
 """Formats that a finished picture can be turned into on this machine."""
+
+OPTIONS = ("quality", "style", "steps", "guidance", "seed", "strength", "scale", "background", "negative_prompt")
+"""Options that a model may have, in the order in which a receipt tells of them."""
+FOLDED = frozenset({"style", "negative_prompt"})
+"""Those that join the prompt where a model lacks them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,20 +42,26 @@ def translate(request: ImageRequest, card: ModelCard) -> Translation:
         raise Untranslatable("operation", f"{card.title} cannot {spoken(request.operation)}.")
     _require_own_options(request, card)
     lines = [*_operation_lines(request, card, stand_in)]
+    operation = _sent_operation(request.operation, stand_in)
+    prompt = _prompt(request, card, lines)
+    inputs = _inputs(request, card, lines)
+    shape = _shaped(Shape(margins=margins_of(request, card)), operation, request, card, lines)
+    # Made once and whole: a plan over many models copies no call field by field.
     call = Call(
         id="",
         model=card.name,
-        operation=_sent_operation(request.operation, stand_in),
-        prompt=_prompt(request, card, lines),
-        count=1,
-        inputs=_inputs(request, card, lines),
-        margins=margins_of(request, card),
+        operation=operation,
+        prompt=prompt,
+        count=min(request.count, card.max_count),
+        inputs=inputs,
+        size=shape.size,
+        aspect=shape.aspect,
+        resolution=shape.resolution,
+        margins=shape.margins,
         timeout=card.timeout,
         extra=request.extra,
+        **_options(request, card, lines),  # type: ignore[arg-type]  # names and kinds are those of OPTIONS
     )
-    call = _with_shape(call, request, card, lines)
-    call = reframed(call, request, card, lines) if card.sizes.reframes else call
-    call = _with_options(call, request, card, lines)
     if request.strictness is Strictness.STRICT:
         _refuse_changes(lines)
     return Translation(calls=_split(call, request, card, lines), receipt=tuple(lines), stand_in=stand_in)
@@ -188,17 +199,12 @@ def _sent_role(role: Role, card: ModelCard, lines: list[ReceiptLine]) -> Role:
     return Role.REFERENCE
 
 
-def _wanted_size(call: Call, request: ImageRequest, card: ModelCard) -> tuple[Size | None, bool]:
+def _wanted_size(margins: Margins | None, request: ImageRequest, card: ModelCard) -> tuple[Size | None, bool]:
     """The size to aim at, and whether the caller asked for it."""
     source = request.input(Role.SOURCE)
-    if call.margins and source:
-        return (
-            Size(
-                source.width + call.margins.left + call.margins.right,
-                source.height + call.margins.top + call.margins.bottom,
-            ),
-            True,
-        )
+    if margins and source:
+        width = source.width + margins.left + margins.right
+        return Size(width, source.height + margins.top + margins.bottom), True
     if request.size:
         return request.size, True
     if request.aspect:
@@ -207,17 +213,27 @@ def _wanted_size(call: Call, request: ImageRequest, card: ModelCard) -> tuple[Si
     return (source.size, False) if source else (card.sizes.default, False)
 
 
-def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
-    wanted, asked = _wanted_size(call, request, card)
+def _shaped(
+    shape: Shape, operation: Operation, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]
+) -> Shape:
+    """A shape that has its margins, with the size that is asked for."""
+    sized_as_wanted = _sized(shape, operation, request, card, lines)
+    return reframed(sized_as_wanted, request, card, lines) if card.sizes.reframes else sized_as_wanted
+
+
+def _sized(
+    shape: Shape, operation: Operation, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]
+) -> Shape:
+    wanted, asked = _wanted_size(shape.margins, request, card)
     if wanted is None:
-        return call
-    if request.operation in SIZED_BY_SOURCE or card.sizes.follows_source(call.operation):
-        lines += _source_shape_lines(call, request, card)
-        return call
-    if not asked and call.operation in card.sizes.follows:
-        return call
+        return shape
+    if request.operation in SIZED_BY_SOURCE or card.sizes.follows_source(operation):
+        lines += _source_shape_lines(shape.margins, request, card)
+        return shape
+    if not asked and operation in card.sizes.follows:
+        return shape
     if card.sizes.aspects and not card.sizes.fixed and card.sizes.grid is None:
-        return _with_aspect(call, request, card, lines, wanted)
+        return _with_aspect(shape, request, card, lines, wanted)
     size = nearest(card.sizes, wanted)
     if size is None:
         raise Untranslatable("size", f"{card.title} cannot make a picture of {wanted}.")
@@ -232,28 +248,26 @@ def _with_shape(call: Call, request: ImageRequest, card: ModelCard, lines: list[
                 why="" if same else f"The nearest size that {card.title} makes.",
             )
         )
-    return replace(call, size=size)
+    return Shape(size=size, margins=shape.margins)
 
 
-def _source_shape_lines(call: Call, request: ImageRequest, card: ModelCard) -> Iterator[ReceiptLine]:
+def _source_shape_lines(margins: Margins | None, request: ImageRequest, card: ModelCard) -> Iterator[ReceiptLine]:
     """What becomes of a size that cannot be asked for: an outpaint comes to it by its margins, others do not."""
     asked = request.aspect or request.size
     if asked is not None:
-        grown = call.margins is not None and not request.margins
+        grown = margins is not None and not request.margins
         yield ReceiptLine(
             field="aspect" if request.aspect else "size",
             treatment=Treatment.USED if grown else Treatment.IGNORED,
             wanted=str(asked),
-            sent=told(call.margins) if grown and call.margins else None,
+            sent=told(margins) if grown and margins else None,
             why="" if grown else f"With {card.title} the picture that goes in says how large the one that comes is.",
         )
-    if request.margins and call.margins:
-        yield ReceiptLine(
-            field="margins", treatment=Treatment.USED, wanted=told(request.margins), sent=told(call.margins)
-        )
+    if request.margins and margins:
+        yield ReceiptLine(field="margins", treatment=Treatment.USED, wanted=told(request.margins), sent=told(margins))
 
 
-def _with_aspect(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine], wanted: Size) -> Call:
+def _with_aspect(shape: Shape, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine], wanted: Size) -> Shape:
     """The nearest shape, and the nearest of the sizes that the model has words for."""
     aspect = nearest_aspect(card.sizes.aspects, request.aspect.ratio if request.aspect else wanted.ratio)
     resolution = nearest_resolution(card.sizes.resolutions, wanted.pixels)
@@ -269,27 +283,26 @@ def _with_aspect(call: Call, request: ImageRequest, card: ModelCard, lines: list
                 why="" if exact else f"{card.title} takes shapes, not pixels.",
             )
         )
-    return replace(call, aspect=str(aspect), resolution=resolution)
+    return Shape(aspect=str(aspect), resolution=resolution, margins=shape.margins)
 
 
-def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> Call:
-    chosen: dict[str, object] = {}
+def _options(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> dict[str, object]:
+    """The fields of a call that are options of the model."""
     enlarges = request.operation is Operation.UPSCALE
-    for name in ("quality", "style", "steps", "guidance", "seed", "strength", "scale", "background", "negative_prompt"):
-        if name == "scale" and not enlarges and request.scale is None:
+    chosen: dict[str, object] = {}
+    for name in OPTIONS:
+        wanted = getattr(request, name)
+        if wanted is None and not (enlarges and name == "scale"):
+            chosen[name] = card.defaults.get(name)
             continue
-        folded = (
-            name in ("style", "negative_prompt")
-            and card.prompt_limit > 0
-            and not knows(getattr(request, name), name, card)
-        )
-        pick = enlarge if name == "scale" and enlarges else choose
-        choice: Choice = pick(None if folded else getattr(request, name), name, card)
-        if name == "strength" and call.input(Role.SOURCE) is None:
-            choice = without_picture(choice)
+        choice = _chosen(name, wanted, request, card)
         chosen[name] = choice.value
         if choice.line:
             lines.append(choice.line)
+    if not enlarges and request.scale is None:
+        chosen["scale"] = None
+    if request.strength is None and request.input(Role.SOURCE) is None:
+        chosen["strength"] = None
     previews = request.previews if card.streams else 0
     if request.previews and not card.streams:
         lines.append(
@@ -300,8 +313,18 @@ def _with_options(call: Call, request: ImageRequest, card: ModelCard, lines: lis
                 why=f"{card.title} shows nothing before it is done.",
             )
         )
-    chosen |= {"format": _format(request, card, lines), "partials": previews}
-    return replace(call, **chosen)  # type: ignore[arg-type]  # names and kinds are those of the table above
+    chosen["format"], chosen["partials"] = _format(request, card, lines), previews
+    return chosen
+
+
+def _chosen(name: str, wanted: Value, request: ImageRequest, card: ModelCard) -> Choice:
+    """One option that somebody asks for; one that is folded into the prompt is as if nobody did."""
+    if name == "scale" and request.operation is Operation.UPSCALE:
+        return enlarge(wanted, name, card)
+    if name in FOLDED and card.prompt_limit > 0 and not knows(str(wanted), name, card):
+        return Choice(value=card.defaults.get(name))
+    choice = choose(wanted, name, card)
+    return without_picture(choice) if name == "strength" and request.input(Role.SOURCE) is None else choice
 
 
 def _format(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str | None:
@@ -341,10 +364,8 @@ def _split(call: Call, request: ImageRequest, card: ModelCard, lines: list[Recei
                 why=f"{card.title} makes at most {card.max_count} a call.",
             )
         )
-    if counts == [call.count]:
-        return (call,)
-    made, calls = 0, []
-    for count in counts:
+    made, calls = call.count, [call]
+    for count in counts[1:]:
         calls.append(replace(call, count=count, seed=None if call.seed is None else call.seed + made))
         made += count
     return tuple(calls)
