@@ -49,6 +49,7 @@ from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
+from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
 from limner.settings import Settings
@@ -83,6 +84,7 @@ class Runtime:
     ledger: Ledger
     webhooks: Subscriptions
     budgeting: Budgeting
+    admittance: Admittance
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -209,6 +211,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
             nudge=courier.nudge,
         ),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
+        admittance=admittance(ground.database, ground.clock, ground.ids),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,

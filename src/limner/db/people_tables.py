@@ -1,0 +1,78 @@
+"""The tables of people, their sessions and tokens, and of what they did."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+
+from limner.db.tables import Key, metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("email", Key, nullable=False, unique=True),
+    Column("password", Text),
+    Column("role", Key, nullable=False),
+    Column("created_at", Key, nullable=False),
+)
+
+sessions = Table(
+    "user_sessions",
+    metadata,
+    Column("digest", Key, primary_key=True),
+    Column("user_id", Key, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("created_at", Key, nullable=False),
+    Column("seen_at", Key, nullable=False),
+    Column("expires_at", Key, nullable=False),
+    Column("stays", Boolean(create_constraint=False), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_user_sessions_user", sessions.c.user_id)
+
+tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("user_id", Key, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", Key, nullable=False, unique=True),
+    Column("last_four", Key, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", Key, nullable=False),
+    Column("expires_at", Key),
+    Column("used_at", Key),
+)
+Index("ix_api_tokens_user", tokens.c.user_id, tokens.c.created_at)
+
+attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("ends_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+codes = Table(
+    "setup_codes",
+    metadata,
+    Column("digest", Key, primary_key=True),
+    Column("expires_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# No key to `users`: what somebody did is told after their account is gone.
+audit = Table(
+    "audit_log",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("created_at", Key, nullable=False),
+    Column("act", Key, nullable=False),
+    Column("user_id", Key, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("address", Key, nullable=False),
+)
+Index("ix_audit_log_page", audit.c.created_at.desc(), audit.c.id.desc())
+Index("ix_audit_log_act", audit.c.act, audit.c.created_at.desc(), audit.c.id.desc())

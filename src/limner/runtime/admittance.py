@@ -1,0 +1,47 @@
+"""Joins what knows people: their accounts, sessions, tokens and deeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limner.db.admission import SqlAttempts, SqlSessions, SqlTokens
+from limner.db.audit import SqlAudit
+from limner.db.database import Database
+from limner.db.people import SqlPeople
+from limner.domain.audit import Audit
+from limner.domain.ports import Clock, Ids
+from limner.engine.accounts import Accounts
+from limner.engine.api_tokens import ApiTokens
+from limner.engine.passwords import Argon2Passwords
+from limner.engine.signing_in import SigningIn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admittance:
+    """Everything about people."""
+
+    signing_in: SigningIn
+    accounts: Accounts
+    tokens: ApiTokens
+    audit: Audit
+
+
+def admittance(database: Database, clock: Clock, ids: Ids) -> Admittance:
+    """All of it over one database."""
+    people, attempts, tokens = SqlPeople(database), SqlAttempts(database), SqlTokens(database)
+    passwords, audit = Argon2Passwords(), SqlAudit(database, clock, ids)
+    return Admittance(
+        signing_in=SigningIn(
+            people=people,
+            sessions=SqlSessions(database),
+            tokens=tokens,
+            attempts=attempts,
+            passwords=passwords,
+            audit=audit,
+            clock=clock,
+            ids=ids,
+        ),
+        accounts=Accounts(people=people, attempts=attempts, passwords=passwords, audit=audit, clock=clock, ids=ids),
+        tokens=ApiTokens(tokens=tokens, audit=audit, clock=clock, ids=ids),
+        audit=audit,
+    )
