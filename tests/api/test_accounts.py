@@ -288,6 +288,20 @@ def test_a_new_password_ends_the_other_sessions_and_wants_the_old_one(tmp_path: 
             assert again.get("/api/auth/session").status_code == 401
 
 
+def test_budgets_that_are_set_up_and_removed_are_written_down(tmp_path: Path) -> None:
+    with accounts_site(tmp_path) as site:
+        add_user(tmp_path, "ada@example.com", Role.ADMIN)
+        with client_of(site, "ada@example.com") as admin:
+            wanted = {"kind": "project", "name": "harbour", "window": "month", "usd": "25"}
+            budget = admin.post("/api/v1/budgets", json=wanted).json()["id"]
+            assert admin.delete(f"/api/v1/budgets/{budget}").status_code == 204
+            newest = admin.get("/api/v1/audit?limit=2").json()["items"]
+        told = [(each["act"], each["name"], each["subject"], each["detail"]) for each in newest]
+        assert told == [
+            (act, "ada@example.com", "project harbour", "$25/month") for act in ("budget_removed", "budget_added")
+        ]
+
+
 @pytest.mark.req("S3-082")
 def test_with_accounts_ten_pictures_an_hour_are_the_limit_for_each_person(tmp_path: Path) -> None:
     with accounts_site(tmp_path) as site:

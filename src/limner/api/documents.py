@@ -13,7 +13,15 @@ from pydantic.json_schema import models_json_schema
 from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
-from limner.api.people_bodies import LoginBody, OwnPasswordBody, TokenBody, UserBody, UserChangeBody
+from limner.api.people_bodies import (
+    LoginBody,
+    MemberBody,
+    OwnPasswordBody,
+    ProjectBody,
+    TokenBody,
+    UserBody,
+    UserChangeBody,
+)
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
 
@@ -30,6 +38,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     UserBody,
     UserChangeBody,
     TokenBody,
+    ProjectBody,
+    MemberBody,
 )
 """What is read by hand."""
 

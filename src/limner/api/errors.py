@@ -67,6 +67,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "budget_exists": 409,
     "user_exists": 409,
     "last_owner": 409,
+    "project_exists": 409,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,

@@ -56,6 +56,23 @@ class UserChangeBody(StrictBody):
     password: Secret | None = None
 
 
+class ProjectBody(StrictBody):
+    """A project to share."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "harbour"}]})
+
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL, description="As requests call it.")]
+
+
+class MemberBody(StrictBody):
+    """Who is to share a project."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "ben@example.com", "role": "member"}]})
+
+    email: Email
+    role: Role = Field(default=Role.MEMBER, description="member makes pictures in it, viewer looks.")
+
+
 class TokenBody(StrictBody):
     """An API token to make."""
 

@@ -64,6 +64,31 @@ class TokenList(Answer):
     items: list[TokenAnswer]
 
 
+class MemberAnswer(Answer):
+    """Somebody who shares a project."""
+
+    user: str = Field(examples=[EXAMPLE_ID])
+    email: str
+    role: Role
+    added: datetime
+
+
+class ProjectAnswer(Answer):
+    """A shared project."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    name: str = Field(description="As requests call it.")
+    owner: str = Field(description="The id of the person whose project it is.")
+    created: datetime
+    members: list[MemberAnswer] = Field(description="By address, the owner among them.")
+
+
+class ProjectList(Answer):
+    """Shared projects, by name."""
+
+    items: list[ProjectAnswer]
+
+
 class AuditEntry(Answer):
     """What somebody did."""
 

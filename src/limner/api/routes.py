@@ -15,6 +15,7 @@ from limner.api import (
     images,
     jobs,
     models,
+    projects,
     quotes,
     tokens,
     usage,
@@ -27,7 +28,7 @@ from limner.api.shapes import API
 def install(app: FastAPI) -> None:
     """Mounts the routes, their problem documents and their description."""
     # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
-    for subject in (jobs, quotes, images, models, usage, budgets, deliveries, webhooks, users, audit):
+    for subject in (jobs, quotes, images, models, usage, budgets, deliveries, webhooks, users, projects, audit):
         app.include_router(subject.router, prefix=API)
     for subject in (auth, tokens, health):
         app.include_router(subject.router)

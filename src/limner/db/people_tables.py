@@ -1,10 +1,10 @@
-"""The tables of people, their sessions and tokens, and of what they did."""
+"""The tables of people, their sessions and tokens, what they share, and what they did."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
-from limner.db.tables import Key, metadata
+from limner.db.tables import Key, jobs, metadata
 
 users = Table(
     "users",
@@ -60,6 +60,37 @@ codes = Table(
     Column("expires_at", Key, nullable=False),
     sqlite_with_rowid=False,
 )
+
+shared = Table(
+    "shared_projects",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", Key, nullable=False),
+    Column("user_id", Key, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("created_at", Key, nullable=False),
+)
+Index("ix_shared_projects_user", shared.c.user_id)
+
+members = Table(
+    "project_members",
+    metadata,
+    Column("project_id", Key, ForeignKey(shared.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Key, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("role", Key, nullable=False),
+    Column("added_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_project_members_user", members.c.user_id)
+
+# A job is where its owner shared its project when it was written down: what was made before one joined stays one's own.
+placed = Table(
+    "shared_jobs",
+    metadata,
+    Column("job_id", Key, ForeignKey(jobs.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("project_id", Key, ForeignKey(shared.c.id, ondelete="CASCADE"), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_shared_jobs_project", placed.c.project_id, placed.c.job_id)
 
 # No key to `users`: what somebody did is told after their account is gone.
 audit = Table(

@@ -188,6 +188,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
     )
+    people = admittance(ground.database, ground.clock, ground.ids)
     asks = Inquiries(services=ground.services)
     return Runtime(
         settings=settings,
@@ -203,15 +204,9 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
-        webhooks=Subscriptions(
-            webhooks=SqlWebhooks(ground.database),
-            posts=ground.posts,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=courier.nudge,
-        ),
-        budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
-        admittance=admittance(ground.database, ground.clock, ground.ids),
+        webhooks=_subscriptions(ground, courier),
+        budgeting=_budgeting(ground, limits, people),
+        admittance=people,
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
@@ -221,6 +216,28 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
         codec=codec,
+    )
+
+
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """The webhooks of everybody."""
+    return Subscriptions(
+        webhooks=SqlWebhooks(ground.database),
+        posts=ground.posts,
+        clock=ground.clock,
+        ids=ground.ids,
+        nudge=courier.nudge,
+    )
+
+
+def _budgeting(ground: Ground, limits: Limits, people: Admittance) -> Budgeting:
+    """Who may spend how much."""
+    return Budgeting(
+        limits=limits,
+        budgets=SqlBudgets(ground.database),
+        audit=people.audit,
+        clock=ground.clock,
+        ids=ground.ids,
     )
 
 

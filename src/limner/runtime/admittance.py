@@ -8,11 +8,13 @@ from limner.db.admission import SqlAttempts, SqlSessions, SqlTokens
 from limner.db.audit import SqlAudit
 from limner.db.database import Database
 from limner.db.people import SqlPeople
+from limner.db.sharing import SqlSharing
 from limner.domain.audit import Audit
 from limner.domain.ports import Clock, Ids
 from limner.engine.accounts import Accounts
 from limner.engine.api_tokens import ApiTokens
 from limner.engine.passwords import Argon2Passwords
+from limner.engine.sharing import SharedProjects
 from limner.engine.signing_in import SigningIn
 
 
@@ -23,6 +25,7 @@ class Admittance:
     signing_in: SigningIn
     accounts: Accounts
     tokens: ApiTokens
+    projects: SharedProjects
     audit: Audit
 
 
@@ -43,5 +46,6 @@ def admittance(database: Database, clock: Clock, ids: Ids) -> Admittance:
         ),
         accounts=Accounts(people=people, attempts=attempts, passwords=passwords, audit=audit, clock=clock, ids=ids),
         tokens=ApiTokens(tokens=tokens, audit=audit, clock=clock, ids=ids),
+        projects=SharedProjects(sharing=SqlSharing(database), people=people, audit=audit, clock=clock, ids=ids),
         audit=audit,
     )

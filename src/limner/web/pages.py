@@ -153,8 +153,8 @@ async def resolve_from_form(request: Request, job_id: str, call_id: str) -> Resp
 async def picture_page(request: Request, image_id: str) -> Response:
     """One picture and its story."""
     runtime = runtime_of(request)
-    picture = await runtime.pictures.get(_id(image_id), principal_of(request).id)
-    job = await runtime.jobs.get(picture.job_id, principal_of(request).id)
+    picture = await runtime.pictures.visible(_id(image_id), principal_of(request).id)
+    job = await runtime.jobs.visible(picture.job_id, principal_of(request).id)
     return renderer_of(request).page(_picture_view(request, picture, job))
 
 
@@ -241,7 +241,7 @@ def _picture_view(request: Request, picture: Picture, job: Job) -> PicturePage:
 
 
 async def _job(request: Request, job_id: str) -> Job:
-    return await runtime_of(request).jobs.get(_id(job_id), principal_of(request).id)
+    return await runtime_of(request).jobs.visible(_id(job_id), principal_of(request).id)
 
 
 def _id(text: str) -> str:

@@ -1,4 +1,4 @@
-"""People, their sessions and their API tokens, and what they did."""
+"""People, their sessions and their API tokens, what they share, and what they did."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name="pk_setup_codes"),
         sqlite_with_rowid=False,
     )
+    _sharing()
     _audit()
 
 
@@ -70,6 +71,45 @@ def _tokens() -> None:
         sa.UniqueConstraint("digest", name="uq_api_tokens_digest"),
     )
     op.create_index("ix_api_tokens_user", "api_tokens", ["user_id", "created_at"], unique=False)
+
+
+def _sharing() -> None:
+    op.create_table(
+        "shared_projects",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("name", Key, nullable=False),
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("created_at", Key, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_shared_projects_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_shared_projects"),
+    )
+    op.create_index("ix_shared_projects_user", "shared_projects", ["user_id"], unique=False)
+    op.create_table(
+        "project_members",
+        sa.Column("project_id", Key, nullable=False),
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("role", Key, nullable=False),
+        sa.Column("added_at", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["shared_projects.id"], name="fk_project_members_project_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_project_members_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("project_id", "user_id", name="pk_project_members"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_project_members_user", "project_members", ["user_id"], unique=False)
+    op.create_table(
+        "shared_jobs",
+        sa.Column("job_id", Key, nullable=False),
+        sa.Column("project_id", Key, nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["generation_jobs.id"], name="fk_shared_jobs_job_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["shared_projects.id"], name="fk_shared_jobs_project_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("job_id", name="pk_shared_jobs"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_shared_jobs_project", "shared_jobs", ["project_id", "job_id"], unique=False)
 
 
 def _audit() -> None:
