@@ -47,8 +47,13 @@ class SqlPeople:
         self._database = database
 
     async def add(self, user: User) -> bool:
-        """Writes a person down; False where the address is taken, and nothing is changed."""
-        return await self._database.write(lambda connection: bool(_ADD.run(connection, _row(user))))
+        """Writes a person down, which ends every setup code; False where the address is taken."""
+
+        def add(connection: Connection) -> bool:
+            _FORGET_CODES.run(connection, {})  # from now on there is somebody; in the order of `_add_first`
+            return bool(_ADD.run(connection, _row(user)))
+
+        return await self._database.write(add)
 
     async def add_first(self, owner: User, code: str) -> bool:
         """Writes the first owner down and uses up every setup code; False where there is nothing to set up."""

@@ -16,7 +16,7 @@ class People(Protocol):
     """The accounts of an installation."""
 
     async def add(self, user: User) -> bool:
-        """Writes a person down; False where the address is taken, and nothing is changed."""
+        """Writes a person down, which ends every setup code; False where the address is taken."""
         ...
 
     async def add_first(self, owner: User, code: str) -> bool:
