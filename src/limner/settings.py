@@ -69,6 +69,8 @@ class Settings(BaseModel):
     """s3://bucket/prefix; a folder in the data directory otherwise."""
     auth: Literal["local", "accounts"] = "local"
     """local: one person, on this machine only. accounts: people sign in, and the server may be reached by others."""
+    sign_up_domains: str = ""
+    """Comma-separated domains whose addresses may make an account by signing in elsewhere; all where none is named."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
     """The master secret; made and kept in the data directory where it is not set."""
     host: str = "127.0.0.1"

@@ -12,7 +12,6 @@ from limner.settings import read_settings
 SHARED = {"LIMNER_AUTH": "accounts"}
 
 
-@pytest.mark.req("S4-030")
 @pytest.mark.parametrize(
     ("variables", "code"),
     [

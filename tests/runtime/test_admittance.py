@@ -12,14 +12,27 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from limner.db.database import Database
 from limner.domain.audit import Act
 from limner.domain.errors import Forbidden, InvalidRequest, TooManyRequests
+from limner.domain.identity import Claims
 from limner.domain.people import LOCAL, USUAL_SCOPES, Principal, Role, SignInRefused, SignInRequired, TokenScope, User
 from limner.engine import passwords
 from limner.engine.passwords import Argon2Passwords
 from limner.runtime.admittance import Admittance, admittance
+from limner.settings import read_settings
 from limner.testing.fakes import CountingIds, FakeClock
 
 PASSWORD = "correct horse battery"
+SETTINGS = {"GOOGLE_CLIENT_ID": "ours, also-ours", "LIMNER_SIGN_UP_DOMAINS": "example.com, gmail.com"}
 DAY = timedelta(days=1).total_seconds()
+
+
+class FakeIssuer:
+    """Google, as far as it says whose a token is."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, Claims] = {}
+
+    async def google(self, token: str) -> Claims | None:
+        return self.said.get(token)
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class House:
     """An installation with one person in it."""
 
     admittance: Admittance
+    issuer: FakeIssuer
     clock: FakeClock
     ann: User
 
@@ -46,9 +60,10 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     monkeypatch.setattr(passwords, "_hasher", lambda: quick)
     database, clock = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}"), FakeClock()
-    joined = admittance(database, clock, CountingIds())
+    issuer = FakeIssuer()
+    joined = admittance(database, issuer, read_settings(SETTINGS, tmp_path), clock, CountingIds())
     ann = await joined.accounts.add("ann@example.com", PASSWORD, Role.MEMBER, LOCAL)
-    yield House(joined, clock, ann)
+    yield House(joined, issuer, clock, ann)
     await database.close()
 
 
@@ -173,3 +188,56 @@ async def test_passwords_are_argon2id_and_an_unknown_one_is_compared_all_the_sam
     assert len(compared) == 4
     assert {each.rpartition("$")[0].rpartition("$")[0] for each in compared} == {"$argon2id$v=19$m=65536,t=3,p=4"}
     assert not await kept.verify(PASSWORD + "x" * passwords.LONGEST, known)
+
+
+def said(house: House, email: str, /, **other: object) -> Claims:
+    """What Google says of a token of somebody's, all of it as text."""
+    expires = str(int(house.clock.now().timestamp()) + 60)
+    known = {"aud": "ours", "sub": f"sub {email}", "email": email, "email_verified": "true", "exp": expires}
+    return {**known, **other}
+
+
+async def test_a_google_account_signs_in_and_is_made_once(house: House) -> None:
+    house.issuer.said["t"] = said(house, "Ben@Gmail.com", aud="also-ours")
+    first = await house.admittance.federation.sign_in_with_google("t")
+    assert (first.email, first.role, first.password) == ("ben@gmail.com", Role.MEMBER, None)
+    # The same person with another address is the same person.
+    house.issuer.said["u"] = said(house, "new@gmail.com", sub="sub Ben@Gmail.com")
+    assert await house.admittance.federation.sign_in_with_google("u") == first
+    with pytest.raises(SignInRefused):
+        await house.admittance.signing_in.sign_in("ben@gmail.com", "", "127.0.0.1")
+    (deed,) = (await house.admittance.audit.page(limit=5, cursor=None, act=Act.USER_ADDED)).items[:1]
+    assert (deed.deed.who, deed.deed.detail) == (first.id, "https://accounts.google.com")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aud": "another program's"},
+        {"aud": None},
+        {"exp": "0"},
+        {"exp": "soon"},
+        {"email_verified": "false"},
+        {"email": ""},
+        {"sub": ""},
+        {"email": "eve@elsewhere.example"},
+        {"email": "ann@example.com"},
+    ],
+)
+async def test_what_google_does_not_vouch_for_is_refused(house: House, wrong: dict[str, object]) -> None:
+    house.issuer.said["t"] = said(house, "ben@example.com", **wrong)
+    with pytest.raises(SignInRefused):
+        await house.admittance.federation.sign_in_with_google("t")
+    for unknown in ("", "other", "x" * 5000):
+        with pytest.raises(SignInRefused):
+            await house.admittance.federation.sign_in_with_google(unknown)
+    assert len(await house.admittance.accounts.all(LOCAL)) == 1
+
+
+async def test_an_account_with_a_password_is_that_of_an_address_that_google_runs_itself(house: House) -> None:
+    made = await house.admittance.accounts.add("dan@gmail.com", PASSWORD, Role.VIEWER, LOCAL)
+    house.issuer.said["t"] = said(house, "dan@gmail.com")
+    assert (await house.admittance.federation.sign_in_with_google("t")).id == made.id
+    house.clock.advance(60)
+    with pytest.raises(SignInRefused):
+        await house.admittance.federation.sign_in_with_google("t")

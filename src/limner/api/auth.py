@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from limner.api.answers import answer
 from limner.api.deps import check_accounts, principal_of, read_json, runtime_of
 from limner.api.documents import ALWAYS, answers, body_of, problems
-from limner.api.people_bodies import LoginBody, OwnPasswordBody
+from limner.api.people_bodies import GoogleBody, LoginBody, OwnPasswordBody
 from limner.api.people_schemas import SessionAnswer
 from limner.api.shapes import Body
 from limner.domain.people import LOCAL, Principal
@@ -34,6 +34,23 @@ async def sign_in(request: Request) -> Response:
         replaced=request.cookies.get(SESSION_COOKIE),
     )
     return answer(_session(opened.user.principal()), headers=kept(opened, host_of(request)))
+
+
+@router.post(
+    "/google",
+    summary="Sign in with Google",
+    responses=answers(SessionAnswer, "Who is signed in; the cookie goes with it.", 401, 403, 415),
+    openapi_extra=body_of(GoogleBody),
+)
+async def sign_in_with_google(request: Request) -> Response:
+    """Begins a session for whomever a Google access token stands for; their account is made when they are new."""
+    check_accounts(request)
+    body, admittance = await read_json(request, GoogleBody), runtime_of(request).admittance
+    user = await admittance.federation.sign_in_with_google(body.access_token)
+    opened = await admittance.signing_in.let_in(
+        user, address_of_caller(request), stays=body.stays, replaced=request.cookies.get(SESSION_COOKIE)
+    )
+    return answer(_session(user.principal()), headers=kept(opened, host_of(request)))
 
 
 @router.post(

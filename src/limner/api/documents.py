@@ -14,6 +14,7 @@ from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, Web
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
 from limner.api.people_bodies import (
+    GoogleBody,
     LoginBody,
     MemberBody,
     OwnPasswordBody,
@@ -33,6 +34,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     ResolveBody,
     WebhookBody,
     BudgetBody,
+    GoogleBody,
     LoginBody,
     OwnPasswordBody,
     UserBody,

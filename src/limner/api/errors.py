@@ -68,6 +68,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "user_exists": 409,
     "last_owner": 409,
     "project_exists": 409,
+    "issuer_unavailable": 503,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,

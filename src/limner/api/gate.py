@@ -24,11 +24,14 @@ PRINCIPAL = "limner.principal"
 """Where in the scope the routes find who asks; None on an open path where nobody has signed in."""
 
 OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
-OPEN = OPEN_PAGES | {"/health", "/ready", "/openapi.json", "/api/auth/login", "/api/auth/logout"}
+OPEN = OPEN_PAGES | {"/health", "/ready", "/openapi.json", "/api/auth/google", "/api/auth/login", "/api/auth/logout"}
 OPEN_BELOW = ("/static/", "/webhooks/")
 """The pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
 """The same at the native address; taken by POST alone, where people's own webhooks have no path of that form."""
+
+IN_THE_BODY = frozenset({"/generate-image", "/compat/document3/generate-image"})
+"""POST there may bring a Google access token in its body: the route asks who that is, and until then it is nobody."""
 
 FOR_ALL = frozenset(
     {
@@ -77,7 +80,11 @@ class Gate:
             if is_open(method, path):
                 scope[PRINCIPAL] = await self._perhaps(headers) if path in OPEN_PAGES else None
                 return None
-            principal = signed_in(await self._found(headers, method))
+            found = await self._found(headers, method)
+            if found is None and path in IN_THE_BODY:
+                scope[PRINCIPAL] = None
+                return None
+            principal = signed_in(found)
             if method not in SAFE_METHODS and path not in FOR_ALL and not path.startswith(FOR_ALL_BELOW):
                 principal.check_may_change()
         except LimnerError as error:

@@ -26,6 +26,13 @@ class LoginBody(StrictBody):
     stays: bool = Field(default=True, description="Whether the browser stays signed in when it is closed.")
 
 
+class GoogleBody(StrictBody):
+    """A Google account that signs in."""
+
+    access_token: Annotated[str, Field(min_length=1, max_length=4096, pattern=NO_NUL)]
+    stays: bool = Field(default=True, description="Whether the browser stays signed in when it is closed.")
+
+
 class OwnPasswordBody(StrictBody):
     """Another password for oneself."""
 

@@ -48,12 +48,7 @@ class SqlPeople:
 
     async def add(self, user: User) -> bool:
         """Writes a person down, which ends every setup code; False where the address is taken."""
-
-        def add(connection: Connection) -> bool:
-            _FORGET_CODES.run(connection, {})  # from now on there is somebody; in the order of `_add_first`
-            return bool(_ADD.run(connection, _row(user)))
-
-        return await self._database.write(add)
+        return await self._database.write(lambda connection: add_person(connection, user))
 
     async def add_first(self, owner: User, code: str) -> bool:
         """Writes the first owner down and uses up every setup code; False where there is nothing to set up."""
@@ -86,8 +81,7 @@ class SqlPeople:
 
     async def named(self, email: str) -> User | None:
         """The person with an address, in lower case."""
-        row = await self._database.read(lambda connection: _NAMED.row(connection, {"address": email}))
-        return None if row is None else person(row)
+        return await self._database.read(lambda connection: person_named(connection, email))
 
     async def remove(self, user_id: str) -> bool:
         """Forgets a person with their sessions and tokens; False for the last owner, who stays. Raises NotFound."""
@@ -103,6 +97,18 @@ class SqlPeople:
     async def change_password(self, user_id: str, password: str) -> None:
         """Keeps another hash and ends all sessions. Raises NotFound."""
         await self._database.write(lambda connection: _change_password(connection, user_id, password))
+
+
+def add_person(connection: Connection, user: User) -> bool:
+    """Writes a person down; False where the address is taken."""
+    _FORGET_CODES.run(connection, {})  # from now on there is somebody; in the order of `_add_first`
+    return bool(_ADD.run(connection, _row(user)))
+
+
+def person_named(connection: Connection, email: str) -> User | None:
+    """The person with an address, in lower case."""
+    row = _NAMED.row(connection, {"address": email})
+    return None if row is None else person(row)
 
 
 def _add_first(connection: Connection, owner: User, code: str) -> bool:

@@ -44,6 +44,17 @@ tokens = Table(
 )
 Index("ix_api_tokens_user", tokens.c.user_id, tokens.c.created_at)
 
+identities = Table(
+    "user_identities",
+    metadata,
+    Column("issuer", Key, primary_key=True),
+    Column("subject", Key, primary_key=True),
+    Column("user_id", Key, ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("created_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_user_identities_user", identities.c.user_id)
+
 attempts = Table(
     "sign_in_attempts",
     metadata,

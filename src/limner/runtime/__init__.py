@@ -188,7 +188,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
     )
-    people = admittance(ground.database, ground.clock, ground.ids)
+    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
     asks = Inquiries(services=ground.services)
     return Runtime(
         settings=settings,

@@ -34,6 +34,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_user_sessions_user", "user_sessions", ["user_id"], unique=False)
+    op.create_table(
+        "user_identities",
+        sa.Column("issuer", Key, nullable=False),
+        sa.Column("subject", Key, nullable=False),
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("created_at", Key, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_user_identities_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("issuer", "subject", name="pk_user_identities"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_user_identities_user", "user_identities", ["user_id"], unique=False)
     _tokens()
     op.create_table(
         "sign_in_attempts",
