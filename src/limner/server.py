@@ -18,9 +18,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from limner.api import routes
-from limner.api.door import Door, Rules, authority_of
+from limner.api.door import Door, Rules
+from limner.api.gate import Gate
 from limner.api.journal import open_journal
 from limner.api.streaming import Broadcasts
+from limner.domain.authority import authority_of, is_loopback
 from limner.domain.errors import LimnerError, NotConfigured
 from limner.domain.version import VERSION
 from limner.runtime import Runtime, open_runtime
@@ -51,6 +53,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
             async with _opened(settings, runtime) as found:
                 app.state.runtime = found
                 app.state.broadcasts = Broadcasts(found.engine.follower.follow)
+                app.state.setup = await found.admittance.signing_in.offer_setup() if settings.accounts else None
                 yield
         except Exception as error:
             app.state.failure = error
@@ -76,18 +79,14 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
         proxies=settings.trusted_proxies,
     )
-    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds())
+    gate = Gate(lambda: app.state.runtime.admittance.signing_in) if settings.accounts else None
+    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), gate=gate)
     return app
 
 
 def serve(settings: Settings) -> None:
     """Runs the server until the process is told to end. Raises LimnerError where it cannot start."""
-    if not settings.loopback_only:
-        raise NotConfigured(
-            f"Without sign-in the server listens on this machine only, not on {settings.host}: everybody who reaches "
-            "it could spend your money. Leave LIMNER_HOST at 127.0.0.1.",
-            code="host_refused",
-        )
+    check_reach(settings)
     open_journal(settings.log_level)
     heap = open_heap()
     heap.confine()
@@ -106,6 +105,31 @@ def serve(settings: Settings) -> None:
         raise
     finally:
         listening.close()
+
+
+def check_reach(settings: Settings) -> None:
+    """Raises NotConfigured where the server would be reached by others who could do harm, or in vain."""
+    if not settings.accounts:
+        if not settings.loopback_only:
+            raise NotConfigured(
+                f"Without sign-in the server listens on this machine only, not on {settings.host}: everybody who "
+                "reaches it could spend your money. Leave LIMNER_HOST at 127.0.0.1, or set LIMNER_AUTH=accounts.",
+                code="host_refused",
+            )
+        return
+    public = authority_of(settings.public_url)
+    if public is None and not settings.loopback_only:
+        raise NotConfigured(
+            f"LIMNER_HOST is {settings.host}, so others reach this server, under an address that it does not know. "
+            "Set LIMNER_PUBLIC_URL to it, such as https://limner.example.com.",
+            code="public_url_missing",
+        )
+    if public is not None and not is_loopback(public) and not (settings.public_url or "").startswith("https://"):
+        raise NotConfigured(
+            f"LIMNER_PUBLIC_URL is {settings.public_url}: passwords would cross the network unprotected. Put a proxy "
+            "with TLS before the server, and give its https address.",
+            code="public_url_insecure",
+        )
 
 
 class Server(uvicorn.Server):
@@ -139,6 +163,10 @@ class Server(uvicorn.Server):
         log.disabled = False
         _spare_what_stays()
         sys.stdout.write(f"Limner is ready at {self._address}\n")
+        setup = getattr(self._app.state, "setup", None)
+        if setup:
+            # On stdout alone: the log may be read by others.
+            sys.stdout.write(f"Make the first account, once, at {self._address}/setup?code={setup}\n")
         sys.stdout.flush()
 
     async def main_loop(self) -> None:

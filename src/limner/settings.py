@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limner.domain.errors import NotConfigured
 from limner.domain.health import BreakerRules
@@ -50,6 +50,9 @@ def _weights(value: object) -> object:
     return {name.strip(): number.strip() for name, _, number in pairs}
 
 
+ACCOUNTS_DEFAULTS: Mapping[str, object] = {"images_per_hour": 10, "images_per_day": 50}
+"""What holds where people sign in and nothing else is set (document 3)."""
+
 Weights = Annotated[Mapping[str, Annotated[float, Field(gt=0, le=1000)]], BeforeValidator(_weights)]
 
 
@@ -76,8 +79,10 @@ class Settings(BaseModel):
     """PostgreSQL by URL; SQLite in the data directory otherwise."""
     storage_url: str | None = None
     """s3://bucket/prefix; a folder in the data directory otherwise."""
-    auth: Literal["local"] = "local"
-    """local: one person, on this machine only."""
+    auth: Literal["local", "accounts"] = "local"
+    """local: one person, on this machine only. accounts: people sign in, and the server may be reached by others."""
+    sign_up_domains: str = ""
+    """Comma-separated domains whose addresses may make an account by signing in elsewhere; all where none is named."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
     """The master secret; made and kept in the data directory where it is not set."""
     host: str = "127.0.0.1"
@@ -92,9 +97,9 @@ class Settings(BaseModel):
     daily_budget_usd: Dollars = None
     """The same under another name; where both are set, the lower one holds."""
     images_per_hour: Amount = None
-    """Pictures that are paid for, for each person and hour (UTC); 0 is no limit."""
+    """Pictures that are paid for, for each person and hour (UTC); 0 is no limit. 10 with accounts, else none."""
     images_per_day: Amount = None
-    """The same for a day."""
+    """The same for a day; 50 with accounts, else none."""
     requests_per_minute: Amount = None
     """How often each person may ask the server for pictures, paid for or not; 0 is no limit."""
     global_requests_per_minute: Amount = None
@@ -135,6 +140,17 @@ class Settings(BaseModel):
     """How long running jobs may take to reach a safe point when the process is told to end."""
     variables: Mapping[str, str] = Field(default_factory=dict, repr=False)
     """The whole environment as it was read: keys and base URLs of services stand there under their own names."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, given: Mapping[str, object]) -> Mapping[str, object]:
+        """What is set wins over what holds for accounts; 0 is set."""
+        return {**ACCOUNTS_DEFAULTS, **given} if given.get("auth") == "accounts" else given
+
+    @property
+    def accounts(self) -> bool:
+        """Whether people sign in."""
+        return self.auth == "accounts"
 
     @property
     def address(self) -> str:

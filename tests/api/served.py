@@ -41,12 +41,14 @@ def settings_for(folder: Path, variables: dict[str, str] | None = None, **given:
 
 
 @contextmanager
-def serving(folder: Path, *, key: str = "sk-test-key", **given: object) -> Iterator[Site]:
+def serving(
+    folder: Path, *, key: str = "sk-test-key", variables: dict[str, str] | None = None, **given: object
+) -> Iterator[Site]:
     """Serves until the block is left, with a key for the stand-in unless it is empty; its log tells what went wrong."""
     log = logging.getLogger("limner")
     log.setLevel(logging.ERROR)
     listening = listen("127.0.0.1", 0)
-    thread = _Serving(folder, key, given, listening)
+    thread = _Serving(folder, key, variables or {}, given, listening)
     thread.start()
     if not thread.ready.wait(30):
         raise RuntimeError("the server did not start")
@@ -75,12 +77,20 @@ class _Announcing(Server):
 class _Serving(threading.Thread):
     """The server's own thread and event loop."""
 
-    def __init__(self, folder: Path, key: str, given: dict[str, object], listening: socket.socket) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        key: str,
+        variables: dict[str, str],
+        given: dict[str, object],
+        listening: socket.socket,
+    ) -> None:
         super().__init__(daemon=True)
         self.ready = threading.Event()
         self.stand_in = OpenAIStandIn()
         self._folder = folder
         self._key = key
+        self._variables = variables
         self._given = given
         self._listening = listening
         self._server: Server | None = None
@@ -91,7 +101,7 @@ class _Serving(threading.Thread):
     async def _serve(self) -> None:
         async with self.stand_in:
             named = {"OPENAI_API_KEY": self._key, "OPENAI_BASE_URL": self.stand_in.base_url}
-            variables = named if self._key else {}
+            variables = {**self._variables, **(named if self._key else {})}
             app = create_app(settings_for(self._folder, variables, grace_seconds=1, **self._given))
             self._server = _Announcing(app, self._listening, self.ready)
             await self._server.serve(sockets=[self._listening])

@@ -10,8 +10,9 @@ import pytest
 from fastapi import FastAPI, Request
 
 from limner.api import errors
-from limner.api.door import Door, Rules, authority_of, is_loopback
+from limner.api.door import Door, Rules
 from limner.api.journal import JsonLines, TextLines
+from limner.domain.authority import authority_of, is_loopback
 from limner.testing.fakes import CountingIds
 
 LIMIT = 1000

@@ -13,6 +13,7 @@ from random import Random
 from limner.catalog.layers import Source
 from limner.catalog.loader import read_catalog
 from limner.codec import JsonRequestCodec
+from limner.db.audit import SqlAudit
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
@@ -256,7 +257,13 @@ async def house(
             jobs=jobs,
             events=events,
             ledger=SqlLedger(database),
-            budgeting=Budgeting(limits=found_limits, budgets=SqlBudgets(database), clock=clock, ids=ids),
+            budgeting=Budgeting(
+                limits=found_limits,
+                budgets=SqlBudgets(database),
+                audit=SqlAudit(database, clock, ids),
+                clock=clock,
+                ids=ids,
+            ),
             blobs=blobs,
             imaging=imaging,
             clock=clock,

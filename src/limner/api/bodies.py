@@ -20,11 +20,13 @@ Text = Annotated[str, Field(max_length=100_000)]
 Pixels = Annotated[int, Field(ge=0, le=16_384)]
 
 
-class _Body(BaseModel):
+class StrictBody(BaseModel):
+    """What every body is: exactly these fields, of exactly these types."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class InputBody(_Body):
+class InputBody(StrictBody):
     """A picture the request starts from: a kept one by `image_id`, or a file in `data`."""
 
     role: Role = Role.SOURCE
@@ -32,7 +34,7 @@ class InputBody(_Body):
     data: str | None = Field(default=None, description="The file in base64, or a data URL.")
 
 
-class MarginsBody(_Body):
+class MarginsBody(StrictBody):
     """How many pixels an outpainted picture grows on each side."""
 
     left: Pixels = 0
@@ -41,7 +43,7 @@ class MarginsBody(_Body):
     bottom: Pixels = 0
 
 
-class RequestBody(_Body):
+class RequestBody(StrictBody):
     """What is wanted. Everything left out is the model's choice."""
 
     model_config = ConfigDict(
@@ -125,7 +127,7 @@ class JobBody(RequestBody):
     )
 
 
-class BudgetBody(_Body):
+class BudgetBody(StrictBody):
     """A budget to set up: for whom, for how long, and how much of one of the two."""
 
     model_config = ConfigDict(
@@ -155,7 +157,7 @@ class BudgetBody(_Body):
         return Wanted(kind=self.kind, name=self.name, window=self.window, counted=counted, limit=limit)
 
 
-class RetryBody(_Body):
+class RetryBody(StrictBody):
     """What may be paid for the pictures that a job did not bring."""
 
     max_cost: str | None = Field(
@@ -167,13 +169,13 @@ class RetryBody(_Body):
         return _money("max_cost", self.max_cost)
 
 
-class ResolveBody(_Body):
+class ResolveBody(StrictBody):
     """What a person found out about a purchase that got lost on the way."""
 
     charged: bool = Field(description="Whether the service has charged for it.")
 
 
-class WebhookBody(_Body):
+class WebhookBody(StrictBody):
     """Where word of your jobs' ends is to go."""
 
     model_config = ConfigDict(

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from limner.api.errors import MalformedJson, UnsupportedMediaType, WrongFields
 from limner.api.streaming import Broadcasts
-from limner.domain.errors import InvalidRequest, NotFound
-from limner.domain.people import LOCAL, Principal
+from limner.domain.errors import InvalidRequest, NotFound, PolicyError
+from limner.domain.people import LOCAL, Principal, signed_in
 from limner.runtime import Runtime
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -32,9 +32,16 @@ def broadcasts_of(request: Request) -> Broadcasts:
 
 
 def principal_of(request: Request) -> Principal:
-    """Whoever asks: the one person of this machine, unless somebody has signed in."""
-    principal: Principal = request.scope.get("limner.principal", LOCAL)
-    return principal.at(request.scope.get("limner.address"))
+    """Whoever asks: the one person of this machine where nobody signs in. Raises SignInRequired."""
+    return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))
+
+
+def check_accounts(request: Request) -> None:
+    """Raises PolicyError where nobody signs in: there is the one person of this machine."""
+    if not runtime_of(request).settings.accounts:
+        raise PolicyError(
+            "Nobody signs in here. Set LIMNER_AUTH=accounts for people with accounts.", code="no_accounts"
+        )
 
 
 def checked_id(text: str, what: str) -> str:

@@ -12,16 +12,46 @@ from pydantic.json_schema import models_json_schema
 
 from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, RetryBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
+from limner.api.gate import is_open
+from limner.api.people_bodies import (
+    GoogleBody,
+    LoginBody,
+    MemberBody,
+    OwnPasswordBody,
+    ProjectBody,
+    TokenBody,
+    UserBody,
+    UserChangeBody,
+)
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
 
 TEMPLATE = "#/components/schemas/{model}"
+
+BODIES: tuple[type[BaseModel], ...] = (
+    RequestBody,
+    JobBody,
+    RetryBody,
+    ResolveBody,
+    WebhookBody,
+    BudgetBody,
+    GoogleBody,
+    LoginBody,
+    OwnPasswordBody,
+    UserBody,
+    UserChangeBody,
+    TokenBody,
+    ProjectBody,
+    MemberBody,
+)
+"""What is read by hand."""
 
 Responses = dict[int | str, dict[str, Any]]
 """What a route declares, in the form FastAPI takes."""
 
 MEANINGS: Mapping[int, str] = {
     400: "The body cannot be read.",
+    401: "Nobody has signed in, or not rightly; only where people sign in.",
     402: "A budget has too little left.",
     403: "A rule of this installation refuses it.",
     404: "It does not exist, or not for you.",
@@ -91,7 +121,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, RetryBody, ResolveBody, WebhookBody, BudgetBody)],
+        [(model, "validation") for model in BODIES],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(
@@ -100,9 +130,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for definitions in (taken, given):
         schemas.update(definitions.get("$defs", {}))
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if method != "get":
-                for status, response in problems(*UNSAFE).items():
-                    operation["responses"].setdefault(str(status), response)
+            of_the_door = () if method == "get" else UNSAFE
+            of_the_gate = () if is_open(method.upper(), path) else (401,)
+            for status, response in problems(*of_the_door, *of_the_gate).items():
+                operation["responses"].setdefault(str(status), response)
     return document

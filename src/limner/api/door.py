@@ -11,19 +11,18 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.api.answers import DEFERRED, NO_STORE, dumped
+from limner.api.answers import DEFERRED
 from limner.api.callers import caller_of
-from limner.api.errors import MEDIA_TYPE, BodyTooLarge, document
+from limner.api.errors import BodyTooLarge, refusal
+from limner.api.gate import SAFE_METHODS, Gate, Refusal
+from limner.domain.authority import authority_of, is_loopback
 from limner.domain.errors import Problem
 from limner.domain.ports import Ids
 from limner.settings import Network
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CLOSED = b"default-src 'none'; frame-ancestors 'none'"
 """For whatever is no page: should a browser ever show it as one, it can do nothing."""
 ALWAYS = (
@@ -33,6 +32,8 @@ ALWAYS = (
 )
 OURS = frozenset({b"host", b"origin", b"content-length", b"x-request-id"})
 """The headers that the door looks at."""
+OF_THE_GATE = frozenset({b"accept", b"authorization", b"cookie", b"sec-fetch-site"})
+"""Those that the gate looks at besides."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 Run = Callable[[Receive, Send], Awaitable[None]]
@@ -51,44 +52,29 @@ class Rules:
     """Whose X-Forwarded-For is believed."""
 
 
-def authority_of(url: str | None) -> str | None:
-    """The `host[:port]` of an address; None where there is none."""
-    return urlsplit(url).netloc.lower() or None if url else None
-
-
-def is_loopback(authority: str) -> bool:
-    """Whether `host[:port]` names this machine to itself."""
-    try:
-        name = urlsplit(f"//{authority}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 class Door:
     """Pure ASGI: no task, no copy, one pass over the headers."""
 
-    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids) -> None:
+    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids, gate: Gate | None = None) -> None:
         self.app = app
         self._rules = rules
         self._ids = ids
+        self._gate = gate
+        self._looked_at = OURS if gate is None else OURS | OF_THE_GATE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets one request in, or turns it away."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"] if name in OURS}
+        headers = {name: value for name, value in scope["headers"] if name in self._looked_at}
         visit = Visit(scope, send, self._name(headers))
-        refusal = self._refusal(scope, headers)
         try:
-            if refusal is not None:
-                await visit.refuse(*refusal)
+            refused = self._refusal(scope, headers)
+            if refused is None and self._gate is not None:
+                refused = await self._gate.admit(scope, headers)
+            if refused is not None:
+                await visit.refuse(refused)
                 return
             inner = scope if scope["method"] != "HEAD" else _as_get(scope)
             deferred: list[Run] = []
@@ -106,7 +92,7 @@ class Door:
             logger.exception("request_failed", extra=told)
             if visit.status:
                 raise
-            await visit.refuse(500, _internal(visit.name))
+            await visit.refuse(Refusal(status=500, problem=_internal(visit.name)))
         finally:
             visit.note()
 
@@ -114,24 +100,18 @@ class Door:
         given = headers.get(b"x-request-id", b"")
         return given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new()
 
-    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, Problem] | None:
+    def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if host != self._rules.public and not is_loopback(host):
-            return 421, Problem(
-                code="foreign_host",
-                message="This server does not go by the name in Host. Use its own address.",
-                field="Host",
-            )
+            said = "This server does not go by the name in Host. Use its own address."
+            return Refusal(status=421, problem=Problem(code="foreign_host", message=said, field="Host"))
         origin = headers.get(b"origin")
         if origin is not None and scope["method"] not in SAFE_METHODS and not self._is_ours(origin, host):
-            return 403, Problem(
-                code="foreign_origin",
-                message="Requests that change something are taken from this server's own pages only.",
-                field="Origin",
-            )
+            said = "Requests that change something are taken from this server's own pages only."
+            return Refusal(status=403, problem=Problem(code="foreign_origin", message=said, field="Origin"))
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._rules.max_body:
-            return 413, _too_large(self._rules.max_body)
+            return Refusal(status=413, problem=_too_large(self._rules.max_body))
         return None
 
     def _is_ours(self, origin: bytes, host: str) -> bool:
@@ -184,13 +164,15 @@ class Visit:
             self.bytes += len(message.get("body", b""))
         await self._send(message)
 
-    async def refuse(self, status: int, problem: Problem) -> None:
-        """Answers with a problem document."""
-        path = self._scope["path"]
-        body = dumped(document(problem, status=status, instance=path, request_name=self.name))
-        headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close", **NO_STORE}
+    async def refuse(self, refused: Refusal) -> None:
+        """Answers in place of a route, in the shape that the path has for what goes wrong."""
+        body, headers = b"", dict(refused.headers)
+        if refused.problem is not None:
+            body, told = refusal(self._scope["path"], refused.status, refused.problem, self.name)
+            headers.update(told)
+        headers |= {"Content-Length": str(len(body)), "Connection": "close"}
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": raw})
+        await self.send({"type": "http.response.start", "status": refused.status, "headers": raw})
         await self.send({"type": "http.response.body", "body": body})
 
     def note(self) -> None:

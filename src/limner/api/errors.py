@@ -32,6 +32,7 @@ from limner.domain.errors import (
     UnknownModel,
     UsageError,
 )
+from limner.domain.people import SignInRequired
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -46,6 +47,7 @@ STATUS_BY_CLASS: Mapping[type[LimnerError], int] = {
     ConfirmationRequired: 409,
     QuoteRefused: 409,
     PolicyError: 403,
+    SignInRequired: 401,
     NotConfigured: 503,
     ProviderError: 502,
     StorageError: 503,
@@ -65,6 +67,10 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "budget_exists": 409,
     "nothing_to_retry": 409,
     "job_ambiguous": 409,
+    "user_exists": 409,
+    "last_owner": 409,
+    "project_exists": 409,
+    "issuer_unavailable": 503,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,
@@ -123,14 +129,22 @@ def document(problem: Problem, *, status: int, instance: str, request_name: str)
     return body
 
 
-def headers_for(problem: Problem) -> dict[str, str]:
-    """What a client's own repeats should know."""
+def headers_for(problem: Problem, status: int) -> dict[str, str]:
+    """What a client should know: when to repeat it, whether to, how to sign in."""
     headers = dict(NO_STORE)
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, ceil(problem.retry_after)))
     if problem.spent is not Spent.NO:
         headers["x-should-retry"] = "false"
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return headers
+
+
+def refusal(path: str, status: int, problem: Problem, request_name: str) -> tuple[bytes, Mapping[str, str]]:
+    """The body and the headers of an answer that no route gave: the door's, or that of the sign-in."""
+    body = dumped(document(problem, status=status, instance=path, request_name=request_name))
+    return body, {"Content-Type": MEDIA_TYPE, **headers_for(problem, status)}
 
 
 def problem_answer(request: Request, error: LimnerError) -> Response:
@@ -139,7 +153,7 @@ def problem_answer(request: Request, error: LimnerError) -> Response:
     body = document(problem, status=status, instance=request.url.path, request_name=request_id(request))
     if isinstance(error, UnknownModel):
         body["suggestions"] = error.suggestions
-    return Response(dumped(body), status_code=status, media_type=MEDIA_TYPE, headers=headers_for(problem))
+    return Response(dumped(body), status_code=status, media_type=MEDIA_TYPE, headers=headers_for(problem, status))
 
 
 def sentence(fault: ErrorDetails) -> str:

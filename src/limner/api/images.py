@@ -105,4 +105,4 @@ async def get_image_recipe(request: Request, image_id: ImageId) -> Response:
 
 
 async def _picture(request: Request, image_id: str) -> Picture:
-    return await runtime_of(request).pictures.get(checked_id(image_id, "picture"), principal_of(request).id)
+    return await runtime_of(request).pictures.visible(checked_id(image_id, "picture"), principal_of(request).id)

@@ -187,7 +187,7 @@ async def _begun(request: Request, job: Job, seconds: float | None) -> Response:
 
 
 async def _job(request: Request, job_id: str) -> Job:
-    return await runtime_of(request).jobs.get(checked_id(job_id, "job"), principal_of(request).id)
+    return await runtime_of(request).jobs.visible(checked_id(job_id, "job"), principal_of(request).id)
 
 
 async def _cancel(request: Request, job_id: str) -> Response:

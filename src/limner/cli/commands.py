@@ -29,6 +29,9 @@ HOMES: Mapping[str, str] = {
     "presets": "listing",
     "keys": "keys",
     "budgets": "budgets",
+    "users": "users",
+    "tokens": "tokens",
+    "audit": "audit",
     "webhooks": "webhooks",
     "workflows": "workflows",
     "pipelines": "pipelines",
@@ -44,7 +47,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "webhooks", "workflows"})
+GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "tokens", "users", "webhooks", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -59,6 +59,10 @@ class SqlJobs:
         """One job with its calls and pictures. Raises NotFound."""
         return await self._database.read(lambda connection: reading.find_job(connection, job_id, owner))
 
+    async def visible(self, job_id: str, person: str) -> Job:
+        """One job of one's own, or in a project that one shares. Raises NotFound."""
+        return await self._database.read(lambda connection: reading.visible_job(connection, job_id, person))
+
     async def page(self, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]) -> Page[Job]:
         """One person's jobs with their pictures, without their calls; newest first."""
         return await self._database.read(

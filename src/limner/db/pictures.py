@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Select, bindparam, select, tuple_, update
 
-from limner.db import cursors, rows, search
+from limner.db import cursors, rows, search, sharing
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.tables import images
@@ -28,7 +28,21 @@ class SqlPictures:
         """One picture. Raises NotFound, for somebody else's too."""
         row = await self._database.read(lambda connection: _PICTURE.row(connection, {"picture": picture_id}))
         if row is None or owner not in {None, row["user_id"]}:
-            raise NotFound(f"There is no picture {picture_id}. Look in the gallery.")
+            raise _no_picture(picture_id)
+        return rows.picture(row)
+
+    async def visible(self, picture_id: str, person: str) -> Picture:
+        """One picture of one's own, or in a project that one shares. Raises NotFound."""
+
+        def read(connection: Connection) -> Columns | None:
+            row = _PICTURE.row(connection, {"picture": picture_id})
+            if row is None or row["user_id"] == person or sharing.sees(connection, row["job_id"], person):
+                return row
+            return None
+
+        row = await self._database.read(read)
+        if row is None:
+            raise _no_picture(picture_id)
         return rows.picture(row)
 
     async def note_tone(self, picture_id: str, tone: str) -> None:
@@ -93,3 +107,7 @@ def _by_serial(query: Query, cursor: str | None) -> Query:
 
 def _place(row: Columns, *, by_serial: bool) -> str:
     return cursors.seal(row["serial"]) if by_serial else cursors.seal(row["created_at"], row["id"])
+
+
+def _no_picture(picture_id: str) -> NotFound:
+    return NotFound(f"There is no picture {picture_id}. Look in the gallery.")

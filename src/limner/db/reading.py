@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
-from limner.db import codec, cursors, rows
+from limner.db import codec, cursors, rows, sharing
 from limner.db.statements import Columns, Statement
 from limner.db.tables import OPEN_JOBS, calls, images, jobs, keys, plans
 from limner.domain.errors import IdempotencyConflict, NotFound
@@ -40,6 +40,14 @@ def find_job(connection: Connection, job_id: str, owner: str | None) -> Job:
     """One job with its calls and pictures. Raises NotFound, for somebody else's too."""
     row = _JOB.row(connection, {"job": job_id})
     if row is None or owner not in {None, row["user_id"]}:
+        raise no_job(job_id)
+    return whole_job(connection, row)
+
+
+def visible_job(connection: Connection, job_id: str, person: str) -> Job:
+    """One job of one's own, or in a project that one shares. Raises NotFound."""
+    row = _JOB.row(connection, {"job": job_id})
+    if row is None or not (row["user_id"] == person or sharing.sees(connection, job_id, person)):
         raise no_job(job_id)
     return whole_job(connection, row)
 

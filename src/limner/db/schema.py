@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
-from limner.db import search
+from limner.db import people_tables, search, webhook_tables
 from limner.db.failures import driver_errors
-from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-METADATA = webhooks.metadata
-"""All tables, for those of `tables` are loaded with it."""
+TABLES = (people_tables, webhook_tables)
+"""Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
+METADATA = TABLES[0].metadata
 VERSION = "0012"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, rates, reading, retrying, reusing, rows
+from limner.db import codec, holds, rates, reading, retrying, reusing, rows, sharing
 from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
@@ -44,8 +44,8 @@ _INSERT_RECIPE = insertion(recipes)
 def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[Event]]:
     """The job, whether it is new, and its first events.
 
-    Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused and PicturesGone; the caller then rolls
-    everything back.
+    Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused, PicturesGone, and Forbidden where only
+    others may paint in the project; the caller then rolls everything back.
     """
     known = retrying.known(connection, new) or _remember(connection, new)
     if known is not None:
@@ -55,12 +55,14 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     _note_project(connection, new)
     if new.reused is not None:
         job, events = reusing.write(connection, new, new.reused)
+        sharing.place(connection, new)
         return (job, True), events
     scopes = _scopes(connection, new)
     if new.hold:  # what costs nothing passes a budget that is overdrawn
         holds.reserve(connection, scopes, new)
     _INSERT_JOB.many(connection, [rows.job_row(new)])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
+    sharing.place(connection, new)
     holds.write_holds(connection, scopes, new)
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
     if new.recipe:

@@ -9,12 +9,14 @@
     ├── NotFound              it does not exist, or not for this caller
     ├── PolicyError           allowed by the software, refused by a rule
     │   ├── ContentRefused
+    │   ├── Forbidden         seen, but not to be done by this caller
     │   ├── LimitReached      there was too much of it; later there may be room
     │   │   ├── BudgetExceeded
     │   │   └── TooManyRequests
     │   ├── ConfirmationRequired
     │   ├── PriceUnknown
     │   └── QuoteRefused
+    ├── SignInRequired        nobody has signed in (domain/people.py)
     ├── NotConfigured         a key or a service is missing
     ├── ProviderError         the service said no, failed, or fell silent
     ├── StorageError          disk, folder or database
@@ -153,6 +155,12 @@ class ContentRefused(PolicyError):
     """What is wanted may not be painted here; told before anything is sent to whoever paints."""
 
     code = "content_refused"
+
+
+class Forbidden(PolicyError):
+    """The caller may see it and not do this with it."""
+
+    code = "forbidden"
 
 
 class ConfirmationRequired(PolicyError):

@@ -58,6 +58,10 @@ class Jobs(Protocol):
         """One job with its calls and pictures; `owner` limits it to one person's. Raises NotFound."""
         ...
 
+    async def visible(self, job_id: str, person: str) -> Job:
+        """One job of one's own, or in a project that one shares: to look at, not to change. Raises NotFound."""
+        ...
+
     async def page(self, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]) -> Page[Job]:
         """One person's jobs with their pictures, newest first; an empty `states` is all of them."""
         ...
@@ -137,6 +141,10 @@ class Pictures(Protocol):
 
     async def get(self, picture_id: str, owner: str | None = None) -> Picture:
         """One picture; `owner` limits it to one person's. Raises NotFound."""
+        ...
+
+    async def visible(self, picture_id: str, person: str) -> Picture:
+        """One picture of one's own, or in a project that one shares: to look at, not to change. Raises NotFound."""
         ...
 
     async def note_tone(self, picture_id: str, tone: str) -> None:

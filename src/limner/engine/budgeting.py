@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from limner.domain.audit import Act, Audit, Deed
 from limner.domain.budgets import Budget, Counted, Kind, Standing, Window
-from limner.domain.errors import InvalidRequest, NotFound, PolicyError, UsageError
+from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.people import Principal
 from limner.domain.ports import Clock, Ids
 from limner.domain.stores import Budgets
@@ -15,6 +16,7 @@ from limner.engine.limits import Limits
 LONGEST_NAME = 200
 MOST = 2**53 - 1
 """What JSON readers everywhere take for a whole number: nine thousand million dollars."""
+CHANGES = "sets up and removes budgets"
 _UNITS = {Counted.USD: "dollars", Counted.PICTURES: "pictures"}
 _SPANS = {Window.HOUR: "an hour", Window.DAY: "a day", Window.MONTH: "a month", Window.ALL: "in all"}
 
@@ -42,6 +44,7 @@ class Budgeting:
 
     limits: Limits
     budgets: Budgets
+    audit: Audit
     clock: Clock
     ids: Ids
 
@@ -50,7 +53,7 @@ class Budgeting:
 
         Raises PolicyError for whoever is no administrator, InvalidRequest, and BudgetExists.
         """
-        _check_administrator(principal)
+        principal.check_administrator(CHANGES)
         _check(wanted)
         budget = Budget(
             id=self.ids.new(),
@@ -67,12 +70,15 @@ class Budgeting:
                 f"There is a budget in {_UNITS[wanted.counted]} for {budget.title}, {_SPANS[wanted.window]}, already. "
                 "Remove it first; what it has counted is kept."
             )
+        await self._note(Act.BUDGET_ADDED, budget, principal)
         return (await self._standings([budget]))[0]
 
     async def remove(self, budget_id: str, principal: Principal) -> Budget:
         """Removes a budget; jobs that hold on to it are settled all the same. Raises PolicyError and NotFound."""
-        _check_administrator(principal)
-        return await self.budgets.remove(budget_id)
+        principal.check_administrator(CHANGES)
+        removed = await self.budgets.remove(budget_id)
+        await self._note(Act.BUDGET_REMOVED, removed, principal)
+        return removed
 
     async def get(self, budget_id: str, principal: Principal) -> Standing:
         """How one budget stands. Raises NotFound, for one that does not cover this person too."""
@@ -91,6 +97,10 @@ class Budgeting:
     async def covering(self, principal: Principal) -> Sequence[Standing]:
         """How those stand that cover whatever this person asks for in their projects."""
         return [*await self._settings(principal), *await self._standings(await self._own(principal))]
+
+    async def _note(self, act: Act, budget: Budget, principal: Principal) -> None:
+        deed = Deed(act=act, who=principal.id, name=principal.name, subject=budget.title, detail=budget.rate)
+        await self.audit.note(deed)
 
     async def _own(self, principal: Principal) -> Sequence[Budget]:
         return await self.budgets.covering(principal.id, principal.token)
@@ -129,11 +139,6 @@ class Budgeting:
             )
             for budget, use in zip(budgets, uses, strict=True)
         ]
-
-
-def _check_administrator(principal: Principal) -> None:
-    if not principal.administrator:
-        raise PolicyError("Only an administrator sets up and removes budgets. Ask one.", code="administrators_only")
 
 
 def _check(wanted: Wanted) -> None:

@@ -104,6 +104,7 @@ class Engine:
         unless it came from this machine's own hands: not `counted`. Raises UsageError, PolicyError or NotConfigured
         before anything is written.
         """
+        principal.check_may_change()
         fingerprint = self.codec.fingerprint(request) if key else ""
         if key:
             known = await self.jobs.remembered(principal.id, key, fingerprint)
@@ -119,6 +120,7 @@ class Engine:
         quoted, and the job says so. Raises QuoteRefused if the quote is forged, expired or used, and
         ConfirmationRequired if only something dearer is left.
         """
+        principal.check_may_change()
         payload = self.sealer.open(token)
         fingerprint = f"quote {payload['id']}" if key else ""
         if key:

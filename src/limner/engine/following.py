@@ -27,9 +27,9 @@ class Follower:
     async def follow(self, job_id: str, owner: str, *, after: int = 0) -> AsyncIterator[Event | None]:
         """Events with numbers above `after`, in order, as they come, up to the last one; None is "still nothing".
 
-        Raises NotFound before the first event for a job that is not this person's.
+        Raises NotFound before the first event for a job that this person may not see.
         """
-        job = await self.jobs.get(job_id, owner)
+        job = await self.jobs.visible(job_id, owner)
         with_nothing_left = job.ended
         async with self.bulletin.listen(job_id) as listener:
             while True:

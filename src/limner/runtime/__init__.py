@@ -49,6 +49,7 @@ from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
+from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
 from limner.settings import Settings
@@ -83,6 +84,7 @@ class Runtime:
     ledger: Ledger
     webhooks: Subscriptions
     budgeting: Budgeting
+    admittance: Admittance
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -186,6 +188,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
     )
+    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
     asks = Inquiries(services=ground.services)
     return Runtime(
         settings=settings,
@@ -201,14 +204,9 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
-        webhooks=Subscriptions(
-            webhooks=SqlWebhooks(ground.database),
-            posts=ground.posts,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=courier.nudge,
-        ),
-        budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
+        webhooks=_subscriptions(ground, courier),
+        budgeting=_budgeting(ground, limits, people),
+        admittance=people,
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
@@ -218,6 +216,28 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
         codec=codec,
+    )
+
+
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """The webhooks of everybody."""
+    return Subscriptions(
+        webhooks=SqlWebhooks(ground.database),
+        posts=ground.posts,
+        clock=ground.clock,
+        ids=ground.ids,
+        nudge=courier.nudge,
+    )
+
+
+def _budgeting(ground: Ground, limits: Limits, people: Admittance) -> Budgeting:
+    """Who may spend how much."""
+    return Budgeting(
+        limits=limits,
+        budgets=SqlBudgets(ground.database),
+        audit=people.audit,
+        clock=ground.clock,
+        ids=ground.ids,
     )
 
 

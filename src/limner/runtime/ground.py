@@ -28,6 +28,7 @@ from limner.storage.provenance import Provenance
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
 from limner.wire.guard import Guard
+from limner.wire.identity import WireIssuer
 from limner.wire.posting import WirePosts
 
 JUDGE = "openai"
@@ -52,6 +53,7 @@ class Ground:
     services: Services
     moderator: Moderator
     posts: WirePosts
+    issuer: WireIssuer
 
 
 async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> Ground:
@@ -107,4 +109,5 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
             imaging=imaging,
         ),
         posts=WirePosts(wire),
+        issuer=WireIssuer(wire, settings.variables),
     )

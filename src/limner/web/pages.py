@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -13,13 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
+from limner.domain.authority import own_path
 from limner.domain.errors import LimnerError, NotFound
 from limner.domain.job import OPEN_STATES, Job
-from limner.domain.people import LOCAL, Principal
+from limner.domain.people import LOCAL, Principal, signed_in
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 from limner.runtime import Runtime
-from limner.web import composing, documentation, showing, wording
+from limner.web import composing, documentation, showing, signing_in, wording
 from limner.web.assets import read_assets
 from limner.web.links import Links
 from limner.web.rendering import COOKIE, THEMES, Renderer, shell
@@ -44,6 +44,7 @@ def install(app: FastAPI) -> None:
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
     app.include_router(router)
     app.include_router(documentation.router)
+    app.include_router(signing_in.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
@@ -79,9 +80,8 @@ def renderer_of(request: Request) -> Renderer:
 
 
 def principal_of(request: Request) -> Principal:
-    """Whoever looks at the page."""
-    principal: Principal = request.scope.get("limner.principal", LOCAL)
-    return principal.at(request.scope.get("limner.address"))
+    """Whoever looks at the page. Raises SignInRequired."""
+    return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))
 
 
 @router.get("/")
@@ -153,8 +153,8 @@ async def resolve_from_form(request: Request, job_id: str, call_id: str) -> Resp
 async def picture_page(request: Request, image_id: str) -> Response:
     """One picture and its story."""
     runtime = runtime_of(request)
-    picture = await runtime.pictures.get(_id(image_id), principal_of(request).id)
-    job = await runtime.jobs.get(picture.job_id, principal_of(request).id)
+    picture = await runtime.pictures.visible(_id(image_id), principal_of(request).id)
+    job = await runtime.jobs.visible(picture.job_id, principal_of(request).id)
     return renderer_of(request).page(_picture_view(request, picture, job))
 
 
@@ -163,7 +163,7 @@ async def choose_theme(request: Request) -> Response:
     """Remembers the theme in a cookie and goes back to where the choice was made."""
     async with request.form(max_files=0, max_fields=4) as form:
         theme, back = form.get("theme"), form.get("back")
-    answer = RedirectResponse(_own_path(back), status_code=303)
+    answer = RedirectResponse(own_path(back), status_code=303)
     if theme in THEMES:
         answer.set_cookie(COOKIE, str(theme), max_age=A_YEAR, httponly=True, samesite="lax")
     return answer
@@ -241,7 +241,7 @@ def _picture_view(request: Request, picture: Picture, job: Job) -> PicturePage:
 
 
 async def _job(request: Request, job_id: str) -> Job:
-    return await runtime_of(request).jobs.get(_id(job_id), principal_of(request).id)
+    return await runtime_of(request).jobs.visible(_id(job_id), principal_of(request).id)
 
 
 def _id(text: str) -> str:
@@ -258,11 +258,3 @@ def _form_key(value: object) -> str | None:
         return f"form-{UUID(str(value))}"
     except ValueError:
         return None
-
-
-def _own_path(value: object) -> str:
-    """A path on this server; the first page for anything else."""
-    path = str(value or "/")
-    parts = urlsplit(path)
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
-    return path if is_ours else "/"

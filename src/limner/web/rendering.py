@@ -10,9 +10,21 @@ from pathlib import Path
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from limner.domain.people import Principal
 from limner.web import wording
 from limner.web.links import Links
-from limner.web.views import CardPart, CreatePage, DocsPage, JobPage, Page, PicturePage, ProblemPage, QueuePage, Shell
+from limner.web.views import (
+    CardPart,
+    CreatePage,
+    DocsPage,
+    JobPage,
+    Page,
+    PicturePage,
+    ProblemPage,
+    QueuePage,
+    Shell,
+    SignInPage,
+)
 
 TEMPLATES: Mapping[type[Page], str] = {
     CreatePage: "pages/create.html",
@@ -21,6 +33,7 @@ TEMPLATES: Mapping[type[Page], str] = {
     PicturePage: "pages/picture.html",
     ProblemPage: "pages/problem.html",
     DocsPage: "pages/docs.html",
+    SignInPage: "pages/signin.html",
 }
 CARD = "parts/job.html"
 
@@ -80,6 +93,7 @@ def shell(request: Request, title: str, *, heading: str | None = None, current: 
     """What surrounds a page."""
     query = f"?{request.url.query}" if request.url.query else ""
     here = request.url.path + query if request.method == "GET" else "/"
+    principal: Principal | None = request.scope.get("limner.principal")
     keyless = badge.startswith("No ")
     return Shell(
         title=title,
@@ -88,6 +102,7 @@ def shell(request: Request, title: str, *, heading: str | None = None, current: 
         here=here,
         theme=theme_of(request),
         nonce=secrets.token_urlsafe(16),
+        person="" if principal is None else principal.name,
         badge=badge,
         badge_icon="key" if keyless else "ok",
         badge_kind="" if keyless else "ok",

@@ -20,6 +20,8 @@ class Shell:
     theme: str
     nonce: str
     """Allows the style block that carries the colours and shapes of this page's pictures."""
+    person: str = ""
+    """Who is signed in, where people sign in."""
     badge: str = ""
     badge_icon: str = "ok"
     badge_kind: str = ""
@@ -242,6 +244,22 @@ class ProblemPage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SignInPage:
+    """Where people sign in, or make the first account."""
+
+    shell: Shell
+    place: str
+    """The server, as it was asked."""
+    onward: str
+    """Where they go from here."""
+    email: str
+    stays: bool
+    code: str
+    """Makes the first account; empty for a sign-in."""
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One route of the interface."""
 
@@ -265,4 +283,4 @@ class DocsPage:
     groups: Mapping[str, tuple[Operation, ...]]
 
 
-Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage
+Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage | SignInPage

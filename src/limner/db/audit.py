@@ -1,0 +1,70 @@
+"""The log of deeds in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select, tuple_
+
+from limner.db import codec, cursors
+from limner.db.database import Database
+from limner.db.people_tables import audit
+from limner.db.statements import Columns, insertion
+from limner.domain.audit import Act, Deed, Record
+from limner.domain.ports import Clock, Ids
+from limner.domain.records import Page
+
+_NOTE = insertion(audit)
+
+
+class SqlAudit:
+    """The `Audit` of `domain.audit`."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+
+    async def note(self, deed: Deed) -> None:
+        """Writes one down."""
+        row = {
+            "id": self._ids.new(),
+            "created_at": codec.stamp(self._clock.now()),
+            "act": deed.act.value,
+            "user_id": deed.who,
+            "user_name": deed.name,
+            "subject": deed.subject,
+            "detail": deed.detail,
+            "address": deed.address,
+        }
+        await self._database.write(lambda connection: _NOTE.many(connection, [row]))
+
+    async def page(self, *, limit: int, cursor: str | None, act: Act | None = None) -> Page[Record]:
+        """The newest first; of one kind only where that is given."""
+        return await self._database.read(lambda connection: _page(connection, limit, cursor, act))
+
+
+def _page(connection: Connection, limit: int, cursor: str | None, act: Act | None) -> Page[Record]:
+    query = select(audit)
+    if act is not None:
+        query = query.where(audit.c.act == act.value)
+    if cursor is not None:
+        query = query.where(tuple_(audit.c.created_at, audit.c.id) < tuple_(*cursors.unseal(cursor, str, str)))
+    query = query.order_by(audit.c.created_at.desc(), audit.c.id.desc()).limit(limit + 1)
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    shown = found[:limit]
+    following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
+    return Page(tuple(_record(row) for row in shown), following)
+
+
+def _record(row: Columns) -> Record:
+    return Record(
+        id=row["id"],
+        at=codec.moment(row["created_at"]),
+        deed=Deed(
+            act=Act(row["act"]),
+            who=row["user_id"],
+            name=row["user_name"],
+            subject=row["subject"],
+            detail=row["detail"],
+            address=row["address"],
+        ),
+    )

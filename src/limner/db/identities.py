@@ -1,0 +1,62 @@
+"""Accounts of people who sign in elsewhere, in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from limner.db import codec
+from limner.db.database import Database
+from limner.db.people import add_person, person, person_named
+from limner.db.people_tables import identities, users
+from limner.db.statements import Statement
+from limner.domain.identity import Identity
+from limner.domain.people import SignInRefused, User
+
+_FIND = Statement(
+    select(users)
+    .join_from(identities, users)
+    .where(identities.c.issuer == bindparam("from_issuer"), identities.c.subject == bindparam("as_subject"))
+)
+_LINK = Statement(
+    text(
+        """
+        INSERT INTO user_identities (issuer, subject, user_id, created_at)
+        VALUES (:issuer, :subject, :person, :at) ON CONFLICT (issuer, subject) DO NOTHING
+        """
+    )
+)
+
+
+class SqlIdentities:
+    """The `Identities` of `domain.identity`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def enter(self, identity: Identity, new: User | None) -> tuple[User, bool]:
+        """The account of somebody, and whether it was made now, as `new`. Raises SignInRefused."""
+        known = await self._database.read(lambda connection: _find(connection, identity))
+        if known is not None:
+            return known, False
+        return await self._database.write(lambda connection: _enter(connection, identity, new))
+
+
+def _find(connection: Connection, identity: Identity) -> User | None:
+    row = _FIND.row(connection, {"from_issuer": identity.issuer, "as_subject": identity.subject})
+    return None if row is None else person(row)
+
+
+def _enter(connection: Connection, identity: Identity, new: User | None) -> tuple[User, bool]:
+    is_new = new is not None and add_person(connection, new)
+    user = new if is_new else person_named(connection, identity.email)
+    if user is None:
+        raise SignInRefused("Nobody with your address may make an account here. Ask the person who runs this server.")
+    if not is_new and user.password is not None and not identity.vouched:
+        raise SignInRefused(f"{identity.email} has an account with a password here. Sign in with it.")
+    values = {"issuer": identity.issuer, "subject": identity.subject, "person": user.id}
+    at = codec.stamp(user.created if new is None else new.created)
+    if not _LINK.run(connection, {**values, "at": at}):  # the same person came a moment ago, with another address
+        found = _find(connection, identity)
+        if found is not None:
+            return found, False
+    return user, is_new

@@ -1,0 +1,69 @@
+"""Who did what that others may one day ask about: sign-ins, people, tokens, keys, budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from limner.domain.records import Page
+
+
+class Act(StrEnum):
+    """What was done."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    USER_ADDED = "user_added"
+    USER_REMOVED = "user_removed"
+    ROLE_CHANGED = "role_changed"
+    PASSWORD_CHANGED = "password_changed"
+    TOKEN_ADDED = "token_added"
+    TOKEN_REMOVED = "token_removed"
+    KEY_ADDED = "key_added"
+    KEY_REPLACED = "key_replaced"
+    KEY_REMOVED = "key_removed"
+    BUDGET_ADDED = "budget_added"
+    BUDGET_REMOVED = "budget_removed"
+    MEMBER_ADDED = "member_added"
+    MEMBER_REMOVED = "member_removed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deed:
+    """One act, before it has a place in the log."""
+
+    act: Act
+    who: str
+    """Id of the principal; empty where nobody had signed in."""
+    name: str
+    """Their name at that time, which outlives their account."""
+    subject: str = ""
+    """What it was done to, in words that stay readable: an address, a name."""
+    detail: str = ""
+    """Never a secret."""
+    address: str = ""
+    """Of the network that a sign-in came from."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """A deed in the log."""
+
+    id: str
+    at: datetime
+    deed: Deed
+
+
+class Audit(Protocol):
+    """The log of deeds, to which is only ever added."""
+
+    async def note(self, deed: Deed) -> None:
+        """Writes one down."""
+        ...
+
+    async def page(self, *, limit: int, cursor: str | None, act: Act | None = None) -> Page[Record]:
+        """The newest first; of one kind only where that is given."""
+        ...

@@ -1,0 +1,36 @@
+"""Who an address says it belongs to: the `host[:port]` in it."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+
+def authority_of(url: str | None) -> str | None:
+    """The `host[:port]` of an address; None where there is none."""
+    return urlsplit(url).netloc.lower() or None if url else None
+
+
+def is_loopback(authority: str) -> bool:
+    """Whether `host[:port]` names this machine to itself."""
+    try:
+        name = urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def own_path(value: object) -> str:
+    """A path on the server itself, to go on to; the first page for anything else, so that nobody is led away."""
+    path = str(value or "/")
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return "/"
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and path.isprintable()
+    return path if is_ours else "/"

@@ -1,0 +1,81 @@
+"""Signing in with an account that somebody has elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from limner.domain.audit import Act, Audit, Deed
+from limner.domain.errors import NotConfigured
+from limner.domain.identity import Claims, Identities, Identity, Issuer
+from limner.domain.people import Role, SignInRefused, User
+from limner.domain.ports import Clock, Ids
+
+GOOGLE = "https://accounts.google.com"
+LONGEST_TOKEN = 4096
+"""Characters; Google's access tokens have up to 2048 bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Federation:
+    """Lets in whom others know, and makes them an account when they are new."""
+
+    issuer: Issuer
+    identities: Identities
+    audit: Audit
+    clock: Clock
+    ids: Ids
+    google_clients: Collection[str]
+    """Our own ids at Google: tokens that were made for another program are not for us."""
+    domains: Collection[str]
+    """What the addresses of those end in who may make an account; everybody's where it is empty."""
+
+    async def sign_in_with_google(self, token: str) -> User:
+        """Whoever a Google access token stands for; their account is made when they are new.
+
+        Raises SignInRefused for one that is expired, invented, made for another program, or whose address is not
+        verified, NotConfigured where GOOGLE_CLIENT_ID is not set, and IssuerUnavailable.
+        """
+        if not self.google_clients:
+            raise NotConfigured("Google accounts do not sign in here. Set GOOGLE_CLIENT_ID to the id of your program.")
+        claims = await self.issuer.google(token) if 0 < len(token) <= LONGEST_TOKEN else None
+        if claims is None or not self._is_for_us(claims):
+            raise SignInRefused("Google does not take this access token for this server. Sign in again.")
+        return await self._enter(_google_identity(claims))
+
+    def _is_for_us(self, claims: Claims) -> bool:
+        expires = _seconds(claims.get("exp"))
+        is_fresh = expires is not None and self.clock.now().timestamp() < expires
+        return is_fresh and claims.get("aud") in self.google_clients
+
+    async def _enter(self, identity: Identity) -> User:
+        """The account of somebody, made now where they are new and may make one. Raises SignInRefused."""
+        now = self.clock.now()
+        user, is_new = await self.identities.enter(identity, self._new(identity, now))
+        if is_new:
+            deed = Deed(act=Act.USER_ADDED, who=user.id, name=user.email, subject=user.email, detail=identity.issuer)
+            await self.audit.note(deed)
+        return user
+
+    def _new(self, identity: Identity, now: datetime) -> User | None:
+        """The account that somebody new gets; None where their address is not among those that may have one."""
+        if self.domains and identity.email.rpartition("@")[2] not in self.domains:
+            return None
+        return User(id=self.ids.new(), email=identity.email, role=Role.MEMBER, created=now)
+
+
+def _google_identity(claims: Claims) -> Identity:
+    """Who Google says somebody is. Raises SignInRefused where their address is not verified."""
+    email, subject = str(claims.get("email") or "").strip().lower(), str(claims.get("sub") or "")
+    if str(claims.get("email_verified")).lower() != "true" or not email or not subject:
+        raise SignInRefused("Google has not verified your e-mail address. Verify it there, then sign in again.")
+    return Identity(issuer=GOOGLE, subject=subject, email=email, vouched=email.endswith("@gmail.com"))
+
+
+def _seconds(value: object) -> float | None:
+    """A moment in seconds, which Google writes as text."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return None

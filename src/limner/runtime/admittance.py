@@ -1,0 +1,70 @@
+"""Joins what knows people: their accounts, sessions, tokens and deeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limner.db.admission import SqlAttempts, SqlSessions, SqlTokens
+from limner.db.audit import SqlAudit
+from limner.db.database import Database
+from limner.db.identities import SqlIdentities
+from limner.db.people import SqlPeople
+from limner.db.sharing import SqlSharing
+from limner.domain.audit import Audit
+from limner.domain.identity import Issuer
+from limner.domain.ports import Clock, Ids
+from limner.engine.accounts import Accounts
+from limner.engine.api_tokens import ApiTokens
+from limner.engine.federation import Federation
+from limner.engine.passwords import Argon2Passwords
+from limner.engine.sharing import SharedProjects
+from limner.engine.signing_in import SigningIn
+from limner.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admittance:
+    """Everything about people."""
+
+    signing_in: SigningIn
+    accounts: Accounts
+    tokens: ApiTokens
+    projects: SharedProjects
+    federation: Federation
+    audit: Audit
+
+
+def words_in(text: str | None) -> frozenset[str]:
+    """The words of a comma-separated list."""
+    return frozenset(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def admittance(database: Database, issuer: Issuer, settings: Settings, clock: Clock, ids: Ids) -> Admittance:
+    """All of it over one database."""
+    people, attempts, tokens = SqlPeople(database), SqlAttempts(database), SqlTokens(database)
+    passwords, audit = Argon2Passwords(), SqlAudit(database, clock, ids)
+    return Admittance(
+        signing_in=SigningIn(
+            people=people,
+            sessions=SqlSessions(database),
+            tokens=tokens,
+            attempts=attempts,
+            passwords=passwords,
+            audit=audit,
+            clock=clock,
+            ids=ids,
+        ),
+        accounts=Accounts(people=people, attempts=attempts, passwords=passwords, audit=audit, clock=clock, ids=ids),
+        tokens=ApiTokens(tokens=tokens, audit=audit, clock=clock, ids=ids),
+        projects=SharedProjects(sharing=SqlSharing(database), people=people, audit=audit, clock=clock, ids=ids),
+        federation=Federation(
+            issuer=issuer,
+            identities=SqlIdentities(database),
+            audit=audit,
+            clock=clock,
+            ids=ids,
+            google_clients=words_in(settings.variables.get("GOOGLE_CLIENT_ID")),
+            domains=words_in(settings.sign_up_domains.lower()),
+        ),
+        audit=audit,
+    )

@@ -1,0 +1,129 @@
+"""The pages of the sign-in: they work without a script, and without anybody being signed in."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import FormData
+
+from limner.domain.authority import own_path
+from limner.domain.errors import LimnerError, NotFound, TooManyRequests
+from limner.domain.people import SignInRefused
+from limner.runtime import Runtime
+from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
+from limner.web.rendering import Renderer, shell
+from limner.web.views import SignInPage
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST_CODE = 100
+
+
+@router.get("/login")
+async def sign_in_page(request: Request) -> Response:
+    """The form that lets people in; whoever is in already goes on to where they were led from."""
+    _runtime(request)
+    onward = own_path(request.query_params.get("next"))
+    if request.scope.get("limner.principal") is not None:
+        return RedirectResponse(onward, status_code=303)
+    return _page(request, onward=onward)
+
+
+@router.post("/login")
+async def sign_in_from_form(request: Request) -> Response:
+    """Lets somebody in and leads on; says what is wrong beside the address as it was."""
+    runtime = _runtime(request)
+    async with request.form(max_files=0, max_fields=6) as form:
+        email, password, onward = _text(form, "email"), _text(form, "password"), own_path(form.get("next"))
+        stays = form.get("stays") is not None
+    try:
+        opened = await runtime.admittance.signing_in.sign_in(
+            email, password, _address(request), stays=stays, replaced=request.cookies.get(SESSION_COOKIE)
+        )
+    except (SignInRefused, TooManyRequests) as error:
+        return _page(request, onward=onward, email=email, stays=stays, error=error)
+    return RedirectResponse(onward, status_code=303, headers=dict(kept(opened, _host(request))))
+
+
+@router.post("/logout")
+async def sign_out_from_form(request: Request) -> Response:
+    """Ends the session and leads to the sign-in."""
+    runtime, session = _runtime(request), request.cookies.get(SESSION_COOKIE)
+    if session is not None:
+        await runtime.admittance.signing_in.sign_out(session)
+    return RedirectResponse("/login", status_code=303, headers=dict(dropped(_host(request))))
+
+
+@router.get("/setup")
+async def setup_page(request: Request) -> Response:
+    """The form that makes the first owner, for whoever has the link that the server printed."""
+    runtime, code = _runtime(request), (request.query_params.get("code") or "")[:LONGEST_CODE]
+    try:
+        await runtime.admittance.signing_in.check_setup(code)
+    except SignInRefused as error:
+        return _page(request, error=error)
+    return _page(request, code=code)
+
+
+@router.post("/setup")
+async def set_up_from_form(request: Request) -> Response:
+    """Makes the first owner and lets them in; the link is used up by it."""
+    runtime = _runtime(request)
+    async with request.form(max_files=0, max_fields=6) as form:
+        email, password, code = _text(form, "email"), _text(form, "password"), _text(form, "code")[:LONGEST_CODE]
+    try:
+        opened = await runtime.admittance.signing_in.set_up(code, email, password, _address(request))
+    except LimnerError as error:
+        refused = isinstance(error, SignInRefused)
+        return _page(request, code="" if refused else code, email=email, error=error)
+    return RedirectResponse("/", status_code=303, headers=dict(kept(opened, _host(request))))
+
+
+def _runtime(request: Request) -> Runtime:
+    """The open installation. Raises NotFound where nobody signs in."""
+    runtime: Runtime = request.app.state.runtime
+    if not runtime.settings.accounts:
+        raise NotFound("Nobody signs in here. Set LIMNER_AUTH=accounts for people with accounts.")
+    return runtime
+
+
+def _page(
+    request: Request,
+    *,
+    onward: str = "/",
+    email: str = "",
+    stays: bool = True,
+    code: str = "",
+    error: LimnerError | None = None,
+) -> Response:
+    renderer: Renderer = request.app.state.renderer
+    title = "Set up your studio" if code else "Sign in"
+    view = SignInPage(
+        shell=shell(request, title),
+        place=_host(request),
+        onward=onward,
+        email=email[:254],
+        stays=stays,
+        code=code,
+        error="" if error is None else error.message,
+    )
+    if error is None:
+        return renderer.page(view)
+    if isinstance(error, TooManyRequests):
+        waiting = renderer.page(view, 429)
+        waiting.headers["Retry-After"] = str(int(error.retry_after or 1))
+        return waiting
+    return renderer.page(view, 401 if isinstance(error, SignInRefused) else 422)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _address(request: Request) -> str:
+    return str(request.scope.get("limner.address") or "")
+
+
+def _host(request: Request) -> str:
+    return request.headers.get("host", "")
