@@ -164,6 +164,7 @@ def test_a_token_signs_a_program_in_until_it_is_removed(tmp_path: Path) -> None:
             assert site.client.post("/api/v1/jobs", json=SKETCH, headers={**bearer, **WAIT}).status_code == 201
             # A program that leaks its token gives nobody the means to make another one.
             assert site.client.post("/api/v1/tokens", json={"name": "y"}, headers=bearer).json()["code"] == "forbidden"
+            assert site.client.post("/api/auth/logout-everywhere", headers=bearer).status_code == 403
             listed = client.get("/api/auth/tokens")
             assert token not in listed.text
             (item,) = listed.json()["items"]

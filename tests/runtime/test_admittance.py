@@ -143,6 +143,10 @@ async def test_failures_are_forgotten_after_a_success_and_after_a_quarter_of_an_
     assert await house.knows(await house.sign_in())
     failed = await house.admittance.audit.page(limit=50, cursor=None, act=Act.SIGN_IN_FAILED)
     assert len(failed.items) == 9
+    with pytest.raises(SignInRefused):
+        await house.admittance.signing_in.sign_in("my-secret-password", "", "127.0.0.1")
+    (newest,) = (await house.admittance.audit.page(limit=1, cursor=None)).items
+    assert (newest.deed.act, newest.deed.name) == (Act.SIGN_IN_FAILED, "")
 
 
 async def test_one_address_fails_thirty_times_with_whatever_accounts(house: House) -> None:

@@ -84,6 +84,11 @@ class Principal:
             raise Forbidden("Your account may look, not make or change anything. Ask an administrator for more.")
         raise Forbidden("This API token may only read. Make one with the scope 'generate'.")
 
+    def check_may_manage(self) -> None:
+        """Raises Forbidden for a token that may not touch sign-ins and tokens: one that leaks makes no others."""
+        if TokenScope.MANAGE not in self.scopes:
+            raise Forbidden("This API token may not change sign-ins or tokens. Use one with the scope 'manage'.")
+
     def check_administrator(self, what: str) -> None:
         """Raises PolicyError for whoever is no administrator; `what` is what only those do, as a clause."""
         if not self.administrator:

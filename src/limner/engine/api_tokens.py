@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from limner.domain.audit import Act, Audit, Deed
-from limner.domain.errors import Forbidden, InvalidRequest
+from limner.domain.errors import InvalidRequest
 from limner.domain.membership import Tokens
 from limner.domain.people import USUAL_SCOPES, ApiToken, Principal, TokenScope
 from limner.domain.ports import Clock, Ids
@@ -49,7 +49,7 @@ class ApiTokens:
 
         Raises InvalidRequest, and Forbidden for whoever came with a token that may not manage.
         """
-        _check_may_manage(principal)
+        principal.check_may_manage()
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
             raise InvalidRequest(f"A token has a name of 1 to {LONGEST_NAME} printable characters.", field="name")
         if expires is not None and expires <= self.clock.now():
@@ -76,7 +76,7 @@ class ApiTokens:
 
     async def remove(self, token_id: str, principal: Principal, *, owner: str | None = None) -> ApiToken:
         """Makes a token useless at once. Raises NotFound, and Forbidden as `add` does."""
-        _check_may_manage(principal)
+        principal.check_may_manage()
         token = await self.tokens.remove(token_id, owner or principal.id)
         await self._note(Act.TOKEN_REMOVED, token, principal)
         return token
@@ -84,9 +84,3 @@ class ApiTokens:
     async def _note(self, act: Act, token: ApiToken, principal: Principal) -> None:
         detail = ", ".join(sorted(token.scopes))
         await self.audit.note(Deed(act=act, who=principal.id, name=principal.name, subject=token.name, detail=detail))
-
-
-def _check_may_manage(principal: Principal) -> None:
-    """A token that leaks must not make others that outlive it."""
-    if TokenScope.MANAGE not in principal.scopes:
-        raise Forbidden("This API token may not make or remove tokens. Sign in, or use one with the scope 'manage'.")

@@ -93,7 +93,9 @@ class SigningIn:
         await self.attempts.begin(tries, self.clock.now())
         user = await self.people.named(named)
         if not await self.passwords.verify(password, None if user is None else user.password) or user is None:
-            await self.audit.note(Deed(act=Act.SIGN_IN_FAILED, who="", name=named, address=address))
+            # What is no address may be a password, typed into the wrong field: it is not written down.
+            name = named if "@" in named else ""
+            await self.audit.note(Deed(act=Act.SIGN_IN_FAILED, who="", name=name, address=address))
             raise SignInRefused(REFUSED)
         await self.attempts.forgive(account, origin)
         return await self.let_in(user, address, stays=stays, replaced=replaced)
@@ -141,7 +143,8 @@ class SigningIn:
         await self.sessions.end(digest_of(secret))
 
     async def sign_out_everywhere(self, principal: Principal) -> None:
-        """Ends all sessions of a person; their API tokens stay."""
+        """Ends all sessions of a person; their API tokens stay. Raises Forbidden as the keeping of tokens does."""
+        principal.check_may_manage()
         await self.sessions.end_all(principal.id)
         await self.audit.note(Deed(act=Act.SIGNED_OUT_EVERYWHERE, who=principal.id, name=principal.name))
 
