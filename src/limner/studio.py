@@ -18,7 +18,7 @@ from limner.domain.events import Event
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal
-from limner.domain.picture import Picture
+from limner.domain.picture import Picture, check_shown
 from limner.domain.plan import Quote, ReceiptLine
 from limner.domain.records import PictureFilter
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
@@ -278,6 +278,7 @@ class Studio:
             return source, "the picture"
         picture = await self._kept(source)
         if picture is not None:
+            check_shown(picture)
             return await self.runtime.blobs.get(picture.file.digest), picture.id
         path = Path(str(source))
         try:
@@ -286,8 +287,8 @@ class Studio:
             raise BadPicture(f"{path} cannot be read: {error.strerror}. Check the name.", field="image") from error
 
     async def filled(self, job: Job) -> StudioJob:
-        """A job with the files of its pictures in hand."""
-        images = [await self._loaded(picture) for picture in job.pictures]
+        """A job with the files of its pictures in hand, but for those that are withheld."""
+        images = [await self._loaded(picture) for picture in job.pictures if picture.withheld is None]
         return StudioJob(job=job, images=tuple(images))
 
     async def _loaded(self, picture: Picture) -> StudioImage:

@@ -184,6 +184,7 @@ async def house(
     daily: Money | None = None,
     words: Sequence[WordRule] = (),
     judge: Judges | None = None,
+    looks: bool = False,
     limits: Limits | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
@@ -201,6 +202,14 @@ async def house(
     dispatcher = Dispatcher(
         worker=ids.new(), jobs=jobs, locks=FileWorkerLocks(folder / "workers"), clock=RealWaits(clock), concurrency=8
     )
+    moderator = Moderator(
+        rules=words,
+        judge=None if judge is None else lambda: judge,
+        blobs=blobs,
+        imaging=imaging,
+        clock=clock,
+        finished=looks,
+    )
     finisher = Finisher(
         catalog=catalog,
         jobs=jobs,
@@ -209,6 +218,7 @@ async def house(
         originals=Originals(blobs, imaging),
         retoucher=Retoucher(blobs=blobs, imaging=imaging),
         shelf=NoShelf(),
+        moderator=moderator,
         codec=codec,
         clock=clock,
         ids=ids,
@@ -242,7 +252,7 @@ async def house(
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
-        moderator=Moderator(rules=words, judge=None if judge is None else lambda: judge, blobs=blobs, imaging=imaging),
+        moderator=moderator,
         sealer=HmacSealer(b"s" * 32),
         codec=codec,
         clock=clock,

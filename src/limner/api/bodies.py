@@ -11,6 +11,7 @@ from limner.domain.budgets import Counted, Kind, Window
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.domain.reviews import Decision
 from limner.domain.webhooks import WebhookEvent
 from limner.engine.budgeting import Wanted
 
@@ -123,6 +124,22 @@ class JobBody(RequestBody):
     quote: str | None = Field(
         default=None, min_length=1, max_length=500_000, description="The token of a quote; nothing else beside it."
     )
+
+
+class ReportBody(_Body):
+    """What is wrong with a picture."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "violence"}]})
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL, description="In a word or two.")]
+    details: Annotated[str, Field(max_length=4000, pattern=NO_NUL)] = ""
+
+
+class DecisionBody(_Body):
+    """What an administrator decides about a report."""
+
+    decision: Decision
+    note: Annotated[str, Field(max_length=4000, pattern=NO_NUL)] = ""
 
 
 class BudgetBody(_Body):

@@ -10,12 +10,23 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
+from limner.api.bodies import (
+    BudgetBody,
+    DecisionBody,
+    JobBody,
+    ReportBody,
+    RequestBody,
+    ResolveBody,
+    WebhookBody,
+)
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
 
 TEMPLATE = "#/components/schemas/{model}"
+
+BODIES = (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody, ReportBody, DecisionBody)
+"""Bodies that are read by hand."""
 
 Responses = dict[int | str, dict[str, Any]]
 """What a route declares, in the form FastAPI takes."""
@@ -90,10 +101,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
-    _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody)],
-        ref_template=TEMPLATE,
-    )
+    _, taken = models_json_schema([(model, "validation") for model in BODIES], ref_template=TEMPLATE)
     _, given = models_json_schema(
         [(ProblemDocument, "validation"), (EventPage, "serialization")], ref_template=TEMPLATE
     )

@@ -29,7 +29,7 @@ FILES: Responses = {
     206: {"description": "A part of the file."},
     304: {"description": "You have it already."},
     416: {"description": "The file has no such part."},
-    **problems(*ALWAYS, 404, 507),
+    **problems(*ALWAYS, 403, 404, 507),
 }
 RECIPE: Responses = {
     200: {"description": "The recipe.", "content": {"application/json": {"schema": {"type": "object"}}}},

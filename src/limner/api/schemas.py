@@ -180,6 +180,7 @@ class ImageAnswer(Answer):
     tags: list[str]
     tone: str
     changes: list[str]
+    withheld: str | None = Field(description="Why its file is not handed out; null where it is.")
     parents: list[str]
     created: datetime
 

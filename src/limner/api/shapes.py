@@ -148,6 +148,7 @@ def image_body(picture: Picture) -> Body:
         "tags": picture.tags,
         "tone": picture.tone,
         "changes": picture.changes,
+        "withheld": picture.withheld,
         "parents": picture.parents,
         "created": picture.created,
     }

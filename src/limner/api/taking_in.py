@@ -17,6 +17,7 @@ from limner.api.bodies import InputBody, JobBody, RequestBody
 from limner.api.deps import checked_id, media_type_of, parsed, principal_of, read_json, runtime_of
 from limner.api.errors import MalformedJson
 from limner.domain.errors import BadPicture, InvalidRequest
+from limner.domain.picture import check_shown
 from limner.domain.request import ImageRequest, InputImage, Role
 from limner.runtime import Runtime
 
@@ -131,6 +132,7 @@ class _Taking:
             raise InvalidRequest("An input is either a kept picture (image_id) or a file (data).", field=field)
         if image.data is None:
             picture = await self._runtime.pictures.get(checked_id(image.image_id or "", "picture"), self._owner)
+            check_shown(picture)
             return await self._runtime.blobs.get(picture.file.digest)
         text, image.data = image.data, None
         try:

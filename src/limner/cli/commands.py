@@ -29,6 +29,7 @@ HOMES: Mapping[str, str] = {
     "presets": "listing",
     "keys": "keys",
     "budgets": "budgets",
+    "reports": "reports",
     "webhooks": "webhooks",
     "workflows": "workflows",
     "pipelines": "pipelines",
@@ -44,7 +45,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "webhooks", "workflows"})
+GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "reports", "webhooks", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -6,13 +6,14 @@ from sqlalchemy import Connection, Select, bindparam, select, tuple_, update
 
 from limner.db import cursors, rows, search
 from limner.db.database import Database
+from limner.db.review_tables import WHOLE_PICTURE
 from limner.db.statements import Columns, Statement
 from limner.db.tables import images
 from limner.domain.errors import NotFound
 from limner.domain.picture import Picture
 from limner.domain.records import Page, PictureFilter
 
-_PICTURE = Statement(select(images).where(images.c.id == bindparam("picture")))
+_PICTURE = Statement(select(*WHOLE_PICTURE).where(images.c.id == bindparam("picture")))
 _NOTE_TONE = Statement(update(images).where(images.c.id == bindparam("picture")).values(tone=bindparam("shade")))
 
 Query = Select[tuple[object, ...]]
@@ -48,7 +49,7 @@ def pictures_page(
     connection: Connection, owner: str, which: PictureFilter, *, limit: int, cursor: str | None
 ) -> Page[Picture]:
     """One page, by the index that fits what is wanted."""
-    query = _narrowed(select(images).where(images.c.user_id == owner), which)
+    query = _narrowed(select(*WHOLE_PICTURE).where(images.c.user_id == owner), which)
     words = search.words_of(which.words or "")
     if which.words and not words:
         return Page((), None)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from limner.db import codec, holds, reading, rows
+from limner.db import codec, holds, reading, reviews, rows
 from limner.db.leases import leased_call, leased_job, write_events
 from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import calls, entries, images, jobs
@@ -125,6 +125,7 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
         },
     )
     _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in closing.pictures])
+    reviews.withhold(connection, closing.pictures, closing.at)
     if _bought(closing):
         INSERT_ENTRIES.many(connection, [_entry(lease, closing, row, spent)])
     bought = row["hold_micro"] if _bought(closing) and closing.charge != Money() else 0

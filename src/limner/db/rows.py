@@ -222,6 +222,7 @@ def picture(row: Columns) -> Picture:
         parents=codec.words().read(row["parents"]),
         tags=codec.words().read(row["tags"]),
         tone=row["tone"],
+        withheld=row["withheld"],
         recipe=codec.mappings().read(row["recipe"]),
     )
 

@@ -8,12 +8,15 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from limner.db import search
 from limner.db.failures import driver_errors
+from limner.db.review_tables import reports
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
+SUBJECTS = (webhooks, reports)
+"""A table of each module that has some; those of `tables` are loaded with them."""
 METADATA = webhooks.metadata
-"""All tables, for those of `tables` are loaded with it."""
-VERSION = "0004"
+"""All tables."""
+VERSION = "0009"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

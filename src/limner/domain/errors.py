@@ -9,6 +9,7 @@
     ├── NotFound              it does not exist, or not for this caller
     ├── PolicyError           allowed by the software, refused by a rule
     │   ├── ContentRefused
+    │   ├── PictureWithheld   it is kept, but its file is not handed out
     │   ├── LimitReached      there was too much of it; later there may be room
     │   │   ├── BudgetExceeded
     │   │   └── TooManyRequests
@@ -153,6 +154,12 @@ class ContentRefused(PolicyError):
     """What is wanted may not be painted here; told before anything is sent to whoever paints."""
 
     code = "content_refused"
+
+
+class PictureWithheld(PolicyError):
+    """A finished picture breaks a rule: it is kept, and its file is handed out to nobody but who reviews it."""
+
+    code = "picture_withheld"
 
 
 class ConfirmationRequired(PolicyError):

@@ -79,7 +79,8 @@ class Reuser:
         pictures = tuple(self._again(picture, new) for picture in earlier.pictures)
         try:
             for picture in pictures:
-                await self.shelf.put(picture)
+                if picture.withheld is None:
+                    await self.shelf.put(picture)
         except NotFound:  # a file has been taken out of the object store by hand
             return None
         ending = Ending(state=JobState.SUCCEEDED, at=at)

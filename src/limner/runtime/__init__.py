@@ -45,12 +45,14 @@ from limner.engine.listing import Listings
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
+from limner.engine.reviewing import Reviews
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.reviewing import reviews_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -83,6 +85,7 @@ class Runtime:
     ledger: Ledger
     webhooks: Subscriptions
     budgeting: Budgeting
+    reviews: Reviews
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -148,6 +151,17 @@ def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
     return publish
 
 
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """Where messages go, and what became of them."""
+    return Subscriptions(
+        webhooks=SqlWebhooks(ground.database),
+        posts=ground.posts,
+        clock=ground.clock,
+        ids=ground.ids,
+        nudge=courier.nudge,
+    )
+
+
 def _router(ground: Ground, health: HealthWatch) -> Router:
     """Who decides which model paints."""
     return Router(
@@ -186,7 +200,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
     )
-    asks = Inquiries(services=ground.services)
+    asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
     return Runtime(
         settings=settings,
         catalog=ground.catalog,
@@ -198,17 +212,12 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         engine=engine,
         health=health,
         jobs=jobs,
-        pictures=SqlPictures(ground.database),
+        pictures=pictures,
         events=events,
         ledger=SqlLedger(ground.database),
-        webhooks=Subscriptions(
-            webhooks=SqlWebhooks(ground.database),
-            posts=ground.posts,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=courier.nudge,
-        ),
+        webhooks=_subscriptions(ground, courier),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
+        reviews=reviews_of(ground, pictures, shelf),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
@@ -231,6 +240,7 @@ def _runner(runtime: Runtime) -> Runner:
         originals=runtime.library,
         retoucher=Retoucher(blobs=runtime.blobs, imaging=runtime.imaging),
         shelf=runtime.shelf,
+        moderator=runtime.engine.moderator,
         codec=runtime.codec,
         clock=runtime.clock,
         ids=runtime.ids,

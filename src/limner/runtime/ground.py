@@ -105,6 +105,8 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
             judge=partial(services.judge, JUDGE) if settings.moderation == JUDGE else None,
             blobs=blobs,
             imaging=imaging,
+            clock=clock,
+            finished=settings.looks_at_pictures,
         ),
         posts=WirePosts(wire),
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from limner.domain.errors import BadPicture
-from limner.domain.picture import Picture
+from limner.domain.picture import Picture, check_shown
 from limner.domain.ports import Blobs, Imaging
 from limner.domain.request import InputImage, Role
 from limner.storage.library import Library
@@ -39,7 +39,8 @@ class Uploads:
         )
 
     async def kept(self, picture: Picture, role: Role) -> InputImage:
-        """A kept picture as the start of a new one: its child will name it as parent."""
+        """A kept picture as the start of a new one: its child will name it as parent. Raises PictureWithheld."""
+        check_shown(picture)
         file = picture.file
         return InputImage(
             role=role,

@@ -232,6 +232,7 @@ def _picture_view(request: Request, picture: Picture, job: Job) -> PicturePage:
                 "Made": wording.moment(picture.created),
                 "By": picture.model,
                 "Project": picture.project,
+                "Withheld": picture.withheld,
                 "SHA-256": f"{picture.original.digest[:4]}\u2026{picture.original.digest[-4:]}",
             }
         ),

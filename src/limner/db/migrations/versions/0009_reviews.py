@@ -1,0 +1,49 @@
+"""Reports of pictures and pictures that are withheld."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0004"
+
+Key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    """Makes their tables."""
+    _reviews()
+
+
+def _reviews() -> None:
+    op.create_table(
+        "image_reports",
+        sa.Column("id", Key, nullable=False),
+        sa.Column("image_id", Key, nullable=False),
+        sa.Column("owner_id", Key, nullable=False),
+        sa.Column("prompt", sa.Text(), nullable=False),
+        sa.Column("model", Key, nullable=False),
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("created_at", Key, nullable=False),
+        sa.Column("state", Key, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("decided_by", Key, nullable=True),
+        sa.Column("decided_at", Key, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_image_reports"),
+        sa.UniqueConstraint("image_id", "user_id", name="uq_image_reports_image_id_user_id"),
+    )
+    made, name = sa.literal_column("created_at DESC"), sa.literal_column("id DESC")
+    op.create_index("ix_image_reports_state", "image_reports", ["state", made, name], unique=False)
+    op.create_index("ix_image_reports_page", "image_reports", [made, name], unique=False)
+    op.create_table(
+        "withheld_images",
+        sa.Column("image_id", Key, nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("created_at", Key, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["generated_images.id"], name="fk_withheld_images_image_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("image_id", name="pk_withheld_images"),
+        sqlite_with_rowid=False,
+    )
