@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from limner.domain.picture import Picture, check_shown
 from limner.domain.plan import Quote, ReceiptLine
 from limner.domain.records import PictureFilter
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.domain.template import check_template
 from limner.runtime import Runtime, open_runtime
 from limner.settings import read_settings, read_variables
 
@@ -44,6 +45,8 @@ class Options(TypedDict, total=False):
     quality: str | None
     style: str | None
     presets: Sequence[str]
+    template: str | None
+    values: Mapping[str, str]
     negative_prompt: str | None
     steps: int | None
     guidance: float | None
@@ -299,6 +302,7 @@ class Studio:
 
 def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], options: Options) -> ImageRequest:
     """The request that words, pictures and options make. Raises InvalidRequest for text that is no size or amount."""
+    check_template(prompt, options.get("template"), options.get("values", {}))
     return ImageRequest(
         prompt=prompt,
         operation=operation,
@@ -315,6 +319,8 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         quality=options.get("quality"),
         style=options.get("style"),
         presets=tuple(options.get("presets", ())),
+        template=options.get("template"),
+        values=options.get("values", {}),
         steps=options.get("steps"),
         guidance=options.get("guidance"),
         seed=options.get("seed"),

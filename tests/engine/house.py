@@ -19,6 +19,8 @@ from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
+from limner.db.presets import SqlPresets
+from limner.db.templates import SqlTemplates
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
@@ -49,6 +51,7 @@ from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.wording import Wording
 from limner.storage.imaging import PillowImaging
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
 
@@ -249,6 +252,13 @@ async def house(
         limits=found_limits,
         reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},
+        wording=Wording(
+            templates=SqlTemplates(database),
+            presets=SqlPresets(database, clock.now),
+            built_in=presets or {},
+            clock=clock,
+            ids=ids,
+        ),
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),

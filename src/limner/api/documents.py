@@ -13,10 +13,14 @@ from pydantic.json_schema import models_json_schema
 from limner.api.bodies import (
     BudgetBody,
     DecisionBody,
+    FillBody,
     JobBody,
+    PresetBody,
     ReportBody,
     RequestBody,
     ResolveBody,
+    TemplateBody,
+    TemplateChanges,
     WebhookBody,
 )
 from limner.api.errors import MEDIA_TYPE
@@ -25,7 +29,19 @@ from limner.api.taking_in import ROLES
 
 TEMPLATE = "#/components/schemas/{model}"
 
-BODIES = (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody, ReportBody, DecisionBody)
+BODIES = (
+    RequestBody,
+    JobBody,
+    ResolveBody,
+    WebhookBody,
+    BudgetBody,
+    ReportBody,
+    DecisionBody,
+    TemplateBody,
+    TemplateChanges,
+    FillBody,
+    PresetBody,
+)
 """Bodies that are read by hand."""
 
 Responses = dict[int | str, dict[str, Any]]

@@ -63,6 +63,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "quote_foreign": 403,
     "image_limit_exceeded": 429,
     "budget_exists": 409,
+    "name_taken": 409,
     "picture_gone": 409,
     "job_running": 409,
     FailureCode.RATE_LIMITED: 429,

@@ -13,8 +13,10 @@ from limner.api import (
     images,
     jobs,
     models,
+    presets,
     quotes,
     reports,
+    templates,
     usage,
     webhooks,
 )
@@ -24,7 +26,7 @@ from limner.api.shapes import API
 def install(app: FastAPI) -> None:
     """Mounts the routes, their problem documents and their description."""
     # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
-    for subject in (jobs, quotes, images, models, usage, budgets, reports, deliveries, webhooks):
+    for subject in (jobs, quotes, images, models, presets, templates, usage, budgets, reports, deliveries, webhooks):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
     errors.install(app)

@@ -26,7 +26,8 @@ HOMES: Mapping[str, str] = {
     "estimate": "estimating",
     "models": "listing",
     "providers": "services",
-    "presets": "listing",
+    "presets": "presets",
+    "templates": "templates",
     "keys": "keys",
     "budgets": "budgets",
     "reports": "reports",
@@ -45,7 +46,9 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "reports", "webhooks", "workflows"})
+GROUPS = frozenset(
+    {"budgets", "keys", "pipelines", "presets", "providers", "reports", "templates", "webhooks", "workflows"}
+)
 """Those that have commands below them: all that their module has."""
 
 

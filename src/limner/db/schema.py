@@ -9,10 +9,11 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from limner.db import search
 from limner.db.failures import driver_errors
 from limner.db.review_tables import reports
+from limner.db.template_tables import templates
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-SUBJECTS = (webhooks, reports)
+SUBJECTS = (webhooks, reports, templates)
 """A table of each module that has some; those of `tables` are loaded with them."""
 METADATA = webhooks.metadata
 """All tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, rates, reading, reusing, rows
+from limner.db import codec, holds, rates, reading, reusing, rows, templates
 from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
@@ -53,6 +53,8 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     _use_quote(connection, new)
     rates.count(connection, new.rates, new.at)
     _note_project(connection, new)
+    if new.request.template is not None:
+        templates.note_use(connection, new.request.template, new.owner, new.at)
     if new.reused is not None:
         job, events = reusing.write(connection, new, new.reused)
         return (job, True), events

@@ -32,6 +32,7 @@ def essence(request: ImageRequest) -> ImageRequest:
         request,
         inputs=tuple(replace(image, image_id=None) for image in request.inputs),
         presets=DEFAULTS.presets,  # they stand in the prompt already
+        template=DEFAULTS.template,  # and so do the words of this
         previews=DEFAULTS.previews,
         project=DEFAULTS.project,
         tags=DEFAULTS.tags,

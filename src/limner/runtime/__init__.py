@@ -53,6 +53,7 @@ from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
 from limner.runtime.reviewing import reviews_of
+from limner.runtime.wording import wording_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -191,6 +192,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         limits=limits,
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
+        wording=wording_of(ground, presets),
         jobs=jobs,
         dispatch=dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
