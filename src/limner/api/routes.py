@@ -16,6 +16,7 @@ from limner.api import (
     presets,
     quotes,
     reports,
+    statistics,
     templates,
     usage,
     webhooks,
@@ -26,7 +27,20 @@ from limner.api.shapes import API
 def install(app: FastAPI) -> None:
     """Mounts the routes, their problem documents and their description."""
     # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
-    for subject in (jobs, quotes, images, models, presets, templates, usage, budgets, reports, deliveries, webhooks):
+    for subject in (
+        jobs,
+        quotes,
+        images,
+        models,
+        presets,
+        templates,
+        usage,
+        statistics,
+        budgets,
+        reports,
+        deliveries,
+        webhooks,
+    ):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
     errors.install(app)

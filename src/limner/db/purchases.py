@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from limner.db import codec, holds, reading, reviews, rows
+from limner.db import codec, holds, reading, reviews, rows, statistics
 from limner.db.leases import leased_call, leased_job, write_events
 from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import calls, entries, images, jobs
@@ -131,7 +131,14 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
     bought = row["hold_micro"] if _bought(closing) and closing.charge != Money() else 0
     booking = holds.Booking(freed=freed, spent=spent, bought=bought, pictures=len(closing.pictures))
     holds.settle(connection, lease.job_id, booking)
+    if _is_counted(closing):
+        statistics.count(connection, row, pictures=len(closing.pictures), charge=_charge(closing), at=closing.at)
     return write_events(connection, lease.job_id, row["last_event"], news, closing.at)
+
+
+def _is_counted(closing: Closing) -> bool:
+    """Whether a call counts in the statistics: not while it is ambiguous, nor where somebody stopped it unpaid."""
+    return _bought(closing) or closing.state is CallState.FAILED
 
 
 def _bought(closing: Closing) -> bool:

@@ -9,11 +9,12 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from limner.db import search
 from limner.db.failures import driver_errors
 from limner.db.review_tables import reports
+from limner.db.statistics_tables import VIEWS, create_views, statistics
 from limner.db.template_tables import templates
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-SUBJECTS = (webhooks, reports, templates)
+SUBJECTS = (webhooks, reports, templates, statistics)
 """A table of each module that has some; those of `tables` are loaded with them."""
 METADATA = webhooks.metadata
 """All tables."""
@@ -65,12 +66,13 @@ def migrate(connection: Connection, place: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'; SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-    present = set(inspect(connection).get_table_names())
+    found = inspect(connection)
+    present = set(found.get_table_names())
     if VERSION_TABLE in present:
         if not is_current(connection, place):
             upgrade(connection)
         return
-    taken = sorted(present & set(METADATA.tables))
+    taken = sorted((present & set(METADATA.tables)) | ((present | set(found.get_view_names())) & set(VIEWS)))
     if taken:
         raise StorageError(
             f"The database {place} already has tables that Limner did not make: {', '.join(taken)}. "
@@ -84,6 +86,7 @@ def create(connection: Connection) -> None:
     """Makes all tables of an empty database at once, as the migrations would one after the other."""
     METADATA.create_all(connection, checkfirst=False)
     search.create_index(connection)
+    create_views(connection)
     _versions.create(connection)
     connection.execute(_versions.insert().values(version_num=VERSION))
 

@@ -16,6 +16,7 @@ from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
+from limner.db.statistics import SqlStatistics
 from limner.db.webhooks import SqlWebhooks
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.courier import Courier
@@ -28,6 +29,7 @@ from limner.domain.job import Job
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
+from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
 from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
 from limner.domain.version import VERSION
@@ -87,6 +89,7 @@ class Runtime:
     webhooks: Subscriptions
     budgeting: Budgeting
     reviews: Reviews
+    statistics: Statistics
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -220,6 +223,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         webhooks=_subscriptions(ground, courier),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         reviews=reviews_of(ground, pictures, shelf),
+        statistics=SqlStatistics(ground.database),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
