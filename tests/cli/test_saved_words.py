@@ -43,6 +43,6 @@ def test_a_style_is_saved_listed_used_and_removed(limner: Limner) -> None:
     own = [preset for preset in limner("presets", "--json").document["presets"] if preset["own"]]
     assert [preset["value"] for preset in own] == ["neon lights"]
     assert limner("generate", "a cat", "--preset", "neon-city", *SKETCH).document["prompt"] == "a cat, neon lights"
-    assert limner("presets", "add", "ink", "x").code == 2
+    assert limner("presets", "add", "neon-city", "x").code == 2
     assert limner("presets", "remove", "neon-city").code == 0
     assert limner("presets", "remove", "neon-city").code == 1

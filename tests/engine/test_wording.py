@@ -56,11 +56,20 @@ async def test_styles_of_ones_own_stand_beside_the_built_in_ones(tmp_path: Path)
             ("ink", False),
             ("neon", True),
         ]
-        for taken in (INK, NEON):
-            with pytest.raises(NameTaken):
-                await wording.add_preset(taken, LOCAL)
+        with pytest.raises(NameTaken):
+            await wording.add_preset(NEON, LOCAL)
         with pytest.raises(InvalidRequest, match="no preset called 'neon'"):
             await here.engine.submit(ImageRequest(prompt="a fox", model="shop/one", presets=("neon",)), BOB)
+
+
+async def test_a_style_of_ones_own_stands_in_the_place_of_a_built_in_one(tmp_path: Path) -> None:
+    painter = FakeProvider()
+    async with house(tmp_path, {"shop": painter}, SHOP, presets={"ink": INK}) as here:
+        mine = await here.engine.wording.add_preset(Preset(id="ink", name="", description="", value="my ink"), LOCAL)
+        assert await here.engine.wording.shown_presets(LOCAL) == [(mine, True)]
+        await here.paint("a fox", model="shop/one", presets=("ink",))
+        await here.engine.generate(ImageRequest(prompt="a fox", model="shop/one", presets=("ink",)), BOB, timeout=20)
+        assert [call.prompt for call in painter.submits] == ["a fox, my ink", "a fox, in ink"]
 
 
 @pytest.mark.parametrize(

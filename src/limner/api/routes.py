@@ -1,4 +1,4 @@
-"""All routes of the native interface."""
+"""All routes: the native interface, and the surfaces of other documents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from limner.api import (
     budgets,
     deliveries,
+    dialects,
     documents,
     errors,
     health,
@@ -43,5 +44,6 @@ def install(app: FastAPI) -> None:
     ):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
-    errors.install(app)
-    documents.install(app)
+    dialects.install(app)
+    errors.install(app, dialects.SURFACES)
+    documents.install(app, dialects.SURFACES, dialects.BODIES)

@@ -88,11 +88,13 @@ class Wording:
         return found
 
     async def add_preset(self, preset: Preset, principal: Principal) -> Preset:
-        """Saves a style. Raises InvalidRequest and NameTaken, for the names of built-in ones too."""
+        """Saves a style; one of a built-in style's id stands in its place for this person. Raises InvalidRequest and
+        NameTaken.
+        """
         checked = _checked_preset(preset)
         if len(await self.presets.all(principal.id)) >= MOST:
             raise InvalidRequest(f"There are {MOST} presets of your own already. Remove one first.", code="too_many")
-        if checked.id in self.built_in or not await self.presets.add(checked, principal.id):
+        if not await self.presets.add(checked, principal.id):
             raise _taken("preset", checked.id)
         return checked
 
@@ -104,8 +106,9 @@ class Wording:
 
     async def shown_presets(self, principal: Principal) -> Sequence[tuple[Preset, bool]]:
         """Every style that a person may name, each once, and whether it is their own; the built-in ones first."""
-        known = {preset.id: preset for preset in self.built_in.values()}  # without their other names
         own = await self.presets.all(principal.id)
+        taken = {preset.id for preset in own}
+        known = {preset.id: preset for preset in self.built_in.values() if preset.id not in taken}  # each once
         return [*((preset, False) for preset in known.values()), *((preset, True) for preset in own)]
 
     async def applied(self, request: ImageRequest, principal: Principal) -> ImageRequest:
@@ -117,10 +120,12 @@ class Wording:
         if request.template is not None and not request.prompt.strip():
             template = await self.templates.find(request.template, principal.id)
             request = replace(request, prompt=template.filled(request.values), template=template.id, values={})
-        if all(name.lower() in self.built_in for name in request.presets):
+        if not request.presets:
             return request
         own = {preset.id: preset for preset in await self.presets.all(principal.id)}
-        return replace(shaped(request, {**own, **self.built_in}), presets=())
+        if not any(name.lower() in own for name in request.presets):
+            return request
+        return replace(shaped(request, {**self.built_in, **own}), presets=())
 
 
 def _check_template(template: Template) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from random import SystemRandom
 
 from limner.catalog.presets import load_presets
@@ -52,7 +53,7 @@ from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
-from limner.runtime.ground import Ground, open_ground
+from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.wording import wording_of
@@ -225,7 +226,9 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         reviews=reviews_of(ground, pictures, shelf),
         statistics=SqlStatistics(ground.database),
         library=ground.library,
-        uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
+        uploads=Uploads(
+            library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
+        ),
         shelf=shelf,
         provenance=ground.provenance,
         blobs=ground.blobs,
