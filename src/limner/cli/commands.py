@@ -35,6 +35,11 @@ HOMES: Mapping[str, str] = {
     "history": "library",
     "show": "library",
     "open": "library",
+    "favorite": "curating",
+    "trash": "curating",
+    "restore": "curating",
+    "tags": "tags",
+    "collections": "collections",
     "rerun": "rerunning",
     "verify": "verifying",
     "cancel": "admin",
@@ -44,7 +49,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "webhooks", "workflows"})
+GROUPS = frozenset({"budgets", "collections", "keys", "pipelines", "providers", "tags", "webhooks", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -8,12 +8,14 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from limner.db import search
 from limner.db.failures import driver_errors
+from limner.db.library_tables import favorites
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
+TABLES = (webhooks, favorites)
+"""One table of each file of tables: imported here so that all are known."""
 METADATA = webhooks.metadata
-"""All tables, for those of `tables` are loaded with it."""
-VERSION = "0004"
+VERSION = "0008"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

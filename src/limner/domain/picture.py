@@ -53,6 +53,10 @@ class Picture:
     tags: tuple[str, ...] = ()
     tone: str = "#808080"
     """Its dominant colour, shown while it loads."""
+    favorite: bool = False
+    """Whether its owner has marked it."""
+    trashed: datetime | None = None
+    """Since when it lies in the trash; None where it does not."""
     recipe: Mapping[str, object] = field(default_factory=dict)
     """How it was made: request, model, call, receipt, inputs, versions."""
 

@@ -51,6 +51,7 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.keeping import Keeping, join_keeping
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -84,6 +85,7 @@ class Runtime:
     webhooks: Subscriptions
     budgeting: Budgeting
     library: Library
+    keeping: Keeping
     uploads: Uploads
     shelf: Shelf
     provenance: Provenance
@@ -210,6 +212,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         ),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         library=ground.library,
+        keeping=join_keeping(ground),
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
         provenance=ground.provenance,
