@@ -10,7 +10,7 @@ from limner.domain.job import JobState
 from limner.domain.picture import Picture
 from limner.domain.records import Ending
 from limner.domain.reviews import JUDGE, Decision, Report, ReportState, Ruling
-from tests.db.conftest import Stores
+from tests.db.conftest import Stores, count_rows
 from tests.db.test_leases import taken
 from tests.db.test_pictures import keep, kept
 from tests.db.values import a_job, a_picture, later, new_id, settled
@@ -114,6 +114,7 @@ async def test_a_deleted_picture_is_gone_and_its_report_stays(stores: Stores) ->
     with pytest.raises(NotFound):
         await stores.pictures.get(picture.id)
     assert (await stores.reports.get(report.id)).prompt == picture.prompt
+    assert (await stores.database.read(count_rows))["image_leavings"] == 1
     for decision in Decision:
         with pytest.raises(InvalidRequest) as refused:
             await stores.reports.rule(a_ruling(report, decision))

@@ -8,17 +8,22 @@ from sqlalchemy import Connection
 
 from limner.db import schema
 from limner.db.database import Database
+from limner.db.marking import SqlMarks
 from limner.db.statistics import SqlStatistics
 from limner.db.statistics_tables import VIEWS
 from limner.db.templates import SqlTemplates
 from limner.domain.errors import StorageError
 from limner.domain.job import CallState, JobState
+from limner.domain.marking import Action, Change
 from limner.domain.money import Money
 from limner.domain.records import Ending
 from limner.domain.request import ImageRequest
+from limner.domain.reviews import Decision
 from limner.domain.statistics import Tally
 from tests.db.conftest import Stores, plain_connection, stores_of
 from tests.db.test_leases import taken
+from tests.db.test_pictures import kept
+from tests.db.test_reviews import a_report, a_ruling
 from tests.db.test_saved_words import a_template
 from tests.db.values import NOON, a_job, closed, later, settled
 
@@ -157,6 +162,19 @@ async def test_somebody_elses_view_is_left_alone(empty_url: str) -> None:
         connection.commit()
     with pytest.raises(StorageError, match="images"):
         await Database.open(empty_url)
+
+
+@pytest.mark.req("S1-067", "S1-059")
+async def test_recent_pictures_are_listed_with_their_marks(stores: Stores) -> None:
+    liked, hidden, thrown, _ = await kept(stores, "liked", "hidden", "thrown", "plain")
+    marks = SqlMarks(stores.database)
+    await marks.apply("ann", (liked.id,), Change(action=Action.FAVORITE), NOON)
+    await marks.apply("ann", (thrown.id,), Change(action=Action.TRASH), NOON)
+    report = a_report(hidden)
+    await stores.reports.add(report)
+    await stores.reports.rule(a_ruling(report, Decision.WITHHOLD))
+    found = await stores.database.read(lambda connection: rows(connection, "SELECT * FROM recent_generations"))
+    assert [(row["prompt"], bool(row["is_favorite"])) for row in found] == [("plain", False), ("liked", True)]
 
 
 async def test_every_view_can_be_read(stores: Stores) -> None:

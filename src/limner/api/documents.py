@@ -23,6 +23,7 @@ from limner.api.bodies import (
     TemplateChanges,
     WebhookBody,
 )
+from limner.api.curating_bodies import ChangeBody, CollectionBody, EditBody, IdsBody, TagBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
@@ -63,6 +64,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     TemplateChanges,
     FillBody,
     PresetBody,
+    ChangeBody,
+    IdsBody,
+    TagBody,
+    CollectionBody,
+    EditBody,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)

@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from limner.api import (
     budgets,
+    collections,
+    curating,
     deliveries,
     dialects,
     documents,
@@ -41,6 +43,8 @@ def install(app: FastAPI) -> None:
         reports,
         deliveries,
         webhooks,
+        curating,
+        collections,
     ):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)

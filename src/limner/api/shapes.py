@@ -146,6 +146,8 @@ def image_body(picture: Picture) -> Body:
         "cost": amount(picture.cost),
         "project": picture.project,
         "tags": picture.tags,
+        "favorite": picture.favorite,
+        "trashed": picture.trashed,
         "tone": picture.tone,
         "changes": picture.changes,
         "withheld": picture.withheld,

@@ -37,6 +37,11 @@ HOMES: Mapping[str, str] = {
     "history": "library",
     "show": "library",
     "open": "library",
+    "favorite": "curating",
+    "trash": "curating",
+    "restore": "curating",
+    "tags": "tags",
+    "collections": "collections",
     "rerun": "rerunning",
     "verify": "verifying",
     "cancel": "admin",
@@ -47,7 +52,8 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {"budgets", "keys", "pipelines", "presets", "providers", "reports", "templates", "webhooks", "workflows"}
+    {"budgets", "collections", "keys", "pipelines", "presets", "providers", "reports", "tags", "templates"}
+    | {"webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

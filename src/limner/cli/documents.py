@@ -96,6 +96,8 @@ def picture_document(picture: Picture) -> Document:
         "parents": list(picture.parents),
         "project": picture.project,
         "tags": list(picture.tags),
+        "favorite": picture.favorite,
+        "trashed": moment(picture.trashed),
         "created": moment(picture.created),
     }
 

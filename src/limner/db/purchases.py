@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from limner.db import codec, holds, reading, reviews, rows, statistics
+from limner.db import codec, holds, keeping, reading, reviews, rows, statistics
 from limner.db.leases import leased_call, leased_job, write_events
 from limner.db.statements import Columns, Statement, insertion, one_of
-from limner.db.tables import calls, entries, images, jobs
+from limner.db.tables import calls, entries, jobs
 from limner.domain.events import Event, News
 from limner.domain.job import CLOSED_CALLS, CallState
 from limner.domain.money import Money
@@ -53,7 +53,6 @@ _CLAIMED = Statement(
     )
 )
 _INSERT_CALLS = insertion(calls)
-_INSERT_PICTURES = insertion(images)
 INSERT_ENTRIES = insertion(entries)
 
 
@@ -124,7 +123,7 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
             "count": len(news),
         },
     )
-    _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in closing.pictures])
+    keeping.insert_pictures(connection, closing.pictures)
     reviews.withhold(connection, closing.pictures, closing.at)
     if _bought(closing):
         INSERT_ENTRIES.many(connection, [_entry(lease, closing, row, spent)])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from limner.db import codec, outbox, reading, reviews, rows
+from limner.db import codec, keeping, outbox, reading, reviews, rows
 from limner.db.leases import write_events
 from limner.db.review_tables import WITHHELD
 from limner.db.statements import Statement, insertion
@@ -25,7 +25,7 @@ _MADE_BEFORE = Statement(
         jobs.c.state == JobState.SUCCEEDED.value,
         select(func.count())
         .select_from(images)
-        .where(images.c.job_id == jobs.c.id, images.c.created_at > bindparam("since"))
+        .where(images.c.job_id == jobs.c.id, images.c.created_at > bindparam("since"), ~keeping.IN_TRASH)
         .scalar_subquery()
         >= bindparam("wanted"),
     )
@@ -40,7 +40,6 @@ _STILL_THERE = Statement(
 )
 _INSERT_JOB = insertion(jobs)
 _INSERT_PLAN = insertion(plans)
-_INSERT_PICTURES = insertion(images)
 
 
 def made_before(connection: Connection, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
@@ -59,7 +58,8 @@ def write(connection: Connection, new: NewJob, reused: Reused) -> tuple[Job, lis
     ended = {"state": JobState.SUCCEEDED.value, "started_at": at, "finished_at": at, "last_event": len(reused.news)}
     _INSERT_JOB.many(connection, [{**rows.job_row(new), **ended}])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
-    _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in reused.pictures])
+    keeping.insert_pictures(connection, reused.pictures)
+    keeping.insert_inputs(connection, new.id, new.request)
     reviews.withhold(connection, reused.pictures, new.at)
     events = write_events(connection, new.id, 0, reused.news, new.at)
     job = reading.find_job(connection, new.id, None)

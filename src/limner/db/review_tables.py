@@ -38,7 +38,11 @@ withheld = Table(
     sqlite_with_rowid=False,
 )
 
-WITHHELD = select(withheld.c.why).where(withheld.c.image_id == images.c.id).scalar_subquery().label("withheld")
+WITHHELD = (
+    select(withheld.c.why)
+    .where(withheld.c.image_id == images.c.id)
+    .correlate(images)
+    .scalar_subquery()
+    .label("withheld")
+)
 """Why a picture is withheld; NULL where it is not."""
-WHOLE_PICTURE = (*images.c, WITHHELD)
-"""What a picture is read from."""

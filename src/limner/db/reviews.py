@@ -9,8 +9,11 @@ from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text, t
 
 from limner.db import codec, cursors, rows
 from limner.db.database import Database
-from limner.db.review_tables import WHOLE_PICTURE, reports, withheld
-from limner.db.statements import Columns, Statement
+from limner.db.keeping import MARKED
+from limner.db.library_tables import leavings
+from limner.db.marking import leaving_row
+from limner.db.review_tables import reports, withheld
+from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import OPEN_JOBS, images, jobs
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.picture import Picture
@@ -45,9 +48,10 @@ _ONE = Statement(_WHOLE_REPORT.where(reports.c.id == bindparam("report")))
 _OWN = Statement(
     _WHOLE_REPORT.where(reports.c.image_id == bindparam("image"), reports.c.user_id == bindparam("reporter"))
 )
-_PICTURE = Statement(select(*WHOLE_PICTURE).where(images.c.id == bindparam("image")).with_for_update(of=images))
+_PICTURE = Statement(MARKED.where(images.c.id == bindparam("image")).with_for_update(of=images))
 _STILL_PAINTING = Statement(select(jobs.c.id).where(jobs.c.id == bindparam("job"), OPEN_JOBS))
 _DELETE = Statement(delete(images).where(images.c.id == bindparam("image")))
+_LEAVE = insertion(leavings)
 _DECIDE = Statement(
     update(reports)
     .where(
@@ -141,6 +145,8 @@ def _rule(connection: Connection, ruling: Ruling) -> Ruled:
         _check_gone(report, ruling.decision)
     else:
         _carry_out(connection, report, picture, ruling)
+        if row is not None and ruling.decision is Decision.DELETE:
+            _LEAVE.many(connection, [leaving_row(row, files=True, at=codec.stamp(ruling.at))])
     _DECIDE.run(
         connection,
         {

@@ -8,13 +8,14 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from limner.db import search
 from limner.db.failures import driver_errors
+from limner.db.library_tables import favorites
 from limner.db.review_tables import reports
 from limner.db.statistics_tables import VIEWS, create_views, statistics
 from limner.db.template_tables import templates
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-SUBJECTS = (webhooks, reports, templates, statistics)
+SUBJECTS = (webhooks, favorites, reports, templates, statistics)
 """A table of each module that has some; those of `tables` are loaded with them."""
 METADATA = webhooks.metadata
 """All tables."""

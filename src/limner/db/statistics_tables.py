@@ -46,6 +46,14 @@ VIEWS: Mapping[str, str] = {
         SELECT id, user_id, name, template, description, use_count, last_used_at
         FROM prompt_templates WHERE use_count > 0 ORDER BY use_count DESC, last_used_at DESC
     """,
+    "recent_generations": """
+        SELECT i.id, i.user_id, i.project, i.provider, i.model, i.prompt, i.size, i.cost_usd, i.created_at,
+               EXISTS (SELECT 1 FROM image_favorites f WHERE f.user_id = i.user_id AND f.image_id = i.id) AS is_favorite
+        FROM generated_images i
+        WHERE NOT EXISTS (SELECT 1 FROM image_trash t WHERE t.image_id = i.id)
+          AND NOT EXISTS (SELECT 1 FROM withheld_images w WHERE w.image_id = i.id)
+        ORDER BY i.created_at DESC, i.id DESC
+    """,
     "images": """
         SELECT id, user_id, project AS project_id, job_id AS generation_id, operation, provider, model, prompt,
                revised_prompt, width, height, size, media_type, bytes, digest, seed, cost_usd, created_at

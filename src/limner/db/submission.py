@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, rates, reading, reusing, rows, templates
+from limner.db import codec, holds, keeping, rates, reading, reusing, rows, templates
 from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
@@ -63,6 +63,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
         holds.reserve(connection, scopes, new)
     _INSERT_JOB.many(connection, [rows.job_row(new)])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
+    keeping.insert_inputs(connection, new.id, new.request)
     holds.write_holds(connection, scopes, new)
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
     if new.recipe:

@@ -56,6 +56,10 @@ class Picture:
     """Its dominant colour, shown while it loads."""
     withheld: str | None = None
     """Why its file is not handed out, as a sentence; None where it is."""
+    favorite: bool = False
+    """Whether its owner has marked it."""
+    trashed: datetime | None = None
+    """Since when it lies in the trash; None where it does not."""
     recipe: Mapping[str, object] = field(default_factory=dict)
     """How it was made: request, model, call, receipt, inputs, versions."""
 

@@ -59,7 +59,8 @@ class Reuser:
     async def offer(self, request: ImageRequest, final: ImageRequest, principal: Principal) -> NewJob | None:
         """A job that has its pictures already and costs nothing; None where nobody made them in the last seven days.
 
-        Only the same person's pictures count, and only those of a job that made all of them and has them still.
+        Only the same person's pictures count, and only those of a job that made all of them and has them still: not in
+        the trash.
         """
         at = self.clock.now()
         earlier = await self.jobs.made_before(
@@ -77,7 +78,7 @@ class Reuser:
             worker=None,
             at=at,
         )
-        pictures = tuple(self._again(picture, new) for picture in earlier.pictures)
+        pictures = tuple(self._again(picture, new) for picture in earlier.pictures if picture.trashed is None)
         try:
             for picture in pictures:
                 if picture.withheld is None:
@@ -103,6 +104,7 @@ class Reuser:
             prompt=new.request.prompt,
             cost=Money(),
             tags=new.request.tags,
+            favorite=False,
             recipe=recipe,
         )
 

@@ -55,6 +55,7 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.keeping import Keeping, join_keeping
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.wording import wording_of
 from limner.settings import Settings
@@ -92,6 +93,7 @@ class Runtime:
     reviews: Reviews
     statistics: Statistics
     library: Library
+    keeping: Keeping
     uploads: Uploads
     shelf: Shelf
     provenance: Provenance
@@ -226,6 +228,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         reviews=reviews_of(ground, pictures, shelf),
         statistics=SqlStatistics(ground.database),
         library=ground.library,
+        keeping=join_keeping(ground),
         uploads=Uploads(
             library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
         ),

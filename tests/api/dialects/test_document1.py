@@ -264,6 +264,42 @@ def test_the_documents_own_style_is_saved_and_used(site: Site) -> None:
     assert site.client.delete("/api/v1/presets/cyberpunk").status_code == 204
 
 
+@pytest.mark.req("S1-057", "S1-026")
+def test_favourites_collections_and_removal(site: Site) -> None:
+    first, second = (painted(site, prompt=f"boat {number}", size="64x64")[0] for number in range(2))
+    for image in (first, second):
+        assert sent(site, f"{image['id']}/favorite", {}).json() == {"success": True}
+    favourites = [image["id"] for image in site.client.get("/api/images/favorites").json()["images"]]
+    assert favourites[:2] == [second["id"], first["id"]]
+    assert site.client.delete(f"/api/images/{first['id']}/favorite").json() == {"success": True}
+    assert first["id"] not in [image["id"] for image in site.client.get("/api/images/favorites").json()["images"]]
+
+    made = sent(site, "collections", {"name": "Boats"})
+    assert made.status_code == 201
+    collection = made.json()["collection"]
+    assert (collection["name"], collection["images"]) == ("Boats", [])
+    address = f"collections/{collection['id']}"
+    for image in (second, first):
+        assert sent(site, f"{address}/images", {"imageId": image["id"]}).status_code == 200
+    shown = site.client.get(f"/api/images/{address}").json()["collection"]
+    assert [image["id"] for image in shown["images"]] == [second["id"], first["id"]]
+    assert set(shown["images"][0]) == FIELDS
+    assert site.client.delete(f"/api/images/{address}/images/{second['id']}").status_code == 200
+    listed = site.client.get("/api/images/collections").json()["collections"]
+    assert {"id": collection["id"], "name": "Boats", "count": 1} in listed
+    assert site.client.delete(f"/api/images/{address}").json() == {"success": True}
+
+    assert site.client.delete(f"/api/images/{first['id']}").json() == {"success": True}
+    assert first["id"] not in [image["id"] for image in site.client.get("/api/images/history").json()["images"]]
+    for gone in (
+        site.client.get(f"/api/images/{address}"),
+        site.client.delete(f"/api/images/{uuid4()}"),
+        sent(site, f"{uuid4()}/favorite", {}),
+        sent(site, f"{address}/images", {"imageId": second["id"]}),
+    ):
+        assert (gone.status_code, gone.json()["success"]) == (404, False)
+
+
 @pytest.mark.req("S1-024", "S1-111", "S1-112")
 def test_statistics_say_how_services_do(site: Site) -> None:
     painted(site, prompt="a lake", size="64x64")
@@ -314,7 +350,7 @@ def test_limits_hold_here_too(tmp_path: Path) -> None:
 def test_every_error_keeps_the_documents_shape(site: Site, home: str) -> None:
     start = f"{home}/api/images"
     answers = [
-        site.client.get(f"{start}/nothing"),
+        site.client.get(f"{start}/nothing/at/all"),
         site.client.get(f"{start}/generate"),
         site.client.post(f"{start}/generate", content=b"{", headers={"Content-Type": "application/json"}),
         site.client.post(f"{start}/generate", content=b"x", headers={"Content-Type": "text/plain"}),

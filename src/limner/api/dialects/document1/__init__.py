@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from limner.api.dialects.document1 import lists, painting, words
+from limner.api.dialects.document1 import keeping, lists, painting, words
 from limner.api.dialects.document1.answers import SURFACE
 from limner.api.dialects.document1.bodies import (
+    ImagesCollectBody,
+    ImagesCollectionBody,
     ImagesEditBody,
     ImagesGenerateBody,
     ImagesReportBody,
@@ -29,8 +31,10 @@ BODIES = (
     ImagesTemplateBody,
     ImagesStyleBody,
     ImagesReportBody,
+    ImagesCollectionBody,
+    ImagesCollectBody,
 )
 
 router = APIRouter()
-for part in (painting, lists, words):
+for part in (painting, lists, words, keeping):
     router.include_router(part.router)

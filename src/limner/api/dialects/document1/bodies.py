@@ -94,6 +94,19 @@ class ImagesStyleBody(_Body):
         return Preset(id=self.id, name=self.name, description=self.description, value=self.value)
 
 
+class ImagesCollectionBody(_Body):
+    """A collection to make."""
+
+    name: Word
+    description: Prompt | None = None
+
+
+class ImagesCollectBody(_Body):
+    """A picture to add to a collection."""
+
+    image_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class ImagesReportBody(_Body):
     """What is wrong with a picture."""
 

@@ -51,17 +51,18 @@ async def images_history(
     principal = principal_of(request)
     if user_id not in (None, principal.id) and not principal.administrator:
         raise PolicyError("Only an administrator sees the pictures of others. Leave userId out.")
-    found = await _slice(runtime_of(request), user_id or principal.id, limit, offset)
+    owner = user_id or principal.id
+    found = await slice_of(runtime_of(request), owner, PictureFilter(), limit=limit, offset=offset)
     images = [picture_body(request, picture) for picture in found]
     return answer({"success": True, "images": images, "count": len(images), "limit": limit, "offset": offset})
 
 
-async def _slice(runtime: Runtime, owner: str, limit: int, offset: int) -> list[Picture]:
+async def slice_of(runtime: Runtime, owner: str, which: PictureFilter, *, limit: int, offset: int) -> list[Picture]:
     """The pictures that are shown from `offset` on, newest first."""
     found: list[Picture] = []
     cursor: str | None = None
     while len(found) < offset + limit:
-        page = await runtime.pictures.page(owner, PictureFilter(), limit=PAGE, cursor=cursor)
+        page = await runtime.pictures.page(owner, which, limit=PAGE, cursor=cursor)
         found += [picture for picture in page.items if picture.withheld is None]
         cursor = page.next
         if cursor is None:

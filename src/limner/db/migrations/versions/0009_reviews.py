@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0004"
+down_revision = "0008"
 
 Key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
@@ -27,6 +27,14 @@ VIEWS = {
     "popular_prompt_templates": """
         SELECT id, user_id, name, template, description, use_count, last_used_at
         FROM prompt_templates WHERE use_count > 0 ORDER BY use_count DESC, last_used_at DESC
+    """,
+    "recent_generations": """
+        SELECT i.id, i.user_id, i.project, i.provider, i.model, i.prompt, i.size, i.cost_usd, i.created_at,
+               EXISTS (SELECT 1 FROM image_favorites f WHERE f.user_id = i.user_id AND f.image_id = i.id) AS is_favorite
+        FROM generated_images i
+        WHERE NOT EXISTS (SELECT 1 FROM image_trash t WHERE t.image_id = i.id)
+          AND NOT EXISTS (SELECT 1 FROM withheld_images w WHERE w.image_id = i.id)
+        ORDER BY i.created_at DESC, i.id DESC
     """,
     "images": """
         SELECT id, user_id, project AS project_id, job_id AS generation_id, operation, provider, model, prompt,
