@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from limner.api import routes
+from limner.api import dialects, routes
 from limner.api.door import Door, Rules
 from limner.api.gate import Gate
 from limner.api.journal import open_journal
@@ -80,7 +80,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         proxies=settings.trusted_proxies,
     )
     gate = Gate(lambda: app.state.runtime.admittance.signing_in) if settings.accounts else None
-    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), gate=gate)
+    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), gate=gate, surfaces=dialects.SURFACES)
     return app
 
 

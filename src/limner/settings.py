@@ -128,6 +128,8 @@ class Settings(BaseModel):
     """The command line asks a person before it may spend more than this; 0 never asks."""
     moderation: Literal["off", "words", "openai"] = "words"
     """Who looks at a request before it is carried out: nobody, rules of words, or OpenAI's moderation model as well."""
+    moderate_pictures: Literal["on", "off"] | None = None
+    """Whether OpenAI's moderation model looks at finished pictures as well: where it looks at requests, unless off."""
     blocked_words: str = ""
     """Comma-separated words and phrases that no prompt may have."""
     fetch_allowlist: str = ""
@@ -167,6 +169,17 @@ class Settings(BaseModel):
             timeout=timedelta(milliseconds=self.circuit_breaker_timeout_ms),
             successes=self.circuit_breaker_success_threshold,
         )
+
+    @property
+    def looks_at_pictures(self) -> bool:
+        """Whether finished pictures are looked at. Raises NotConfigured where they should be and nobody can."""
+        if self.moderate_pictures == "on" and self.moderation != "openai":
+            raise NotConfigured(
+                "LIMNER_MODERATE_PICTURES=on needs somebody who can look at pictures. Set LIMNER_MODERATION=openai as "
+                "well, or leave it out.",
+                code="settings_invalid",
+            )
+        return self.moderation == "openai" and self.moderate_pictures != "off"
 
     @property
     def loopback_only(self) -> bool:

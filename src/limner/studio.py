@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,10 +18,11 @@ from limner.domain.events import Event
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal
-from limner.domain.picture import Picture
+from limner.domain.picture import Picture, check_shown
 from limner.domain.plan import Quote, ReceiptLine
 from limner.domain.records import PictureFilter
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.domain.template import check_template
 from limner.runtime import Runtime, open_runtime
 from limner.settings import read_settings, read_variables
 
@@ -44,6 +45,8 @@ class Options(TypedDict, total=False):
     quality: str | None
     style: str | None
     presets: Sequence[str]
+    template: str | None
+    values: Mapping[str, str]
     negative_prompt: str | None
     steps: int | None
     guidance: float | None
@@ -284,6 +287,7 @@ class Studio:
             return source, "the picture"
         picture = await self._kept(source)
         if picture is not None:
+            check_shown(picture)
             return await self.runtime.blobs.get(picture.file.digest), picture.id
         path = Path(str(source))
         try:
@@ -292,8 +296,8 @@ class Studio:
             raise BadPicture(f"{path} cannot be read: {error.strerror}. Check the name.", field="image") from error
 
     async def filled(self, job: Job) -> StudioJob:
-        """A job with the files of its pictures in hand."""
-        images = [await self._loaded(picture) for picture in job.pictures]
+        """A job with the files of its pictures in hand, but for those that are withheld."""
+        images = [await self._loaded(picture) for picture in job.pictures if picture.withheld is None]
         return StudioJob(job=job, images=tuple(images))
 
     async def _loaded(self, picture: Picture) -> StudioImage:
@@ -304,6 +308,7 @@ class Studio:
 
 def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], options: Options) -> ImageRequest:
     """The request that words, pictures and options make. Raises InvalidRequest for text that is no size or amount."""
+    check_template(prompt, options.get("template"), options.get("values", {}))
     return ImageRequest(
         prompt=prompt,
         operation=operation,
@@ -320,6 +325,8 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         quality=options.get("quality"),
         style=options.get("style"),
         presets=tuple(options.get("presets", ())),
+        template=options.get("template"),
+        values=options.get("values", {}),
         steps=options.get("steps"),
         guidance=options.get("guidance"),
         seed=options.get("seed"),

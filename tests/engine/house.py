@@ -20,6 +20,8 @@ from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
+from limner.db.presets import SqlPresets
+from limner.db.templates import SqlTemplates
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
@@ -50,6 +52,7 @@ from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.wording import Wording
 from limner.storage.imaging import PillowImaging
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
 
@@ -185,6 +188,7 @@ async def house(
     daily: Money | None = None,
     words: Sequence[WordRule] = (),
     judge: Judges | None = None,
+    looks: bool = False,
     limits: Limits | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
@@ -202,6 +206,14 @@ async def house(
     dispatcher = Dispatcher(
         worker=ids.new(), jobs=jobs, locks=FileWorkerLocks(folder / "workers"), clock=RealWaits(clock), concurrency=8
     )
+    moderator = Moderator(
+        rules=words,
+        judge=None if judge is None else lambda: judge,
+        blobs=blobs,
+        imaging=imaging,
+        clock=clock,
+        finished=looks,
+    )
     finisher = Finisher(
         catalog=catalog,
         jobs=jobs,
@@ -210,6 +222,7 @@ async def house(
         originals=Originals(blobs, imaging),
         retoucher=Retoucher(blobs=blobs, imaging=imaging),
         shelf=NoShelf(),
+        moderator=moderator,
         codec=codec,
         clock=clock,
         ids=ids,
@@ -240,10 +253,17 @@ async def house(
         limits=found_limits,
         reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},
+        wording=Wording(
+            templates=SqlTemplates(database),
+            presets=SqlPresets(database, clock.now),
+            built_in=presets or {},
+            clock=clock,
+            ids=ids,
+        ),
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
-        moderator=Moderator(rules=words, judge=None if judge is None else lambda: judge, blobs=blobs, imaging=imaging),
+        moderator=moderator,
         sealer=HmacSealer(b"s" * 32),
         codec=codec,
         clock=clock,

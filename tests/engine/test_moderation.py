@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from limner.catalog.forbidden import load_word_rules
-from limner.domain.errors import ContentRefused, FailureCode, Problem, ProviderError
+from limner.domain.errors import ContentRefused, FailureCode, PictureWithheld, Problem, ProviderError, Spent
+from limner.domain.events import EventKind
+from limner.domain.job import JobState
 from limner.domain.moderation import Shown, Stage, Verdict, WordRule
 from limner.domain.people import LOCAL
 from limner.domain.request import ImageRequest, InputImage, Operation, Role, Size
@@ -19,6 +21,27 @@ from tests.engine.house import facts, house
 SHOP = facts("shop", usd="0.04")
 FREE = facts("here", usd=None, local=True)
 RULES = load_word_rules(["Acme Corp", " zeppelin "])
+
+
+VIOLENT = Verdict(stage=Stage.INPUTS, categories=("violence",), by="somebody")
+AWAY = ProviderError(Problem(code=FailureCode.OVERLOADED, message="The judge is overloaded.", retryable=True))
+
+
+@dataclass
+class PictureJudge:
+    """Somebody who finds nothing wrong with words, and says of each finished picture what the script says."""
+
+    script: list[Sequence[Verdict] | ProviderError]
+    seen: int = 0
+
+    async def judge(self, prompt: str, pictures: Sequence[Shown]) -> Iterable[Verdict]:
+        if prompt:
+            return []
+        self.seen += len(pictures)
+        said = self.script.pop(0) if self.script else []
+        if isinstance(said, ProviderError):
+            raise said
+        return said
 
 
 @dataclass
@@ -122,3 +145,64 @@ async def test_a_judge_who_cannot_be_asked_stops_the_purchase(tmp_path: Path) ->
         with pytest.raises(ProviderError, match="overloaded"):
             await opened.engine.submit(ImageRequest(prompt="a boat", model="shop/one"), LOCAL)
     assert painter.submits == []
+
+
+@pytest.mark.req("S1-105")
+async def test_a_finished_picture_that_is_flagged_is_kept_paid_and_withheld_never_bought_again(tmp_path: Path) -> None:
+    painter, judge = FakeProvider(), PictureJudge([[VIOLENT]])
+    async with house(tmp_path, {"shop": painter}, SHOP, judge=judge, looks=True) as opened:
+        job = await opened.paint(model="shop/one")
+        assert (job.state, painter.purchases) == (JobState.REFUSED, 1)
+        (picture,) = job.pictures
+        assert picture.withheld == "somebody flags it for violence."
+        assert job.problem is not None
+        assert (job.problem.code, job.problem.field) == (PictureWithheld.code, "output")
+        assert (job.problem.spent, job.problem.retryable) == (Spent.YES, False)
+        assert job.problem.message == (
+            "Content policy violation detected. The finished picture is withheld: somebody flags it for violence. "
+            "It was charged and is kept; an administrator can release it. Describe something else."
+        )
+        told = [event.data for event in await opened.story(job) if event.kind is EventKind.PROBLEM]
+        assert [data["code"] for data in told] == [PictureWithheld.code]
+        assert judge.seen == 1
+        await opened.books_are_right()
+
+
+async def test_the_pictures_beside_a_flagged_one_are_handed_out(tmp_path: Path) -> None:
+    painter, judge = FakeProvider(), PictureJudge([[], [VIOLENT], []])
+    async with house(tmp_path, {"shop": painter}, SHOP, judge=judge, looks=True) as opened:
+        job = await opened.paint(model="shop/one", count=3)
+        assert job.state is JobState.PARTIAL
+        assert [picture.withheld is None for picture in job.pictures] == [True, False, True]
+        assert job.problem is not None
+        assert "1 of 3 finished pictures are withheld" in job.problem.message
+        assert painter.purchases == 1
+
+
+async def test_a_picture_that_nobody_could_look_at_is_withheld_after_three_tries(tmp_path: Path) -> None:
+    judge = PictureJudge([AWAY, AWAY, AWAY])
+    async with house(tmp_path, {"shop": FakeProvider()}, SHOP, judge=judge, looks=True) as opened:
+        job = await opened.paint(model="shop/one")
+        assert job.pictures[0].withheld == "It could not be looked at, so it is withheld. The judge is overloaded."
+        assert judge.seen == 3
+        assert {1.0, 4.0} <= set(opened.clock.slept)
+
+
+async def test_a_judge_who_is_away_for_a_moment_is_asked_again(tmp_path: Path) -> None:
+    judge = PictureJudge([AWAY, []])
+    async with house(tmp_path, {"shop": FakeProvider()}, SHOP, judge=judge, looks=True) as opened:
+        assert (await opened.paint(model="shop/one")).state is JobState.SUCCEEDED
+
+
+async def test_what_is_painted_here_for_nothing_is_shown_to_nobody(tmp_path: Path) -> None:
+    judge = PictureJudge([[VIOLENT]])
+    async with house(tmp_path, {"here": FakeProvider()}, FREE, judge=judge, looks=True) as opened:
+        assert (await opened.paint(model="here/one")).state is JobState.SUCCEEDED
+    assert judge.seen == 0
+
+
+async def test_pictures_are_looked_at_only_where_that_is_set(tmp_path: Path) -> None:
+    judge = PictureJudge([[VIOLENT]])
+    async with house(tmp_path, {"shop": FakeProvider()}, SHOP, judge=judge) as opened:
+        assert (await opened.paint(model="shop/one")).state is JobState.SUCCEEDED
+    assert judge.seen == 0

@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from limner.domain.budgets import Counted, Kind, Window
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
+from limner.domain.preset import Preset
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.domain.reviews import Decision
+from limner.domain.template import check_template
 from limner.domain.webhooks import WebhookEvent
 from limner.engine.budgeting import Wanted
 
@@ -69,6 +72,12 @@ class RequestBody(StrictBody):
     quality: Word | None = None
     style: Word | None = None
     presets: Annotated[list[Word], Field(max_length=10)] = []
+    template: Word | None = Field(
+        default=None, description="The name or id of a template of yours; its words become the prompt."
+    )
+    values: Annotated[dict[str, Text], Field(max_length=100)] = Field(
+        default_factory=dict, description="What stands in the blanks of the template."
+    )
     steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
     guidance: Annotated[float, Field(ge=0, le=1000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
@@ -105,6 +114,7 @@ class RequestBody(StrictBody):
 
     def asked(self, inputs: tuple[InputImage, ...]) -> ImageRequest:
         """The request, with its pictures taken in. Raises InvalidRequest, naming the field."""
+        check_template(self.prompt, self.template, self.values)
         plain = self.model_dump(exclude={"inputs", "size", "aspect", "margins", "max_cost", "presets", "tags"})
         plain.pop("quote", None)
         return ImageRequest(
@@ -125,6 +135,65 @@ class JobBody(RequestBody):
     quote: str | None = Field(
         default=None, min_length=1, max_length=500_000, description="The token of a quote; nothing else beside it."
     )
+
+
+class TemplateBody(StrictBody):
+    """A template to save: `{subject}` is a blank, `{light=at dusk}` one with a default, `{{` a brace."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "harbour", "template": "a harbour {light=at dusk}, {style}"}]}
+    )
+
+    name: Word
+    template: Text
+    description: Text = ""
+
+
+class TemplateChanges(StrictBody):
+    """What is to be different about a template; what is left out stays."""
+
+    name: Word | None = None
+    template: Text | None = None
+    description: Text | None = None
+
+
+class FillBody(StrictBody):
+    """What stands in the blanks of a template."""
+
+    values: dict[str, Text] = Field(default_factory=dict)
+
+
+class PresetBody(StrictBody):
+    """A style to save."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "neon-city", "value": "neon lights, futuristic city, rain"}]}
+    )
+
+    id: Word
+    name: Annotated[str, Field(max_length=200, description="The id where it is left out.")] = ""
+    description: Text = ""
+    value: Text
+
+    def meant(self) -> Preset:
+        """The style itself."""
+        return Preset(id=self.id, name=self.name, description=self.description, value=self.value)
+
+
+class ReportBody(StrictBody):
+    """What is wrong with a picture."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "violence"}]})
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL, description="In a word or two.")]
+    details: Annotated[str, Field(max_length=4000, pattern=NO_NUL)] = ""
+
+
+class DecisionBody(StrictBody):
+    """What an administrator decides about a report."""
+
+    decision: Decision
+    note: Annotated[str, Field(max_length=4000, pattern=NO_NUL)] = ""
 
 
 class BudgetBody(StrictBody):

@@ -137,18 +137,3 @@ class ListingAnswer(Answer):
     unlisted: list[str] = Field(
         description="Those that the catalog does not know, by the names they can be used under."
     )
-
-
-class PresetAnswer(Answer):
-    """A saved style; its `value` joins the prompt."""
-
-    id: str
-    name: str
-    description: str
-    value: str
-
-
-class PresetList(Answer):
-    """All saved styles."""
-
-    items: list[PresetAnswer]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +10,21 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, RetryBody, WebhookBody
+from limner.api.bodies import (
+    BudgetBody,
+    DecisionBody,
+    FillBody,
+    JobBody,
+    PresetBody,
+    ReportBody,
+    RequestBody,
+    ResolveBody,
+    RetryBody,
+    TemplateBody,
+    TemplateChanges,
+    WebhookBody,
+)
+from limner.api.curating_bodies import ChangeBody, CollectionBody, EditBody, IdsBody, TagBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
 from limner.api.people_bodies import (
@@ -24,27 +38,10 @@ from limner.api.people_bodies import (
     UserChangeBody,
 )
 from limner.api.schemas import EventPage, ProblemDocument
+from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.api.taking_in import ROLES
 
 TEMPLATE = "#/components/schemas/{model}"
-
-BODIES: tuple[type[BaseModel], ...] = (
-    RequestBody,
-    JobBody,
-    RetryBody,
-    ResolveBody,
-    WebhookBody,
-    BudgetBody,
-    GoogleBody,
-    LoginBody,
-    OwnPasswordBody,
-    UserBody,
-    UserChangeBody,
-    TokenBody,
-    ProjectBody,
-    MemberBody,
-)
-"""What is read by hand."""
 
 Responses = dict[int | str, dict[str, Any]]
 """What a route declares, in the form FastAPI takes."""
@@ -68,6 +65,34 @@ MEANINGS: Mapping[int, str] = {
     507: "The disk is full.",
 }
 
+BODIES: tuple[type[BaseModel], ...] = (
+    RequestBody,
+    JobBody,
+    RetryBody,
+    ResolveBody,
+    WebhookBody,
+    BudgetBody,
+    GoogleBody,
+    LoginBody,
+    OwnPasswordBody,
+    UserBody,
+    UserChangeBody,
+    TokenBody,
+    ProjectBody,
+    MemberBody,
+    ReportBody,
+    DecisionBody,
+    TemplateBody,
+    TemplateChanges,
+    FillBody,
+    PresetBody,
+    ChangeBody,
+    IdsBody,
+    TagBody,
+    CollectionBody,
+    EditBody,
+)
+"""Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)
 """What any route may answer: a foreign Host, a malformed parameter, a failure, a database that is away."""
 UNSAFE = (400, 403, 413)
@@ -105,23 +130,43 @@ def body_of(model: type[BaseModel], *, files: bool = False, required: bool = Tru
     return {"requestBody": {"required": required, "content": content}}
 
 
-def install(app: FastAPI) -> None:
+def refusals(model: type[BaseModel], *statuses: int) -> Responses:
+    """The same for a route of another document, whose errors have a shape of their own."""
+    return {status: {"description": MEANINGS[status], "model": model} for status in statuses}
+
+
+def taking(model: type[BaseModel] | None, *, form: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The body that a route of another document reads: JSON, a form, or either."""
+    content: dict[str, Any] = {} if model is None else {"application/json": {"schema": _ref(model.__name__)}}
+    if form is not None:
+        content["multipart/form-data"] = {"schema": form}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def form_of(model: type[BaseModel], *, mask: bool = False) -> dict[str, Any]:
+    """A form with the fields of a model, a picture, and perhaps a mask."""
+    file = {"type": "string", "format": "binary"}
+    files = {"image": file, "mask": file} if mask else {"image": file}
+    return {"allOf": [_ref(model.__name__), {"type": "object", "properties": files, "required": ["image"]}]}
+
+
+def install(app: FastAPI, surfaces: Surfaces = NATIVE_ONLY, bodies: Sequence[type[BaseModel]] = ()) -> None:
     """Makes the application describe itself with the shared problems and bodies; built once, on first use."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _document(app, surfaces, bodies)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend the document
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, surfaces: Surfaces, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in BODIES],
+        [(model, "validation") for model in (*BODIES, *bodies)],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(
@@ -132,8 +177,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas.update(definitions.get("$defs", {}))
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            of_the_door = () if method == "get" else UNSAFE
             of_the_gate = () if is_open(method.upper(), path) else (401,)
+            if surfaces.of(path) is not None:
+                operation["responses"].pop("422", None)  # FastAPI's own word for it; there it is 400
+                continue
+            of_the_door = () if method == "get" else UNSAFE
             for status, response in problems(*of_the_door, *of_the_gate).items():
                 operation["responses"].setdefault(str(status), response)
     return document

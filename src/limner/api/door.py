@@ -16,10 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from limner.api.answers import DEFERRED
 from limner.api.callers import caller_of
-from limner.api.errors import BodyTooLarge, refusal
+from limner.api.errors import BodyTooLarge, Teller
 from limner.api.gate import SAFE_METHODS, Gate, Refusal
+from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.domain.authority import authority_of, is_loopback
-from limner.domain.errors import Problem
+from limner.domain.errors import Problem, Spent
 from limner.domain.ports import Ids
 from limner.settings import Network
 
@@ -55,12 +56,21 @@ class Rules:
 class Door:
     """Pure ASGI: no task, no copy, one pass over the headers."""
 
-    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        rules: Rules,
+        ids: Ids,
+        gate: Gate | None = None,
+        surfaces: Surfaces = NATIVE_ONLY,
+    ) -> None:
         self.app = app
         self._rules = rules
         self._ids = ids
         self._gate = gate
         self._looked_at = OURS if gate is None else OURS | OF_THE_GATE
+        self._teller = Teller(surfaces)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets one request in, or turns it away."""
@@ -68,7 +78,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in self._looked_at}
-        visit = Visit(scope, send, self._name(headers))
+        visit = Visit(scope, send, self._name(headers), self._teller)
         try:
             refused = self._refusal(scope, headers)
             if refused is None and self._gate is not None:
@@ -92,7 +102,7 @@ class Door:
             logger.exception("request_failed", extra=told)
             if visit.status:
                 raise
-            await visit.refuse(Refusal(status=500, problem=_internal(visit.name)))
+            await visit.refuse(Refusal(status=500, problem=_internal(visit.name, scope["method"])))
         finally:
             visit.note()
 
@@ -139,10 +149,11 @@ class Door:
 class Visit:
     """One request on its way out."""
 
-    __slots__ = ("_begun", "_scope", "_send", "bytes", "name", "status")
+    __slots__ = ("_begun", "_scope", "_send", "_teller", "bytes", "name", "status")
 
-    def __init__(self, scope: Scope, send: Send, name: str) -> None:
+    def __init__(self, scope: Scope, send: Send, name: str, teller: Teller) -> None:
         self._scope = scope
+        self._teller = teller
         self._send = send
         self._begun = time.perf_counter()
         self.name = name
@@ -166,13 +177,15 @@ class Visit:
 
     async def refuse(self, refused: Refusal) -> None:
         """Answers in place of a route, in the shape that the path has for what goes wrong."""
-        body, headers = b"", dict(refused.headers)
+        status, body, headers = refused.status, b"", dict(refused.headers)
         if refused.problem is not None:
-            body, told = refusal(self._scope["path"], refused.status, refused.problem, self.name)
-            headers.update(told)
+            told = self._teller.told(self._scope["path"], status, refused.problem, self.name)
+            status, body = told.status, told.body
+            headers.update(told.headers)
+            headers["Content-Type"] = told.media_type
         headers |= {"Content-Length": str(len(body)), "Connection": "close"}
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": refused.status, "headers": raw})
+        await self.send({"type": "http.response.start", "status": status, "headers": raw})
         await self.send({"type": "http.response.body", "body": body})
 
     def note(self) -> None:
@@ -208,8 +221,10 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-def _internal(name: str) -> Problem:
+def _internal(name: str, method: str) -> Problem:
+    """Who sends it again might buy again what was written down before it failed."""
     return Problem(
         code="internal",
         message=f"Limner failed in a way that was not foreseen. Its log says why, under the request id {name}.",
+        spent=Spent.NO if method in SAFE_METHODS else Spent.UNKNOWN,
     )

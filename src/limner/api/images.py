@@ -29,7 +29,7 @@ FILES: Responses = {
     206: {"description": "A part of the file."},
     304: {"description": "You have it already."},
     416: {"description": "The file has no such part."},
-    **problems(*ALWAYS, 404, 507),
+    **problems(*ALWAYS, 403, 404, 507),
 }
 RECIPE: Responses = {
     200: {"description": "The recipe.", "content": {"application/json": {"schema": {"type": "object"}}}},
@@ -46,6 +46,10 @@ class ImageQuery(BaseModel):
     model: str | None = Field(default=None, max_length=200, description="`service/model`.")
     project: str | None = Field(default=None, max_length=200)
     q: str | None = Field(default=None, max_length=500, description="Words of the prompt.")
+    tag: str | None = Field(default=None, max_length=200)
+    favorite: bool = Field(default=False, description="Only your favourites.")
+    collection: str | None = Field(default=None, max_length=64, description="The id of a collection they are in.")
+    trash: bool = Field(default=False, description="Those in the trash, rather than all others.")
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=200)
 
@@ -64,7 +68,16 @@ class FileQuery(BaseModel):
 @router.get("", summary="List pictures", responses=answers(ImagePage, "One page of pictures, newest first."))
 async def list_images(request: Request, query: Annotated[ImageQuery, Query()]) -> Response:
     """Your pictures, newest first."""
-    which = PictureFilter(service=query.service, model=query.model, project=query.project, words=query.q)
+    which = PictureFilter(
+        service=query.service,
+        model=query.model,
+        project=query.project,
+        words=query.q,
+        tag=query.tag,
+        collection=query.collection,
+        favorite=query.favorite,
+        trashed=query.trash,
+    )
     page = await runtime_of(request).pictures.page(
         principal_of(request).id, which, limit=query.limit, cursor=query.cursor
     )

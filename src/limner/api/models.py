@@ -13,7 +13,6 @@ from limner.api.card_schemas import (
     ListingAnswer,
     ModelAnswer,
     ModelList,
-    PresetList,
     ProviderAnswer,
     ProviderList,
 )
@@ -134,17 +133,3 @@ async def refresh_models(request: Request, service: Service) -> Response:
         model.id for model in runtime.catalog.models if model.service == card.id and model.status is Status.UNLISTED
     ]
     return answer({"service": card.id, "at": listing.at, "models": listing.models, "unlisted": unlisted})
-
-
-@router.get("/presets", summary="List saved styles", responses=answers(PresetList, "The saved styles."))
-async def list_presets(request: Request) -> Response:
-    """Styles that a request may name in `presets`."""
-    presets = {preset.id: preset for preset in runtime_of(request).presets.values()}  # without their other names
-    return answer(
-        {
-            "items": [
-                {"id": each.id, "name": each.name, "description": each.description, "value": each.value}
-                for each in presets.values()
-            ]
-        }
-    )

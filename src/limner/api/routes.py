@@ -1,4 +1,4 @@
-"""All routes of the native interface."""
+"""All routes: the native interface, and the surfaces of other documents."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from limner.api import (
     audit,
     auth,
     budgets,
+    collections,
+    curating,
     deliveries,
+    dialects,
     documents,
     errors,
     health,
     images,
     jobs,
     models,
+    presets,
     projects,
     quotes,
+    reports,
+    statistics,
+    templates,
     tokens,
     usage,
     users,
@@ -28,9 +35,28 @@ from limner.api.shapes import API
 def install(app: FastAPI) -> None:
     """Mounts the routes, their problem documents and their description."""
     # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
-    for subject in (jobs, quotes, images, models, usage, budgets, deliveries, webhooks, users, projects, audit):
+    for subject in (
+        jobs,
+        quotes,
+        images,
+        models,
+        presets,
+        templates,
+        usage,
+        statistics,
+        budgets,
+        reports,
+        deliveries,
+        webhooks,
+        curating,
+        collections,
+        users,
+        projects,
+        audit,
+    ):
         app.include_router(subject.router, prefix=API)
     for subject in (auth, tokens, health):
         app.include_router(subject.router)
-    errors.install(app)
-    documents.install(app)
+    dialects.install(app)
+    errors.install(app, dialects.SURFACES)
+    documents.install(app, dialects.SURFACES, dialects.BODIES)

@@ -178,8 +178,11 @@ class ImageAnswer(Answer):
     cost: Amount | None
     project: str
     tags: list[str]
+    favorite: bool
+    trashed: datetime | None = Field(description="Since when it lies in the trash; null where it does not.")
     tone: str
     changes: list[str]
+    withheld: str | None = Field(description="Why its file is not handed out; null where it is.")
     parents: list[str]
     created: datetime
 

@@ -146,8 +146,11 @@ def image_body(picture: Picture) -> Body:
         "cost": amount(picture.cost),
         "project": picture.project,
         "tags": picture.tags,
+        "favorite": picture.favorite,
+        "trashed": picture.trashed,
         "tone": picture.tone,
         "changes": picture.changes,
+        "withheld": picture.withheld,
         "parents": picture.parents,
         "created": picture.created,
     }

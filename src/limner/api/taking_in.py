@@ -17,6 +17,7 @@ from limner.api.bodies import InputBody, JobBody, RequestBody
 from limner.api.deps import checked_id, media_type_of, parsed, principal_of, read_json, runtime_of
 from limner.api.errors import MalformedJson
 from limner.domain.errors import BadPicture, InvalidRequest
+from limner.domain.picture import check_shown
 from limner.domain.request import ImageRequest, InputImage, Role
 from limner.runtime import Runtime
 
@@ -41,7 +42,7 @@ async def read_request(request: Request, model: type[Asked]) -> tuple[Asked, tup
         return await _from_form(request, model)
     body = await read_json(request, model)
     runtime, owner = runtime_of(request), principal_of(request).id
-    return body, await _Taking(runtime, owner).all(body.inputs, ())
+    return body, await Taking(runtime, owner).all(body.inputs, ())
 
 
 async def read_wish(request: Request) -> ImageRequest:
@@ -65,7 +66,7 @@ async def _from_form(request: Request, model: type[Asked]) -> tuple[Asked, tuple
         async with request.form(max_files=MOST_FILES, max_fields=4, max_part_size=LONGEST_FIELD) as form:
             body = parsed(await _request_part(form), model)
             files = [_named(name, value) for name, value in form.multi_items() if name != "request"]
-            taking = _Taking(runtime_of(request), principal_of(request).id)
+            taking = Taking(runtime_of(request), principal_of(request).id)
             return body, await taking.all(body.inputs, files)
     except MultiPartException as error:
         raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
@@ -85,7 +86,7 @@ def _named(name: str, value: UploadFile | str) -> tuple[Role, UploadFile]:
     return ROLES[name], value
 
 
-class _Taking:
+class Taking:
     """Takes in the pictures of one request; masks last, because they are fitted to their picture."""
 
     def __init__(self, runtime: Runtime, owner: str) -> None:
@@ -131,6 +132,7 @@ class _Taking:
             raise InvalidRequest("An input is either a kept picture (image_id) or a file (data).", field=field)
         if image.data is None:
             picture = await self._runtime.pictures.get(checked_id(image.image_id or "", "picture"), self._owner)
+            check_shown(picture)
             return await self._runtime.blobs.get(picture.file.digest)
         text, image.data = image.data, None
         try:

@@ -26,18 +26,25 @@ HOMES: Mapping[str, str] = {
     "estimate": "estimating",
     "models": "listing",
     "providers": "services",
-    "presets": "listing",
+    "presets": "presets",
+    "templates": "templates",
     "keys": "keys",
     "budgets": "budgets",
     "users": "users",
     "tokens": "tokens",
     "audit": "audit",
+    "reports": "reports",
     "webhooks": "webhooks",
     "workflows": "workflows",
     "pipelines": "pipelines",
     "history": "library",
     "show": "library",
     "open": "library",
+    "favorite": "curating",
+    "trash": "curating",
+    "restore": "curating",
+    "tags": "tags",
+    "collections": "collections",
     "rerun": "rerunning",
     "verify": "verifying",
     "cancel": "admin",
@@ -47,7 +54,10 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "tokens", "users", "webhooks", "workflows"})
+GROUPS = frozenset(
+    {"budgets", "collections", "keys", "pipelines", "presets", "providers", "reports", "tags", "templates", "tokens"}
+    | {"users", "webhooks", "workflows"}
+)
 """Those that have commands below them: all that their module has."""
 
 

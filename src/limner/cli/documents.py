@@ -92,9 +92,12 @@ def picture_document(picture: Picture) -> Document:
         "seed": picture.seed,
         "cost_usd": usd(picture.cost),
         "changes": list(picture.changes),
+        "withheld": picture.withheld,
         "parents": list(picture.parents),
         "project": picture.project,
         "tags": list(picture.tags),
+        "favorite": picture.favorite,
+        "trashed": moment(picture.trashed),
         "created": moment(picture.created),
     }
 

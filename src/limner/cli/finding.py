@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -24,7 +25,7 @@ PAGES = 10
 
 
 class HasId(Protocol):
-    """A picture or a job."""
+    """A picture, a job, or what else has one."""
 
     @property
     def id(self) -> str:
@@ -71,6 +72,20 @@ async def named(session: Session, text: str) -> Picture | Job:
     return found
 
 
+def the_one(among: Sequence[Row], text: str, what: str, listed: str) -> Row:
+    """The one whose id is, begins or ends so; `listed` is the command that lists them.
+
+    Raises NotFound, and InvalidRequest where several do.
+    """
+    part = text.strip().lower()
+    fitting = [one for one in among if part and (one.id.startswith(part) or one.id.endswith(part))]
+    if len(fitting) > 1:
+        raise InvalidRequest(f"Several ids begin or end with '{text}'. Type more of the one you mean.", field=what)
+    if not fitting:
+        raise NotFound(f"There is no {what} '{text}'. `{listed}` lists them.", field=what)
+    return fitting[0]
+
+
 def is_file(text: str) -> bool:
     """Whether a text names a file that is there."""
     return Path(text).exists()
@@ -84,10 +99,13 @@ def _may_be_id(text: str) -> bool:
 async def _picture(session: Session, text: str) -> Picture | None:
     pictures, owner = session.studio.runtime.pictures, session.studio.principal.id
 
-    async def page(cursor: str | None) -> Page[Picture]:
-        return await pictures.page(owner, PictureFilter(), limit=PAGE, cursor=cursor)
+    async def page(cursor: str | None, *, trashed: bool = False) -> Page[Picture]:
+        return await pictures.page(owner, PictureFilter(trashed=trashed), limit=PAGE, cursor=cursor)
 
-    return await _found(text, lambda id: pictures.get(id, owner), page)
+    async def get(id: str) -> Picture:
+        return await pictures.get(id, owner)
+
+    return await _found(text, get, page) or await _found(text, get, partial(page, trashed=True))
 
 
 async def _job(session: Session, text: str) -> Job | None:

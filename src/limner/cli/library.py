@@ -20,14 +20,15 @@ from limner.cli.documents import (
     kept_document,
     picture_document,
 )
+from limner.cli.filters import Filters
 from limner.cli.finding import named, picture_named
 from limner.cli.keeping import looked_up, path_of
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json, Show
-from limner.cli.output import Output, shortened
+from limner.cli.output import Output
 from limner.cli.pictures import Protocol, protocol_of, show_picture
 from limner.cli.portrait import tell_job, tell_recipe
-from limner.cli.telling import money_words, short, tell_kept
+from limner.cli.telling import PICTURE_COLUMNS, picture_row, tell_kept, tell_pictures
 from limner.domain.errors import InvalidRequest
 from limner.domain.events import Event
 from limner.domain.job import Job
@@ -37,7 +38,6 @@ from limner.domain.records import PictureFilter
 app = App()
 
 Number = Annotated[int, typer.Option("--number", "-n", min=1, max=10_000, help="How many.")]
-Words = Annotated[str | None, typer.Option("--words", help="Only pictures whose prompts have these words.")]
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An id of a picture or job, or six signs of its beginning or end.")
 ]
@@ -47,12 +47,12 @@ WIDE = 200
 
 
 @app.add()
-def history(number: Number = 20, words: Words = None, json: Json = False) -> int:
+def history(which: Filters, number: Number = 20, json: Json = False) -> int:
     """List the newest pictures."""
     output = Output(json=json)
 
     async def action(session: Session) -> int:
-        pictures = await _newest(session, number, words)
+        pictures = await newest(session, number, await which.wanted(session))
         paths = [await path_of(session.studio.runtime, picture) for picture in pictures]
         if json:
             rows = [
@@ -62,19 +62,20 @@ def history(number: Number = 20, words: Words = None, json: Json = False) -> int
         elif pictures:
             _tell_history(output, pictures, paths)
         else:
-            output.say("No pictures yet." if words is None else "No picture's prompt has these words.")
+            output.say(which.nothing)
         return 0
 
     return with_studio(output, action, paints=False)
 
 
-async def _newest(session: Session, number: int, words: str | None) -> list[Picture]:
+async def newest(session: Session, number: int, which: PictureFilter) -> list[Picture]:
+    """At most so many pictures, the newest first."""
     found: list[Picture] = []
     cursor: str | None = None
     while len(found) < number:
         page = await session.studio.runtime.pictures.page(
             session.studio.principal.id,
-            PictureFilter(words=words),
+            which,
             limit=min(PAGE, number - len(found)),
             cursor=cursor,
         )
@@ -87,18 +88,12 @@ async def _newest(session: Session, number: int, words: str | None) -> list[Pict
 
 def _tell_history(output: Output, pictures: Sequence[Picture], paths: Sequence[Path | None]) -> None:
     """One row for each picture; its path only where a whole one fits beside the rest."""
-    columns = ("Id", "When", "Model", "Prompt", "Cost")
-    rows = [_row(picture) for picture in pictures]
     if output.results.width < WIDE:
-        output.rows(columns, rows)
+        tell_pictures(output, pictures)
         output.say("`limner show ID` tells where one lies, `limner open ID` opens it.")
     else:
-        output.rows((*columns, "Path"), [(*row, str(path or "")) for row, path in zip(rows, paths, strict=True)])
-
-
-def _row(picture: Picture) -> tuple[str, ...]:
-    when = picture.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    return short(picture.id), when, picture.model, shortened(picture.prompt, 48), money_words(picture.cost)
+        rows = [(*picture_row(picture), str(path or "")) for picture, path in zip(pictures, paths, strict=True)]
+        output.rows((*PICTURE_COLUMNS, "Path"), rows)
 
 
 @app.add()

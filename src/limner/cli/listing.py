@@ -64,22 +64,6 @@ def models(
     return 0
 
 
-@app.add()
-def presets(json: Json = False) -> int:
-    """List the saved styles."""
-    # Imported here because --help must not pay for pydantic.
-    from limner.catalog.presets import load_presets
-
-    output = Output(json=json)
-    found = list(dict.fromkeys(load_presets().values()))
-    if json:
-        rows = [{"id": one.id, "name": one.name, "description": one.description, "value": one.value} for one in found]
-        output.document({"presets": rows})
-    else:
-        output.rows(("Preset", "Name", "Description"), [(one.id, one.name, one.description) for one in found])
-    return 0
-
-
 def known_here(settings: Settings) -> Catalog:
     """The catalog of this installation with what services have listed."""
     # Imported here because --help must not pay for pydantic.

@@ -55,6 +55,13 @@ class Wish:
     presets: Annotated[
         list[str] | None, typer.Option("--preset", help="A saved style; may be given several times.")
     ] = None
+    template: Annotated[str | None, typer.Option("--template", help="A template of yours, in place of a prompt.")] = (
+        None
+    )
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="BLANK=WORDS", help="What stands in a blank of the template."),
+    ] = None
     style: Annotated[str | None, typer.Option("--style", help="A style of the model's own.")] = None
     steps: Annotated[int | None, typer.Option("--steps", help="How many steps the model takes.")] = None
     guidance: Annotated[float | None, typer.Option("--guidance", help="How closely it keeps to the prompt.")] = None

@@ -15,6 +15,7 @@ from limner.cli.wishes import checked_text
 from limner.domain.errors import InvalidRequest, Problem
 from limner.domain.money import Money
 from limner.domain.request import ImageRequest, Margins, Operation
+from limner.domain.template import check_template
 
 EXCLUDES = {"size": "aspect", "aspect": "size"}
 """What a row says in place of what holds for all rows."""
@@ -45,8 +46,10 @@ class Clerk:
             raise InvalidRequest(f"line {row.line}: {row.fault}.")
         rest = {name: value for name, value in row.given.items() if name != "prompt"}
         prompt = checked_text(str(row.given.get("prompt", "")), "prompt")
-        request = replace(await self._request(rest), prompt=prompt)
-        plan = self.session.studio.runtime.engine.plan(request)
+        request, studio = replace(await self._request(rest), prompt=prompt), self.session.studio
+        check_template(prompt, request.template, request.values)
+        request = await studio.runtime.engine.applied(request, studio.principal)
+        plan = studio.runtime.engine.plan(request)
         return Order(row=row, request=request, ceiling=plan.ceiling(request.count))
 
     async def _request(self, rest: Mapping[str, object]) -> ImageRequest:

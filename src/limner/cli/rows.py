@@ -18,18 +18,19 @@ from limner.domain.errors import InvalidRequest
 
 TEXT = frozenset(
     {"prompt", "operation", "image", "mask", "like", "model", "provider", "tier", "size", "aspect", "quality"}
-    | {"negative", "style", "format", "background", "project", "max_cost"}
+    | {"negative", "style", "template", "format", "background", "project", "max_cost"}
 )
 WHOLE = frozenset({"count", "seed", "steps", "previews", "scale", "left", "top", "right", "bottom"})
 NUMBER = frozenset({"guidance", "strength"})
 FLAG = frozenset({"strict", "protect", "reuse"})
-LIST = frozenset({"presets", "tags", "references"})
+LIST = frozenset({"presets", "tags", "references", "values"})
 FIELDS = TEXT | WHOLE | NUMBER | FLAG | LIST | {"extra"}
 """Everything that a row may say."""
 ALIASES = {
     "negative_prompt": "negative",
     "n": "count",
     "preset": "presets",
+    "set": "values",
     "tag": "tags",
     "reference": "references",
     "style_image": "like",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from limner.cli.keeping import Kept
-from limner.cli.output import Output
+from limner.cli.output import Output, shortened
 from limner.cli.watching import cost_words, span
 from limner.domain.job import Job
 from limner.domain.money import Money
@@ -24,6 +24,9 @@ VERBS = {
 }
 SAYS_WHAT = (Treatment.MAPPED, Treatment.ROUNDED, Treatment.REUSED)
 """Treatments whose sentence goes on with what is there instead."""
+
+
+PICTURE_COLUMNS = ("Id", "When", "Model", "Prompt", "Cost")
 
 
 def short(id: str) -> str:
@@ -57,6 +60,17 @@ def picture_facts(picture: Picture) -> list[str]:
     if picture.seed is not None:
         facts.append(f"seed {picture.seed}")
     return facts
+
+
+def tell_pictures(output: Output, pictures: Iterable[Picture]) -> None:
+    """One row for each picture."""
+    output.rows(PICTURE_COLUMNS, [picture_row(picture) for picture in pictures])
+
+
+def picture_row(picture: Picture) -> tuple[str, ...]:
+    """A picture as it stands in a table."""
+    when = picture.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    return short(picture.id), when, picture.model, shortened(picture.prompt, 48), money_words(picture.cost)
 
 
 def tell_kept(output: Output, kept: Kept, job: Job) -> None:

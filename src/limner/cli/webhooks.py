@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from limner.cli.documents import Document, moment
 from limner.cli.exits import OK
+from limner.cli.finding import the_one
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.cli.telling import short
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.errors import InvalidRequest
 from limner.domain.webhooks import Delivery, Webhook, WebhookEvent
 
 if TYPE_CHECKING:
@@ -34,18 +35,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How m
 
 LOOKED_AT = 200
 """Deliveries among which parts of ids are looked for."""
-
-
-class HasId(Protocol):
-    """A webhook or a delivery."""
-
-    @property
-    def id(self) -> str:
-        """Its name."""
-        ...
-
-
-Named = TypeVar("Named", bound=HasId)
+LISTED = "limner webhooks list"
 
 
 @app.add()
@@ -126,7 +116,7 @@ def replay(webhook: Which, delivery: What, json: Json = False) -> int:
 
     async def action(session: Session) -> int:
         target = await _webhook(session, webhook)
-        meant = _the_one(await _newest(session, target, LOOKED_AT), delivery, "delivery")
+        meant = the_one(await _newest(session, target, LOOKED_AT), delivery, "delivery", LISTED)
         again = await _subscriptions(session).replay(target.id, meant.id, session.studio.principal)
         if json:
             output.document(_delivery_document(again))
@@ -152,23 +142,12 @@ def _events(names: Sequence[str]) -> list[WebhookEvent]:
 
 
 async def _webhook(session: Session, text: str) -> Webhook:
-    return _the_one(await _subscriptions(session).all(session.studio.principal), text, "webhook")
+    return the_one(await _subscriptions(session).all(session.studio.principal), text, "webhook", LISTED)
 
 
 async def _newest(session: Session, webhook: Webhook, limit: int) -> Sequence[Delivery]:
     page = await _subscriptions(session).deliveries(webhook.id, session.studio.principal, limit=limit, cursor=None)
     return page.items
-
-
-def _the_one(among: Sequence[Named], text: str, what: str) -> Named:
-    """The one whose id is, begins or ends so. Raises NotFound, and InvalidRequest where several do."""
-    part = text.strip().lower()
-    fitting = [one for one in among if part and (one.id.startswith(part) or one.id.endswith(part))]
-    if len(fitting) > 1:
-        raise InvalidRequest(f"Several ids begin or end with '{text}'. Type more of the one you mean.", field=what)
-    if not fitting:
-        raise NotFound(f"There is no {what} '{text}'. `limner webhooks --help` says how they are listed.", field=what)
-    return fitting[0]
 
 
 def _heard(webhook: Webhook) -> str:

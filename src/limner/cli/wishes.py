@@ -53,6 +53,8 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "quality": wish.quality,
         "style": wish.style,
         "presets": wish.presets or (),
+        "template": wish.template,
+        "values": values_from(wish.values or ()),
         "negative_prompt": None if wish.negative is None else checked_text(wish.negative, "negative prompt"),
         "steps": wish.steps,
         "guidance": wish.guidance,
@@ -69,6 +71,17 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "extra": named_values(wish.extra or (), "extra"),
     }
     return given
+
+
+def values_from(pairs: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """What stands in the blanks of a template. Raises InvalidRequest."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, text = checked_text(pair, "values").partition("=")
+        if not sign or not name.strip():
+            raise InvalidRequest(f"--set wants BLANK=WORDS, not '{pair}'.", field="values")
+        values[name.strip()] = text
+    return values
 
 
 def amount(text: str | None) -> Money | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, true, update
 
-from limner.db import codec, holds, outbox, reading
+from limner.db import codec, holds, outbox, reading, statistics
 from limner.db.leases import LEASED, leased_job, lost, may_become, write_events
 from limner.db.purchases import INSERT_ENTRIES, plus
 from limner.db.statements import Columns, Statement, one_of
@@ -210,6 +210,8 @@ def _decide(connection: Connection, row: Columns, decided: CallState, at: dateti
         }
         INSERT_ENTRIES.many(connection, [entry])
     holds.settle(connection, row["job_id"], holds.Booking(freed=hold, spent=cost, bought=cost))
+    # How long it took a person to decide is not how long a call took.
+    statistics.count(connection, {**row, "submitted_at": None}, pictures=0, charge=cost, at=at)
 
 
 def _move_on(connection: Connection, row: Columns, at: datetime) -> list[Event]:

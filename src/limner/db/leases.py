@@ -32,6 +32,7 @@ _LEASED_CALL = Statement(
         calls.c.state,
         calls.c.model,
         calls.c.hold_micro,
+        calls.c.submitted_at,
     )
     .join_from(jobs, calls, calls.c.job_id == jobs.c.id)
     .where(LEASED, calls.c.id == bindparam("call"))

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from limner.db import codec, holds, reading, rows
+from limner.db import codec, holds, keeping, reading, reviews, rows, statistics
 from limner.db.leases import leased_call, leased_job, write_events
 from limner.db.statements import Columns, Statement, insertion, one_of
-from limner.db.tables import calls, entries, images, jobs
+from limner.db.tables import calls, entries, jobs
 from limner.domain.events import Event, News
 from limner.domain.job import CLOSED_CALLS, CallState
 from limner.domain.money import Money
@@ -53,7 +53,6 @@ _CLAIMED = Statement(
     )
 )
 _INSERT_CALLS = insertion(calls)
-_INSERT_PICTURES = insertion(images)
 INSERT_ENTRIES = insertion(entries)
 
 
@@ -124,13 +123,21 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
             "count": len(news),
         },
     )
-    _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in closing.pictures])
+    keeping.insert_pictures(connection, closing.pictures)
+    reviews.withhold(connection, closing.pictures, closing.at)
     if _bought(closing):
         INSERT_ENTRIES.many(connection, [_entry(lease, closing, row, spent)])
     bought = row["hold_micro"] if _bought(closing) and closing.charge != Money() else 0
     booking = holds.Booking(freed=freed, spent=spent, bought=bought, pictures=len(closing.pictures))
     holds.settle(connection, lease.job_id, booking)
+    if _is_counted(closing):
+        statistics.count(connection, row, pictures=len(closing.pictures), charge=_charge(closing), at=closing.at)
     return write_events(connection, lease.job_id, row["last_event"], news, closing.at)
+
+
+def _is_counted(closing: Closing) -> bool:
+    """Whether a call counts in the statistics: not while it is ambiguous, nor where somebody stopped it unpaid."""
+    return _bought(closing) or closing.state is CallState.FAILED
 
 
 def _bought(closing: Closing) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select, tuple_
 
 from limner.db import codec, cursors, rows, sharing
+from limner.db.keeping import MARKED
 from limner.db.statements import Columns, Statement
 from limner.db.tables import OPEN_JOBS, calls, images, jobs, keys, plans
 from limner.domain.errors import IdempotencyConflict, NotFound
@@ -20,9 +21,7 @@ from limner.domain.request import ImageRequest
 _JOB = Statement(select(jobs).where(jobs.c.id == bindparam("job")))
 _PLAN = Statement(select(plans.c.request, plans.c.plan).where(plans.c.job_id == bindparam("job")))
 _CALLS = Statement(select(calls).where(calls.c.job_id == bindparam("job")).order_by(calls.c.candidate, calls.c.number))
-_PICTURES = Statement(
-    select(images).where(images.c.job_id == bindparam("job")).order_by(images.c.number, images.c.serial)
-)
+_PICTURES = Statement(MARKED.where(images.c.job_id == bindparam("job")).order_by(images.c.number, images.c.serial))
 _OPEN = Statement(select(jobs.c.id, jobs.c.worker).where(OPEN_JOBS).order_by(jobs.c.created_at, jobs.c.id))
 _WISHED = Statement(
     select(jobs.c.id)
@@ -95,7 +94,7 @@ def jobs_page(
 def _pictures_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, list[Picture]]:
     pictures: dict[str, list[Picture]] = defaultdict(list)
     if job_ids:
-        query = select(images).where(images.c.job_id.in_(job_ids)).order_by(images.c.number, images.c.serial)
+        query = MARKED.where(images.c.job_id.in_(job_ids)).order_by(images.c.number, images.c.serial)
         for row in connection.execute(query).mappings():
             pictures[row["job_id"]].append(rows.picture(dict(row)))
     return pictures

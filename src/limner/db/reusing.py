@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from limner.db import codec, outbox, reading, rows
+from limner.db import codec, keeping, outbox, reading, reviews, rows
 from limner.db.leases import write_events
+from limner.db.review_tables import WITHHELD
 from limner.db.statements import Statement, insertion
 from limner.db.tables import images, jobs, plans, recipes
 from limner.domain.events import Event
@@ -24,7 +25,7 @@ _MADE_BEFORE = Statement(
         jobs.c.state == JobState.SUCCEEDED.value,
         select(func.count())
         .select_from(images)
-        .where(images.c.job_id == jobs.c.id, images.c.created_at > bindparam("since"))
+        .where(images.c.job_id == jobs.c.id, images.c.created_at > bindparam("since"), ~keeping.IN_TRASH)
         .scalar_subquery()
         >= bindparam("wanted"),
     )
@@ -33,11 +34,12 @@ _MADE_BEFORE = Statement(
 )
 # On PostgreSQL they stay until the commit; SQLite has one writer at a time anyway.
 _STILL_THERE = Statement(
-    select(images.c.id).where(images.c.job_id == bindparam("job")).with_for_update(read=True, key_share=True)
+    select(images.c.id, WITHHELD)
+    .where(images.c.job_id == bindparam("job"))
+    .with_for_update(read=True, key_share=True, of=images)
 )
 _INSERT_JOB = insertion(jobs)
 _INSERT_PLAN = insertion(plans)
-_INSERT_PICTURES = insertion(images)
 
 
 def made_before(connection: Connection, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
@@ -49,13 +51,16 @@ def made_before(connection: Connection, owner: str, recipe: str, *, since: datet
 
 def write(connection: Connection, new: NewJob, reused: Reused) -> tuple[Job, list[Event]]:
     """A job that has succeeded at once, with pictures of its own rows and shared files. Raises PicturesGone."""
-    if len(_STILL_THERE.rows(connection, {"job": reused.earlier})) < len(reused.pictures):
+    there = [row["withheld"] for row in _STILL_THERE.rows(connection, {"job": reused.earlier})]
+    if len(there) < len(reused.pictures) or set(there) != {picture.withheld for picture in reused.pictures}:
         raise PicturesGone
     at = codec.stamp(new.at)
     ended = {"state": JobState.SUCCEEDED.value, "started_at": at, "finished_at": at, "last_event": len(reused.news)}
     _INSERT_JOB.many(connection, [{**rows.job_row(new), **ended}])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
-    _INSERT_PICTURES.many(connection, [rows.picture_row(picture) for picture in reused.pictures])
+    keeping.insert_pictures(connection, reused.pictures)
+    keeping.insert_inputs(connection, new.id, new.request)
+    reviews.withhold(connection, reused.pictures, new.at)
     events = write_events(connection, new.id, 0, reused.news, new.at)
     job = reading.find_job(connection, new.id, None)
     outbox.write(connection, job, events)

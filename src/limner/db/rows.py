@@ -198,13 +198,7 @@ def _storable(text: str) -> str:
 
 def picture(row: Columns) -> Picture:
     """A picture from its row."""
-    file = PictureFile(
-        digest=row["digest"],
-        media_type=row["media_type"],
-        width=row["width"],
-        height=row["height"],
-        size=row["bytes"],
-    )
+    file = file_of(row)
     return Picture(
         id=row["id"],
         owner=row["user_id"],
@@ -225,7 +219,21 @@ def picture(row: Columns) -> Picture:
         parents=codec.words().read(row["parents"]),
         tags=codec.words().read(row["tags"]),
         tone=row["tone"],
+        withheld=row["withheld"],
+        favorite=bool(row["favorite"]),
+        trashed=codec.optional_moment(row["trashed_at"]),
         recipe=codec.mappings().read(row["recipe"]),
+    )
+
+
+def file_of(row: Columns) -> PictureFile:
+    """The file that a picture's row shows."""
+    return PictureFile(
+        digest=row["digest"],
+        media_type=row["media_type"],
+        width=row["width"],
+        height=row["height"],
+        size=row["bytes"],
     )
 
 

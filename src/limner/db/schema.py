@@ -6,13 +6,23 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
-from limner.db import people_tables, search, webhook_tables
+from limner.db import (
+    library_tables,
+    people_tables,
+    review_tables,
+    search,
+    statistics_tables,
+    template_tables,
+    webhook_tables,
+)
 from limner.db.failures import driver_errors
+from limner.db.statistics_tables import VIEWS, create_views
 from limner.domain.errors import StorageError
 
-TABLES = (people_tables, webhook_tables)
+SUBJECTS = (library_tables, people_tables, review_tables, statistics_tables, template_tables, webhook_tables)
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
-METADATA = TABLES[0].metadata
+METADATA = SUBJECTS[0].metadata
+"""All tables."""
 VERSION = "0012"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
@@ -61,12 +71,13 @@ def migrate(connection: Connection, place: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'; SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-    present = set(inspect(connection).get_table_names())
+    found = inspect(connection)
+    present = set(found.get_table_names())
     if VERSION_TABLE in present:
         if not is_current(connection, place):
             upgrade(connection)
         return
-    taken = sorted(present & set(METADATA.tables))
+    taken = sorted((present & set(METADATA.tables)) | ((present | set(found.get_view_names())) & set(VIEWS)))
     if taken:
         raise StorageError(
             f"The database {place} already has tables that Limner did not make: {', '.join(taken)}. "
@@ -80,6 +91,7 @@ def create(connection: Connection) -> None:
     """Makes all tables of an empty database at once, as the migrations would one after the other."""
     METADATA.create_all(connection, checkfirst=False)
     search.create_index(connection)
+    create_views(connection)
     _versions.create(connection)
     connection.execute(_versions.insert().values(version_num=VERSION))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, rates, reading, retrying, reusing, rows, sharing
+from limner.db import codec, holds, keeping, rates, reading, retrying, reusing, rows, sharing, templates
 from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
@@ -53,6 +53,8 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     _use_quote(connection, new)
     rates.count(connection, new.rates, new.at)
     _note_project(connection, new)
+    if new.request.template is not None:
+        templates.note_use(connection, new.request.template, new.owner, new.at)
     if new.reused is not None:
         job, events = reusing.write(connection, new, new.reused)
         sharing.place(connection, new)
@@ -63,6 +65,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
     _INSERT_JOB.many(connection, [rows.job_row(new)])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
     sharing.place(connection, new)
+    keeping.insert_inputs(connection, new.id, new.request)
     holds.write_holds(connection, scopes, new)
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
     if new.recipe:

@@ -10,6 +10,7 @@
     ├── PolicyError           allowed by the software, refused by a rule
     │   ├── ContentRefused
     │   ├── Forbidden         seen, but not to be done by this caller
+    │   ├── PictureWithheld   it is kept, but its file is not handed out
     │   ├── LimitReached      there was too much of it; later there may be room
     │   │   ├── BudgetExceeded
     │   │   └── TooManyRequests
@@ -161,6 +162,12 @@ class Forbidden(PolicyError):
     """The caller may see it and not do this with it."""
 
     code = "forbidden"
+
+
+class PictureWithheld(PolicyError):
+    """A finished picture breaks a rule: it is kept, and its file is handed out to nobody but who reviews it."""
+
+    code = "picture_withheld"
 
 
 class ConfirmationRequired(PolicyError):

@@ -13,11 +13,12 @@ class Stage(StrEnum):
 
     PROMPT = "prompt"
     INPUTS = "inputs"
+    OUTPUT = "output"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What somebody who looked has found; nothing was sent to whoever paints, and nothing charged."""
+    """What somebody who looked has found. Only at the stage of the output something was charged before."""
 
     stage: Stage
     categories: tuple[str, ...]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from limner.domain.errors import PictureWithheld
 from limner.domain.money import Money
 from limner.domain.request import Operation
 
@@ -53,6 +54,12 @@ class Picture:
     tags: tuple[str, ...] = ()
     tone: str = "#808080"
     """Its dominant colour, shown while it loads."""
+    withheld: str | None = None
+    """Why its file is not handed out, as a sentence; None where it is."""
+    favorite: bool = False
+    """Whether its owner has marked it."""
+    trashed: datetime | None = None
+    """Since when it lies in the trash; None where it does not."""
     recipe: Mapping[str, object] = field(default_factory=dict)
     """How it was made: request, model, call, receipt, inputs, versions."""
 
@@ -60,3 +67,11 @@ class Picture:
     def service(self) -> str:
         """Who painted it."""
         return self.model.partition("/")[0]
+
+
+def check_shown(picture: Picture) -> None:
+    """Raises PictureWithheld where a picture's file is not handed out, nor taken as the start of another one."""
+    if picture.withheld is not None:
+        raise PictureWithheld(
+            f"This picture is withheld: {picture.withheld} It is kept; ask an administrator to release it."
+        )

@@ -176,6 +176,13 @@ class PictureFilter:
     words: str | None = None
     """Words of the prompt."""
     job_id: str | None = None
+    tag: str | None = None
+    collection: str | None = None
+    """Id of one that they are in."""
+    favorite: bool = False
+    """Only those that their owner has marked."""
+    trashed: bool = False
+    """Those in the trash, rather than all others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

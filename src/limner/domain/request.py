@@ -157,6 +157,10 @@ class ImageRequest:
     quality: str | None = None
     style: str | None = None
     presets: tuple[str, ...] = ()
+    template: str | None = None
+    """The name or id of a template of one's own, whose words become the prompt; the prompt is left empty till then."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the blanks of the template."""
     steps: int | None = None
     guidance: float | None = None
     seed: int | None = None

@@ -31,6 +31,7 @@ from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.retrying import missing_request
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
+from limner.engine.wording import Wording
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +54,7 @@ class Engine:
     limits: Limits
     reuser: Reuser
     presets: Mapping[str, Preset]
+    wording: Wording
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
@@ -63,11 +65,19 @@ class Engine:
     ids: Ids
 
     def plan(self, request: ImageRequest) -> Plan:
-        """Who could paint it, at what price. Sends nothing, writes nothing."""
+        """Who could paint it, at what price. Sends nothing, writes nothing. It takes what `applied` gives."""
         return self.router.plan(self._final(request), request.prompt)
+
+    async def applied(self, request: ImageRequest, principal: Principal) -> ImageRequest:
+        """The request with everything that this person has saved and it names written into it; twice changes nothing.
+
+        Raises InvalidRequest and NotFound.
+        """
+        return await self.wording.applied(request, principal)
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
+        request = await self.applied(request, principal)
         await self.router.health.renew()
         plan = self.plan(request)
         if request.max_cost is not None:
@@ -110,6 +120,7 @@ class Engine:
             known = await self.jobs.remembered(principal.id, key, fingerprint)
             if known is not None:
                 return known
+        request = await self.applied(request, principal)
         claim = Claim(key=key, fingerprint=fingerprint, counted=counted)
         return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
 

@@ -18,6 +18,7 @@ from limner.domain.records import Closing, Conclusion, Lease
 from limner.domain.request import Operation, Role
 from limner.domain.stores import Jobs
 from limner.engine.codec import RequestCodec
+from limner.engine.moderation import Moderator, withheld_problem
 from limner.engine.pricing import facts_of
 from limner.engine.retouching import Retoucher
 
@@ -28,6 +29,9 @@ class Carried:
 
     state: CallState
     delivered: int = 0
+    """Pictures that were kept."""
+    withheld: int = 0
+    """Those of them that are not handed out."""
     problem: Problem | None = None
     concluded: bool = False
     """Whether the job has ended with it."""
@@ -48,6 +52,7 @@ class Finisher:
     originals: Originals
     retoucher: Retoucher
     shelf: Shelf
+    moderator: Moderator
     codec: RequestCodec
     clock: Clock
     ids: Ids
@@ -68,9 +73,11 @@ class Finisher:
             except BadPicture as error:
                 broken.append(error.message)
                 continue
-            await self.shelf.put(kept)
+            kept = await self.moderator.looked_at(kept, record.hold)
+            if kept.withheld is None:
+                await self.shelf.put(kept)
             pictures.append(kept)
-        problem = shortfall(record, card, pictures, broken)
+        problem = shortfall(record, card, pictures, broken) or withheld_problem(pictures, card.service)
         closing = Closing(
             call_id=record.id,
             state=CallState.SETTLED,
@@ -80,7 +87,8 @@ class Finisher:
             basis=basis,
             problem=problem,
         )
-        carried = Carried(state=CallState.SETTLED, delivered=len(pictures), problem=problem)
+        hidden = sum(picture.withheld is not None for picture in pictures)
+        carried = Carried(state=CallState.SETTLED, delivered=len(pictures), withheld=hidden, problem=problem)
         conclusion = conclude(carried)
         news = [*told(pictures), *complaint(record, problem)]
         await self.jobs.close_call(lease, closing, news, conclusion=conclusion)

@@ -32,6 +32,7 @@ def essence(request: ImageRequest) -> ImageRequest:
         request,
         inputs=tuple(replace(image, image_id=None) for image in request.inputs),
         presets=DEFAULTS.presets,  # they stand in the prompt already
+        template=DEFAULTS.template,  # and so do the words of this
         previews=DEFAULTS.previews,
         project=DEFAULTS.project,
         tags=DEFAULTS.tags,
@@ -58,7 +59,8 @@ class Reuser:
     async def offer(self, request: ImageRequest, final: ImageRequest, principal: Principal) -> NewJob | None:
         """A job that has its pictures already and costs nothing; None where nobody made them in the last seven days.
 
-        Only the same person's pictures count, and only those of a job that made all of them and has them still.
+        Only the same person's pictures count, and only those of a job that made all of them and has them still: not in
+        the trash.
         """
         at = self.clock.now()
         earlier = await self.jobs.made_before(
@@ -76,10 +78,11 @@ class Reuser:
             worker=None,
             at=at,
         )
-        pictures = tuple(self._again(picture, new) for picture in earlier.pictures)
+        pictures = tuple(self._again(picture, new) for picture in earlier.pictures if picture.trashed is None)
         try:
             for picture in pictures:
-                await self.shelf.put(picture)
+                if picture.withheld is None:
+                    await self.shelf.put(picture)
         except NotFound:  # a file has been taken out of the object store by hand
             return None
         ending = Ending(state=JobState.SUCCEEDED, at=at)
@@ -101,6 +104,7 @@ class Reuser:
             prompt=new.request.prompt,
             cost=Money(),
             tags=new.request.tags,
+            favorite=False,
             recipe=recipe,
         )
 

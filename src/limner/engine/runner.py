@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from limner.domain.control import Control
-from limner.domain.errors import FailureCode, Interrupted, Spent, StorageError
+from limner.domain.errors import FailureCode, Interrupted, PictureWithheld, Spent, StorageError
 from limner.domain.events import EventKind, News
 from limner.domain.job import CLOSED_CALLS, CallRecord, CallState, Job, JobState
 from limner.domain.money import Money
@@ -28,6 +28,8 @@ log = logging.getLogger("limner.engine")
 
 FINAL_FAILURES = frozenset({FailureCode.REFUSED, FailureCode.BAD_PARAMETER, FailureCode.CANCELLED})
 """Ends that another service would not mend: refusals are not shopped around."""
+REFUSALS = frozenset({FailureCode.REFUSED, PictureWithheld.code})
+"""What was not painted for its content, and what was painted and is not handed out for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,8 +155,8 @@ def nothing_yet(_: Carried) -> None:
 
 
 def ending_state(job: Job, ended: Sequence[Carried], control: Control) -> JobState:
-    """What a job has become once nothing more is tried."""
-    delivered = sum(carried.delivered for carried in ended)
+    """What a job has become once nothing more is tried. What is withheld was delivered, but is nothing to show."""
+    delivered = sum(carried.delivered - carried.withheld for carried in ended)
     if any(carried.state is CallState.AMBIGUOUS for carried in ended):
         return JobState.AMBIGUOUS
     if delivered >= job.request.count:
@@ -163,7 +165,7 @@ def ending_state(job: Job, ended: Sequence[Carried], control: Control) -> JobSta
         return JobState.CANCELLED
     if delivered:
         return JobState.PARTIAL
-    refused = any(carried.problem and carried.problem.code == FailureCode.REFUSED for carried in ended)
+    refused = any(carried.problem and carried.problem.code in REFUSALS for carried in ended)
     return JobState.REFUSED if refused else JobState.FAILED
 
 
@@ -191,7 +193,8 @@ def next_candidate(job: Job, ended: Sequence[Carried]) -> int | None:
 def already(record: CallRecord, job: Job) -> Carried:
     """How a call ended that was closed before this worker took the job."""
     delivered = sum(picture.call_id == record.id for picture in job.pictures)
-    return Carried(state=record.state, delivered=delivered, problem=record.problem)
+    hidden = sum(picture.call_id == record.id and picture.withheld is not None for picture in job.pictures)
+    return Carried(state=record.state, delivered=delivered, withheld=hidden, problem=record.problem)
 
 
 def may_fall_back(ended: Sequence[Carried]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from random import SystemRandom
 
 from limner.catalog.presets import load_presets
@@ -16,6 +17,7 @@ from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
+from limner.db.statistics import SqlStatistics
 from limner.db.webhooks import SqlWebhooks
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.courier import Courier
@@ -28,6 +30,7 @@ from limner.domain.job import Job
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
+from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
 from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
 from limner.domain.version import VERSION
@@ -45,13 +48,17 @@ from limner.engine.listing import Listings
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
+from limner.engine.reviewing import Reviews
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
-from limner.runtime.ground import Ground, open_ground
+from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.keeping import Keeping, join_keeping
+from limner.runtime.reviewing import reviews_of
+from limner.runtime.wording import wording_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -85,7 +92,10 @@ class Runtime:
     webhooks: Subscriptions
     budgeting: Budgeting
     admittance: Admittance
+    reviews: Reviews
+    statistics: Statistics
     library: Library
+    keeping: Keeping
     uploads: Uploads
     shelf: Shelf
     provenance: Provenance
@@ -150,6 +160,17 @@ def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
     return publish
 
 
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """Where messages go, and what became of them."""
+    return Subscriptions(
+        webhooks=SqlWebhooks(ground.database),
+        posts=ground.posts,
+        clock=ground.clock,
+        ids=ground.ids,
+        nudge=courier.nudge,
+    )
+
+
 def _router(ground: Ground, health: HealthWatch) -> Router:
     """Who decides which model paints."""
     return Router(
@@ -179,6 +200,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         limits=limits,
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
+        wording=wording_of(ground, presets),
         jobs=jobs,
         dispatch=dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -189,7 +211,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         ids=ground.ids,
     )
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
-    asks = Inquiries(services=ground.services)
+    asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
     return Runtime(
         settings=settings,
         catalog=ground.catalog,
@@ -201,14 +223,19 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         engine=engine,
         health=health,
         jobs=jobs,
-        pictures=SqlPictures(ground.database),
+        pictures=pictures,
         events=events,
         ledger=SqlLedger(ground.database),
         webhooks=_subscriptions(ground, courier),
         budgeting=_budgeting(ground, limits, people),
         admittance=people,
+        reviews=reviews_of(ground, pictures, shelf),
+        statistics=SqlStatistics(ground.database),
         library=ground.library,
-        uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
+        keeping=join_keeping(ground),
+        uploads=Uploads(
+            library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
+        ),
         shelf=shelf,
         provenance=ground.provenance,
         blobs=ground.blobs,
@@ -216,17 +243,6 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
         codec=codec,
-    )
-
-
-def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
-    """The webhooks of everybody."""
-    return Subscriptions(
-        webhooks=SqlWebhooks(ground.database),
-        posts=ground.posts,
-        clock=ground.clock,
-        ids=ground.ids,
-        nudge=courier.nudge,
     )
 
 
@@ -251,6 +267,7 @@ def _runner(runtime: Runtime) -> Runner:
         originals=runtime.library,
         retoucher=Retoucher(blobs=runtime.blobs, imaging=runtime.imaging),
         shelf=runtime.shelf,
+        moderator=runtime.engine.moderator,
         codec=runtime.codec,
         clock=runtime.clock,
         ids=runtime.ids,

@@ -12,6 +12,7 @@ from limner.catalog.installed import load_installed
 from limner.catalog.unlisted import CurrentCatalog
 from limner.db.database import Database
 from limner.dispatch.bulletin import LocalBulletin
+from limner.domain.call import Landed
 from limner.domain.ports import Clock, Ids, Services
 from limner.domain.version import VERSION
 from limner.engine.moderation import Moderator
@@ -27,10 +28,13 @@ from limner.storage.probe import PAINTED, UPLOADED
 from limner.storage.provenance import Provenance
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
+from limner.wire.download import fetch_for_user
 from limner.wire.guard import Guard
 from limner.wire.identity import WireIssuer
 from limner.wire.posting import WirePosts
 
+FETCH_SECONDS = 30.0
+"""How long fetching a picture from an address may take, all hops together."""
 JUDGE = "openai"
 """The service that looks at requests, where the settings want one: its name there and in the catalog."""
 
@@ -54,6 +58,13 @@ class Ground:
     moderator: Moderator
     posts: WirePosts
     issuer: WireIssuer
+    wire: Wire
+
+
+async def fetched(ground: Ground, address: str) -> Landed:
+    """What lies at an address, as large as an upload may be. Raises InvalidRequest and BadPicture."""
+    limit = ground.settings.max_upload_mb * 1_000_000
+    return (await fetch_for_user(ground.wire, address, deadline=FETCH_SECONDS, limit=limit)).landed
 
 
 async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> Ground:
@@ -107,7 +118,10 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
             judge=partial(services.judge, JUDGE) if settings.moderation == JUDGE else None,
             blobs=blobs,
             imaging=imaging,
+            clock=clock,
+            finished=settings.looks_at_pictures,
         ),
         posts=WirePosts(wire),
         issuer=WireIssuer(wire, settings.variables),
+        wire=wire,
     )

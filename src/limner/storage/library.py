@@ -13,7 +13,7 @@ from typing import Self
 
 from limner.domain.call import Landed
 from limner.domain.errors import InvalidRequest, NotFound, StorageError
-from limner.domain.picture import Picture, PictureFile
+from limner.domain.picture import Picture, PictureFile, check_shown
 from limner.domain.request import Operation
 from limner.storage.blobs import CHUNK, BlobStore
 from limner.storage.imaging import PillowImaging, file_of
@@ -96,13 +96,21 @@ class Library:
         await self._once.close()
 
     async def file(
-        self, picture: Picture, *, format: str | None = None, width: int | None = None, original: bool = False
+        self,
+        picture: Picture,
+        *,
+        format: str | None = None,
+        width: int | None = None,
+        original: bool = False,
+        reviewing: bool = False,
     ) -> Delivery:
         """The signed copy in its own format; or another format or exact width, signed; or the provider's own bytes.
 
-        Raises InvalidRequest for formats and widths that cannot be, NotFound where the file is gone, StorageError where
-        it cannot be read, or signed.
+        Raises InvalidRequest for formats and widths that cannot be, PictureWithheld unless somebody is `reviewing`,
+        NotFound where the file is gone, StorageError where it cannot be read, or signed.
         """
+        if not reviewing:
+            check_shown(picture)
         if original:
             return await self._deliver(picture, picture.original.digest, None, picture.original.media_type)
         media_type = _media_type(format, picture.file.media_type, width)
@@ -126,7 +134,11 @@ class Library:
         return await self._deliver(picture, digest, name, media_type, width=width, made=made)
 
     async def thumbnail(self, picture: Picture, edge: int = 512) -> Delivery:
-        """A small WebP for looking at, of the next larger size in EDGES; made when it is first asked for."""
+        """A small WebP for looking at, of the next larger size in EDGES; made when it is first asked for.
+
+        Raises PictureWithheld.
+        """
+        check_shown(picture)
         digest = picture.file.digest
         square = next((size for size in EDGES if size >= edge), EDGES[-1])
         name = f"thumb-{square}.webp"

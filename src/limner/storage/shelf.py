@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from limner.domain.errors import NotFound
-from limner.domain.picture import Picture
+from limner.domain.picture import Picture, check_shown
 from limner.storage.blobs import BlobStore
 from limner.storage.disks import disk_failure
 from limner.storage.kinds import EXTENSIONS
@@ -33,7 +33,11 @@ class Shelf:
         return path_part(picture.project), path_part(service), name
 
     async def put(self, picture: Picture) -> Path | None:
-        """Gives the shown file of a picture its place on the shelf; None where there is no shelf."""
+        """Gives the shown file of a picture its place on the shelf; None where there is no shelf.
+
+        Raises PictureWithheld and StorageError; NotFound where the file is gone.
+        """
+        check_shown(picture)
         return await self._place(picture.file.digest, self._root.joinpath(*self.names(picture)))
 
     async def link(self, digest: str, *names: str) -> Path | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from limner.domain.call import Landed
 from limner.domain.errors import BadPicture
-from limner.domain.picture import Picture
+from limner.domain.picture import Picture, check_shown
 from limner.domain.ports import Blobs, Imaging
 from limner.domain.request import InputImage, Role
 from limner.storage.library import Library
@@ -20,6 +21,8 @@ class Uploads:
     library: Library
     blobs: Blobs
     imaging: Imaging
+    fetch: Callable[[str], Awaitable[Landed]]
+    """Brings what lies at an address. Raises InvalidRequest for one that may not be fetched, and BadPicture."""
 
     async def picture(self, role: Role, data: bytes, name: str) -> InputImage:
         """Keeps a picture for a request, the right way up."""
@@ -28,6 +31,11 @@ class Uploads:
         return InputImage(
             role=role, digest=file.digest, media_type=file.media_type, width=file.width, height=file.height
         )
+
+    async def fetched(self, role: Role, address: str) -> InputImage:
+        """A picture from an address that somebody gave. Raises InvalidRequest and BadPicture."""
+        landed = await self.fetch(address)
+        return await self.picture(role, await self.blobs.get(landed.digest), f"The {role} picture")
 
     async def mask(self, data: bytes, of: InputImage) -> InputImage:
         """Keeps a mask in the one form that Limner uses: 8-bit grey, the size of its picture, white = change."""
@@ -39,7 +47,8 @@ class Uploads:
         )
 
     async def kept(self, picture: Picture, role: Role) -> InputImage:
-        """A kept picture as the start of a new one: its child will name it as parent."""
+        """A kept picture as the start of a new one: its child will name it as parent. Raises PictureWithheld."""
+        check_shown(picture)
         file = picture.file
         return InputImage(
             role=role,

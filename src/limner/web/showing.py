@@ -36,12 +36,18 @@ def tile(picture: Picture, *, eager: bool = False) -> Tile:
     """A picture among others."""
     return Tile(
         id=picture.id,
-        alt=(picture.prompt or f"{picture.operation} by {picture.model}")[:ALT_LIMIT],
+        alt=_alt(picture)[:ALT_LIMIT],
         width=picture.file.width,
         height=picture.file.height,
         tone=picture.tone,
         eager=eager,
     )
+
+
+def _alt(picture: Picture) -> str:
+    """What is on a picture, for those who do not see it: everybody, where it is withheld."""
+    words = picture.prompt or f"{picture.operation} by {picture.model}"
+    return words if picture.withheld is None else f"Withheld: {words}"
 
 
 def colour(model: str) -> str:

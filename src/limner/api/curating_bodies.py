@@ -1,0 +1,89 @@
+"""What callers may send to change pictures and collections."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from limner.api.deps import checked_id
+from limner.domain.collecting import Edit
+from limner.domain.errors import NotFound
+from limner.domain.marking import MOST_AT_ONCE, MOST_TAGS, Action, Change
+
+Name = Annotated[str, Field(max_length=200)]
+Id = Annotated[str, Field(max_length=64)]
+Ids = Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ChangeBody(_Body):
+    """One change to many pictures."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"ids": ["0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"], "action": "tag", "tags": ["harbour", "dusk"]}
+            ]
+        }
+    )
+
+    ids: Ids
+    action: Annotated[Action, Field(strict=False)]
+    tags: Annotated[list[Name], Field(max_length=MOST_TAGS)] = Field(default=[], description="For tag and untag.")
+    collection_id: Id = Field(default="", description="For collect and uncollect.")
+    project: Name = Field(default="", description="For project.")
+
+    def change(self) -> Change:
+        """The change that is meant. Raises NotFound for what cannot be the id of a collection."""
+        to = self.project
+        if self.action in (Action.COLLECT, Action.UNCOLLECT):
+            to = checked_id(self.collection_id, "collection") if self.collection_id else ""
+        return Change(action=self.action, tags=tuple(self.tags), to=to)
+
+
+class IdsBody(_Body):
+    """Pictures, in order."""
+
+    ids: Ids
+
+
+class TagBody(_Body):
+    """The new name of a tag."""
+
+    name: Name
+
+
+class CollectionBody(_Body):
+    """A collection to make."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Harbours", "description": "Boats at dusk."}]})
+
+    name: Name
+    description: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class EditBody(_Body):
+    """What is to be different about a collection; what is left out stays as it is."""
+
+    name: Name | None = None
+    description: Annotated[str, Field(max_length=10_000)] | None = None
+    cover_id: Id | None = Field(
+        default=None, description="A picture of the collection; an empty text for its first one again."
+    )
+
+    def edit(self) -> Edit:
+        """The edit that is meant."""
+        cover = known_id(self.cover_id) if self.cover_id else self.cover_id
+        return Edit(name=self.name, description=self.description, cover_id=cover)
+
+
+def known_id(text: str) -> str:
+    """An id as ours are written; any other text stays as it is, and is found nowhere."""
+    try:
+        return checked_id(text, "picture")
+    except NotFound:
+        return text.replace("\x00", "")

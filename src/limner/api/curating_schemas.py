@@ -1,0 +1,64 @@
+"""The shapes of answers about marks, tags and collections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from limner.api.schemas import EXAMPLE_ID, Answer
+
+
+class ChangeResult(Answer):
+    """What became of one picture."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    ok: bool = Field(description="False where you have no such picture.")
+
+
+class ChangeAnswer(Answer):
+    """What became of each picture, in the order given; those that are yours were changed together."""
+
+    changed: int
+    items: list[ChangeResult]
+
+
+class TagAnswer(Answer):
+    """A tag, and how many pictures outside the trash have it."""
+
+    tag: str
+    images: int
+
+
+class TagList(Answer):
+    """Your tags, in the order of the alphabet."""
+
+    items: list[TagAnswer]
+
+
+class RenamedAnswer(Answer):
+    """How many pictures have the tag under its new name now."""
+
+    tag: str
+    changed: int
+
+
+class CollectionAnswer(Answer):
+    """Pictures in an order of their own."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    name: str
+    description: str
+    images: int = Field(description="How many are in it, without those in the trash.")
+    cover_id: str | None = Field(description="The picture that stands for it; null where it is empty.")
+    cover_url: str | None
+    images_url: str
+    created: datetime
+    updated: datetime
+
+
+class CollectionPage(Answer):
+    """Collections, newest first; `next` is the cursor of the next page."""
+
+    items: list[CollectionAnswer]
+    next: str | None
