@@ -125,15 +125,16 @@ def session_of(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def _check_own_page(headers: Mapping[bytes, bytes]) -> None:
-    """Raises Forbidden for a change that comes with a cookie and no word that a page of ours sent it.
+    """Raises Forbidden for a change that comes with a cookie from a page that is not ours.
 
-    The door has refused a foreign Origin already; every browser of today sends one, or Sec-Fetch-Site, with a change.
+    The door has refused a foreign Origin already, and browsers send the cookie (SameSite=Lax) with no change that
+    another site makes. A program that signs in and keeps its cookie sends neither header, and is no page.
     """
-    if b"origin" not in headers and headers.get(b"sec-fetch-site") != b"same-origin":
+    if headers.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
         raise Forbidden(
-            "A change that is signed in by a cookie needs the header Origin with this server's own address. "
+            "A change that is signed in by a cookie is taken from this server's own pages only. "
             "Programs rather use an API token.",
-            code="origin_missing",
+            code="foreign_page",
         )
 
 

@@ -239,7 +239,7 @@ def shortfall(
         code=FailureCode.BAD_ANSWER,
         message=(
             f"{card.title} delivered {len(pictures)} of {record.call.count} pictures.{reason} "
-            "What it charged is booked; ask again for the missing ones."
+            "What it charged is booked; retry the job for the missing ones."
         ),
         spent=Spent.YES,
         provider=card.service,
