@@ -20,11 +20,13 @@ Text = Annotated[str, Field(max_length=100_000)]
 Pixels = Annotated[int, Field(ge=0, le=16_384)]
 
 
-class _Body(BaseModel):
+class Sent(BaseModel):
+    """The base of all bodies: exactly these fields, in exactly these types."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class InputBody(_Body):
+class InputBody(Sent):
     """A picture the request starts from: a kept one by `image_id`, or a file in `data`."""
 
     role: Role = Role.SOURCE
@@ -32,7 +34,7 @@ class InputBody(_Body):
     data: str | None = Field(default=None, description="The file in base64, or a data URL.")
 
 
-class MarginsBody(_Body):
+class MarginsBody(Sent):
     """How many pixels an outpainted picture grows on each side."""
 
     left: Pixels = 0
@@ -41,7 +43,7 @@ class MarginsBody(_Body):
     bottom: Pixels = 0
 
 
-class RequestBody(_Body):
+class RequestBody(Sent):
     """What is wanted. Everything left out is the model's choice."""
 
     model_config = ConfigDict(
@@ -111,7 +113,7 @@ class RequestBody(_Body):
             size=_size(self.size),
             aspect=_aspect(self.aspect),
             margins=None if self.margins is None else Margins(**self.margins.model_dump()),
-            max_cost=_money("max_cost", self.max_cost),
+            max_cost=money_from("max_cost", self.max_cost),
             presets=tuple(self.presets),
             tags=tuple(self.tags),
         )
@@ -125,7 +127,7 @@ class JobBody(RequestBody):
     )
 
 
-class BudgetBody(_Body):
+class BudgetBody(Sent):
     """A budget to set up: for whom, for how long, and how much of one of the two."""
 
     model_config = ConfigDict(
@@ -149,19 +151,19 @@ class BudgetBody(_Body):
         """The budget that is meant. Raises InvalidRequest, naming the field."""
         if (self.usd is None) is (self.pictures is None):
             raise InvalidRequest("Give the limit in usd or in pictures, one of the two.", field="usd")
-        money = _money("usd", self.usd)
+        money = money_from("usd", self.usd)
         limit = self.pictures or 0 if money is None else money.micro
         counted = Counted.PICTURES if money is None else Counted.USD
         return Wanted(kind=self.kind, name=self.name, window=self.window, counted=counted, limit=limit)
 
 
-class ResolveBody(_Body):
+class ResolveBody(Sent):
     """What a person found out about a purchase that got lost on the way."""
 
     charged: bool = Field(description="Whether the service has charged for it.")
 
 
-class WebhookBody(_Body):
+class WebhookBody(Sent):
     """Where word of your jobs' ends is to go."""
 
     model_config = ConfigDict(
@@ -186,7 +188,8 @@ def _aspect(text: str | None) -> Aspect | None:
         raise InvalidRequest(str(error), field="aspect") from None
 
 
-def _money(field: str, text: str | None) -> Money | None:
+def money_from(field: str, text: str | None) -> Money | None:
+    """An amount of dollars from text. Raises InvalidRequest, naming the field."""
     try:
         amount = None if text is None else Money.usd(text)
     except ValueError as error:

@@ -10,11 +10,13 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from limner.api.batch_bodies import BatchBody, BatchOptions
 from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
 
+BODIES = (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody, BatchBody, BatchOptions)
 TEMPLATE = "#/components/schemas/{model}"
 
 Responses = dict[int | str, dict[str, Any]]
@@ -91,7 +93,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody)],
+        [(model, "validation") for model in BODIES],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(

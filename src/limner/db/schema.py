@@ -7,13 +7,14 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
 from limner.db import search
+from limner.db.batch_tables import batches
 from limner.db.failures import driver_errors
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-METADATA = webhooks.metadata
+(METADATA,) = {table.metadata for table in (batches, webhooks)}
 """All tables, for those of `tables` are loaded with it."""
-VERSION = "0004"
+VERSION = "0010"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

@@ -64,6 +64,13 @@ class Engine:
         """Who could paint it, at what price. Sends nothing, writes nothing."""
         return self.router.plan(self._final(request), request.prompt)
 
+    def affordable(self, request: ImageRequest) -> Plan:
+        """What of its plan costs no more than the request allows; sends and writes nothing either.
+
+        Raises ConfirmationRequired where nothing does.
+        """
+        return self._allowed(request, self.plan(request))
+
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
         await self.router.health.renew()
@@ -112,7 +119,7 @@ class Engine:
         if reused is not None:
             return reused
         await self.router.health.renew()
-        plan = self._allowed(request, self.plan(request))
+        plan = self.affordable(request)
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 

@@ -10,6 +10,7 @@ from random import SystemRandom
 
 from limner.catalog.presets import load_presets
 from limner.codec import JsonRequestCodec
+from limner.db.batches import SqlBatches
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
 from limner.db.events import SqlEvents
@@ -21,6 +22,7 @@ from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.courier import Courier
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
+from limner.dispatch.porter import Porter
 from limner.domain.accounts import Asks
 from limner.domain.errors import StorageError
 from limner.domain.events import Event
@@ -34,6 +36,7 @@ from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
+from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
 from limner.engine.engine import Engine
@@ -83,6 +86,7 @@ class Runtime:
     ledger: Ledger
     webhooks: Subscriptions
     budgeting: Budgeting
+    batching: Batching
     library: Library
     uploads: Uploads
     shelf: Shelf
@@ -117,17 +121,21 @@ async def open_runtime(
         secret = await asyncio.to_thread(installation_secret, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)
+        porter = Porter(worker=worker, batches=SqlBatches(ground.database), locks=locks, clock=ground.clock)
         jobs = SqlJobs(ground.database, _publisher(ground.bulletin, courier), now=ground.clock.now)
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        runtime = _joined(ground, jobs, dispatcher, courier, HmacSealer(secret))
+        runtime = _joined(ground, jobs, dispatcher, courier, porter, HmacSealer(secret))
         await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
             courier.start()
             stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
+        if work and watch:  # a command is over sooner than a batch
+            porter.start(runtime.batching.carry)
+            stack.push_async_callback(porter.stop)
         yield runtime
 
 
@@ -160,7 +168,9 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
     )
 
 
-def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, sealer: Sealer) -> Runtime:
+def _joined(
+    ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, porter: Porter, sealer: Sealer
+) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
@@ -209,6 +219,14 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
             nudge=courier.nudge,
         ),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
+        batching=Batching(
+            engine=engine,
+            batches=SqlBatches(ground.database),
+            jobs=jobs,
+            clock=ground.clock,
+            ids=ground.ids,
+            nudge=porter.nudge,
+        ),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
