@@ -211,22 +211,9 @@ def _joined(
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
-        webhooks=Subscriptions(
-            webhooks=SqlWebhooks(ground.database),
-            posts=ground.posts,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=courier.nudge,
-        ),
+        webhooks=_subscriptions(ground, courier),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
-        batching=Batching(
-            engine=engine,
-            batches=SqlBatches(ground.database),
-            jobs=jobs,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=porter.nudge,
-        ),
+        batching=_batching(ground, engine, jobs, porter),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
@@ -237,6 +224,18 @@ def _joined(
         ids=ground.ids,
         codec=codec,
     )
+
+
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """Who is told how jobs end."""
+    webhooks = SqlWebhooks(ground.database)
+    return Subscriptions(webhooks=webhooks, posts=ground.posts, clock=ground.clock, ids=ground.ids, nudge=courier.nudge)
+
+
+def _batching(ground: Ground, engine: Engine, jobs: SqlJobs, porter: Porter) -> Batching:
+    """What prices batches, takes them and carries them out."""
+    batches = SqlBatches(ground.database)
+    return Batching(engine=engine, batches=batches, jobs=jobs, clock=ground.clock, ids=ground.ids, nudge=porter.nudge)
 
 
 def _runner(runtime: Runtime) -> Runner:
