@@ -13,7 +13,14 @@ import pytest_asyncio
 from limner.db.batches import SqlBatches
 from limner.db.database import Database
 from limner.domain.batches import Batch, HeldBatch
-from limner.domain.errors import ConfirmationRequired, InvalidRequest, Problem, StorageError, TooManyRequests
+from limner.domain.errors import (
+    ConfirmationRequired,
+    IdempotencyConflict,
+    InvalidRequest,
+    Problem,
+    StorageError,
+    TooManyRequests,
+)
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -149,3 +156,13 @@ async def test_the_same_key_asks_once(desk: Desk) -> None:
     first = await desk.batching.submit(wish("one", "two"), ANN, key="k")
     assert (await desk.batching.submit(wish("one", "two"), ANN, key="k")).id == first.id
     assert len(await desk.batching.batches.open()) == 1
+
+
+async def test_a_batch_that_is_known_is_given_again_even_if_nobody_can_paint_it_now(desk: Desk) -> None:
+    first = await desk.batching.submit(wish("one", "two"), ANN, key="k")
+    desk.here.services.unready["acme"] = "The key is gone."
+    assert (await desk.batching.submit(wish("one", "two"), ANN, key="k")).id == first.id
+    with pytest.raises(IdempotencyConflict):
+        await desk.batching.submit(wish("two", "one"), ANN, key="k")
+    with pytest.raises(InvalidRequest):
+        await desk.batching.submit(wish("one", "two"), ANN, key="another")

@@ -147,6 +147,10 @@ class SqlBatches:
         """Writes a batch and its rows down; its id, or that of the batch which its key already has."""
         return await self._database.write(lambda connection: _add(connection, new))
 
+    async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """The batch that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        return await self._database.read(lambda connection: _known(connection, owner, key, fingerprint))
+
     async def get(self, batch_id: str, owner: str) -> Batch:
         """One of one person's. Raises NotFound."""
         return await self._database.read(lambda connection: _get(connection, batch_id, owner))
@@ -224,16 +228,18 @@ class SqlBatches:
 
 
 def _add(connection: Connection, new: NewBatch) -> str:
-    if not _INSERT.run(connection, _batch_row(new)):
-        return _known(connection, new)
-    _INSERT_ROWS.many(connection, [_new_row(new, row) for row in new.rows])
-    return new.id
+    if _INSERT.run(connection, _batch_row(new)):
+        _INSERT_ROWS.many(connection, [_new_row(new, row) for row in new.rows])
+        return new.id
+    return _known(connection, new.owner, new.key, new.fingerprint) or new.id
 
 
-def _known(connection: Connection, new: NewBatch) -> str:
+def _known(connection: Connection, owner: str, key: str | None, fingerprint: str) -> str | None:
     """The batch that has this key already. Raises IdempotencyConflict for another body."""
-    row = _KNOWN.row(connection, {"owner": new.owner, "known": new.key})
-    if row is None or row["fingerprint"] != new.fingerprint:
+    row = _KNOWN.row(connection, {"owner": owner, "known": key})
+    if row is None:
+        return None
+    if row["fingerprint"] != fingerprint:
         raise IdempotencyConflict(
             "This Idempotency-Key was used before with another batch. Use a new key for a new batch."
         )

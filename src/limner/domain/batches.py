@@ -155,6 +155,10 @@ class Batches(Protocol):
         """
         ...
 
+    async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """The batch that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        ...
+
     async def get(self, batch_id: str, owner: str) -> Batch:
         """One of one person's. Raises NotFound."""
         ...

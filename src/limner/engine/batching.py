@@ -121,6 +121,10 @@ class Batching:
         Raises ConfirmationRequired where all rows together may cost more than is allowed, and InvalidRequest where none
         can be painted; nothing is written or bought then.
         """
+        fingerprint = self._fingerprint(wish) if key else ""
+        known = await self.batches.remembered(principal.id, key, fingerprint) if key else None
+        if known is not None:
+            return await self.batches.get(known, principal.id)
         quote = await self.quote(wish)
         if not quote.paintable:
             problem = next(priced.row.problem for priced in quote.rows if priced.row.problem is not None)
@@ -139,7 +143,7 @@ class Batching:
                 at=self.clock.now(),
                 rows=tuple(_bounded(priced, wish.max_cost) for priced in quote.rows),
                 key=key,
-                fingerprint=self._fingerprint(wish) if key else "",
+                fingerprint=fingerprint,
             )
         )
         self.nudge()
@@ -222,8 +226,7 @@ class Batching:
             wish.name,
             wish.concurrency,
             None if wish.max_cost is None else wish.max_cost.micro,
-            *((row.problem.message if row.problem else "") for row in wish.rows if row.request is None),
-            *(codec.fingerprint(row.request) for row in wish.rows if row.request is not None),
+            *([row.line, codec.fingerprint(row.request) if row.request else row.prompt] for row in wish.rows),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
