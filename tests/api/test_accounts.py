@@ -206,10 +206,12 @@ def test_a_change_signed_in_by_a_cookie_has_to_come_from_a_page_of_ours(tmp_path
         def painted(**headers: str) -> Any:
             return httpx2.post(f"{site.url}/api/v1/jobs", json=SKETCH, headers={**cookie, **headers})
 
-        assert (painted().status_code, painted().json()["code"]) == (403, "origin_missing")
-        assert painted(**{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+        cross = painted(**{"Sec-Fetch-Site": "cross-site"})
+        assert (cross.status_code, cross.json()["code"]) == (403, "foreign_page")
+        assert painted(**{"Sec-Fetch-Site": "same-site"}).status_code == 403
         assert painted(Origin="https://evil.example").json()["code"] == "foreign_origin"
         assert painted(**{"Sec-Fetch-Site": "same-origin"}).status_code == 202
+        assert painted().status_code == 202, "a program that keeps its cookie is no page"
         assert painted(Origin=site.url).status_code == 202
 
 

@@ -52,7 +52,7 @@ def asked(site: Site, forwarded: str | None = None, path: str = "/api/v1/jobs") 
     return site.client.post(path, json=SMALL, headers=headers).status_code
 
 
-@pytest.mark.req("S0-062")
+@pytest.mark.req("S0-075")
 def test_requests_of_an_address_are_limited_on_every_surface_and_over_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path, requests_per_minute_per_address=2) as site:
         assert [asked(site), asked(site, "203.0.113.9")] == [202, 202]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from limner.cli.rows import read_rows
+from limner.cli.lists import read_rows
 from limner.domain.errors import InvalidRequest
 
 

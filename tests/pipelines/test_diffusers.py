@@ -9,7 +9,6 @@ from datetime import date
 import pytest
 from PIL import Image
 
-from limner.catalog.loader import load_catalog
 from limner.domain.abilities import Closes
 from limner.domain.call import Call, Finished, Partial, Pending
 from limner.domain.errors import FailureCode, NotConfigured, ProviderError, Spent
@@ -23,8 +22,9 @@ from limner.testing.examples import input_picture, provider_at
 from limner.testing.pictures import grey_mask
 from limner.wire.connection import Connection
 from tests.pipelines.conftest import Library
+from tests.shipped import shipped
 
-SERVICE = load_catalog(entry_points=()).service("diffusers")
+SERVICE = shipped().service("diffusers")
 CARD = replace(SERVICE, default_model="tiny")
 HERE = Connection(base_url="", python=sys.executable)
 CALL = Call(

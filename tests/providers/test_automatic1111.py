@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Finished, Partial
 from limner.domain.errors import ProviderError
 from limner.domain.request import Role
@@ -16,6 +15,7 @@ from limner.testing.examples import Bench, input_picture, provider_at
 from limner.testing.faults import At, Fault
 from limner.wire.connection import Connection
 from tests.providers.test_automatic1111_conformance import CALL, CARD
+from tests.shipped import shipped
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def test_whoever_leaves_stops_the_engine() -> None:
 
 @pytest.mark.req("S0-018")
 async def test_a_control_picture_goes_to_its_extension_with_what_belongs_to_it() -> None:
-    card = load_catalog(entry_points=()).find("automatic1111/controlnet")
+    card = shipped().find("automatic1111/controlnet")
     control = input_picture(Role.CONTROL)
     unit = {"model": "control_v11p_sd15_canny [d14c016b]", "module": "canny", "weight": 0.8}
     own = {"control_model": unit["model"], "control_module": "canny", "weight": 0.8, "scheduler": "Karras"}
@@ -96,7 +96,7 @@ async def test_a_control_picture_goes_to_its_extension_with_what_belongs_to_it()
 
 
 async def test_a_missing_extension_is_told_as_such() -> None:
-    card = load_catalog(entry_points=()).find("automatic1111/controlnet")
+    card = shipped().find("automatic1111/controlnet")
     call = replace(
         CALL, model=card.name, wire=card.wire, inputs=(input_picture(Role.CONTROL),), extra={"control_model": "x"}
     )

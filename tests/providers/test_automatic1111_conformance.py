@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode
 from limner.domain.request import Operation, Size
@@ -12,8 +11,9 @@ from limner.testing.automatic1111_stand_in import Automatic1111StandIn
 from limner.testing.catalog_conformance import CatalogConformance
 from limner.testing.conformance import Case, HttpProviderConformance, Row
 from limner.testing.faults import Drop, Fault
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("automatic1111"), poll_seconds=0.001)
 CALL = Call(
     id="00000000-0000-7000-8000-000000000001",

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.accounts import Account, ChecksKey
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent
@@ -21,8 +20,9 @@ from limner.testing.examples import CALL, Bench, input_picture, provider_at
 from limner.testing.faults import At, Fault
 from limner.testing.pictures import grey_mask
 from limner.wire.connection import Connection
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("bfl"), requests_per_second=0.0)
 SIZE = Size(64, 48)
 

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Size
 from limner.providers.bfl import TAKES
@@ -12,8 +11,9 @@ from limner.testing.examples import CALL
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
 from limner.wire.takes import Takes
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("bfl"), requests_per_second=0.0, concurrency=0)
 FLEX = CATALOG.find("bfl/flux-2-flex")
 

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode
 from limner.domain.request import Operation, Role, Size
@@ -12,8 +11,9 @@ from limner.testing.conformance import MARK, Case, Row
 from limner.testing.examples import CALL, input_picture
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("comfyui"), poll_seconds=0.001)
 
 

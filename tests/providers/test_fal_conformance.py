@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Margins, Operation, Size
@@ -11,8 +10,9 @@ from limner.testing.conformance import Case, Row
 from limner.testing.fal_stand_in import FalStandIn
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
+from tests.shipped import shipped
 
-CARD = replace(load_catalog(entry_points=()).service("fal"), requests_per_second=0, poll_seconds=0.001)
+CARD = replace(shipped().service("fal"), requests_per_second=0, poll_seconds=0.001)
 NAMES: dict[str, object] = {name: name for name in TAKES.fields | {role.value for role in TAKES.roles}}
 NAMES |= {"prompt": "prompt", "count": "num_images", "size": ["image_size.width", "image_size.height"]}
 NAMES |= {"steps": "num_inference_steps", "margins": ["left", "top", "right", "bottom"]}

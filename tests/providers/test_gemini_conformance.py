@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role
@@ -11,8 +10,9 @@ from limner.testing.conformance import Case, HttpProviderConformance, Row
 from limner.testing.examples import input_picture
 from limner.testing.faults import Drop, Fault
 from limner.testing.gemini_stand_in import GeminiStandIn, error_body
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 NANO = CATALOG.find("gemini/gemini-nano-banana-2.1")
 CALL = Call(
     id="00000000-0000-7000-8000-000000000001",

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role, Size
@@ -12,8 +11,9 @@ from limner.testing.examples import input_picture
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.huggingface_stand_in import HuggingFaceStandIn
 from limner.testing.ticket_conformance import DownloadConformance
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("huggingface"), requests_per_second=0.0)
 FLUX = CATALOG.find("huggingface/black-forest-labs/FLUX.1-dev")
 KONTEXT = CATALOG.find("huggingface/black-forest-labs/FLUX.1-Kontext-dev")

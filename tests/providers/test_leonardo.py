@@ -8,7 +8,6 @@ from decimal import Decimal
 import pybase64
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.accounts import Account, ChecksKey, ListsModels
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent
@@ -21,8 +20,9 @@ from limner.testing.faults import At, Fault
 from limner.testing.leonardo_stand_in import PHOENIX, LeonardoStandIn
 from limner.testing.pictures import grey_mask
 from limner.wire.connection import Connection
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("leonardo"), requests_per_second=0.0)
 SIZE = Size(512, 384)
 

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Size
 from limner.providers.leonardo import TAKES
@@ -11,8 +10,9 @@ from limner.testing.examples import CALL
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.leonardo_stand_in import LeonardoStandIn
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("leonardo"), requests_per_second=0.0, concurrency=0)
 PHOENIX = CATALOG.find("leonardo/phoenix-1.0")
 FLUX = CATALOG.find("leonardo/flux-pro-2.0")

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.accounts import Account, ChecksKey, ListsModels
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent
@@ -23,8 +22,9 @@ from limner.testing.faults import At, Drop, Fault
 from limner.testing.pictures import grey_mask
 from limner.testing.runware_stand_in import RunwareStandIn
 from limner.wire.connection import Connection
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("runware"), requests_per_second=0.0)
 SIZE = Size(512, 384)
 

@@ -4,7 +4,6 @@ from typing import cast
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Size
 from limner.providers.runware import TAKES
@@ -13,8 +12,9 @@ from limner.testing.examples import CALL
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.runware_stand_in import RunwareStandIn
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("runware"), requests_per_second=0.0, concurrency=0)
 DEV = CATALOG.find("runware/runware:101@1")
 NAMES = cast(Mapping[str, object], DEV.wire["names"])

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role, Size
@@ -11,8 +10,9 @@ from limner.testing.conformance import Case, HttpProviderConformance, Row
 from limner.testing.examples import input_picture
 from limner.testing.faults import Drop, Fault
 from limner.testing.together_stand_in import TogetherStandIn
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("together"), requests_per_second=0.0)
 XL = CATALOG.find("together/stabilityai/stable-diffusion-xl-base-1.0")
 KONTEXT = CATALOG.find("together/black-forest-labs/FLUX.1-kontext-pro")

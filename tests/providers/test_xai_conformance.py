@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role
@@ -12,8 +11,9 @@ from limner.testing.examples import input_picture
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
 from limner.testing.xai_stand_in import XAIStandIn
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 CARD = replace(CATALOG.service("xai"), requests_per_second=0.0, poll_seconds=0.001)
 GROK = CATALOG.find("xai/grok-imagine-image-2.0")
 CALL = Call(

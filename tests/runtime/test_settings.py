@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import NotConfigured
 from limner.domain.health import BreakerRules
 from limner.domain.money import Money
 from limner.settings import Settings, read_settings, read_variables, variable_of
+from tests.shipped import shipped
 
 
 def test_the_environment_wins_over_the_file_and_both_over_the_defaults(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_every_setting_is_on_its_page() -> None:
         assert f"`{variable_of(name)}`" in page, name
     named = {line.lstrip("# ").partition("=")[0] for line in template.splitlines() if "=" in line}
     assert {"OPENAI_API_KEY", "OPENAI_ORG_ID", "LIMNER_DATA_DIR"} <= named
-    for card in load_catalog(entry_points=()).services:
+    for card in shipped().services:
         assert {*card.key_variables, *filter(None, [card.base_url_variable, card.organization_variable])} <= named
 
 

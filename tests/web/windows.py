@@ -25,6 +25,7 @@ WIDTHS = {360: 780, 768: 1024, 1280: 800, 1440: 900, 1920: 1080}
 
 in_a_browser = [
     pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(FOUND is None, reason="there is no Chromium on this machine; `make chromium` looks for one"),
 ]
 """Marks of tests that need one."""

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from aiohttp import WSMsgType, web
 
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import FailureCode, NotConfigured, ProviderError, Spent
 from limner.domain.request import Size
 from limner.providers.connecting import connections
@@ -14,6 +13,7 @@ from limner.testing.examples import CARD
 from limner.testing.pictures import PictureMaker
 from limner.wire.connection import Connection, read_headers, without_credentials
 from limner.wire.outgoing import Outgoing
+from tests.shipped import shipped
 from tests.wire.conftest import KEY, Handler, aborted, never, site
 
 PNG = PictureMaker().png(Size(8, 8))
@@ -150,7 +150,7 @@ def test_user_and_password_of_an_address_become_a_header() -> None:
 
 
 def test_headers_come_from_the_environment() -> None:
-    cards = load_catalog(entry_points=()).services
+    cards = shipped().services
     found = connections(cards, {"OPENAI_HEADERS": "X-Door: open", "OPENAI_BASE_URL": "http://me:you@box:8188/"})
     assert found["openai"].base_url == "http://box:8188"
     assert [name for name, _ in found["openai"].headers] == ["Authorization", "X-Door"]

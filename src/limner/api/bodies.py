@@ -123,7 +123,7 @@ class RequestBody(StrictBody):
             size=_size(self.size),
             aspect=_aspect(self.aspect),
             margins=None if self.margins is None else Margins(**self.margins.model_dump()),
-            max_cost=_money("max_cost", self.max_cost),
+            max_cost=money_from("max_cost", self.max_cost),
             presets=tuple(self.presets),
             tags=tuple(self.tags),
         )
@@ -220,7 +220,7 @@ class BudgetBody(StrictBody):
         """The budget that is meant. Raises InvalidRequest, naming the field."""
         if (self.usd is None) is (self.pictures is None):
             raise InvalidRequest("Give the limit in usd or in pictures, one of the two.", field="usd")
-        money = _money("usd", self.usd)
+        money = money_from("usd", self.usd)
         limit = self.pictures or 0 if money is None else money.micro
         counted = Counted.PICTURES if money is None else Counted.USD
         return Wanted(kind=self.kind, name=self.name, window=self.window, counted=counted, limit=limit)
@@ -235,7 +235,7 @@ class RetryBody(StrictBody):
 
     def most(self) -> Money | None:
         """The amount that is meant. Raises InvalidRequest."""
-        return _money("max_cost", self.max_cost)
+        return money_from("max_cost", self.max_cost)
 
 
 class ResolveBody(StrictBody):
@@ -269,7 +269,8 @@ def _aspect(text: str | None) -> Aspect | None:
         raise InvalidRequest(str(error), field="aspect") from None
 
 
-def _money(field: str, text: str | None) -> Money | None:
+def money_from(field: str, text: str | None) -> Money | None:
+    """An amount of dollars from text. Raises InvalidRequest, naming the field."""
     try:
         amount = None if text is None else Money.usd(text)
     except ValueError as error:

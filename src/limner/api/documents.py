@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from limner.api.batch_bodies import BatchBody, BatchOptions
 from limner.api.bodies import (
     BudgetBody,
     DecisionBody,
@@ -91,6 +92,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     TagBody,
     CollectionBody,
     EditBody,
+    BatchBody,
+    BatchOptions,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)

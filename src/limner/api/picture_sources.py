@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from limner.api.deps import principal_of, runtime_of
-from limner.domain.authority import authority_of
 from limner.api.taking_in import decoded
+from limner.domain.authority import authority_of
 from limner.domain.errors import BadPicture, InvalidRequest
 from limner.domain.request import InputImage, Role
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from limner.api import (
     audit,
     auth,
+    batches,
     budgets,
     collections,
     curating,
@@ -45,6 +46,7 @@ def install(app: FastAPI) -> None:
         usage,
         statistics,
         budgets,
+        batches,
         reports,
         deliveries,
         webhooks,

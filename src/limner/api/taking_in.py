@@ -45,6 +45,11 @@ async def read_request(request: Request, model: type[Asked]) -> tuple[Asked, tup
     return body, await Taking(runtime, owner).all(body.inputs, ())
 
 
+async def taken_in(runtime: Runtime, owner: str, body: RequestBody) -> ImageRequest:
+    """The request that one row of a batch asks for, its pictures kept. Raises UsageError and NotFound."""
+    return body.asked(await Taking(runtime, owner).all(body.inputs, ()))
+
+
 async def read_wish(request: Request) -> ImageRequest:
     """The request that a body asks for. Raises UsageError."""
     body, inputs = await read_request(request, RequestBody)

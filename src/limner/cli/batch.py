@@ -15,17 +15,18 @@ from limner.cli.asking import agreed, must_ask
 from limner.cli.carrying import Asked
 from limner.cli.copies import Target
 from limner.cli.exits import INTERRUPTED
+from limner.cli.lists import read_rows
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json, MaxCost, Painter, Wish, Yes
 from limner.cli.orders import Clerk, Order
 from limner.cli.output import Output
 from limner.cli.pool import Pool
 from limner.cli.results import Results
-from limner.cli.rows import Row, read_rows
 from limner.cli.sums import Tally, board_on
 from limner.cli.wishes import amount
 from limner.domain.errors import ConfirmationRequired, InvalidRequest, LimnerError
 from limner.domain.money import Money
+from limner.engine.rows import Row
 
 app = App()
 

@@ -10,12 +10,12 @@ from typing import Any, cast
 from limner.cli.carrying import Asked, request_from
 from limner.cli.opening import Session
 from limner.cli.options import Painter, Wish
-from limner.cli.rows import Row
 from limner.cli.wishes import checked_text
 from limner.domain.errors import InvalidRequest, Problem
 from limner.domain.money import Money
 from limner.domain.request import ImageRequest, Margins, Operation
 from limner.domain.template import check_template
+from limner.engine.rows import Row
 
 EXCLUDES = {"size": "aspect", "aspect": "size"}
 """What a row says in place of what holds for all rows."""

@@ -13,12 +13,12 @@ from limner.cli.keeping import copied, path_of
 from limner.cli.opening import Session
 from limner.cli.orders import Order, located
 from limner.cli.results import Results
-from limner.cli.rows import Row
 from limner.cli.sums import Board, Tally
 from limner.domain.errors import LimnerError, Problem
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.picture import Picture
+from limner.engine.rows import Row
 
 KEEPERS = 2
 """How many finished rows are copied and noted at once, beside those that are being painted."""

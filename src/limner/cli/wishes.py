@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from limner.cli.options import Painter, Wish
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
+from limner.engine.rows import value_of
 
 if TYPE_CHECKING:
     from limner.studio import Options
@@ -107,8 +107,5 @@ def named_values(pairs: Sequence[str], option: str) -> dict[str, object]:
         name, sign, text = checked_text(pair, option).partition("=")
         if not sign or not name.strip():
             raise InvalidRequest(f"--{option} wants NAME=VALUE, not '{pair}'.", field=option)
-        try:
-            found[name.strip()] = json.loads(text)
-        except ValueError:
-            found[name.strip()] = text
+        found[name.strip()] = value_of(text)
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
 from limner.db import (
+    batch_tables,
     library_tables,
     people_tables,
     review_tables,
@@ -19,7 +20,15 @@ from limner.db.failures import driver_errors
 from limner.db.statistics_tables import VIEWS, create_views
 from limner.domain.errors import StorageError
 
-SUBJECTS = (library_tables, people_tables, review_tables, statistics_tables, template_tables, webhook_tables)
+SUBJECTS = (
+    batch_tables,
+    library_tables,
+    people_tables,
+    review_tables,
+    statistics_tables,
+    template_tables,
+    webhook_tables,
+)
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""

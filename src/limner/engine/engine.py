@@ -75,6 +75,13 @@ class Engine:
         """
         return await self.wording.applied(request, principal)
 
+    def affordable(self, request: ImageRequest) -> Plan:
+        """What of its plan costs no more than the request allows; sends and writes nothing either.
+
+        Raises ConfirmationRequired where nothing does.
+        """
+        return self._allowed(request, self.plan(request))
+
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
         request = await self.applied(request, principal)

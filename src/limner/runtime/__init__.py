@@ -11,6 +11,7 @@ from random import SystemRandom
 
 from limner.catalog.presets import load_presets
 from limner.codec import JsonRequestCodec
+from limner.db.batches import SqlBatches
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
 from limner.db.events import SqlEvents
@@ -23,6 +24,7 @@ from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.courier import Courier
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
+from limner.dispatch.porter import Porter
 from limner.domain.accounts import Asks
 from limner.domain.errors import StorageError
 from limner.domain.events import Event
@@ -37,6 +39,7 @@ from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
+from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
 from limner.engine.engine import Engine
@@ -94,6 +97,7 @@ class Runtime:
     admittance: Admittance
     reviews: Reviews
     statistics: Statistics
+    batching: Batching
     library: Library
     keeping: Keeping
     uploads: Uploads
@@ -129,17 +133,21 @@ async def open_runtime(
         secret = await asyncio.to_thread(installation_secret, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)
+        porter = Porter(worker=worker, batches=SqlBatches(ground.database), locks=locks, clock=ground.clock)
         jobs = SqlJobs(ground.database, _publisher(ground.bulletin, courier), now=ground.clock.now)
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        runtime = _joined(ground, jobs, dispatcher, courier, HmacSealer(secret))
+        runtime = _joined(ground, jobs, dispatcher, courier, porter, HmacSealer(secret))
         await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
             courier.start()
             stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
+        if work and watch:  # a command is over sooner than a batch
+            porter.start(runtime.batching.carry)
+            stack.push_async_callback(porter.stop)
         yield runtime
 
 
@@ -183,7 +191,9 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
     )
 
 
-def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, sealer: Sealer) -> Runtime:
+def _joined(
+    ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, porter: Porter, sealer: Sealer
+) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
@@ -231,6 +241,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         admittance=people,
         reviews=reviews_of(ground, pictures, shelf),
         statistics=SqlStatistics(ground.database),
+        batching=_batching(ground, engine, jobs, porter),
         library=ground.library,
         keeping=join_keeping(ground),
         uploads=Uploads(
@@ -255,6 +266,12 @@ def _budgeting(ground: Ground, limits: Limits, people: Admittance) -> Budgeting:
         clock=ground.clock,
         ids=ground.ids,
     )
+
+
+def _batching(ground: Ground, engine: Engine, jobs: SqlJobs, porter: Porter) -> Batching:
+    """What prices batches, takes them and carries them out."""
+    batches = SqlBatches(ground.database)
+    return Batching(engine=engine, batches=batches, jobs=jobs, clock=ground.clock, ids=ground.ids, nudge=porter.nudge)
 
 
 def _runner(runtime: Runtime) -> Runner:

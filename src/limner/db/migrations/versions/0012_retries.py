@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 
 Key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 

@@ -1,4 +1,4 @@
-"""Reads the rows of a batch: CSV, JSON lines or plain lines, each row good or bad by itself."""
+"""The rows of a batch from the bytes of a list: CSV, JSON lines or plain lines, each row good or bad by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,9 +53,11 @@ class Row:
     """The same for the same words at the same turn: equal rows are told apart by their order."""
 
 
-def read_rows(file: str) -> tuple[Row, ...]:
-    """All rows of a file, or of stdin for a lone dash. Raises InvalidRequest for what is no list of rows at all."""
-    data = _bytes(file)
+def rows_of(file: str, data: bytes) -> tuple[Row, ...]:
+    """All rows of a list that goes by the name of `file`; a lone dash is a list without a name.
+
+    Raises InvalidRequest for what is no list of rows at all.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -78,13 +79,13 @@ def read_rows(file: str) -> tuple[Row, ...]:
     return tuple(_named(rows))
 
 
-def _bytes(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
+def value_of(text: str) -> object:
+    """What the text of an option says: JSON where it is that, else itself."""
     try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise InvalidRequest(f"{file} cannot be read: {error.strerror}. Check the name.", field="file") from error
+        found: object = json.loads(text)
+    except ValueError:
+        return text
+    return found
 
 
 def _named(rows: Iterable[Row]) -> Iterator[Row]:

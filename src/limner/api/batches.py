@@ -1,0 +1,181 @@
+"""Batches: many requests under one name, priced first, carried out a few at a time, resumed after a crash."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from limner.api.answers import answer
+from limner.api.batch_bodies import BatchBody, BatchOptions
+from limner.api.batch_reading import read_batch
+from limner.api.batch_schemas import BatchAnswer, BatchPage, BatchQuoteAnswer
+from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
+from limner.api.documents import PAINTING, answers, body_of
+from limner.api.shapes import API, Body, amount, estimate_body, job_url, problem_body
+from limner.domain.batches import Batch, RowState, Standing
+from limner.domain.job import OPEN_STATES
+from limner.engine.batching import BatchQuote, PricedRow
+
+router = APIRouter(prefix="/batches", tags=["batches"])
+
+BatchId = Annotated[str, Path(description="The batch's id.")]
+OPEN = frozenset({RowState.WAITING.value, RowState.BEGUN.value, *(state.value for state in OPEN_STATES)})
+"""States of rows that have not ended."""
+
+
+def _taken() -> dict[str, Any]:
+    """The bodies that a batch comes in: JSON, or a form with a list and what holds for all its rows."""
+    whole = body_of(BatchBody)
+    file = {"type": "string", "format": "binary", "description": "Rows: .csv, .jsonl or .txt."}
+    options = {"$ref": f"#/components/schemas/{BatchOptions.__name__}"}
+    whole["requestBody"]["content"]["multipart/form-data"] = {
+        "schema": {"type": "object", "required": ["file"], "properties": {"file": file, "batch": options}},
+        "encoding": {"batch": {"contentType": "application/json"}},
+    }
+    return whole
+
+
+HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "description": "The same key with the same body gives the same batch again; with another body 422.",
+    }
+]
+
+
+class BatchQuery(BaseModel):
+    """Which batches are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=200)
+
+
+@router.post(
+    "/quote",
+    summary="Price a batch",
+    responses=answers(BatchQuoteAnswer, "What every row may cost, and all together.", *PAINTING),
+    openapi_extra=_taken(),
+)
+async def quote_batch(request: Request) -> Response:
+    """What all rows cost together: at least, probably, at most; and what is wrong with those that cannot be painted.
+
+    Spends nothing, sends nothing, sets nothing aside.
+    """
+    wish = await read_batch(request, principal_of(request))
+    return answer(quote_body(await runtime_of(request).batching.quote(wish, principal_of(request))))
+
+
+@router.post(
+    "",
+    summary="Carry out a batch",
+    status_code=202,
+    responses=answers(BatchAnswer, "The batch, at the address in Location.", *PAINTING, status=202),
+    openapi_extra={**_taken(), "parameters": HEADERS},
+)
+async def create_batch(request: Request) -> Response:
+    """Writes the rows down and carries them out, so many at each service at a time. A row that cannot be painted stops
+    no other. With `max_cost` nothing is bought where all of them together may cost more.
+    """
+    principal, key = principal_of(request), idempotency_key(request)
+    wish = await read_batch(request, principal)
+    batch = await runtime_of(request).batching.submit(wish, principal, key=key)
+    return await _shown(request, batch, status=202)
+
+
+@router.get("", summary="List batches", responses=answers(BatchPage, "One page of batches, newest first."))
+async def list_batches(request: Request, query: Annotated[BatchQuery, Query()]) -> Response:
+    """Your batches, newest first, without their rows."""
+    batches = runtime_of(request).batching.batches
+    page = await batches.page(principal_of(request).id, limit=query.limit, cursor=query.cursor)
+    return answer({"items": [batch_summary(batch) for batch in page.items], "next": page.next})
+
+
+@router.get("/{batch_id}", summary="Show a batch", responses=answers(BatchAnswer, "The batch.", 404))
+async def get_batch(
+    request: Request,
+    batch_id: BatchId,
+    rows: Annotated[bool, Query(description="Whether the rows are wanted; without them it is quick to look.")] = True,
+) -> Response:
+    """How far a batch is, what it has cost so far, and each row with its job or its problem."""
+    batches = runtime_of(request).batching.batches
+    batch = await batches.get(checked_id(batch_id, "batch"), principal_of(request).id)
+    return await _shown(request, batch, rows=rows)
+
+
+@router.delete("/{batch_id}", summary="Cancel a batch", responses=answers(BatchAnswer, "The batch.", 404))
+async def delete_batch(request: Request, batch_id: BatchId) -> Response:
+    """Takes out what was not begun. What was begun is carried out; its jobs can be cancelled one by one."""
+    batching = runtime_of(request).batching
+    return await _shown(request, await batching.cancel(checked_id(batch_id, "batch"), principal_of(request)))
+
+
+async def _shown(request: Request, batch: Batch, *, rows: bool = True, status: int = 200) -> Response:
+    found = await runtime_of(request).batching.batches.rows(batch.id) if rows else None
+    told = None if found is None else [_row_body(row) for row in found]
+    return answer({**batch_summary(batch), "rows": told}, status, {"Location": batch_url(batch.id)})
+
+
+def batch_url(batch_id: str) -> str:
+    """Where a batch is found."""
+    return f"{API}/batches/{batch_id}"
+
+
+def batch_summary(batch: Batch) -> Body:
+    """A batch as it stands in a list."""
+    return {
+        "id": batch.id,
+        "name": batch.name,
+        "state": batch.state,
+        "concurrency": batch.concurrency,
+        "total": batch.total,
+        "counts": batch.counts,
+        "left": sum(number for state, number in batch.counts.items() if state in OPEN),
+        "cost": amount(batch.cost),
+        "ceiling": amount(batch.ceiling),
+        "created": batch.created,
+        "cancelled": batch.cancelled,
+        "ended": batch.ended,
+        "links": {"self": batch_url(batch.id)},
+    }
+
+
+def quote_body(quote: BatchQuote) -> Body:
+    """What a batch would cost."""
+    return {
+        "total": len(quote.rows),
+        "paintable": len(quote.paintable),
+        "estimate": estimate_body(quote.estimate),
+        "rows": [_priced_body(priced) for priced in quote.rows],
+    }
+
+
+def _priced_body(priced: PricedRow) -> Body:
+    row = priced.row
+    return {
+        "number": row.number,
+        "line": row.line,
+        "prompt": row.prompt,
+        "service": row.service or None,
+        "estimate": estimate_body(priced.estimate),
+        "ceiling": amount(priced.ceiling),
+        "problem": problem_body(row.problem),
+    }
+
+
+def _row_body(row: Standing) -> Body:
+    return {
+        "number": row.number,
+        "line": row.line,
+        "prompt": row.prompt,
+        "state": row.state,
+        "job_id": row.job_id,
+        "cost": amount(row.cost),
+        "problem": problem_body(row.problem),
+        "links": {"job": None if row.job_id is None else job_url(row.job_id)},
+    }

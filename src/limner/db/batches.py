@@ -1,0 +1,337 @@
+"""Batches in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from limner.db import codec, cursors
+from limner.db.batch_tables import batch_rows, batches
+from limner.db.database import Database
+from limner.db.statements import Columns, Statement, insertion, one_of
+from limner.db.tables import jobs
+from limner.domain.batches import Batch, HeldBatch, NewBatch, NewRow, OpenBatch, OpenRow, RowState, Standing
+from limner.domain.errors import IdempotencyConflict, NotFound, Problem
+from limner.domain.job import OPEN_STATES, JobState
+from limner.domain.money import Money
+from limner.domain.records import Page
+
+_INSERT = Statement(
+    text(
+        """
+        INSERT INTO batches (
+            id, user_id, token, address, name, concurrency, ceiling_micro, key, fingerprint, attempt, created_at
+        ) VALUES (
+            :id, :owner, :token, :address, :name, :concurrency, :ceiling, :key, :fingerprint, 0, :at
+        ) ON CONFLICT (user_id, key) DO NOTHING
+        """
+    )
+)
+_INSERT_ROWS = insertion(batch_rows)
+_KNOWN = Statement(
+    select(batches.c.id, batches.c.fingerprint).where(
+        batches.c.user_id == bindparam("owner"), batches.c.key == bindparam("known")
+    )
+)
+_ONE = Statement(select(batches).where(batches.c.id == bindparam("batch"), batches.c.user_id == bindparam("owner")))
+_job_of = jobs.c.id == batch_rows.c.job_id
+_said = func.coalesce(jobs.c.state, batch_rows.c.state)
+_COUNTS = Statement(
+    select(
+        _said.label("said"),
+        func.count().label("rows"),
+        func.coalesce(func.sum(jobs.c.cost_micro), 0).label("cost"),
+        func.sum(case((and_(jobs.c.id.is_not(None), jobs.c.cost_micro.is_(None)), 1), else_=0)).label("unknown"),
+    )
+    .select_from(batch_rows.outerjoin(jobs, _job_of))
+    .where(batch_rows.c.batch_id == bindparam("batch"))
+    .group_by(_said)
+)
+_ROWS = Statement(
+    select(
+        batch_rows.c.number,
+        batch_rows.c.line,
+        batch_rows.c.prompt,
+        batch_rows.c.job_id,
+        _said.label("said"),
+        jobs.c.id.label("found"),
+        jobs.c.cost_micro,
+        func.coalesce(jobs.c.problem, batch_rows.c.problem).label("why"),
+    )
+    .select_from(batch_rows.outerjoin(jobs, _job_of))
+    .where(batch_rows.c.batch_id == bindparam("batch"))
+    .order_by(batch_rows.c.number)
+)
+_OPEN = Statement(
+    select(batches.c.id, batches.c.worker)
+    .where(batches.c.ended_at.is_(None))
+    .order_by(batches.c.created_at, batches.c.id)
+)
+_TAKE = Statement(
+    update(batches)
+    .where(
+        batches.c.id == bindparam("batch"),
+        batches.c.ended_at.is_(None),
+        batches.c.worker.is_not_distinct_from(bindparam("known")),
+    )
+    .values(worker=bindparam("taker"), attempt=batches.c.attempt + 1)
+    .returning(batches)
+)
+_OPEN_ROWS = Statement(
+    select(batch_rows.c.number, batch_rows.c.service, batch_rows.c.request, batch_rows.c.job_id)
+    .select_from(batch_rows.outerjoin(jobs, _job_of))
+    .where(
+        batch_rows.c.batch_id == bindparam("batch"),
+        one_of(batch_rows.c.state, (RowState.WAITING.value, RowState.BEGUN.value)),
+        or_(batch_rows.c.job_id.is_(None), one_of(jobs.c.state, (state.value for state in OPEN_STATES))),
+    )
+    .order_by(batch_rows.c.state, batch_rows.c.number)
+)
+_cancelled = exists(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.cancelled_at.is_not(None)))
+_held = exists(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.attempt == bindparam("count")))
+_row = and_(batch_rows.c.batch_id == bindparam("batch"), batch_rows.c.number == bindparam("place"), _held)
+_BEGIN = Statement(
+    update(batch_rows)
+    .where(_row, or_(batch_rows.c.state == RowState.WAITING.value, batch_rows.c.state == RowState.BEGUN.value))
+    .values(state=RowState.BEGUN.value)
+)
+_PUT_BACK = Statement(
+    update(batch_rows)
+    .where(_row)
+    .values(state=case((_cancelled, RowState.CANCELLED.value), else_=RowState.WAITING.value))
+)
+_NOTE_JOB = Statement(update(batch_rows).where(_row).values(job_id=bindparam("job")))
+_NOTE_FAILED = Statement(
+    update(batch_rows).where(_row).values(state=RowState.FAILED.value, problem=bindparam("why"), request=null())
+)
+_END = Statement(
+    update(batches)
+    .where(batches.c.id == bindparam("batch"), batches.c.attempt == bindparam("count"))
+    .values(ended_at=bindparam("at"), worker=null(), address=null())
+)
+_CANCEL = Statement(
+    update(batches)
+    .where(batches.c.id == bindparam("batch"), batches.c.ended_at.is_(None), batches.c.cancelled_at.is_(None))
+    .values(cancelled_at=bindparam("at"))
+)
+_CANCEL_ROWS = Statement(
+    update(batch_rows)
+    .where(batch_rows.c.batch_id == bindparam("batch"), batch_rows.c.state == RowState.WAITING.value)
+    .values(state=RowState.CANCELLED.value)
+)
+
+
+class SqlBatches:
+    """The `Batches` of `domain.batches`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, new: NewBatch) -> str:
+        """Writes a batch and its rows down; its id, or that of the batch which its key already has."""
+        return await self._database.write(lambda connection: _add(connection, new))
+
+    async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """The batch that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        return await self._database.read(lambda connection: _known(connection, owner, key, fingerprint))
+
+    async def get(self, batch_id: str, owner: str) -> Batch:
+        """One of one person's. Raises NotFound."""
+        return await self._database.read(lambda connection: _get(connection, batch_id, owner))
+
+    async def rows(self, batch_id: str) -> Sequence[Standing]:
+        """Its rows in order."""
+        found = await self._database.read(lambda connection: _ROWS.rows(connection, {"batch": batch_id}))
+        return [_standing(row) for row in found]
+
+    async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[Batch]:
+        """One person's, newest first."""
+        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor))
+
+    async def cancel(self, batch_id: str, owner: str, at: datetime) -> None:
+        """Takes out what was not begun. Raises NotFound; nothing happens to a batch that is over."""
+        await self._database.write(lambda connection: _cancel(connection, batch_id, owner, at))
+
+    async def open(self) -> Sequence[OpenBatch]:
+        """What is not over, oldest first."""
+        found = await self._database.read(lambda connection: _OPEN.rows(connection, {}))
+        return [OpenBatch(row["id"], row["worker"]) for row in found]
+
+    async def take(self, batch: OpenBatch, worker: str) -> HeldBatch | None:
+        """Takes a batch over from the process it names; None where somebody was quicker, or it is over."""
+        values = {"batch": batch.id, "known": batch.worker, "taker": worker}
+        row = await self._database.write(lambda connection: _TAKE.row(connection, values))
+        if row is None:
+            return None
+        return HeldBatch(
+            id=row["id"],
+            owner=row["user_id"],
+            token=row["token"],
+            address=row["address"],
+            concurrency=row["concurrency"],
+            attempt=row["attempt"],
+        )
+
+    async def open_rows(self, held: HeldBatch) -> Sequence[OpenRow]:
+        """Rows that are not over, begun ones first."""
+        found = await self._database.read(lambda connection: _OPEN_ROWS.rows(connection, {"batch": held.id}))
+        return [
+            OpenRow(
+                number=row["number"],
+                service=row["service"],
+                request=codec.requests().read(row["request"]),
+                job_id=row["job_id"],
+            )
+            for row in found
+        ]
+
+    async def begin(self, held: HeldBatch, number: int) -> bool:
+        """Takes a waiting row in hand; False where it was taken out, or the batch by another process."""
+        return await self._write_row(_BEGIN, held, number) == 1
+
+    async def put_back(self, held: HeldBatch, number: int) -> None:
+        """Lets a row wait again that could not become a job yet; it is taken out where its batch was cancelled."""
+        await self._write_row(_PUT_BACK, held, number)
+
+    async def note_job(self, held: HeldBatch, number: int, job_id: str) -> None:
+        """Writes down which job a row has become."""
+        await self._write_row(_NOTE_JOB, held, number, job=job_id)
+
+    async def note_failed(self, held: HeldBatch, number: int, problem: Problem) -> None:
+        """Writes down why a row becomes no job."""
+        await self._write_row(_NOTE_FAILED, held, number, why=codec.problems().write(problem))
+
+    async def end(self, held: HeldBatch, at: datetime) -> None:
+        """Writes down that nothing is left to do."""
+        values = {"batch": held.id, "count": held.attempt, "at": codec.stamp(at)}
+        await self._database.write(lambda connection: _END.run(connection, values))
+
+    async def _write_row(self, statement: Statement, held: HeldBatch, number: int, **values: object) -> int:
+        whole = {"batch": held.id, "count": held.attempt, "place": number, **values}
+        return await self._database.write(lambda connection: statement.run(connection, whole))
+
+
+def _add(connection: Connection, new: NewBatch) -> str:
+    if _INSERT.run(connection, _batch_row(new)):
+        _INSERT_ROWS.many(connection, [_new_row(new, row) for row in new.rows])
+        return new.id
+    return _known(connection, new.owner, new.key, new.fingerprint) or new.id
+
+
+def _known(connection: Connection, owner: str, key: str | None, fingerprint: str) -> str | None:
+    """The batch that has this key already. Raises IdempotencyConflict for another body."""
+    row = _KNOWN.row(connection, {"owner": owner, "known": key})
+    if row is None:
+        return None
+    if row["fingerprint"] != fingerprint:
+        raise IdempotencyConflict(
+            "This Idempotency-Key was used before with another batch. Use a new key for a new batch."
+        )
+    return str(row["id"])
+
+
+def _batch_row(new: NewBatch) -> Columns:
+    return {
+        "id": new.id,
+        "owner": new.owner,
+        "token": new.token,
+        "address": new.address,
+        "name": new.name,
+        "concurrency": new.concurrency,
+        "ceiling": None if new.ceiling is None else new.ceiling.micro,
+        "key": new.key,
+        "fingerprint": new.fingerprint,
+        "at": codec.stamp(new.at),
+    }
+
+
+def _new_row(new: NewBatch, row: NewRow) -> Columns:
+    state = RowState.WAITING if row.problem is None else RowState.FAILED
+    return {
+        "batch_id": new.id,
+        "number": row.number,
+        "line": row.line,
+        "state": state.value,
+        "service": row.service,
+        "prompt": row.prompt,
+        "request": None if row.request is None else codec.requests().write(row.request),
+        "job_id": None,
+        "problem": codec.problems().write_optional(row.problem),
+    }
+
+
+def _get(connection: Connection, batch_id: str, owner: str) -> Batch:
+    row = _ONE.row(connection, {"batch": batch_id, "owner": owner})
+    if row is None:
+        raise NotFound("There is no batch with this id.")
+    return _batch(connection, row)
+
+
+def _page(connection: Connection, owner: str, limit: int, cursor: str | None) -> Page[Batch]:
+    query: Select[tuple[object, ...]] = select(batches).where(batches.c.user_id == owner)
+    if cursor is not None:
+        query = query.where(tuple_(batches.c.created_at, batches.c.id) < tuple_(*cursors.unseal(cursor, str, str)))
+    query = query.order_by(batches.c.created_at.desc(), batches.c.id.desc()).limit(limit + 1)
+    found = [dict(row) for row in connection.execute(query).mappings()]
+    shown = found[:limit]
+    following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
+    return Page(tuple(_batch(connection, row) for row in shown), following)
+
+
+def _cancel(connection: Connection, batch_id: str, owner: str, at: datetime) -> None:
+    if _ONE.row(connection, {"batch": batch_id, "owner": owner}) is None:
+        raise NotFound("There is no batch with this id.")
+    if _CANCEL.run(connection, {"batch": batch_id, "at": codec.stamp(at)}):
+        _CANCEL_ROWS.run(connection, {"batch": batch_id})
+
+
+def _batch(connection: Connection, row: Mapping[str, object]) -> Batch:
+    counted = _COUNTS.rows(connection, {"batch": row["id"]})
+    columns: Columns = dict(row)
+    return Batch(
+        id=columns["id"],
+        owner=columns["user_id"],
+        name=columns["name"],
+        concurrency=columns["concurrency"],
+        ceiling=_money(columns["ceiling_micro"]),
+        created=codec.moment(columns["created_at"]),
+        cancelled=codec.optional_moment(columns["cancelled_at"]),
+        ended=codec.optional_moment(columns["ended_at"]),
+        counts={found["said"]: int(found["rows"]) for found in counted},
+        cost=None
+        if any(found["unknown"] for found in counted)
+        else Money(sum(int(found["cost"]) for found in counted)),
+    )
+
+
+def _standing(row: Columns) -> Standing:
+    said: str = row["said"]
+    return Standing(
+        number=row["number"],
+        line=row["line"],
+        prompt=row["prompt"],
+        state=RowState(said) if row["found"] is None else JobState(said),
+        job_id=row["job_id"],
+        cost=Money() if row["found"] is None else _money(row["cost_micro"]),
+        problem=codec.problems().read_optional(row["why"]),
+    )
+
+
+def _money(micro: int | None) -> Money | None:
+    return None if micro is None else Money(micro)

@@ -1,0 +1,208 @@
+"""Batches: many requests under one name, carried out a few at a time until all of them have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from limner.domain.errors import Problem
+from limner.domain.job import JobState
+from limner.domain.money import Money
+from limner.domain.records import Page
+from limner.domain.request import ImageRequest
+
+MOST_ROWS = 1_000
+"""Rows of one batch: all of them are priced before it is taken, a millisecond each."""
+MOST_AT_ONCE = 64
+"""Rows of one batch at one service at a time."""
+
+
+class RowState(StrEnum):
+    """Where a row is, as long as its job does not say it better."""
+
+    WAITING = "waiting"
+    BEGUN = "begun"
+    """A worker has it in hand: its job is there, or will be in a moment."""
+    FAILED = "failed"
+    """It never became a job."""
+    CANCELLED = "cancelled"
+    """The batch was cancelled before it was begun."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewRow:
+    """A row about to be written down: what it asks for, or why it asks for nothing that can be painted."""
+
+    number: int
+    """Its place, from 1."""
+    line: int
+    """Where it stood in what was sent, from 1."""
+    prompt: str
+    request: ImageRequest | None = None
+    service: str = ""
+    """The one that is first in its plan."""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewBatch:
+    """Everything that taking a batch writes, or nothing of it."""
+
+    id: str
+    owner: str
+    token: str | None
+    """Id of the API token it came with."""
+    address: str | None
+    """The network address it came from; forgotten when it has ended."""
+    name: str
+    concurrency: int
+    ceiling: Money | None
+    """What all rows together may cost; None where nobody knows."""
+    at: datetime
+    rows: tuple[NewRow, ...]
+    key: str | None = None
+    """Idempotency-Key of the caller."""
+    fingerprint: str = ""
+    """Of the body that came with the key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """A batch and how far it is."""
+
+    id: str
+    owner: str
+    name: str
+    concurrency: int
+    ceiling: Money | None
+    created: datetime
+    cancelled: datetime | None
+    ended: datetime | None
+    """When the last of its jobs had ended."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Rows by the state of their jobs, or their own where they have none."""
+    cost: Money | None = field(default_factory=Money)
+    """Booked so far; None where a part of it is unknown."""
+
+    @property
+    def state(self) -> str:
+        """running, finished or cancelled; what was begun before a batch was cancelled is carried out."""
+        if self.ended is None:
+            return "running"
+        return "finished" if self.cancelled is None else "cancelled"
+
+    @property
+    def total(self) -> int:
+        """All its rows."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """One row and what became of it."""
+
+    number: int
+    line: int
+    prompt: str
+    state: RowState | JobState
+    job_id: str | None
+    cost: Money | None
+    """Booked so far; None where it is unknown."""
+    problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBatch:
+    """A batch that is not over, and the process that has it in hand."""
+
+    id: str
+    worker: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldBatch:
+    """A batch that a process has taken: every write about its rows names the attempt."""
+
+    id: str
+    owner: str
+    token: str | None
+    address: str | None
+    concurrency: int
+    attempt: int
+    """How often it was taken up; who took it earlier writes nothing any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenRow:
+    """A row that is not over."""
+
+    number: int
+    service: str
+    request: ImageRequest
+    job_id: str | None
+
+
+class Batches(Protocol):
+    """Batches as they are written down."""
+
+    async def add(self, new: NewBatch) -> str:
+        """Writes a batch and its rows down; its id, or that of the batch which its key already has.
+
+        Raises IdempotencyConflict for another body under the same key.
+        """
+        ...
+
+    async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """The batch that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        ...
+
+    async def get(self, batch_id: str, owner: str) -> Batch:
+        """One of one person's. Raises NotFound."""
+        ...
+
+    async def rows(self, batch_id: str) -> Sequence[Standing]:
+        """Its rows in order."""
+        ...
+
+    async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[Batch]:
+        """One person's, newest first."""
+        ...
+
+    async def cancel(self, batch_id: str, owner: str, at: datetime) -> None:
+        """Takes out what was not begun. Raises NotFound; nothing happens to a batch that is over."""
+        ...
+
+    async def open(self) -> Sequence[OpenBatch]:
+        """What is not over, oldest first."""
+        ...
+
+    async def take(self, batch: OpenBatch, worker: str) -> HeldBatch | None:
+        """Takes a batch over from the process it names; None where somebody was quicker, or it is over."""
+        ...
+
+    async def open_rows(self, held: HeldBatch) -> Sequence[OpenRow]:
+        """Rows that are not over, begun ones first."""
+        ...
+
+    async def begin(self, held: HeldBatch, number: int) -> bool:
+        """Takes a waiting row in hand; False where it was taken out, or the batch by another process."""
+        ...
+
+    async def put_back(self, held: HeldBatch, number: int) -> None:
+        """Lets a row wait again that could not become a job yet."""
+        ...
+
+    async def note_job(self, held: HeldBatch, number: int, job_id: str) -> None:
+        """Writes down which job a row has become."""
+        ...
+
+    async def note_failed(self, held: HeldBatch, number: int, problem: Problem) -> None:
+        """Writes down why a row becomes no job."""
+        ...
+
+    async def end(self, held: HeldBatch, at: datetime) -> None:
+        """Writes down that nothing is left to do."""
+        ...

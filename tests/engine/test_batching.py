@@ -1,0 +1,168 @@
+"""Carrying a batch: so many at a time, what is wrong with one row stays with it, and what is full is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+import pytest_asyncio
+
+from limner.db.batches import SqlBatches
+from limner.db.database import Database
+from limner.domain.batches import Batch, HeldBatch
+from limner.domain.errors import (
+    ConfirmationRequired,
+    IdempotencyConflict,
+    InvalidRequest,
+    Problem,
+    StorageError,
+    TooManyRequests,
+)
+from limner.domain.job import Job
+from limner.domain.money import Money
+from limner.domain.people import Principal
+from limner.domain.request import ImageRequest
+from limner.engine.batching import A_WHILE, Batching, BatchWish, Wanted
+from limner.engine.engine import Engine
+from limner.testing.fakes import FakeClock, FakeProvider
+from tests.engine.house import House, facts, house
+
+ANN = Principal(id="ann", name="Ann", token="t1", address="203.0.113.9")
+ACME = facts("acme", usd="0.04")
+BAD = Problem(code="invalid_request", message="There is no size 0x0.")
+
+
+class Door:
+    """The engine, but what happens on submission is scripted by prompt; what is not goes through."""
+
+    def __init__(self, engine: Engine, script: Mapping[str, list[Exception]]) -> None:
+        self._engine = engine
+        self._script = script
+        self.asked: list[tuple[str, str | None, Principal]] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._engine, name)
+
+    async def submit(self, request: ImageRequest, principal: Principal, *, key: str | None = None) -> Job:
+        self.asked.append((request.prompt, key, principal))
+        if self._script.get(request.prompt):
+            raise self._script[request.prompt].pop(0)
+        return await self._engine.submit(request, principal, key=key)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Batches over a small installation."""
+
+    here: House
+    batching: Batching
+    door: Door
+    clock: FakeClock
+    script: dict[str, list[Exception]]
+
+    async def held(self) -> HeldBatch:
+        [batch] = await self.batching.batches.open()
+        held = await self.batching.batches.take(batch, "w1")
+        assert held is not None
+        return held
+
+    async def carried(self, *prompts: str, **options: object) -> Batch:
+        batch = await self.batching.submit(wish(*prompts, **options), ANN)
+        await self.batching.carry(await self.held())
+        return await self.batching.batches.get(batch.id, ANN.id)
+
+
+def wish(*prompts: str, **options: object) -> BatchWish:
+    rows = [Wanted(line=place, prompt=text, request=ImageRequest(prompt=text)) for place, text in enumerate(prompts, 1)]
+    found = BatchWish(rows=rows, name="foxes", concurrency=2)
+    return replace(found, **options)  # type: ignore[arg-type]  # fields of a wish
+
+
+@pytest_asyncio.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
+        database = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}")
+        script: dict[str, list[Exception]] = {}
+        door, clock = Door(here.engine, script), FakeClock()
+        batching = Batching(
+            engine=cast(Engine, door),
+            batches=SqlBatches(database),
+            jobs=here.jobs,
+            clock=clock,
+            ids=here.engine.ids,
+            nudge=lambda: None,
+        )
+        yield Desk(here, batching, door, clock, script)
+        await database.close()
+
+
+async def test_every_row_is_submitted_once_under_a_key_of_its_own(desk: Desk) -> None:
+    batch = await desk.carried("one", "two", "three")
+    assert batch.ended is not None
+    assert sorted(desk.door.asked) == [
+        (prompt, f"batch:{batch.id}:{number}", replace(ANN, name=""))
+        for prompt, number in (("one", 1), ("three", 3), ("two", 2))
+    ]
+
+
+async def test_what_is_wrong_with_a_row_stays_with_it(desk: Desk) -> None:
+    desk.script.update(one=[InvalidRequest("No.", field="size")], two=[ZeroDivisionError()])
+    batch = await desk.carried("one", "two", "three")
+    assert batch.counts["failed"] == 2
+    rows = await desk.batching.batches.rows(batch.id)
+    assert [row.problem.code if row.problem else None for row in rows] == ["invalid_request", "internal", None]
+    assert "its log says why" in (rows[1].problem or BAD).message
+
+
+async def test_where_there_are_too_many_a_row_waits_as_long_as_it_is_told(desk: Desk) -> None:
+    desk.script.update(one=[TooManyRequests("Wait.", retry_after=42.0), TooManyRequests("Wait.")])
+    batch = await desk.carried("one", "two")
+    assert "failed" not in batch.counts
+    assert [each for each in desk.clock.slept if each in (42.0, A_WHILE)] == [42.0, A_WHILE]
+    assert [prompt for prompt, _, _ in desk.door.asked].count("one") == 3
+
+
+async def test_what_the_disk_did_not_take_is_carried_on_later(desk: Desk) -> None:
+    desk.script.update(one=[StorageError("The disk is full.")])
+    with pytest.raises(ExceptionGroup) as caught:
+        await desk.carried("one", "two")
+    assert caught.group_contains(StorageError)
+    await desk.batching.carry(await desk.held())
+    [batch] = (await desk.batching.batches.page(ANN.id, limit=9, cursor=None)).items
+    assert batch.ended is not None
+    assert "failed" not in batch.counts
+    assert len({key for _, key, _ in desk.door.asked}) == 2
+
+
+async def test_nothing_is_written_that_costs_more_than_is_allowed_or_cannot_be_painted(desk: Desk) -> None:
+    with pytest.raises(ConfirmationRequired, match=r"may cost up to \$0.08, more than the \$0.05"):
+        await desk.batching.submit(wish("one", "two", max_cost=Money.usd("0.05")), ANN)
+    rows = [Wanted(line=1, prompt="", problem=BAD)]
+    with pytest.raises(InvalidRequest, match=r"No row can be painted\. The first one: There is no size 0x0"):
+        await desk.batching.submit(BatchWish(rows=rows, name="", concurrency=1), ANN)
+    assert await desk.batching.batches.open() == []
+
+
+async def test_within_a_limit_no_row_costs_more_than_it_was_priced_at(desk: Desk) -> None:
+    await desk.batching.submit(wish("one", "two", max_cost=Money.usd("0.08")), ANN)
+    rows = await desk.batching.batches.open_rows(await desk.held())
+    assert [row.request.max_cost for row in rows] == [Money.usd("0.04")] * 2
+
+
+async def test_the_same_key_asks_once(desk: Desk) -> None:
+    first = await desk.batching.submit(wish("one", "two"), ANN, key="k")
+    assert (await desk.batching.submit(wish("one", "two"), ANN, key="k")).id == first.id
+    assert len(await desk.batching.batches.open()) == 1
+
+
+async def test_a_batch_that_is_known_is_given_again_even_if_nobody_can_paint_it_now(desk: Desk) -> None:
+    first = await desk.batching.submit(wish("one", "two"), ANN, key="k")
+    desk.here.services.unready["acme"] = "The key is gone."
+    assert (await desk.batching.submit(wish("one", "two"), ANN, key="k")).id == first.id
+    with pytest.raises(IdempotencyConflict):
+        await desk.batching.submit(wish("two", "one"), ANN, key="k")
+    with pytest.raises(InvalidRequest):
+        await desk.batching.submit(wish("one", "two"), ANN, key="another")
