@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.deps import checked_id
+from limner.domain.cleaning import CleanupRules
 from limner.domain.collecting import Edit
 from limner.domain.errors import NotFound
 from limner.domain.marking import MOST_AT_ONCE, MOST_TAGS, Action, Change
@@ -64,6 +66,34 @@ class CollectionBody(_Body):
 
     name: Name
     description: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class CleanupBody(_Body):
+    """Which of your pictures are to go for good."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"older_than_days": 90, "dry_run": True}]})
+
+    older_than_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    larger_than_bytes: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(
+        default=None, description="The oldest go until all that stay have no more bytes together."
+    )
+    keep_favorites: bool = True
+    keep_collections: bool = True
+    keep_shared: bool = True
+    project: Name | None = Field(default=None, description="Only pictures of this project; its size alone counts.")
+    dry_run: bool = Field(default=True, description="Only tell what would go. Send false to have it go.")
+
+    def rules(self) -> CleanupRules:
+        """The rules that are meant."""
+        days = self.older_than_days
+        return CleanupRules(
+            older_than=None if days is None else timedelta(days=days),
+            larger_than=self.larger_than_bytes,
+            keep_favorites=self.keep_favorites,
+            keep_collected=self.keep_collections,
+            keep_shared=self.keep_shared,
+            project=self.project,
+        )
 
 
 class EditBody(_Body):

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from limner.api.schemas import EXAMPLE_ID, Answer
+from limner.domain.cleaning import Reason
 
 
 class ChangeResult(Answer):
@@ -62,3 +63,40 @@ class CollectionPage(Answer):
 
     items: list[CollectionAnswer]
     next: str | None
+
+
+class TallyAnswer(Answer):
+    """How many pictures, and the bytes of their files, each file counted once."""
+
+    images: int
+    bytes: int
+
+
+class CleanupAnswer(TallyAnswer):
+    """What went, or would go."""
+
+    dry_run: bool
+    ids: list[str] = Field(description="Of a dry run: the first thousand, oldest first.")
+
+
+class ProjectUse(TallyAnswer):
+    """What one project's pictures take."""
+
+    project: str
+
+
+class CleanupRunAnswer(TallyAnswer):
+    """Pictures that went together."""
+
+    at: datetime
+    reason: Reason
+
+
+class StorageAnswer(Answer):
+    """What your pictures take, and what was cleared away."""
+
+    kept: TallyAnswer
+    trash: TallyAnswer
+    projects: list[ProjectUse]
+    cleared: TallyAnswer = Field(description="In all, ever.")
+    runs: list[CleanupRunAnswer] = Field(description="The newest clean-ups, the newest first.")

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from limner.api import (
     budgets,
+    cleaning,
     collections,
     curating,
     deliveries,
@@ -25,7 +26,19 @@ from limner.api.shapes import API
 def install(app: FastAPI) -> None:
     """Mounts the routes, their problem documents and their description."""
     # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
-    for subject in (jobs, quotes, images, models, usage, budgets, deliveries, webhooks, curating, collections):
+    for subject in (
+        jobs,
+        quotes,
+        images,
+        models,
+        usage,
+        budgets,
+        deliveries,
+        webhooks,
+        curating,
+        collections,
+        cleaning,
+    ):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
     errors.install(app)

@@ -38,6 +38,7 @@ HOMES: Mapping[str, str] = {
     "favorite": "curating",
     "trash": "curating",
     "restore": "curating",
+    "clean": "cleaning",
     "tags": "tags",
     "collections": "collections",
     "rerun": "rerunning",

@@ -51,7 +51,7 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
-from limner.runtime.keeping import Keeping, join_keeping
+from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -129,6 +129,8 @@ async def open_runtime(
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
             courier.start()
+            if watch:
+                keep_tidy(runtime.keeping, stack)
             stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
         yield runtime
 
@@ -212,7 +214,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         ),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         library=ground.library,
-        keeping=join_keeping(ground),
+        keeping=join_keeping(ground, shelf),
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
         provenance=ground.provenance,

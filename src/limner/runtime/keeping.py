@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
+from limner.db.cleaning import SqlCleanings
 from limner.db.collections import SqlCollections
 from limner.db.marking import SqlMarks
+from limner.engine.cleaning import Cleaner
 from limner.engine.curating import Curator
 from limner.runtime.ground import Ground
+from limner.storage.shelf import Shelf
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,15 +20,37 @@ class Keeping:
     """The subjects of the library of pictures."""
 
     curator: Curator
+    cleaner: Cleaner
 
 
-def join_keeping(ground: Ground) -> Keeping:
+def join_keeping(ground: Ground, shelf: Shelf) -> Keeping:
     """All of them, over one installation."""
     return Keeping(
+        cleaner=Cleaner(
+            cleanings=SqlCleanings(ground.database),
+            files=ground.blobs,
+            places=shelf,
+            copies=ground.library,
+            clock=ground.clock,
+            trash_for=ground.settings.trash_for,
+            rules=ground.settings.cleanup_rules,
+        ),
         curator=Curator(
             marks=SqlMarks(ground.database),
             albums=SqlCollections(ground.database),
             clock=ground.clock,
             ids=ground.ids,
-        )
+        ),
     )
+
+
+def keep_tidy(keeping: Keeping, stack: AsyncExitStack) -> None:
+    """Clears away in the background for as long as the stack is open."""
+    tending = asyncio.create_task(keeping.cleaner.tend(), name="limner clean-up")
+
+    async def stop() -> None:
+        tending.cancel()
+        with suppress(asyncio.CancelledError):
+            await tending
+
+    stack.push_async_callback(stop)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from limner.domain.call import Landed
+from limner.domain.cleaning import Filed
 from limner.domain.errors import InvalidRequest, NotFound, StorageError
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Operation
@@ -156,7 +157,7 @@ class Library:
         """
         return await self._blobs.inspected(landed.digest, partial(self._imaging.described, landed=landed))
 
-    async def forget(self, picture: Picture) -> None:
+    async def forget(self, picture: Filed) -> None:
         """Deletes the signed copies of one picture; its blob may belong to others too and stays."""
         await self._blobs.drop_derived(picture.file.digest, _prefix(picture))
 
@@ -254,7 +255,7 @@ def _media_type(format: str | None, own: str, width: int | None) -> str:
     return wanted
 
 
-def _prefix(picture: Picture) -> str:
+def _prefix(picture: Filed) -> str:
     """How the names of a picture's signed copies start: a recipe in one person's copy is not for another's."""
     return f"{slug(picture.id)}."
 
