@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,6 +51,23 @@ class IdsBody(_Body):
     """Pictures, in order."""
 
     ids: Ids
+
+
+class ExportBody(_Body):
+    """Which pictures are to be in the ZIP file, and how."""
+
+    ids: Ids
+    format: Literal["png", "jpeg", "webp", "avif"] | None = Field(default=None, description="Their own if left out.")
+    original: bool = Field(default=False, description="The services' own bytes rather than signed copies.")
+    recipes: bool = Field(default=False, description="Beside each picture a JSON file that says how it was made.")
+
+
+class ShareBody(_Body):
+    """How long a link works."""
+
+    expires_in: Annotated[int, Field(ge=60, le=31_536_000)] = Field(
+        default=604_800, description="Seconds: a minute to a year; a week where left out."
+    )
 
 
 class TagBody(_Body):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from limner.api.schemas import EXAMPLE_ID, Answer
+from limner.api.schemas import EXAMPLE_ID, Answer, ImageAnswer
 from limner.domain.cleaning import Reason
 
 
@@ -65,6 +65,13 @@ class CollectionPage(Answer):
     next: str | None
 
 
+class UploadAnswer(Answer):
+    """A picture of your own in the library."""
+
+    image: ImageAnswer
+    duplicate: bool = Field(description="True where you had the very same file: this is that picture.")
+
+
 class TallyAnswer(Answer):
     """How many pictures, and the bytes of their files, each file counted once."""
 
@@ -100,3 +107,27 @@ class StorageAnswer(Answer):
     projects: list[ProjectUse]
     cleared: TallyAnswer = Field(description="In all, ever.")
     runs: list[CleanupRunAnswer] = Field(description="The newest clean-ups, the newest first.")
+
+
+class ShareAnswer(Answer):
+    """A link by which others see a picture or a collection."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    image_id: str | None
+    collection_id: str | None
+    created: datetime
+    expires: datetime
+    views: int
+    viewed: datetime | None = Field(description="When it was looked at last.")
+
+
+class NewShareAnswer(ShareAnswer):
+    """A link just made, with its address, which is shown only now."""
+
+    url: str
+
+
+class ShareList(Answer):
+    """Links that were not revoked, newest first."""
+
+    items: list[ShareAnswer]

@@ -11,7 +11,16 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
-from limner.api.curating_bodies import ChangeBody, CleanupBody, CollectionBody, EditBody, IdsBody, TagBody
+from limner.api.curating_bodies import (
+    ChangeBody,
+    CleanupBody,
+    CollectionBody,
+    EditBody,
+    ExportBody,
+    IdsBody,
+    ShareBody,
+    TagBody,
+)
 from limner.api.errors import MEDIA_TYPE
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
@@ -28,6 +37,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     CollectionBody,
     EditBody,
     CleanupBody,
+    ExportBody,
+    ShareBody,
 )
 """What routes read, besides what FastAPI finds by itself."""
 TEMPLATE = "#/components/schemas/{model}"

@@ -12,11 +12,13 @@ from limner.api import (
     deliveries,
     documents,
     errors,
+    exporting,
     health,
     images,
     jobs,
     models,
     quotes,
+    sharing,
     usage,
     webhooks,
 )
@@ -38,6 +40,8 @@ def install(app: FastAPI) -> None:
         curating,
         collections,
         cleaning,
+        exporting,
+        sharing,
     ):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)

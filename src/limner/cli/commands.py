@@ -38,7 +38,10 @@ HOMES: Mapping[str, str] = {
     "favorite": "curating",
     "trash": "curating",
     "restore": "curating",
+    "export": "exporting",
+    "import": "exporting",
     "clean": "cleaning",
+    "shares": "sharing",
     "tags": "tags",
     "collections": "collections",
     "rerun": "rerunning",
@@ -50,7 +53,9 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "collections", "keys", "pipelines", "providers", "tags", "webhooks", "workflows"})
+GROUPS = frozenset(
+    {"budgets", "collections", "keys", "pipelines", "providers", "shares", "tags", "webhooks", "workflows"}
+)
 """Those that have commands below them: all that their module has."""
 
 

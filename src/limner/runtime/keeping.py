@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 from limner.db.cleaning import SqlCleanings
 from limner.db.collections import SqlCollections
+from limner.db.importing import SqlImports
 from limner.db.marking import SqlMarks
+from limner.db.pictures import SqlPictures
+from limner.db.shares import SqlShares
 from limner.engine.cleaning import Cleaner
 from limner.engine.curating import Curator
+from limner.engine.importing import Importer
+from limner.engine.sharing import Sharer
 from limner.runtime.ground import Ground
 from limner.storage.shelf import Shelf
 
@@ -21,11 +26,27 @@ class Keeping:
 
     curator: Curator
     cleaner: Cleaner
+    importer: Importer
+    sharer: Sharer
 
 
 def join_keeping(ground: Ground, shelf: Shelf) -> Keeping:
     """All of them, over one installation."""
     return Keeping(
+        sharer=Sharer(
+            shares=SqlShares(ground.database),
+            pictures=SqlPictures(ground.database),
+            albums=SqlCollections(ground.database),
+            clock=ground.clock,
+            ids=ground.ids,
+        ),
+        importer=Importer(
+            brings=ground.library,
+            imports=SqlImports(ground.database),
+            shelf=shelf,
+            clock=ground.clock,
+            ids=ground.ids,
+        ),
         cleaner=Cleaner(
             cleanings=SqlCleanings(ground.database),
             files=ground.blobs,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from limner.domain.errors import BadPicture
 from limner.domain.picture import Picture
 from limner.domain.ports import Blobs, Imaging
-from limner.domain.request import InputImage, Role
+from limner.domain.request import InputImage, Operation, Role
 from limner.storage.library import Library
 
 
@@ -48,6 +48,7 @@ class Uploads:
             width=file.width,
             height=file.height,
             image_id=picture.id,
+            brought=picture.operation is Operation.UPLOAD,
         )
 
 

@@ -12,7 +12,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from limner.web import wording
 from limner.web.links import Links
-from limner.web.views import CardPart, CreatePage, DocsPage, JobPage, Page, PicturePage, ProblemPage, QueuePage, Shell
+from limner.web.views import (
+    CardPart,
+    CreatePage,
+    DocsPage,
+    JobPage,
+    Page,
+    PicturePage,
+    ProblemPage,
+    QueuePage,
+    SharePage,
+    Shell,
+)
 
 TEMPLATES: Mapping[type[Page], str] = {
     CreatePage: "pages/create.html",
@@ -21,6 +32,7 @@ TEMPLATES: Mapping[type[Page], str] = {
     PicturePage: "pages/picture.html",
     ProblemPage: "pages/problem.html",
     DocsPage: "pages/docs.html",
+    SharePage: "pages/share.html",
 }
 CARD = "parts/job.html"
 
