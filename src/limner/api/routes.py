@@ -18,6 +18,7 @@ from limner.api import (
     jobs,
     models,
     quotes,
+    shared,
     sharing,
     usage,
     webhooks,
@@ -45,5 +46,6 @@ def install(app: FastAPI) -> None:
     ):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
+    app.include_router(shared.router)
     errors.install(app)
     documents.install(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated
@@ -28,24 +29,30 @@ Ids = Annotated[
     list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of pictures; left out where filters say which.")
 ]
 Out = Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The ZIP file to write.")]
-Format = Annotated[str | None, typer.Option("--format", help="png, jpeg, webp or avif; their own where left out.")]
-Original = Annotated[bool, typer.Option("--original", help="The services' own bytes rather than signed copies.")]
-Recipes = Annotated[bool, typer.Option("--recipes", help="Beside each picture a file that says how it was made.")]
 Paths = Annotated[list[str], typer.Argument(metavar="FILE...", help="Pictures to bring into the library.")]
 Project = Annotated[str, typer.Option("--project", help="The project they belong to.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be given several times.")]
 Again = Annotated[bool, typer.Option("--again", help="Keep a file even where you have the very same one.")]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packing:
+    """What is to be in the file, and how."""
+
+    format: Annotated[str | None, typer.Option("--format", help="png, jpeg, webp or avif; their own if left out.")] = (
+        None
+    )
+    original: Annotated[bool, typer.Option("--original", help="The services' own bytes rather than signed copies.")] = (
+        False
+    )
+    recipes: Annotated[
+        bool, typer.Option("--recipes", help="Beside each picture a file that says how it was made.")
+    ] = False
+
+
 @app.add()
 def export(
-    which: Filters,
-    ids: Ids = None,
-    out: Out = "limner-pictures.zip",
-    format: Format = None,
-    original: Original = False,
-    recipes: Recipes = False,
-    json: Json = False,
+    which: Filters, packing: Packing, ids: Ids = None, out: Out = "limner-pictures.zip", json: Json = False
 ) -> int:
     """Write pictures into a ZIP file, up to a thousand, under names from their prompts."""
     output = Output(json=json)
@@ -63,7 +70,8 @@ def export(
         if not pictures:
             output.say(which.nothing)
             return FAILED
-        wish, path = Wish(format=format, original=original, recipes=recipes), Path(out)
+        path = Path(out)
+        wish = Wish(format=packing.format, original=packing.original, recipes=packing.recipes)
         if await asyncio.to_thread(path.exists):
             raise InvalidRequest(f"{path} is there already. Name another file with --out.", field="out")
         size = await _write(path, zipped(session.studio.runtime.library, pictures, wish))

@@ -14,7 +14,7 @@ from limner.domain.errors import StorageError
 
 TABLES = (webhooks, favorites)
 """One table of each file of tables: imported here so that all are known."""
-METADATA = webhooks.metadata
+METADATA = TABLES[0].metadata
 VERSION = "0008"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"

@@ -19,6 +19,8 @@ from limner.domain.stores import Pictures
 
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=365)
+UNLISTED = "noindex, nofollow, noarchive"
+"""What search engines are told."""
 PAGE = 60
 """Pictures of a collection on one page."""
 
