@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from limner.domain.cleaning import CleanupRules
 from limner.domain.errors import NotConfigured
 from limner.domain.health import BreakerRules
 from limner.domain.money import Money
@@ -124,6 +125,18 @@ class Settings(BaseModel):
     """How long it is blocked before a call is let through on trial."""
     circuit_breaker_success_threshold: int = Field(default=1, ge=1, le=1000)
     """So many trials in a row have to go well."""
+    trash_days: Amount = 30
+    """How long pictures stay in the trash before they go for good; 0 is until somebody empties it."""
+    cleanup_older_than_days: Amount = None
+    """The server clears away pictures that are older, hourly and for good; 0 or unset never does."""
+    cleanup_larger_than_mb: Amount = None
+    """The server clears away the oldest pictures until all together have no more megabytes; 0 or unset never does."""
+    cleanup_keep_favorites: bool = True
+    """Whether the server leaves favourites alone when it clears away."""
+    cleanup_keep_collections: bool = True
+    """The same for pictures in collections."""
+    cleanup_keep_shared: bool = True
+    """The same for pictures that a share link shows."""
     confirm_above_usd: Dollars = Money.usd("0.50")
     """The command line asks a person before it may spend more than this; 0 never asks."""
     moderation: Literal["off", "words", "openai"] = "words"
@@ -180,6 +193,23 @@ class Settings(BaseModel):
                 code="settings_invalid",
             )
         return self.moderation == "openai" and self.moderate_pictures != "off"
+
+    @property
+    def trash_for(self) -> timedelta | None:
+        """How long pictures stay in the trash; None is until somebody empties it."""
+        return None if self.trash_days is None else timedelta(days=self.trash_days)
+
+    @property
+    def cleanup_rules(self) -> CleanupRules:
+        """What the server clears away by itself."""
+        days, megabytes = self.cleanup_older_than_days, self.cleanup_larger_than_mb
+        return CleanupRules(
+            older_than=None if days is None else timedelta(days=days),
+            larger_than=None if megabytes is None else megabytes * 1_000_000,
+            keep_favorites=self.cleanup_keep_favorites,
+            keep_collected=self.cleanup_keep_collections,
+            keep_shared=self.cleanup_keep_shared,
+        )
 
     @property
     def loopback_only(self) -> bool:

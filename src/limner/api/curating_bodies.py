@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.deps import checked_id
+from limner.domain.cleaning import CleanupRules
 from limner.domain.collecting import Edit
 from limner.domain.errors import NotFound
 from limner.domain.marking import MOST_AT_ONCE, MOST_TAGS, Action, Change
@@ -51,6 +53,23 @@ class IdsBody(_Body):
     ids: Ids
 
 
+class ExportBody(_Body):
+    """Which pictures are to be in the ZIP file, and how."""
+
+    ids: Ids
+    format: Literal["png", "jpeg", "webp", "avif"] | None = Field(default=None, description="Their own if left out.")
+    original: bool = Field(default=False, description="The services' own bytes rather than signed copies.")
+    recipes: bool = Field(default=False, description="Beside each picture a JSON file that says how it was made.")
+
+
+class ShareBody(_Body):
+    """How long a link works."""
+
+    expires_in: Annotated[int, Field(ge=60, le=31_536_000)] = Field(
+        default=604_800, description="Seconds: a minute to a year; a week where left out."
+    )
+
+
 class TagBody(_Body):
     """The new name of a tag."""
 
@@ -64,6 +83,34 @@ class CollectionBody(_Body):
 
     name: Name
     description: Annotated[str, Field(max_length=10_000)] = ""
+
+
+class CleanupBody(_Body):
+    """Which of your pictures are to go for good."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"older_than_days": 90, "dry_run": True}]})
+
+    older_than_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    larger_than_bytes: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(
+        default=None, description="The oldest go until all that stay have no more bytes together."
+    )
+    keep_favorites: bool = True
+    keep_collections: bool = True
+    keep_shared: bool = True
+    project: Name | None = Field(default=None, description="Only pictures of this project; its size alone counts.")
+    dry_run: bool = Field(default=True, description="Only tell what would go. Send false to have it go.")
+
+    def rules(self) -> CleanupRules:
+        """The rules that are meant."""
+        days = self.older_than_days
+        return CleanupRules(
+            older_than=None if days is None else timedelta(days=days),
+            larger_than=self.larger_than_bytes,
+            keep_favorites=self.keep_favorites,
+            keep_collected=self.keep_collections,
+            keep_shared=self.keep_shared,
+            project=self.project,
+        )
 
 
 class EditBody(_Body):

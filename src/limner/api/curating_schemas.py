@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from limner.api.schemas import EXAMPLE_ID, Answer
+from limner.api.schemas import EXAMPLE_ID, Answer, ImageAnswer
+from limner.domain.cleaning import Reason
 
 
 class ChangeResult(Answer):
@@ -62,3 +63,71 @@ class CollectionPage(Answer):
 
     items: list[CollectionAnswer]
     next: str | None
+
+
+class UploadAnswer(Answer):
+    """A picture of your own in the library."""
+
+    image: ImageAnswer
+    duplicate: bool = Field(description="True where you had the very same file: this is that picture.")
+
+
+class TallyAnswer(Answer):
+    """How many pictures, and the bytes of their files, each file counted once."""
+
+    images: int
+    bytes: int
+
+
+class CleanupAnswer(TallyAnswer):
+    """What went, or would go."""
+
+    dry_run: bool
+    ids: list[str] = Field(description="Of a dry run: the first thousand, oldest first.")
+
+
+class ProjectUse(TallyAnswer):
+    """What one project's pictures take."""
+
+    project: str
+
+
+class CleanupRunAnswer(TallyAnswer):
+    """Pictures that went together."""
+
+    at: datetime
+    reason: Reason
+
+
+class StorageAnswer(Answer):
+    """What your pictures take, and what was cleared away."""
+
+    kept: TallyAnswer
+    trash: TallyAnswer
+    projects: list[ProjectUse]
+    cleared: TallyAnswer = Field(description="In all, ever.")
+    runs: list[CleanupRunAnswer] = Field(description="The newest clean-ups, the newest first.")
+
+
+class ShareAnswer(Answer):
+    """A link by which others see a picture or a collection."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    image_id: str | None
+    collection_id: str | None
+    created: datetime
+    expires: datetime
+    views: int
+    viewed: datetime | None = Field(description="When it was looked at last.")
+
+
+class NewShareAnswer(ShareAnswer):
+    """A link just made, with its address, which is shown only now."""
+
+    url: str
+
+
+class ShareList(Answer):
+    """Links that were not revoked, newest first."""
+
+    items: list[ShareAnswer]

@@ -25,7 +25,16 @@ from limner.api.bodies import (
     TemplateChanges,
     WebhookBody,
 )
-from limner.api.curating_bodies import ChangeBody, CollectionBody, EditBody, IdsBody, TagBody
+from limner.api.curating_bodies import (
+    ChangeBody,
+    CleanupBody,
+    CollectionBody,
+    EditBody,
+    ExportBody,
+    IdsBody,
+    ShareBody,
+    TagBody,
+)
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
 from limner.api.people_bodies import (
@@ -94,6 +103,9 @@ BODIES: tuple[type[BaseModel], ...] = (
     EditBody,
     BatchBody,
     BatchOptions,
+    CleanupBody,
+    ExportBody,
+    ShareBody,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)

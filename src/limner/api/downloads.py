@@ -23,6 +23,8 @@ class FileAnswer(Response):
 
     def __init__(self, chunks: AsyncIterator[bytes], *, status: int, headers: dict[str, str]) -> None:
         super().__init__(status_code=status, headers=headers)
+        if "Content-Length" not in headers:  # made while it is sent: how long it will be is not known
+            del self.headers["Content-Length"]
         self._chunks = chunks
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:

@@ -25,8 +25,8 @@ PRINCIPAL = "limner.principal"
 
 OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
 OPEN = OPEN_PAGES | {"/health", "/ready", "/openapi.json", "/api/auth/google", "/api/auth/login", "/api/auth/logout"}
-OPEN_BELOW = ("/static/", "/webhooks/")
-"""The pages' own files, and word from services, which sign it."""
+OPEN_BELOW = ("/s/", "/static/", "/webhooks/")
+"""What share links show, the pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
 """The same at the native address; taken by POST alone, where people's own webhooks have no path of that form."""
 

@@ -9,12 +9,14 @@ from limner.api import (
     auth,
     batches,
     budgets,
+    cleaning,
     collections,
     curating,
     deliveries,
     dialects,
     documents,
     errors,
+    exporting,
     health,
     images,
     jobs,
@@ -23,6 +25,8 @@ from limner.api import (
     projects,
     quotes,
     reports,
+    shared,
+    sharing,
     statistics,
     templates,
     tokens,
@@ -55,9 +59,12 @@ def install(app: FastAPI) -> None:
         users,
         projects,
         audit,
+        cleaning,
+        exporting,
+        sharing,
     ):
         app.include_router(subject.router, prefix=API)
-    for subject in (auth, tokens, health):
+    for subject in (auth, tokens, health, shared):
         app.include_router(subject.router)
     dialects.install(app)
     errors.install(app, dialects.SURFACES)

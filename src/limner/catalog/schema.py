@@ -123,7 +123,7 @@ def _sizes(value: object) -> list[Size]:
 
 
 def _operations(value: object) -> list[Operation]:
-    known = {operation.value: operation for operation in Operation}
+    known = {operation.value: operation for operation in Operation if operation is not Operation.UPLOAD}
     unknown = [text for text in _texts(value) if text not in known]
     if unknown:
         raise ValueError(f'must be one of {", ".join(known)} (got "{unknown[0]}").')

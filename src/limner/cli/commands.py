@@ -43,6 +43,10 @@ HOMES: Mapping[str, str] = {
     "favorite": "curating",
     "trash": "curating",
     "restore": "curating",
+    "export": "exporting",
+    "import": "exporting",
+    "clean": "cleaning",
+    "shares": "sharing",
     "tags": "tags",
     "collections": "collections",
     "rerun": "rerunning",
@@ -55,8 +59,8 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {"budgets", "collections", "keys", "pipelines", "presets", "providers", "reports", "tags", "templates", "tokens"}
-    | {"users", "webhooks", "workflows"}
+    {"budgets", "collections", "keys", "pipelines", "presets", "providers", "reports", "shares", "tags", "templates"}
+    | {"tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -118,6 +118,7 @@ async def _inside(settings: Settings) -> list[Finding]:
 async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
     yield await ledger(runtime)
     yield await object_store(runtime)
+    yield await files(runtime)
     yield await unfinished(runtime)
     for card in runtime.catalog.services:
         yield service(runtime, card)
@@ -155,6 +156,19 @@ async def object_store(runtime: Runtime) -> Finding:
     if read != data:
         return Finding("object store", State.FAIL, "A file came back different. Check the disk.")
     return Finding("object store", State.OK, runtime.settings.storage_url or "a folder in the data directory")
+
+
+async def files(runtime: Runtime) -> Finding:
+    """Whether files lie there that nothing names."""
+    try:
+        orphans = await runtime.keeping.cleaner.orphans()
+    except LimnerError as error:
+        return Finding("files", State.FAIL, error.message)
+    if orphans.pictures:
+        size = f"{orphans.bytes / 1_000_000:.1f} MB"
+        text = f"{orphans.pictures} that no picture and no job names, {size}. Clear them away: limner clean --orphans"
+        return Finding("files", State.WARN, text)
+    return Finding("files", State.OK, "every one belongs to a picture or a job")
 
 
 async def unfinished(runtime: Runtime) -> Finding:

@@ -52,7 +52,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
         return (known, False), []
     _use_quote(connection, new)
     rates.count(connection, new.rates, new.at)
-    _note_project(connection, new)
+    note_project(connection, new)
     if new.request.template is not None:
         templates.note_use(connection, new.request.template, new.owner, new.at)
     if new.reused is not None:
@@ -99,7 +99,8 @@ def _remember(connection: Connection, new: NewJob) -> Job | None:
     return reading.remembered(connection, new.owner, new.key, new.fingerprint)
 
 
-def _note_project(connection: Connection, new: NewJob) -> None:
+def note_project(connection: Connection, new: NewJob) -> None:
+    """Writes down the project of a new job, unless it is known or the one that everybody has."""
     if new.request.project != DEFAULT_PROJECT:
         values = {"owner": new.owner, "project": new.request.project, "at": codec.stamp(new.at)}
         _NOTE_PROJECT.run(connection, values)

@@ -1,15 +1,14 @@
-"""What people do with their pictures: marks, tags, projects, the trash, and what is cleared away."""
+"""What people do with their pictures: marks, tags, projects, the trash."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from limner.domain.errors import InvalidRequest
-from limner.domain.picture import Picture, PictureFile
 
 MOST_AT_ONCE = 1000
 """Pictures that one change may be about."""
@@ -50,82 +49,6 @@ class TagCount:
     pictures: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Leaving:
-    """What is left to clear away of a picture that is gone, or has another project now."""
-
-    id: str
-    picture_id: str
-    project: str
-    service: str
-    file: PictureFile
-    original: PictureFile
-    files: bool
-    """Whether the picture is gone and its files may go too, where nothing else needs them."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CleanupRules:
-    """Which pictures a clean-up takes: those older than an age, and the oldest until a size is kept to."""
-
-    older_than: timedelta | None = None
-    larger_than: int | None = None
-    """Bytes that the pictures may have together."""
-    keep_favorites: bool = True
-    keep_collected: bool = True
-    """Whether pictures in collections stay."""
-    keep_shared: bool = True
-    """Whether pictures stay that a share link shows which still works."""
-    project: str | None = None
-    """Only pictures of this project, whose size alone then counts."""
-
-    def __bool__(self) -> bool:
-        return self.older_than is not None or self.larger_than is not None
-
-
-class Reason(StrEnum):
-    """Why pictures went."""
-
-    ASKED = "asked"
-    """Somebody deleted them for good."""
-    TRASH = "trash"
-    """They lay in the trash for as long as pictures do."""
-    RULES = "rules"
-    """A clean-up took them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many pictures, and the bytes of their files, each file counted once."""
-
-    pictures: int = 0
-    bytes: int = 0
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(self.pictures + other.pictures, self.bytes + other.bytes)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CleanupRun:
-    """Pictures that went together."""
-
-    at: datetime
-    reason: Reason
-    tally: Tally
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StorageUse:
-    """What one person's pictures take, and what was cleared away, the newest first."""
-
-    kept: Tally
-    trash: Tally
-    projects: tuple[tuple[str, Tally], ...] = ()
-    cleared: Tally = field(default_factory=Tally)
-    """In all, ever."""
-    runs: tuple[CleanupRun, ...] = ()
-
-
 class Marks(Protocol):
     """Marks on pictures; what is somebody else's is as if it were not there."""
 
@@ -142,45 +65,6 @@ class Marks(Protocol):
 
     async def rename_tag(self, owner: str, old: str, new: str) -> int:
         """Gives a tag another name on all pictures, also one that is a tag already; how many pictures had it."""
-        ...
-
-
-class Cleanings(Protocol):
-    """What is cleared away: rows first, files later."""
-
-    async def due(self, owner: str | None, rules: CleanupRules, at: datetime) -> Sequence[Picture]:
-        """The pictures that the rules take now, oldest first; of everybody where no owner is named."""
-        ...
-
-    async def trashed(self, owner: str | None, before: datetime, limit: int) -> Sequence[str]:
-        """Pictures that were put into the trash before a moment, longest first."""
-        ...
-
-    async def purge(self, ids: Sequence[str], reason: Reason, at: datetime, *, owner: str | None) -> Tally:
-        """Forgets pictures for good, and notes what they leave behind, in one transaction.
-
-        Pictures of jobs that are not over, or are ambiguous, stay for now.
-        """
-        ...
-
-    async def leavings(self, limit: int) -> Sequence[Leaving]:
-        """What is still to be cleared away, oldest first."""
-        ...
-
-    async def in_use(self, file: PictureFile) -> bool:
-        """Whether a picture, or a job, still needs a file."""
-        ...
-
-    async def cleared(self, leaving_id: str) -> None:
-        """Nothing is left of it."""
-        ...
-
-    async def needed(self, prefix: str) -> frozenset[str]:
-        """The digests with this beginning of all files that something needs."""
-        ...
-
-    async def use(self, owner: str) -> StorageUse:
-        """What one person's pictures take."""
         ...
 
 

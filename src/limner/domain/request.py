@@ -22,6 +22,8 @@ class Operation(StrEnum):
     UPSCALE = "upscale"
     STYLE_TRANSFER = "style_transfer"
     REMOVE_BACKGROUND = "remove_background"
+    UPLOAD = "upload"
+    """Nothing is painted: somebody brings a picture. No request asks for it."""
 
 
 NEEDS_NO_PROMPT = frozenset({Operation.VARIATIONS, Operation.UPSCALE, Operation.REMOVE_BACKGROUND, Operation.OUTPAINT})
@@ -128,6 +130,8 @@ class InputImage:
     height: int
     image_id: str | None = None
     """The kept picture it came from, if any: the parent of what is made."""
+    brought: bool = False
+    """Whether that one was not made here, but brought."""
 
     @property
     def size(self) -> Size:

@@ -21,6 +21,10 @@ PRICED = frozenset({"model", "n", "count", "num_images", "size", "width", "heigh
 
 def admit(request: ImageRequest) -> None:
     """Raises InvalidRequest, naming the field, for anything that no model could carry out."""
+    if request.operation is Operation.UPLOAD:
+        raise InvalidRequest(
+            "A picture of your own is uploaded, not painted. Send it to the library.", field="operation"
+        )
     _check_prompt(request)
     _check_numbers(request)
     _check_extra(request)

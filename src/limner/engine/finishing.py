@@ -15,7 +15,7 @@ from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, ReceiptLine
 from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Originals, Shelf
 from limner.domain.records import Closing, Conclusion, Lease
-from limner.domain.request import Operation, Role
+from limner.domain.request import InputImage, Operation, Role
 from limner.domain.stores import Jobs
 from limner.engine.codec import RequestCodec
 from limner.engine.moderation import Moderator, withheld_problem
@@ -192,7 +192,7 @@ class Finisher:
                 "extra": dict(call.extra),
             },
             "receipt": [told_line(line) for line in job.receipt],
-            "inputs": [{"role": image.role.value, "sha256": image.digest} for image in request.inputs],
+            "inputs": [told_input(image) for image in request.inputs],
             "notes": dict(painted.notes),
             "versions": dict(self.versions),
         }
@@ -209,6 +209,12 @@ def charged(card: ModelCard, call: Call, fetched: Finished, hold: Money) -> tupl
             return by_usage, "usage"
     estimate = card.prices.estimate(facts)
     return (None, "unknown") if estimate is None else (min(estimate.likely, hold), "list")
+
+
+def told_input(image: InputImage) -> Mapping[str, object]:
+    """A picture that another was made from, as a recipe tells it."""
+    facts: Mapping[str, object] = {"role": image.role.value, "sha256": image.digest}
+    return {**facts, "brought": True} if image.brought else facts
 
 
 def told_line(line: ReceiptLine) -> Mapping[str, object]:

@@ -30,7 +30,7 @@ def essence(request: ImageRequest) -> ImageRequest:
     """A final request without what changes nothing about its pictures: where they are filed, what may be spent."""
     return replace(
         request,
-        inputs=tuple(replace(image, image_id=None) for image in request.inputs),
+        inputs=tuple(replace(image, image_id=None, brought=False) for image in request.inputs),
         presets=DEFAULTS.presets,  # they stand in the prompt already
         template=DEFAULTS.template,  # and so do the words of this
         previews=DEFAULTS.previews,

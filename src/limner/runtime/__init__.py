@@ -59,7 +59,7 @@ from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
-from limner.runtime.keeping import Keeping, join_keeping
+from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.wording import wording_of
 from limner.settings import Settings
@@ -144,6 +144,8 @@ async def open_runtime(
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
             courier.start()
+            if watch:
+                keep_tidy(runtime.keeping, stack)
             stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
         if work and watch:  # a command is over sooner than a batch
             porter.start(runtime.batching.carry)
@@ -243,7 +245,7 @@ def _joined(
         statistics=SqlStatistics(ground.database),
         batching=_batching(ground, engine, jobs, porter),
         library=ground.library,
-        keeping=join_keeping(ground),
+        keeping=join_keeping(ground, shelf),
         uploads=Uploads(
             library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
         ),

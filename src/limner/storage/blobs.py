@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -28,7 +28,8 @@ from limner.domain.ports import Receiver
 from limner.storage.disks import disk_failure
 from limner.storage.failures import explained
 from limner.storage.homes import FolderHome, Home, MemoryHome, UploadHome
-from limner.storage.intake import blob_key
+from limner.storage.intake import BLOBS, blob_key
+from limner.storage.releasing import released
 from limner.storage.room import Room
 from limner.storage.shape import FileBytes
 from limner.storage.spools import Spools
@@ -117,6 +118,21 @@ class BlobStore:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
         await self.drop_derived(digest)
 
+    async def release(self, digest: str, before: datetime) -> int | None:
+        """Deletes a file and all that was derived from it; the bytes set free, 0 where there is none.
+
+        None, and nothing is deleted, where it was kept since that moment, perhaps for something not written down yet.
+        """
+        path = self.path(digest)
+        with explained(self._place):
+            if path is not None:
+                freed = await asyncio.to_thread(released, path, before.timestamp())
+            else:
+                freed = await self._released(blob_key(digest), before)
+        if freed is not None:
+            await self.drop_derived(digest)
+        return freed
+
     async def check_room(self) -> None:
         """Raises StorageError where a picture could not be kept: called before money is spent on one.
 
@@ -165,13 +181,16 @@ class BlobStore:
         for key in keys:
             await self._drop(key)
 
-    async def digests(self) -> AsyncIterator[tuple[str, int]]:
-        """All files with their sizes in bytes, in no order: for clean-up and statistics."""
+    async def digests(self, prefix: str = "", *, before: datetime | None = None) -> AsyncIterator[tuple[str, int]]:
+        """All files with their sizes in bytes, in no order: for clean-up and statistics.
+
+        Of those that begin with two given digits only, where `prefix` is these, and were last kept before a moment.
+        """
         with explained(self._place):
-            async for batch in obstore.list(self._store, "blobs"):
+            async for batch in obstore.list(self._store, f"{BLOBS}/{prefix}" if prefix else BLOBS):
                 for meta in batch:
                     digest = meta["path"].rpartition("/")[2]
-                    if _DIGEST.fullmatch(digest):
+                    if _DIGEST.fullmatch(digest) and (before is None or meta["last_modified"] < before):
                         yield digest, meta["size"]
 
     def path(self, digest: str) -> Path | None:
@@ -199,6 +218,17 @@ class BlobStore:
                 return b"" if empty else mmap(descriptor, 0, access=ACCESS_READ)
             finally:
                 os.close(descriptor)
+
+    async def _released(self, key: str, before: datetime) -> int | None:
+        """The same elsewhere: whoever keeps a file again there writes it again, which makes it new."""
+        try:
+            meta = await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return 0
+        if meta["last_modified"] >= before:
+            return None
+        await self._drop(key)
+        return meta["size"]
 
     async def _drop(self, key: str) -> None:
         try:

@@ -30,6 +30,7 @@ from limner.storage.intake import (
     media_type_for,
 )
 from limner.storage.kinds import HEAD, OTHER
+from limner.storage.releasing import renewed
 from limner.storage.room import Room
 from limner.storage.spools import Spools, drop, sync_folder, write_all
 
@@ -174,7 +175,7 @@ class FolderHome:
     def _settle(self, spool: Path, key: str, *, size: int | None) -> None:
         """Renames a spool into place, unless the same file is there: one of this `size` under its own hash."""
         target = self.root / key
-        if size is None or _size_of(target) != size:
+        if size is None or not renewed(target, size):
             self._rename(spool, target, durable=self._durable and size is not None)
         if self._durable and size is not None:
             # Also where the same file is there: whoever renamed it may not have come this far yet.
@@ -204,14 +205,6 @@ def _make_folders(folder: Path, *, durable: bool) -> None:
     if missing and durable:
         sync_folder(folder)
         sync_folder(folder.parent)
-
-
-def _size_of(file: Path) -> int | None:
-    """The size of a file in bytes; None where there is none."""
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return None
 
 
 class UploadHome:

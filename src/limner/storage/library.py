@@ -6,13 +6,15 @@ import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from limner.domain.call import Landed
+from limner.domain.cleaning import Filed
 from limner.domain.errors import InvalidRequest, NotFound, StorageError
+from limner.domain.importing import Brought
 from limner.domain.picture import Picture, PictureFile, check_shown
 from limner.domain.request import Operation
 from limner.storage.blobs import CHUNK, BlobStore
@@ -21,7 +23,7 @@ from limner.storage.kinds import EXTENSIONS, FORMATS
 from limner.storage.naming import file_name, slug
 from limner.storage.once import Once
 from limner.storage.probe import UPLOADED, Limits
-from limner.storage.provenance import Provenance
+from limner.storage.provenance import Provenance, has_manifest
 from limner.storage.story import Source, Step, Story
 
 EDGES = (256, 512, 1024)
@@ -103,8 +105,12 @@ class Library:
         width: int | None = None,
         original: bool = False,
         reviewing: bool = False,
+        recipe: bool = True,
     ) -> Delivery:
         """The signed copy in its own format; or another format or exact width, signed; or the provider's own bytes.
+
+        Without `recipe` it says nothing of how it was asked for, whatever the settings. What somebody brought is given
+        as it is.
 
         Raises InvalidRequest for formats and widths that cannot be, PictureWithheld unless somebody is `reviewing`,
         NotFound where the file is gone, StorageError where it cannot be read, or signed.
@@ -114,7 +120,10 @@ class Library:
         if original:
             return await self._deliver(picture, picture.original.digest, None, picture.original.media_type)
         media_type = _media_type(format, picture.file.media_type, width)
+        if picture.operation is Operation.UPLOAD and media_type == picture.file.media_type and width is None:
+            return await self._deliver(picture, picture.file.digest, None, media_type)
         story = self._story(picture, media_type, width)
+        story = story if recipe else replace(story, recipe=None)
         name = f"{_prefix(picture)}{_fingerprint(picture, story, width)}.{EXTENSIONS[media_type]}"
 
         digest = picture.file.digest
@@ -127,6 +136,8 @@ class Library:
             # Where nothing was changed the provider's file is in hand already.
             same = data if digest == picture.original.digest and not converted else None
             parent = same or await self._blobs.get(picture.original.digest)
+            if story.source is None and not has_manifest(parent):
+                return _Made(unkept=await self._cached(digest, name, data))  # nobody has said anything about it yet
             signed = await self._provenance.sign(data, media_type, story, parent=parent)
             return _Made(unkept=await self._cached(digest, name, signed))
 
@@ -161,6 +172,20 @@ class Library:
             data = await self._imaging.upright(data)
         return file_of(data, found, await self._blobs.put(data))
 
+    async def keep_upload(self, data: bytes, name: str) -> Brought:
+        """Keeps a picture for the library, byte for byte. Raises BadPicture, or StorageError.
+
+        What is shown is turned where the file only says that it should be shown turned.
+        """
+        found = await self._imaging.check(data, limits=self._uploads, name=_spoken(name))
+        _, tone = await self._imaging.examine(data)
+        original = file_of(data, found, await self._blobs.put(data))
+        if found.shape.orientation == 1:
+            return Brought(original=original, file=original, tone=tone)
+        turned = await self._imaging.upright(data)
+        file = await self._imaging.probe(turned, landed=await self._blobs.put(turned))
+        return Brought(original=original, file=file, tone=tone, changes=("Turned upright.",))
+
     async def describe(self, landed: Landed) -> PictureFile:
         """Type and size of a file that has just landed, from its structure alone. Raises BadPicture.
 
@@ -168,7 +193,7 @@ class Library:
         """
         return await self._blobs.inspected(landed.digest, partial(self._imaging.described, landed=landed))
 
-    async def forget(self, picture: Picture) -> None:
+    async def forget(self, picture: Filed) -> None:
         """Deletes the signed copies of one picture; its blob may belong to others too and stays."""
         await self._blobs.drop_derived(picture.file.digest, _prefix(picture))
 
@@ -222,10 +247,12 @@ class Library:
             steps.append(Step(action="c2pa.resized", description=f"To a width of {width} pixels."))
         if media_type != picture.file.media_type:
             steps.append(Step(action="c2pa.converted", description=f"To {media_type}."))
-        source = Source.TRAINED
-        if picture.service in self._algorithmic:
+        source: Source | None = Source.TRAINED
+        if picture.operation is Operation.UPLOAD:
+            source = None
+        elif picture.service in self._algorithmic:
             source = Source.ALGORITHMIC
-        elif picture.operation is not Operation.GENERATE and not picture.parents:
+        elif picture.operation is not Operation.GENERATE and (not picture.parents or _from_outside(picture)):
             # It started from a picture that Limner did not make: somebody's own.
             source = Source.COMPOSITE
         return Story(
@@ -266,7 +293,13 @@ def _media_type(format: str | None, own: str, width: int | None) -> str:
     return wanted
 
 
-def _prefix(picture: Picture) -> str:
+def _from_outside(picture: Picture) -> bool:
+    """Whether a picture of its parents was brought."""
+    inputs = picture.recipe.get("inputs")
+    return isinstance(inputs, list) and any(isinstance(each, dict) and each.get("brought") for each in inputs)
+
+
+def _prefix(picture: Filed) -> str:
     """How the names of a picture's signed copies start: a recipe in one person's copy is not for another's."""
     return f"{slug(picture.id)}."
 

@@ -105,7 +105,7 @@ class Provenance:
         import c2pa  # see _ready
 
         trouble: Exception | None = None
-        attempts = [parent] if parent is not None and _has_manifest(parent) else []
+        attempts = [parent] if parent is not None and has_manifest(parent) else []
         for kept in (*attempts, None):
             try:
                 return self._signed(data, media_type, story, kept)
@@ -140,7 +140,7 @@ class Provenance:
             raise BadPicture(f"{name} is not a picture. {WELCOME}.")
         if len(data) > PAINTED.max_bytes:
             raise BadPicture(f"{name} has more than {PAINTED.max_bytes:,} bytes. Give a smaller file.")
-        if not _has_manifest(data):
+        if not has_manifest(data):
             return Verdict(state=Wholeness.UNSIGNED)
         context, _ = self._ready()
         try:
@@ -154,7 +154,7 @@ class Provenance:
             return Verdict(state=Wholeness.BROKEN, problems=(str(error),))
 
 
-def _has_manifest(data: bytes) -> bool:
+def has_manifest(data: bytes) -> bool:
     """Whether a file may carry a C2PA manifest; one in thousands of others looks as if it did, and is then read."""
     return b"jumb" in data and b"c2pa" in data
 

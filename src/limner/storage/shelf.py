@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from limner.domain.cleaning import Filed
 from limner.domain.errors import NotFound
 from limner.domain.picture import Picture, check_shown
 from limner.storage.blobs import BlobStore
@@ -26,7 +27,7 @@ class Shelf:
         self._blobs = blobs
         self._folders = folders or {}
 
-    def names(self, picture: Picture) -> tuple[str, ...]:
+    def names(self, picture: Filed) -> tuple[str, ...]:
         """Project, service and file name of a picture, each fit to be a part of a path and of a URL's path."""
         service = self._folders.get(picture.service, picture.service)
         name = f"{path_part(picture.id)}.{EXTENSIONS.get(picture.file.media_type, 'bin')}"
@@ -54,7 +55,7 @@ class Shelf:
             raise disk_failure(error, str(self._root)) from error
         return target
 
-    async def remove(self, picture: Picture) -> None:
+    async def remove(self, picture: Filed) -> None:
         """Takes a picture off the shelf; one that is not there is fine."""
         target = self._root.joinpath(*self.names(picture))
         try:

@@ -41,7 +41,8 @@ class Story:
     title: str
     model: str
     """`service/name`."""
-    source: Source
+    source: Source | None
+    """None says nothing about where it comes from: somebody brought it."""
     created: datetime
     steps: tuple[Step, ...] = ()
     recipe: Mapping[str, object] | None = None
@@ -52,10 +53,10 @@ def manifest_of(story: Story, media_type: str, *, version: str, parent: str | No
     """The manifest that tells a story; `parent` is the label of the ingredient with the provider's own manifest."""
     first: dict[str, object] = {
         "action": "c2pa.opened" if parent else "c2pa.created",
-        "digitalSourceType": SOURCE_TYPES + story.source,
-        "softwareAgent": {"name": story.model},
         "when": story.created.isoformat(),
     }
+    if story.source is not None:
+        first |= {"digitalSourceType": SOURCE_TYPES + story.source, "softwareAgent": {"name": story.model}}
     if parent:
         first["parameters"] = {"ingredientIds": [parent]}
     limner = {"name": "limner", "version": version}

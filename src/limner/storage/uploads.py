@@ -10,7 +10,7 @@ from limner.domain.call import Landed
 from limner.domain.errors import BadPicture
 from limner.domain.picture import Picture, check_shown
 from limner.domain.ports import Blobs, Imaging
-from limner.domain.request import InputImage, Role
+from limner.domain.request import InputImage, Operation, Role
 from limner.storage.library import Library
 
 
@@ -57,6 +57,7 @@ class Uploads:
             width=file.width,
             height=file.height,
             image_id=picture.id,
+            brought=picture.operation is Operation.UPLOAD,
         )
 
 

@@ -83,3 +83,15 @@ class Links:
     def recipe(self, image_id: str) -> str:
         """How a picture was made."""
         return f"{API}/images/{image_id}/recipe"
+
+    def shared_thumbnail(self, here: str, image_id: str) -> str:
+        """A picture of a share link, to look at."""
+        return f"{here}/images/{image_id}/thumbnail"
+
+    def shared_file(self, here: str, image_id: str) -> str:
+        """The file of a picture of a share link."""
+        return f"{here}/images/{image_id}/file"
+
+    def more_shared(self, here: str, cursor: str) -> str:
+        """The next page of a shared collection."""
+        return f"{here}?{urlencode({'after': cursor})}"

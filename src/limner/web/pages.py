@@ -19,7 +19,7 @@ from limner.domain.people import LOCAL, Principal, signed_in
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 from limner.runtime import Runtime
-from limner.web import composing, documentation, showing, signing_in, wording
+from limner.web import composing, documentation, sharing, showing, signing_in, wording
 from limner.web.assets import read_assets
 from limner.web.links import Links
 from limner.web.rendering import COOKIE, THEMES, Renderer, shell
@@ -43,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.state.renderer = Renderer(Links(version=assets.version))
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
     app.include_router(router)
+    app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):

@@ -22,6 +22,7 @@ from limner.web.views import (
     PicturePage,
     ProblemPage,
     QueuePage,
+    SharePage,
     Shell,
     SignInPage,
 )
@@ -34,6 +35,7 @@ TEMPLATES: Mapping[type[Page], str] = {
     ProblemPage: "pages/problem.html",
     DocsPage: "pages/docs.html",
     SignInPage: "pages/signin.html",
+    SharePage: "pages/share.html",
 }
 CARD = "parts/job.html"
 

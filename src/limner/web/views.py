@@ -236,6 +236,19 @@ class PicturePage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SharePage:
+    """What a share link shows, to people who know nothing of the rest."""
+
+    shell: Shell
+    description: str
+    tiles: tuple[Tile, ...]
+    here: str
+    """The link's own path."""
+    next: str | None
+    """The cursor of the next page of a collection."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ProblemPage:
     """Something that went wrong."""
 
@@ -283,4 +296,4 @@ class DocsPage:
     groups: Mapping[str, tuple[Operation, ...]]
 
 
-Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage | SignInPage
+Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage | SignInPage | SharePage
