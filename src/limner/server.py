@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from limner.api import routes
+from limner.api import dialects, routes
 from limner.api.door import Door, Rules, authority_of
 from limner.api.journal import open_journal
 from limner.api.streaming import Broadcasts
@@ -75,7 +75,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         # Base64 makes four bytes of three.
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
     )
-    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds())
+    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), surfaces=dialects.SURFACES)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from limner.api.answers import NO_STORE, dumped, request_id
+from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.domain.errors import (
     BadPicture,
     BudgetExceeded,
@@ -67,6 +69,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,
     FailureCode.TIMED_OUT: 504,
+    FailureCode.REFUSED: 403,
 }
 """Codes that say more than their class."""
 
@@ -131,15 +134,6 @@ def headers_for(problem: Problem) -> dict[str, str]:
     return headers
 
 
-def problem_answer(request: Request, error: LimnerError) -> Response:
-    """The answer to a request that ended in an error of ours."""
-    problem, status = error.problem(), status_of(error)
-    body = document(problem, status=status, instance=request.url.path, request_name=request_id(request))
-    if isinstance(error, UnknownModel):
-        body["suggestions"] = error.suggestions
-    return Response(dumped(body), status_code=status, media_type=MEDIA_TYPE, headers=headers_for(problem))
-
-
 def sentence(fault: ErrorDetails) -> str:
     """What is wrong with one field, as a sentence."""
     message = str(fault["msg"]).removeprefix("Value error, ")
@@ -162,12 +156,57 @@ def validation_problem(faults: list[ErrorDetails]) -> tuple[Problem, list[dict[s
     return Problem(code="invalid_request", message=where + first["message"], field=first["field"] or None), errors
 
 
-def validation_answer(request: Request, faults: list[ErrorDetails]) -> Response:
-    """The answer to a request with fields that are wrong."""
-    problem, errors = validation_problem(faults)
-    body = document(problem, status=422, instance=request.url.path, request_name=request_id(request))
-    body["errors"] = errors
-    return Response(dumped(body), status_code=422, media_type=MEDIA_TYPE, headers=NO_STORE)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """An error ready to be sent."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    media_type: str
+
+    def answer(self) -> Response:
+        """The answer."""
+        return Response(self.body, status_code=self.status, media_type=self.media_type, headers=dict(self.headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what went wrong, on every path in the words of the surface that it belongs to."""
+
+    surfaces: Surfaces = NATIVE_ONLY
+
+    def told(
+        self, path: str, status: int, problem: Problem, request_name: str, more: Mapping[str, object] | None = None
+    ) -> Told:
+        """A problem as an answer; `more` is said by the native interface only."""
+        surface, headers = self.surfaces.of(path), headers_for(problem)
+        if surface is None:
+            body = document(problem, status=status, instance=path, request_name=request_name) | dict(more or {})
+            return Told(status=status, body=dumped(body), headers=headers, media_type=MEDIA_TYPE)
+        status = surface.status(status, problem)
+        return Told(
+            status=status,
+            body=dumped(surface.shape(status, problem)),
+            headers={**headers, **surface.headers(status, problem)},
+            media_type="application/json",
+        )
+
+    def answer(
+        self, request: Request, status: int, problem: Problem, more: Mapping[str, object] | None = None
+    ) -> Response:
+        """The same for a request."""
+        return self.told(request.url.path, status, problem, request_id(request), more).answer()
+
+    def failure(self, request: Request, error: LimnerError) -> Response:
+        """The answer to a request that ended in an error of ours."""
+        more = {"suggestions": error.suggestions} if isinstance(error, UnknownModel) else None
+        return self.answer(request, status_of(error), error.problem(), more)
+
+    def faults(self, request: Request, faults: list[ErrorDetails]) -> Response:
+        """The answer to a request with fields that are wrong."""
+        problem, errors = validation_problem(faults)
+        return self.answer(request, 422, problem, {"errors": errors})
 
 
 class WrongFields(UsageError):
@@ -181,20 +220,21 @@ class WrongFields(UsageError):
         self.faults = faults
 
 
-def install(app: FastAPI) -> None:
-    """Makes every error of this application answer as a problem document."""
+def install(app: FastAPI, surfaces: Surfaces = NATIVE_ONLY) -> None:
+    """Makes every error of this application answer as a problem document, or as the document of its path has it."""
+    teller = Teller(surfaces)
 
     async def limner_error(request: Request, error: Exception) -> Response:
         if isinstance(error, WrongFields):
-            return validation_answer(request, error.faults)
+            return teller.faults(request, error.faults)
         if not isinstance(error, LimnerError):
             raise error
-        return problem_answer(request, error)
+        return teller.failure(request, error)
 
     async def wrong_parameters(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        return validation_answer(request, list(error.errors()))
+        return teller.faults(request, list(error.errors()))
 
     async def refused_by_route(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
@@ -202,9 +242,9 @@ def install(app: FastAPI) -> None:
         status = error.status_code
         code = CODE_BY_STATUS.get(status, "refused")
         problem = Problem(code=code, message=_explained(status, request) or f"{error.detail}.")
-        body = document(problem, status=status, instance=request.url.path, request_name=request_id(request))
-        headers = {**NO_STORE, **(error.headers or {})}
-        return Response(dumped(body), status_code=status, media_type=MEDIA_TYPE, headers=headers)
+        answer = teller.answer(request, status, problem)
+        answer.headers.update(error.headers or {})
+        return answer
 
     app.add_exception_handler(LimnerError, limner_error)
     app.add_exception_handler(RequestValidationError, wrong_parameters)

@@ -1,10 +1,23 @@
-"""All routes of the native interface."""
+"""All routes: the native interface, and the surfaces of other documents."""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
 
-from limner.api import budgets, deliveries, documents, errors, health, images, jobs, models, quotes, usage, webhooks
+from limner.api import (
+    budgets,
+    deliveries,
+    dialects,
+    documents,
+    errors,
+    health,
+    images,
+    jobs,
+    models,
+    quotes,
+    usage,
+    webhooks,
+)
 from limner.api.shapes import API
 
 
@@ -14,5 +27,6 @@ def install(app: FastAPI) -> None:
     for subject in (jobs, quotes, images, models, usage, budgets, deliveries, webhooks):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
-    errors.install(app)
-    documents.install(app)
+    dialects.install(app)
+    errors.install(app, dialects.SURFACES)
+    documents.install(app, dialects.SURFACES, dialects.BODIES)

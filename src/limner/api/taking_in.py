@@ -41,7 +41,7 @@ async def read_request(request: Request, model: type[Asked]) -> tuple[Asked, tup
         return await _from_form(request, model)
     body = await read_json(request, model)
     runtime, owner = runtime_of(request), principal_of(request).id
-    return body, await _Taking(runtime, owner).all(body.inputs, ())
+    return body, await Taking(runtime, owner).all(body.inputs, ())
 
 
 async def read_wish(request: Request) -> ImageRequest:
@@ -65,7 +65,7 @@ async def _from_form(request: Request, model: type[Asked]) -> tuple[Asked, tuple
         async with request.form(max_files=MOST_FILES, max_fields=4, max_part_size=LONGEST_FIELD) as form:
             body = parsed(await _request_part(form), model)
             files = [_named(name, value) for name, value in form.multi_items() if name != "request"]
-            taking = _Taking(runtime_of(request), principal_of(request).id)
+            taking = Taking(runtime_of(request), principal_of(request).id)
             return body, await taking.all(body.inputs, files)
     except MultiPartException as error:
         raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
@@ -85,7 +85,7 @@ def _named(name: str, value: UploadFile | str) -> tuple[Role, UploadFile]:
     return ROLES[name], value
 
 
-class _Taking:
+class Taking:
     """Takes in the pictures of one request; masks last, because they are fitted to their picture."""
 
     def __init__(self, runtime: Runtime, owner: str) -> None:

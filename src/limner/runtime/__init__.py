@@ -43,6 +43,7 @@ from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
 from limner.engine.quotes import HmacSealer
+from limner.engine.repeats import Repeats
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
@@ -76,6 +77,7 @@ class Runtime:
     listings: Listings
     presets: Mapping[str, Preset]
     engine: Engine
+    repeats: Repeats
     health: HealthWatch
     jobs: Jobs
     pictures: Pictures
@@ -172,10 +174,11 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         rules=settings.breaker_rules,
     )
     limits = _limits(settings)
+    reuser = Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids)
     engine = Engine(
         router=_router(ground, health),
         limits=limits,
-        reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
+        reuser=reuser,
         presets=presets,
         jobs=jobs,
         dispatch=dispatch,
@@ -196,18 +199,13 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
         engine=engine,
+        repeats=Repeats(jobs=jobs, reuser=reuser, presets=presets, clock=ground.clock),
         health=health,
         jobs=jobs,
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
-        webhooks=Subscriptions(
-            webhooks=SqlWebhooks(ground.database),
-            posts=ground.posts,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=courier.nudge,
-        ),
+        webhooks=_subscriptions(ground, courier),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
@@ -218,6 +216,17 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
         codec=codec,
+    )
+
+
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """Who is told how jobs end."""
+    return Subscriptions(
+        webhooks=SqlWebhooks(ground.database),
+        posts=ground.posts,
+        clock=ground.clock,
+        ids=ground.ids,
+        nudge=courier.nudge,
     )
 
 

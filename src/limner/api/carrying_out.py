@@ -1,0 +1,67 @@
+"""What all surfaces have in common: a request becomes a job, and the job ends with pictures or is told as failed."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from limner.api.deps import broadcasts_of, runtime_of
+from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
+from limner.domain.job import Job, JobState
+from limner.domain.picture import Picture
+
+LONGEST = 900.0
+"""Seconds that an answer is waited for at most; a job that takes longer goes on."""
+
+
+async def ended(request: Request, job: Job) -> Job:
+    """A job when it has ended. Raises ProviderError where it goes on without us, and may cost money all the same."""
+    engine = runtime_of(request).engine
+    try:
+        found = await broadcasts_of(request).unless_stopping(engine.follower.wait(job, LONGEST), job)
+    except LimnerError as error:
+        raise _goes_on(
+            job, error.code, f"The job {job.id} goes on, but cannot be waited for: {error.message}"
+        ) from error
+    if found.ended:
+        return found
+    if broadcasts_of(request).stopping:
+        raise _goes_on(job, Interrupted.code, f"This server is stopping; the job {job.id} goes on when it is back.")
+    raise _goes_on(job, FailureCode.TIMED_OUT, f"The job {job.id} takes longer than {LONGEST:.0f} seconds and goes on.")
+
+
+def _goes_on(job: Job, code: str, message: str) -> ProviderError:
+    return ProviderError(Problem(code=code, message=message, spent=Spent.UNKNOWN, provider=_service(job)))
+
+
+def with_pictures(job: Job) -> Job:
+    """A job that has at least one picture; fewer than were asked for are delivered. Raises what it failed of."""
+    if not job.pictures:
+        raise failure_of(job)
+    return job
+
+
+def failure_of(job: Job) -> LimnerError:
+    """Why a job that has ended has no picture."""
+    if job.problem is not None:
+        return ProviderError(job.problem)
+    if job.state is JobState.CANCELLED:
+        return ProviderError(
+            Problem(code=FailureCode.CANCELLED, message="The job was cancelled before it was painted.")
+        )
+    return ProviderError(
+        Problem(code=FailureCode.FAILED, message="No picture was made, and nobody said why.", provider=_service(job))
+    )
+
+
+def _service(job: Job) -> str:
+    return job.model.partition("/")[0]
+
+
+def base_of(request: Request) -> str:
+    """The address of this server as the caller knows it, without a slash at the end."""
+    return runtime_of(request).settings.public_url or str(request.base_url).rstrip("/")
+
+
+def address_of(request: Request, picture: Picture) -> str:
+    """The whole address of a picture's signed copy."""
+    return f"{base_of(request).rstrip('/')}/api/v1/images/{picture.id}/file"

@@ -1,0 +1,36 @@
+"""The surfaces of other documents: each turns its own JSON into requests, and jobs, pictures and errors into its own.
+
+They know nothing of each other. Each is mounted where its document has it, and once more under `/compat/<name>`, which
+the description of the interface leaves out: it would say everything twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
+
+from limner.api.dialects import openai
+from limner.api.surfaces import Surface, Surfaces
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dialect:
+    """One document's routes, how its errors look, and the bodies that it reads by hand."""
+
+    surface: Surface
+    router: APIRouter
+    bodies: tuple[type[BaseModel], ...] = ()
+
+
+DIALECTS = (Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),)
+SURFACES = Surfaces(tuple(dialect.surface for dialect in DIALECTS))
+BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
+
+
+def install(app: FastAPI) -> None:
+    """Mounts all of them."""
+    for dialect in DIALECTS:
+        app.include_router(dialect.router)
+        app.include_router(dialect.router, prefix=dialect.surface.home, include_in_schema=False)
