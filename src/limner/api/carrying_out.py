@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from limner.api.deps import broadcasts_of, runtime_of
+from limner.api.deps import broadcasts_of, principal_of, runtime_of
 from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
 from limner.domain.job import Job, JobState
+from limner.domain.people import Principal
 from limner.domain.picture import Picture
+from limner.domain.request import ImageRequest
 
 LONGEST = 900.0
 """Seconds that an answer is waited for at most; a job that takes longer goes on."""
+
+
+async def carried_out(
+    request: Request, wish: ImageRequest, *, key: str | None = None, principal: Principal | None = None
+) -> Job:
+    """The job of a request when it has ended with at least one picture; whoever hangs up does not stop it.
+
+    Raises UsageError, PolicyError or NotConfigured before anything is written, and whatever the job failed of.
+    """
+    who = principal or principal_of(request)
+    return with_pictures(await ended(request, await runtime_of(request).engine.submit(wish, who, key=key)))
 
 
 async def ended(request: Request, job: Job) -> Job:

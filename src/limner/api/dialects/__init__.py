@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from limner.api.dialects import openai
+from limner.api.dialects import document0, openai
 from limner.api.surfaces import Surface, Surfaces
 
 
@@ -24,7 +24,10 @@ class Dialect:
     bodies: tuple[type[BaseModel], ...] = ()
 
 
-DIALECTS = (Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),)
+DIALECTS = (
+    Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),
+    Dialect(surface=document0.SURFACE, router=document0.router, bodies=document0.BODIES),
+)
 SURFACES = Surfaces(tuple(dialect.surface for dialect in DIALECTS))
 BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
 
