@@ -87,6 +87,10 @@ class Settings(BaseModel):
     """How often each person may ask the server for pictures, paid for or not; 0 is no limit."""
     global_requests_per_minute: Amount = None
     """The same for all persons together."""
+    generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
+    """Characters that a prompt may have at document 3's /generate-image."""
+    unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
+    """The same at document 4's /unified."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     routing_weights: Weights = Field(default_factory=dict)

@@ -77,6 +77,7 @@ AT_HAND = {"model": "sketch", "provider": "sketch"}
 schema = schemathesis.openapi.from_dict(create_app(settings_for(Path("unused"))).openapi())
 
 
+@pytest.mark.timeout(300)  # the surfaces of documents wait for the pictures of whatever they accept
 @schema.parametrize()
 @settings(
     max_examples=5,
