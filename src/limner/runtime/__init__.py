@@ -51,7 +51,7 @@ from limner.engine.runner import Runner
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
-from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.installation import SHELF_FOLDERS, installation_secret, shelf_root, worker_locks
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -165,7 +165,7 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
 def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, sealer: Sealer) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
-    shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
+    shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
     health = HealthWatch(
         catalog=ground.catalog,
         services=ground.services,

@@ -1,6 +1,7 @@
 """Document 0: started, followed, cancelled; and the same after a restart."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ PAID = {"prompt": "A beautiful sunset", "width": 1024, "height": 1024, "provider
 SMALL = {"prompt": "A beautiful sunset", "width": 64, "height": 64, "provider": "sketch"}
 
 
-def start(site: Site, body: dict[str, object], status: int = 202) -> Any:
+def start(site: Site, body: Mapping[str, object], status: int = 202) -> Any:
     answer = site.client.post(HERE, json=body)
     assert answer.status_code == status, answer.text
     return answer.json()

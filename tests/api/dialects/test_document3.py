@@ -1,5 +1,6 @@
 """Document 3: an estimate that spends nothing, then the picture that was confirmed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ HERE = "/generate-image"
 SUNSET = {"prompt": "A photorealistic sunset over mountains", "provider": "openai", "size": "1024x1024"}
 
 
-def post(site: Site, path: str, body: dict[str, object], status: int = 200) -> Any:
+def post(site: Site, path: str, body: Mapping[str, object], status: int = 200) -> Any:
     answer = site.client.post(path, json=body)
     assert answer.status_code == status, answer.text
     return answer.json()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from limner.api.dialects import document0, document3, openai
+from limner.api.dialects import document0, document3, document4, openai
 from limner.api.surfaces import Surface, Surfaces
 
 
@@ -28,6 +28,7 @@ DIALECTS = (
     Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),
     Dialect(surface=document0.SURFACE, router=document0.router, bodies=document0.BODIES),
     Dialect(surface=document3.SURFACE, router=document3.router, bodies=document3.BODIES),
+    Dialect(surface=document4.SURFACE, router=document4.router, bodies=document4.BODIES),
 )
 SURFACES = Surfaces(tuple(dialect.surface for dialect in DIALECTS))
 BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)

@@ -9,17 +9,16 @@ from uuid import UUID
 
 from fastapi import Request
 
-from limner.api.cards import usual_price
+from limner.api.cards import Fare, usual_price
 from limner.api.carrying_out import address_of
 from limner.api.dialects.document3.wishes import switched_off
 from limner.api.shapes import Body
-from limner.domain.health import BreakerState
 from limner.domain.job import Job
 from limner.domain.model_card import SizeRule
 from limner.domain.money import Money
 from limner.domain.plan import Plan, Quote
 from limner.domain.ports import Catalog
-from limner.domain.request import Operation, Size
+from limner.domain.request import Size
 from limner.runtime import Runtime
 
 
@@ -133,15 +132,13 @@ def health_body(runtime: Runtime) -> Body:
     now, off = stamp(runtime.clock.now()), switched_off(runtime)
     providers: dict[str, Body] = {}
     for card in runtime.catalog.services:
-        readiness = runtime.services.readiness(card.id)
-        condition = runtime.health.standing(card.id).by_default(card.default_for(Operation.GENERATE))
-        reason = condition.words if readiness.ready else readiness.short or readiness.reason
-        ready = readiness.ready and card.id not in off
+        fare = Fare.of(card, runtime.services.readiness(card.id), runtime.health.standing(card.id))
+        left_alone = fare.ready and card.id in off
         providers[card.id] = {
-            "available": ready and condition.state is not BreakerState.OPEN,
-            "reason": "Switched off" if readiness.ready and not ready else reason,
+            "available": fare.available and not left_alone,
+            "reason": "Switched off" if left_alone else fare.reason,
             "lastCheck": now,
-            "circuitBreakerState": condition.state,
+            "circuitBreakerState": fare.condition.state,
         }
     available = sum(bool(each["available"]) for each in providers.values())
     summary = {"total": len(providers), "available": available, "unavailable": len(providers) - available}
