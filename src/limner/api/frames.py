@@ -19,8 +19,14 @@ class Pieces(Response):
     """Sends pieces of a body of known or unknown length; a listener that takes nothing in for a minute is given up."""
 
     def __init__(
-        self, pieces: AsyncIterator[bytes], broadcasts: Broadcasts, *, headers: Mapping[str, str], media_type: str
+        self,
+        pieces: AsyncIterator[bytes],
+        broadcasts: Broadcasts | None,
+        *,
+        headers: Mapping[str, str],
+        media_type: str,
     ) -> None:
+        """What may last is cut off, by its `broadcasts`, when the process is about to end; the rest is sent whole."""
         super().__init__(headers={**NO_STORE, **headers}, media_type=media_type)
         if "content-length" not in headers:
             del self.headers["content-length"]
@@ -31,11 +37,18 @@ class Pieces(Response):
         """Sends until there is nothing more, the listener has gone or the process is about to end."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with aclosing_iterator(self._pieces) as pieces:
-            while piece := await self._broadcasts.unless_stopping(anext(pieces, b""), b""):
-                if piece is PING and await gone(receive):
-                    return
-                await write(send, piece)
+            try:
+                while piece := await self._next(pieces):
+                    if piece is PING and await gone(receive):
+                        return
+                    await write(send, piece)
+            except TimeoutError:  # nobody takes it in
+                return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes:
+        following = anext(pieces, b"")
+        return await (following if self._broadcasts is None else self._broadcasts.unless_stopping(following, b""))
 
 
 def event_stream(pieces: AsyncIterator[bytes], broadcasts: Broadcasts, headers: Mapping[str, str]) -> Pieces:

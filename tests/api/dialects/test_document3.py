@@ -6,9 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI, Request
 
-from limner.api.dialects.document3 import error_body
+from limner.api.dialects.document3 import asking, error_body
 from limner.domain.errors import ConfirmationRequired
+from limner.domain.people import LOCAL, Principal
 from limner.testing.faults import Drop, Fault
 from tests.api.served import Site, serving
 
@@ -62,7 +64,6 @@ def test_what_was_confirmed_is_painted_and_told_as_a_call(site: Site) -> None:
     assert site.client.get(told["imageUrl"]).headers["content-type"] == "image/png"
 
 
-@pytest.mark.req("S3-004")
 def test_more_than_was_confirmed_is_asked_again_and_nothing_is_bought(site: Site) -> None:
     bought = site.stand_in.purchases
     told = post(site, HERE, {**SUNSET, "confirmedCost": 0.000001}, 409)
@@ -133,7 +134,7 @@ def test_the_services_say_how_they_fare(site: Site) -> None:
     assert summary["total"] == len(told["providers"]) == summary["available"] + summary["unavailable"]
 
 
-@pytest.mark.req("S3-028", "S3-050", "S3-107")
+@pytest.mark.req("S3-028", "S3-050")
 def test_five_refused_keys_open_the_breaker_and_the_sixth_request_sends_nothing(tmp_path: Path) -> None:
     wrong = Fault(status=401, body={"error": {"message": "Incorrect API key", "code": "invalid_api_key"}})
     with serving(tmp_path) as site:
@@ -158,6 +159,21 @@ def test_a_dropped_line_is_told_and_nothing_is_sent_again(site: Site) -> None:
     assert answer.status_code >= 500
     assert answer.headers["x-should-retry"] == "false"
     assert len([entry for entry in site.stand_in.log if entry.body.get("prompt") == prompt]) == 1
+
+
+async def test_an_access_token_is_whoever_the_installations_sign_in_says() -> None:
+    ann = Principal(id="ann", name="Ann")
+
+    async def signs_in(_: Request, token: str) -> Principal:
+        assert token == "ya29"
+        return ann
+
+    app = FastAPI()
+    request = Request({"type": "http", "app": app, "headers": []})
+    assert await asking(request, "ya29") == LOCAL
+    app.state.signs_in = signs_in
+    assert await asking(request, "ya29") == ann
+    assert await asking(request, None) == LOCAL
 
 
 @pytest.mark.parametrize("body", [{"quality": "splendid"}, {"size": "large"}, {"confirmedCost": -1}, {"prompt": 7}])

@@ -72,7 +72,7 @@ async def generate_image(request: Request) -> Response:
     """Phase two: looks anew who can paint, and paints, unless that costs more than was confirmed."""
     runtime = runtime_of(request)
     body = await read_json(request, GenerateImageBody)
-    principal = await _principal(request, body.access_token)
+    principal = await asking(request, body.access_token)
     wish, tier = wish_of(body, runtime)
     if body.confirmed_cost is not None:
         confirmed = Money.usd(str(body.confirmed_cost))
@@ -105,7 +105,7 @@ def _to_confirm(cost: Money | None, confirmed: Money) -> Body:
     }
 
 
-async def _principal(request: Request, access_token: str | None) -> Principal:
+async def asking(request: Request, access_token: str | None) -> Principal:
     """Whoever asks: the owner of the token where this installation has sign-in, else whoever sent the request."""
     signs_in: SignsIn | None = getattr(request.app.state, "signs_in", None)
     if access_token is None or signs_in is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from fastapi import Request
 
@@ -70,7 +71,7 @@ def _provider(runtime: Runtime, model: str) -> str:
 
 def _image(request: Request, picture: Picture) -> Body:
     runtime = runtime_of(request)
-    local = "/".join((STORAGE, *runtime.shelf.names(picture)))
+    local = "/".join((STORAGE, *map(quote, runtime.shelf.names(picture))))
     front = runtime.settings.variables.get("IMAGE_CDN_URL") or base_of(request)
     return {
         "id": picture.id,

@@ -112,7 +112,7 @@ async def _painted(request: Request, body: Painting | VariationForm, wish: Image
     done = with_pictures(await ended(request, job))
     pieces = await answer_pieces(request, done, as_url=body.response_format == "url")
     headers = {**_headers(done), "content-length": str(length_of(pieces))}
-    return Pieces(written(pieces), broadcasts_of(request), headers=headers, media_type="application/json")
+    return Pieces(written(pieces), None, headers=headers, media_type="application/json")
 
 
 async def _job(request: Request, wish: ImageRequest) -> Job:
