@@ -113,6 +113,10 @@ class Settings(BaseModel):
     """The same for all persons together, for each service that is to paint."""
     trusted_proxies: Networks = ()
     """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
+    generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
+    """Characters that a prompt may have at document 3's /generate-image."""
+    unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
+    """The same at document 4's /unified."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     routing_weights: Weights = Field(default_factory=dict)

@@ -101,7 +101,7 @@ class _Serving(threading.Thread):
     async def _serve(self) -> None:
         async with self.stand_in:
             named = {"OPENAI_API_KEY": self._key, "OPENAI_BASE_URL": self.stand_in.base_url}
-            variables = {**self._variables, **(named if self._key else {})}
+            variables = {**(named if self._key else {}), **self._variables}
             app = create_app(settings_for(self._folder, variables, grace_seconds=1, **self._given))
             self._server = _Announcing(app, self._listening, self.ready)
             await self._server.serve(sockets=[self._listening])

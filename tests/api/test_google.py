@@ -60,3 +60,20 @@ def test_where_google_is_not_there_it_is_said(tmp_path: Path) -> None:
     variables = {"GOOGLE_TOKENINFO_URL": "http://127.0.0.1:9/tokeninfo", "GOOGLE_CLIENT_ID": CLIENT}
     with serving(tmp_path, auth="accounts", variables=variables) as site:
         assert sign_in(site, "good").json()["code"] == "issuer_unavailable"
+
+
+@pytest.mark.req("S3-079")
+def test_document_3s_access_token_says_whose_the_picture_is(tmp_path: Path, google: GoogleStandIn) -> None:
+    google.tokens["good"] = account("ann@gmail.com", CLIENT, expires=time.time() + 3600)
+    variables = {"GOOGLE_TOKENINFO_URL": google.base_url, "GOOGLE_CLIENT_ID": CLIENT}
+    wish = {"prompt": "a lake at dawn", "provider": "sketch", "size": "64x64"}
+    with serving(tmp_path, auth="accounts", variables=variables) as site:
+        here = f"{site.url}/generate-image"
+        painted = httpx2.post(here, json={**wish, "accessToken": "good"}, timeout=30)
+        assert painted.status_code == 200, painted.text
+        for refused in (httpx2.post(here, json=wish), httpx2.post(here, json={**wish, "accessToken": "invented"})):
+            assert refused.status_code == 401
+            assert set(refused.json()) == {"success", "error"}
+        cookie = sign_in(site, "good").headers["set-cookie"].partition(";")[0]
+        items = httpx2.get(f"{site.url}/api/v1/images", headers={"Cookie": cookie}).json()["items"]
+        assert [each["prompt"] for each in items] == [wish["prompt"]]

@@ -71,9 +71,13 @@ def test_every_reference_leads_somewhere(document: Any) -> None:
         assert part.partition('"')[0] in schemas
 
 
+AT_HAND = {"model": "sketch", "provider": "sketch"}
+"""Who paints where a made-up request names nobody: the stand-in takes one request a second."""
+
 schema = schemathesis.openapi.from_dict(create_app(settings_for(Path("unused"))).openapi())
 
 
+@pytest.mark.timeout(300)  # the surfaces of documents wait for the pictures of whatever they accept
 @schema.parametrize()
 @settings(
     max_examples=5,
@@ -88,8 +92,10 @@ def test_made_up_requests_are_answered_as_described(case: Any, site: Site) -> No
         case.headers.pop("Prefer", None)
     if isinstance(case.body, dict) and isinstance(case.body.get("count"), int):
         case.body["count"] = min(case.body["count"], 2)
+    if isinstance(case.body, dict) and SURFACES.of(case.path) is not None:
+        case.body |= {name: value for name, value in AT_HAND.items() if case.body.get(name) is None}
     if isinstance(case.body, dict) and isinstance(case.body.get("n"), int):
-        case.body |= {"n": min(case.body["n"], 2), "model": "sketch"}
+        case.body["n"] = min(case.body["n"], 2)
     if isinstance(case.body, dict) and "size" in case.body:
         case.body["size"] = "64x64"
     answer = case.call(base_url=site.url, timeout=30)

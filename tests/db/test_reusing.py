@@ -77,6 +77,20 @@ async def test_nobody_elses_and_no_other_recipe_is_found(stores: Stores) -> None
     assert await found(stores, owner="bob") is not None
 
 
+async def test_every_try_of_ones_own_is_told_newest_first_whatever_came_of_it(stores: Stores) -> None:
+    first = await made(stores, state=JobState.AMBIGUOUS)
+    second = await made(stores)
+    await made(stores, owner="bob")
+    await made(stores, recipe="s" * 64)
+    tries = await stores.jobs.tries("ann", RECIPE, limit=5)
+    assert [(one.job_id, one.state) for one in tries] == [
+        (second.id, JobState.SUCCEEDED),
+        (first.id, JobState.AMBIGUOUS),
+    ]
+    assert all(one.created == NOON and one.finished is not None for one in tries)
+    assert [one.job_id for one in await stores.jobs.tries("ann", RECIPE, limit=1)] == [second.id]
+
+
 @pytest.mark.parametrize("state", [JobState.PARTIAL, JobState.AMBIGUOUS, JobState.CANCELLED])
 async def test_only_a_job_that_succeeded_counts(stores: Stores, state: JobState) -> None:
     await made(stores, count=2, state=state)

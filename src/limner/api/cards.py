@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from limner.api.shapes import Body, amount, sizes_body
 from limner.domain.accounts import Inspection
 from limner.domain.health import BreakerState, Condition, Standing
@@ -103,9 +105,32 @@ def _condition(condition: Condition) -> Body:
     }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fare:
+    """How a service stands for whoever names only it."""
+
+    ready: bool
+    """Whether it has what it needs."""
+    condition: Condition
+    reason: str
+    """In the words of document 3."""
+
+    @classmethod
+    def of(cls, card: ServiceCard, readiness: Readiness, standing: Standing) -> Fare:
+        """That of one service."""
+        condition = standing.by_default(card.default_for(Operation.GENERATE))
+        reason = condition.words if readiness.ready else readiness.short or readiness.reason
+        return cls(ready=readiness.ready, condition=condition, reason=reason)
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be asked now."""
+        return self.ready and self.condition.state is not BreakerState.OPEN
+
+
 def provider_body(card: ServiceCard, readiness: Readiness, standing: Standing, models: list[str]) -> Body:
     """A service, whether it can be used now, how it fares, and how hard it is pressed at most."""
-    condition = standing.by_default(card.default_for(Operation.GENERATE))
+    fare = Fare.of(card, readiness, standing)
     return {
         "id": card.id,
         "name": card.name,
@@ -113,11 +138,11 @@ def provider_body(card: ServiceCard, readiness: Readiness, standing: Standing, m
         "local": card.local,
         "ready": readiness.ready,
         "reason": readiness.reason,
-        "available": readiness.ready and condition.state is not BreakerState.OPEN,
+        "available": fare.available,
         "health": {
-            "state": condition.state,
-            "reason": condition.words if readiness.ready else readiness.short or readiness.reason,
-            **_condition(condition),
+            "state": fare.condition.state,
+            "reason": fare.reason,
+            **_condition(fare.condition),
             "models": {model: {"state": one.state, **_condition(one)} for model, one in standing.models.items()},
         },
         "default_model": f"{card.id}/{card.default_model}",

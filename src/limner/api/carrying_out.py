@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import Request
 
-from limner.api.deps import broadcasts_of, runtime_of
+from limner.api.deps import broadcasts_of, principal_of, runtime_of
 from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
 from limner.domain.job import Job, JobState
+from limner.domain.people import Principal
 from limner.domain.picture import Picture
+from limner.domain.request import ImageRequest
 
 LONGEST = 900.0
 """Seconds that an answer is waited for at most; a job that takes longer goes on."""
+
+
+async def carried_out(
+    request: Request, wish: ImageRequest, *, key: str | None = None, principal: Principal | None = None
+) -> Job:
+    """The job of a request when it has ended with at least one picture; whoever hangs up does not stop it.
+
+    Raises UsageError, PolicyError or NotConfigured before anything is written, and whatever the job failed of.
+    """
+    who = principal or principal_of(request)
+    return with_pictures(await ended(request, await runtime_of(request).engine.submit(wish, who, key=key)))
 
 
 async def ended(request: Request, job: Job) -> Job:
@@ -34,10 +49,11 @@ def _goes_on(job: Job, code: str, message: str) -> ProviderError:
 
 
 def with_pictures(job: Job) -> Job:
-    """A job that has at least one picture; fewer than were asked for are delivered. Raises what it failed of."""
-    if not job.pictures:
+    """A job with the pictures that may be handed out, at least one; fewer than asked are delivered. Raises why none."""
+    shown = tuple(picture for picture in job.pictures if not picture.withheld)
+    if not shown:
         raise failure_of(job)
-    return job
+    return job if len(shown) == len(job.pictures) else replace(job, pictures=shown)
 
 
 def failure_of(job: Job) -> LimnerError:

@@ -208,7 +208,7 @@ class EventStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, receive: Receive, send: Send) -> None:
-        await _write(send, RETRY)
+        await write(send, RETRY)
         broadcast = self._broadcasts.join(self._job_id, self._owner)
         try:
             await self._follow(broadcast, receive, send)
@@ -222,26 +222,27 @@ class EventStream(Response):
             if told < len(broadcast.frames):
                 batch, woken = broadcast.frames[told:], False
                 told += len(batch)
-                await _write(send, b"".join(batch))
+                await write(send, b"".join(batch))
             elif broadcast.ended:
                 # What everybody is told leaves in this turn of the loop, before anybody's line is closed in the next.
                 await asyncio.sleep(0)
                 return
             elif woken:
                 woken = False
-                if await _gone(receive):
+                if await gone(receive):
                     return
-                await _write(send, PING)
+                await write(send, PING)
             else:
                 woken = await bell.wait()
 
 
-async def _write(send: Send, data: bytes) -> None:
+async def write(send: Send, data: bytes) -> None:
+    """Sends a piece of an answer. Raises TimeoutError where it is not taken in."""
     async with asyncio.timeout(SLOWEST_WRITE):
         await send({"type": "http.response.body", "body": data, "more_body": True})
 
 
-async def _gone(receive: Receive) -> bool:
+async def gone(receive: Receive) -> bool:
     """Whether the listener has hung up; asked now and then, because waiting for it would take a task of its own."""
     with suppress(TimeoutError):
         async with asyncio.timeout(0):

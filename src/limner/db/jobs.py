@@ -13,7 +13,7 @@ from limner.db.database import Database
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
-from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page
+from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page, Try
 from limner.domain.telling import Publish
 
 Result = TypeVar("Result")
@@ -54,6 +54,10 @@ class SqlJobs:
     async def leftover(self, job_id: str, owner: str) -> Leftover:
         """How far one person's job came, and the job that buys the rest of it, if any. Raises NotFound."""
         return await self._database.read(lambda connection: retrying.leftover(connection, job_id, owner))
+
+    async def tries(self, owner: str, recipe: str, *, limit: int) -> Sequence[Try]:
+        """How often one person's request of this recipe was carried out of late, newest first."""
+        return await self._database.read(lambda connection: reusing.tries(connection, owner, recipe, limit))
 
     async def get(self, job_id: str, owner: str | None = None) -> Job:
         """One job with its calls and pictures. Raises NotFound."""

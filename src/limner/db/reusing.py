@@ -13,7 +13,7 @@ from limner.db.statements import Statement, insertion
 from limner.db.tables import images, jobs, plans, recipes
 from limner.domain.events import Event
 from limner.domain.job import Job, JobState
-from limner.domain.records import NewJob, PicturesGone, Reused
+from limner.domain.records import NewJob, PicturesGone, Reused, Try
 
 # Ids of later jobs sort after those of earlier ones, so the index itself gives the newest first.
 _MADE_BEFORE = Statement(
@@ -32,6 +32,13 @@ _MADE_BEFORE = Statement(
     .order_by(recipes.c.job_id.desc())
     .limit(1)
 )
+_TRIES = Statement(
+    select(jobs.c.id, jobs.c.state, jobs.c.created_at, jobs.c.finished_at)
+    .join_from(recipes, jobs, jobs.c.id == recipes.c.job_id)
+    .where(recipes.c.user_id == bindparam("owner"), recipes.c.recipe == bindparam("made_by"))
+    .order_by(recipes.c.job_id.desc())
+    .limit(bindparam("most"))
+)
 # On PostgreSQL they stay until the commit; SQLite has one writer at a time anyway.
 _STILL_THERE = Statement(
     select(images.c.id, WITHHELD)
@@ -47,6 +54,20 @@ def made_before(connection: Connection, owner: str, recipe: str, *, since: datet
     values = {"owner": owner, "made_by": recipe, "since": codec.stamp(since), "wanted": count}
     row = _MADE_BEFORE.row(connection, values)
     return None if row is None else reading.whole_job(connection, row)
+
+
+def tries(connection: Connection, owner: str, recipe: str, limit: int) -> list[Try]:
+    """How often one person's request of this recipe was carried out of late, newest first."""
+    found = _TRIES.rows(connection, {"owner": owner, "made_by": recipe, "most": limit})
+    return [
+        Try(
+            job_id=row["id"],
+            state=JobState(row["state"]),
+            created=codec.moment(row["created_at"]),
+            finished=codec.optional_moment(row["finished_at"]),
+        )
+        for row in found
+    ]
 
 
 def write(connection: Connection, new: NewJob, reused: Reused) -> tuple[Job, list[Event]]:

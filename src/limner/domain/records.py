@@ -46,6 +46,16 @@ class Reused:
     news: tuple[News, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Try:
+    """One time that a request was carried out, in short."""
+
+    job_id: str
+    state: JobState
+    created: datetime
+    finished: datetime | None
+
+
 class PicturesGone(Exception):
     """The pictures that were to be reused have been deleted meanwhile; nothing was written."""
 

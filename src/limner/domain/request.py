@@ -154,6 +154,8 @@ class ImageRequest:
     """ultra, high, standard, fast; or auto: what the words of the prompt ask for."""
     fallback: bool = False
     """Whether another service may paint where the model or the service that is named cannot."""
+    without: tuple[str, ...] = ()
+    """Ids of services that must not paint it, whatever else it asks for."""
     count: int = 1
     size: Size | None = None
     aspect: Aspect | None = None

@@ -28,6 +28,7 @@ from limner.domain.records import (
     Page,
     PictureFilter,
     ServiceSpend,
+    Try,
 )
 
 
@@ -44,6 +45,10 @@ class Jobs(Protocol):
 
     async def made_before(self, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
         """One person's newest job that succeeded by this recipe, with `count` pictures made after `since`."""
+        ...
+
+    async def tries(self, owner: str, recipe: str, *, limit: int) -> Sequence[Try]:
+        """How often one person's request of this recipe was carried out of late, newest first."""
         ...
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:

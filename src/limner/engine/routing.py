@@ -216,6 +216,9 @@ class Router:
     def _candidate(self, request: ImageRequest, card: ModelCard, rank: _Rank) -> Candidate | Rejection:
         if self._retired(card):
             return Rejection(model=card.id, code="retired", why=f"{card.title} was shut down and has no successor.")
+        if card.service in request.without:
+            why = f"{card.id}: {card.service} is switched off for requests that come this way."
+            return Rejection(model=card.id, code=SWITCHED_OFF, why=why, short="Switched off")
         readiness = self.services.readiness(card.service)
         if not readiness.ready:
             why = f"{card.id}: {readiness.reason}"

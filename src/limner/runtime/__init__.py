@@ -49,6 +49,7 @@ from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
 from limner.engine.quotes import HmacSealer
+from limner.engine.repeats import Repeats
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.reviewing import Reviews
@@ -58,7 +59,7 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
-from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.installation import SHELF_FOLDERS, installation_secret, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.wording import wording_of
@@ -87,6 +88,7 @@ class Runtime:
     listings: Listings
     presets: Mapping[str, Preset]
     engine: Engine
+    repeats: Repeats
     health: HealthWatch
     jobs: Jobs
     pictures: Pictures
@@ -198,7 +200,7 @@ def _joined(
 ) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
-    shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
+    shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
     health = HealthWatch(
         catalog=ground.catalog,
         services=ground.services,
@@ -207,10 +209,11 @@ def _joined(
         rules=settings.breaker_rules,
     )
     limits = _limits(settings)
+    reuser = Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids)
     engine = Engine(
         router=_router(ground, health),
         limits=limits,
-        reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
+        reuser=reuser,
         presets=presets,
         wording=wording_of(ground, presets),
         jobs=jobs,
@@ -233,6 +236,7 @@ def _joined(
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
         engine=engine,
+        repeats=Repeats(jobs=jobs, reuser=reuser, presets=presets, clock=ground.clock),
         health=health,
         jobs=jobs,
         pictures=pictures,

@@ -15,6 +15,15 @@ from limner.domain.telling import WorkerLocks
 from limner.settings import Settings
 from limner.storage.blobs import S3Access
 
+SHELF_FOLDERS = {"leonardo": "leonardo_ai", "runware": "runware_ai"}
+"""Folders of services that document 4 calls otherwise."""
+
+
+def shelf_root(settings: Settings) -> Path:
+    """Where people find their pictures; IMAGE_STORAGE_PATH (documents 1 and 4) moves it."""
+    moved = settings.variables.get("IMAGE_STORAGE_PATH")
+    return Path(moved).expanduser() if moved else settings.data_dir / "storage" / "images"
+
 
 def installation_secret(settings: Settings) -> bytes:
     """The master secret: the one that is set, else one made on first use and kept in the data directory. Blocks."""

@@ -29,9 +29,12 @@ class Shelf:
 
     def names(self, picture: Filed) -> tuple[str, ...]:
         """Project, service and file name of a picture, each fit to be a part of a path and of a URL's path."""
-        service = self._folders.get(picture.service, picture.service)
         name = f"{path_part(picture.id)}.{EXTENSIONS.get(picture.file.media_type, 'bin')}"
-        return path_part(picture.project), path_part(service), name
+        return path_part(picture.project), path_part(self.folder(picture.service)), name
+
+    def folder(self, service: str) -> str:
+        """What the folder of a service is called."""
+        return self._folders.get(service, service)
 
     async def put(self, picture: Picture) -> Path | None:
         """Gives the shown file of a picture its place on the shelf; None where there is no shelf.

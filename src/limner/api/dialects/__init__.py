@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from limner.api.dialects import document1
+from limner.api.dialects import document0, document1, document3, document4, openai
 from limner.api.surfaces import Surface, Surfaces
 
 
@@ -24,7 +24,13 @@ class Dialect:
     bodies: tuple[type[BaseModel], ...] = ()
 
 
-DIALECTS = (Dialect(surface=document1.SURFACE, router=document1.router, bodies=document1.BODIES),)
+DIALECTS = (
+    Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),
+    Dialect(surface=document0.SURFACE, router=document0.router, bodies=document0.BODIES),
+    Dialect(surface=document1.SURFACE, router=document1.router, bodies=document1.BODIES),
+    Dialect(surface=document3.SURFACE, router=document3.router, bodies=document3.BODIES),
+    Dialect(surface=document4.SURFACE, router=document4.router, bodies=document4.BODIES),
+)
 SURFACES = Surfaces(tuple(dialect.surface for dialect in DIALECTS))
 BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
 

@@ -1,0 +1,31 @@
+"""From document 4's words to a request."""
+
+from __future__ import annotations
+
+from limner.api.dialects.document4.bodies import UnifiedBody
+from limner.domain.errors import InvalidRequest
+from limner.domain.request import DEFAULT_PROJECT, ImageRequest, Size
+from limner.runtime import Runtime
+
+
+def wish_of(body: UnifiedBody, runtime: Runtime) -> ImageRequest:
+    """The request that a body asks for; an edge left out is as long as the other.
+
+    Raises UnknownModel and InvalidRequest.
+    """
+    limit = runtime.settings.unified_prompt_limit
+    if len(body.prompt) > limit:
+        raise InvalidRequest(
+            f"Prompt too long (max {limit} characters): this one has {len(body.prompt)}.", field="prompt"
+        )
+    width, height = body.width or body.height, body.height or body.width
+    return ImageRequest(
+        prompt=body.prompt,
+        negative_prompt=body.negative_prompt,
+        provider=None if body.provider is None else runtime.catalog.service(body.provider).id,
+        fallback=True,
+        count=body.num_images or 1,
+        size=Size(width, height) if width and height else None,
+        seed=body.seed,
+        project=body.project_id or DEFAULT_PROJECT,
+    )
