@@ -17,6 +17,7 @@ from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
+from limner.db.profiles import SqlProfiles
 from limner.db.tables import metadata
 from limner.db.webhooks import SqlWebhooks
 from limner.domain.budgets import Scope
@@ -39,6 +40,7 @@ class Stores:
     ledger: SqlLedger
     webhooks: SqlWebhooks
     budgets: SqlBudgets
+    profiles: SqlProfiles
     listener: Listener
 
     async def held(self, scope: Scope) -> tuple[Money, Money]:
@@ -58,6 +60,7 @@ def stores_of(database: Database, url: str) -> Stores:
         ledger=SqlLedger(database),
         webhooks=SqlWebhooks(database),
         budgets=SqlBudgets(database),
+        profiles=SqlProfiles(database),
         listener=listener,
     )
 

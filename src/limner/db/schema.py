@@ -8,12 +8,15 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from limner.db import search
 from limner.db.failures import driver_errors
+from limner.db.profile_tables import profiles
 from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-METADATA = webhooks.metadata
-"""All tables, for those of `tables` are loaded with it."""
-VERSION = "0004"
+SUBJECTS = (profiles, webhooks)
+"""One table of each module of tables: with it all of the module are known."""
+METADATA = SUBJECTS[0].metadata
+"""All tables, for those of `tables` are loaded with them."""
+VERSION = "0007"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

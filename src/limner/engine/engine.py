@@ -27,6 +27,7 @@ from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
+from limner.engine.profiles import Profiles
 from limner.engine.prompting import shaped
 from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.reusing import Reuser
@@ -51,6 +52,7 @@ class Engine:
     limits: Limits
     reuser: Reuser
     presets: Mapping[str, Preset]
+    profiles: Profiles
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
@@ -61,11 +63,12 @@ class Engine:
     ids: Ids
 
     def plan(self, request: ImageRequest) -> Plan:
-        """Who could paint it, at what price. Sends nothing, writes nothing."""
+        """Who could paint it, at what price. Sends nothing, writes nothing. A profile is to be applied before."""
         return self.router.plan(self._final(request), request.prompt)
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
+        request = await self.profiles.applied(request, principal)
         await self.router.health.renew()
         plan = self.plan(request)
         if request.max_cost is not None:
@@ -107,6 +110,7 @@ class Engine:
             known = await self.jobs.remembered(principal.id, key, fingerprint)
             if known is not None:
                 return known
+        request = await self.profiles.applied(request, principal)
         claim = Claim(key=key, fingerprint=fingerprint, rates=self.limits.rates(principal) if counted else ())
         reused = await self._reused(request, principal, claim)
         if reused is not None:

@@ -33,6 +33,7 @@ def essence(request: ImageRequest) -> ImageRequest:
         inputs=tuple(replace(image, image_id=None) for image in request.inputs),
         presets=DEFAULTS.presets,  # they stand in the prompt already
         previews=DEFAULTS.previews,
+        profile=DEFAULTS.profile,  # what it says stands in the other fields
         project=DEFAULTS.project,
         tags=DEFAULTS.tags,
         max_cost=DEFAULTS.max_cost,

@@ -42,6 +42,7 @@ from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
+from limner.engine.profiles import Profiles
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
@@ -51,6 +52,7 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
 from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.profiles import profiles_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -75,6 +77,7 @@ class Runtime:
     asks: Asks
     listings: Listings
     presets: Mapping[str, Preset]
+    profiles: Profiles
     engine: Engine
     health: HealthWatch
     jobs: Jobs
@@ -148,6 +151,17 @@ def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
     return publish
 
 
+def _health(ground: Ground) -> HealthWatch:
+    """Who remembers which services keep failing."""
+    return HealthWatch(
+        catalog=ground.catalog,
+        services=ground.services,
+        store=SqlBreakers(ground.database),
+        clock=ground.clock,
+        rules=ground.settings.breaker_rules,
+    )
+
+
 def _router(ground: Ground, health: HealthWatch) -> Router:
     """Who decides which model paints."""
     return Router(
@@ -164,19 +178,13 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     shelf = Shelf(settings.data_dir / "storage" / "images", ground.blobs)
-    health = HealthWatch(
-        catalog=ground.catalog,
-        services=ground.services,
-        store=SqlBreakers(ground.database),
-        clock=ground.clock,
-        rules=settings.breaker_rules,
-    )
-    limits = _limits(settings)
+    health, limits, profiles = _health(ground), _limits(settings), profiles_of(ground)
     engine = Engine(
         router=_router(ground, health),
         limits=limits,
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
+        profiles=profiles,
         jobs=jobs,
         dispatch=dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -195,6 +203,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         asks=asks,
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
+        profiles=profiles,
         engine=engine,
         health=health,
         jobs=jobs,
