@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
+from limner.api.profile_bodies import ProfileBody, ProfileChangesBody
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
 
@@ -44,6 +45,18 @@ UNSAFE = (400, 403, 413)
 """What any route that changes something may answer as well: a cut body, a foreign Origin, too much."""
 PAINTING = (402, 404, 409, 415, 429, 502, 504, 507)
 """What planning and buying may come to."""
+
+
+BODIES: tuple[type[BaseModel], ...] = (
+    RequestBody,
+    JobBody,
+    ResolveBody,
+    WebhookBody,
+    BudgetBody,
+    ProfileBody,
+    ProfileChangesBody,
+)
+"""The bodies that routes read by hand."""
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -91,7 +104,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody)],
+        [(model, "validation") for model in BODIES],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(

@@ -63,6 +63,8 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "quote_foreign": 403,
     "image_limit_exceeded": 429,
     "budget_exists": 409,
+    "profile_exists": 409,
+    "profile_changed": 409,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,

@@ -99,6 +99,7 @@ async def carry(session: Session, request: ImageRequest, terms: Terms) -> int:
     """Asks about the price where that is due, submits, watches and shows; gives the exit code."""
     target = target_of(terms)
     engine = session.studio.runtime.engine
+    request = await engine.profiles.applied(request, session.studio.principal)
     ceiling = engine.plan(request).ceiling(request.count)
     quote = None
     if must_ask(session, ceiling, yes=terms.yes):

@@ -28,6 +28,7 @@ HOMES: Mapping[str, str] = {
     "providers": "services",
     "presets": "listing",
     "keys": "keys",
+    "profiles": "profiles",
     "budgets": "budgets",
     "webhooks": "webhooks",
     "workflows": "workflows",
@@ -44,7 +45,7 @@ HOMES: Mapping[str, str] = {
     "conformance": "conforming",
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
-GROUPS = frozenset({"budgets", "keys", "pipelines", "providers", "webhooks", "workflows"})
+GROUPS = frozenset({"budgets", "keys", "pipelines", "profiles", "providers", "webhooks", "workflows"})
 """Those that have commands below them: all that their module has."""
 
 

@@ -44,6 +44,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
     given: Options = {
         "model": painter.model,
         "provider": painter.provider,
+        "profile": None if painter.profile is None else checked_text(painter.profile, "profile"),
         "tier": painter.tier,
         "fallback": painter.fallback,
         "count": 1 if wish.count is None else wish.count,
@@ -83,13 +84,16 @@ def amount(text: str | None) -> Money | None:
     return money
 
 
-def extra_from(pairs: tuple[str, ...] | list[str]) -> dict[str, object]:
-    """The service's own options; values are read as JSON where they are that. Raises InvalidRequest."""
+def extra_from(pairs: tuple[str, ...] | list[str], option: str = "extra") -> dict[str, object]:
+    """Options by their own names, after `--extra` or another option; values are read as JSON where they are that.
+
+    Raises InvalidRequest.
+    """
     extra: dict[str, object] = {}
     for pair in pairs:
-        name, sign, text = checked_text(pair, "extra").partition("=")
+        name, sign, text = checked_text(pair, option).partition("=")
         if not sign or not name.strip():
-            raise InvalidRequest(f"--extra wants KEY=VALUE, not '{pair}'.", field="extra")
+            raise InvalidRequest(f"--{option} wants KEY=VALUE, not '{pair}'.", field=option)
         try:
             extra[name.strip()] = json.loads(text)
         except ValueError:

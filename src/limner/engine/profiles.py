@@ -130,6 +130,14 @@ class Profiles:
             raise NotFound(f"The profile '{found.name}' has no tag '{tag}'.", field="tag")
         return await self.store.untag(found.id, principal.id, tag)
 
+    def painter(self, model: str) -> tuple[str, str]:
+        """A service and its name of a model, from `service/model`, a bare name or an alias. Raises UnknownModel."""
+        service, _, name = model.strip().partition("/")
+        if name and any(card.id == service for card in self.catalog.services):
+            return service, name
+        found = self.catalog.find(model.strip())
+        return found.service, found.name
+
     async def applied(self, request: ImageRequest, principal: Principal) -> ImageRequest:
         """A request that names a profile, with the profile's model, key, address and options written into it.
 

@@ -62,7 +62,7 @@ def shown(url: URL) -> str:
     try:
         return str(url.with_user(None).with_query(None).with_fragment(None))
     except ValueError:
-        return f"{url.scheme}:"
+        return f"{url.scheme}:" if url.scheme else "This"
 
 
 def _refused(reason: str) -> InvalidRequest:
