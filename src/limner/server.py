@@ -68,14 +68,14 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    routes.install(app)
+    shapes = routes.install(app)
     pages.install(app)
     rules = Rules(
         public=authority_of(settings.public_url),
         # Base64 makes four bytes of three.
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
     )
-    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds())
+    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), shapes=shapes)
     return app
 
 

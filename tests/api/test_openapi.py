@@ -14,6 +14,9 @@ from schemathesis import checks
 from limner.server import create_app
 from tests.api.served import Site, serving, settings_for
 
+DIALECTS = {"document 2", "documents 1 and 2"}
+"""Routes whose errors have a shape of their own."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -45,13 +48,15 @@ def test_every_route_says_what_it_may_answer(document: Any) -> None:
     assert len(operations(document)) >= 20
     for path, method, operation in operations(document):
         statuses = set(operation["responses"])
-        assert {"422", "421", "500", "503"} <= statuses, path
+        native = operation["tags"][0] not in DIALECTS
+        assert {"421", "500", "503", *(["422"] if native else [])} <= statuses, path
         assert "404" in statuses or "{" not in path, path
         if method != "get":
             assert {"400", "403", "413"} <= statuses, path
         for status, answer in operation["responses"].items():
             if int(status) >= 400 and status != "416":
-                assert list(answer["content"]) == ["application/problem+json"], (path, status)
+                kind = "application/problem+json" if native else "application/json"
+                assert list(answer["content"]) == [kind], (path, status)
 
 
 def test_names_of_operations_are_tidy_and_unique(document: Any) -> None:
@@ -85,6 +90,8 @@ def test_made_up_requests_are_answered_as_described(case: Any, site: Site) -> No
         case.headers.pop("Prefer", None)
     if isinstance(case.body, dict) and isinstance(case.body.get("count"), int):
         case.body["count"] = min(case.body["count"], 2)
+    if isinstance(case.body, dict) and "provider" in case.body and case.path.endswith("validate-key"):
+        case.body["provider"] = "OPENAI"  # the one service that there is a stand-in for
     if isinstance(case.body, dict) and "size" in case.body:
         case.body["size"] = "64x64"
     answer = case.call(base_url=site.url, timeout=30)

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.api.answers import DEFERRED, NO_STORE, dumped
-from limner.api.errors import MEDIA_TYPE, BodyTooLarge, document
+from limner.api.answers import DEFERRED, NO_STORE
+from limner.api.errors import BodyTooLarge, written
+from limner.api.surfaces import NO_SHAPES, Shapes
 from limner.domain.errors import Problem
 from limner.domain.ports import Ids
 
@@ -69,8 +70,9 @@ def is_loopback(authority: str) -> bool:
 class Door:
     """Pure ASGI: no task, no copy, one pass over the headers."""
 
-    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids) -> None:
+    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids, shapes: Shapes = NO_SHAPES) -> None:
         self.app = app
+        self._shapes = shapes
         self._rules = rules
         self._ids = ids
 
@@ -80,7 +82,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in OURS}
-        visit = Visit(scope, send, self._name(headers))
+        visit = Visit(scope, send, self._name(headers), self._shapes)
         refusal = self._refusal(scope, headers)
         try:
             if refusal is not None:
@@ -154,10 +156,11 @@ class Door:
 class Visit:
     """One request on its way out."""
 
-    __slots__ = ("_begun", "_scope", "_send", "bytes", "name", "status")
+    __slots__ = ("_begun", "_scope", "_send", "_shapes", "bytes", "name", "status")
 
-    def __init__(self, scope: Scope, send: Send, name: str) -> None:
+    def __init__(self, scope: Scope, send: Send, name: str, shapes: Shapes) -> None:
         self._scope = scope
+        self._shapes = shapes
         self._send = send
         self._begun = time.perf_counter()
         self.name = name
@@ -180,10 +183,10 @@ class Visit:
         await self._send(message)
 
     async def refuse(self, status: int, problem: Problem) -> None:
-        """Answers with a problem document."""
+        """Answers with an error in the shape of the path."""
         path = self._scope["path"]
-        body = dumped(document(problem, status=status, instance=path, request_name=self.name))
-        headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), "Connection": "close", **NO_STORE}
+        media_type, body = written(problem, self._shapes, status=status, instance=path, request_name=self.name)
+        headers = {"Content-Type": media_type, "Content-Length": str(len(body)), "Connection": "close", **NO_STORE}
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
         await self.send({"type": "http.response.body", "body": body})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
 
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from limner.api.answers import NO_STORE, dumped, request_id
+from limner.api.surfaces import NO_SHAPES, Shapes
 from limner.domain.errors import (
     BadPicture,
     BudgetExceeded,
@@ -133,13 +135,12 @@ def headers_for(problem: Problem) -> dict[str, str]:
     return headers
 
 
-def problem_answer(request: Request, error: LimnerError) -> Response:
-    """The answer to a request that ended in an error of ours."""
-    problem, status = error.problem(), status_of(error)
-    body = document(problem, status=status, instance=request.url.path, request_name=request_id(request))
-    if isinstance(error, UnknownModel):
-        body["suggestions"] = error.suggestions
-    return Response(dumped(body), status_code=status, media_type=MEDIA_TYPE, headers=headers_for(problem))
+def written(problem: Problem, shapes: Shapes, *, status: int, instance: str, request_name: str) -> tuple[str, bytes]:
+    """The media type and the body of an error, in the shape of the path where it happened."""
+    shape = shapes.of(instance)
+    if shape is not None:
+        return "application/json", dumped(shape(status, problem))
+    return MEDIA_TYPE, dumped(document(problem, status=status, instance=instance, request_name=request_name))
 
 
 def sentence(fault: ErrorDetails) -> str:
@@ -164,14 +165,6 @@ def validation_problem(faults: list[ErrorDetails]) -> tuple[Problem, list[dict[s
     return Problem(code="invalid_request", message=where + first["message"], field=first["field"] or None), errors
 
 
-def validation_answer(request: Request, faults: list[ErrorDetails]) -> Response:
-    """The answer to a request with fields that are wrong."""
-    problem, errors = validation_problem(faults)
-    body = document(problem, status=422, instance=request.url.path, request_name=request_id(request))
-    body["errors"] = errors
-    return Response(dumped(body), status_code=422, media_type=MEDIA_TYPE, headers=NO_STORE)
-
-
 class WrongFields(UsageError):
     """Fields of a body that are wrong; `faults` are all of them."""
 
@@ -183,20 +176,55 @@ class WrongFields(UsageError):
         self.faults = faults
 
 
-def install(app: FastAPI) -> None:
-    """Makes every error of this application answer as a problem document."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """An error on its way out."""
+
+    problem: Problem
+    status: int
+    headers: Mapping[str, str] = field(default_factory=lambda: dict(NO_STORE))
+    more: Mapping[str, object] = field(default_factory=dict)
+    """What a problem document says besides."""
+
+    def answer(self, request: Request, shapes: Shapes) -> Response:
+        """The answer to the request that ended so, in the shape of its path."""
+        path, name = request.url.path, request_id(request)
+        media_type, body = MEDIA_TYPE, b""
+        if self.more and shapes.of(path) is None:
+            body = dumped({**document(self.problem, status=self.status, instance=path, request_name=name), **self.more})
+        else:
+            media_type, body = written(self.problem, shapes, status=self.status, instance=path, request_name=name)
+        return Response(body, status_code=self.status, media_type=media_type, headers=dict(self.headers))
+
+
+def fault_of(error: LimnerError) -> Fault:
+    """An error of ours on its way out."""
+    problem, more = error.problem(), {}
+    if isinstance(error, WrongFields):
+        return _of_fields(error.faults)
+    if isinstance(error, UnknownModel):
+        more = {"suggestions": error.suggestions}
+    return Fault(problem=problem, status=status_of(error), headers=headers_for(problem), more=more)
+
+
+def _of_fields(faults: list[ErrorDetails]) -> Fault:
+    """Fields that are wrong."""
+    problem, errors = validation_problem(faults)
+    return Fault(problem=problem, status=422, more={"errors": errors})
+
+
+def install(app: FastAPI, shapes: Shapes = NO_SHAPES) -> None:
+    """Makes every error of this application answer in the shape of its path; without one as a problem document."""
 
     async def limner_error(request: Request, error: Exception) -> Response:
-        if isinstance(error, WrongFields):
-            return validation_answer(request, error.faults)
         if not isinstance(error, LimnerError):
             raise error
-        return problem_answer(request, error)
+        return fault_of(error).answer(request, shapes)
 
     async def wrong_parameters(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        return validation_answer(request, list(error.errors()))
+        return _of_fields(list(error.errors())).answer(request, shapes)
 
     async def refused_by_route(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
@@ -204,9 +232,8 @@ def install(app: FastAPI) -> None:
         status = error.status_code
         code = CODE_BY_STATUS.get(status, "refused")
         problem = Problem(code=code, message=_explained(status, request) or f"{error.detail}.")
-        body = document(problem, status=status, instance=request.url.path, request_name=request_id(request))
         headers = {**NO_STORE, **(error.headers or {})}
-        return Response(dumped(body), status_code=status, media_type=MEDIA_TYPE, headers=headers)
+        return Fault(problem=problem, status=status, headers=headers).answer(request, shapes)
 
     app.add_exception_handler(LimnerError, limner_error)
     app.add_exception_handler(RequestValidationError, wrong_parameters)

@@ -97,8 +97,10 @@ def _text(name: str, value: object) -> Read:
 
 
 def _whole(name: str, value: object) -> Read:
+    if isinstance(value, float):
+        raise _refused(name, "Expected integer, received float", "invalid_type")
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _refused(name, f"Expected integer, received {kind_of(value)}", "invalid_type")
+        raise _refused(name, f"Expected number, received {kind_of(value)}", "invalid_type")
     return "", value
 
 
@@ -168,14 +170,19 @@ def _check_choices(parameters: Mapping[str, object], options: Mapping[str, objec
             raise _refused(name, f"Invalid enum value. Expected {expected}, received '{word}'", "invalid_enum_value")
 
 
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),
+    (int, "number"),
+    (float, "number"),
+    (str, "string"),
+    (list, "array"),
+    (Mapping, "object"),
+)
+
+
 def kind_of(value: object) -> str:
     """What JSON calls a value of this kind."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, float):
-        return "float"
-    kinds: tuple[tuple[type, str], ...] = ((int, "number"), (str, "string"), (list, "array"), (Mapping, "object"))
-    return next((word for kind, word in kinds if isinstance(value, kind)), "null")
+    return next((word for kind, word in _KINDS if isinstance(value, kind)), "null")
 
 
 def _refused(name: str, message: str, code: str = "custom") -> InvalidRequest:

@@ -55,6 +55,7 @@ from limner.runtime.installation import installation_secret, worker_locks
 from limner.runtime.profiles import profiles_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
+from limner.storage.generated import GeneratedFolder
 from limner.storage.library import Delivery, Library
 from limner.storage.provenance import Provenance
 from limner.storage.shelf import Shelf
@@ -89,6 +90,7 @@ class Runtime:
     library: Library
     uploads: Uploads
     shelf: Shelf
+    generated: GeneratedFolder
     provenance: Provenance
     blobs: BlobStore
     imaging: Imaging
@@ -221,6 +223,7 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
         shelf=shelf,
+        generated=GeneratedFolder(settings.data_dir / "public", ground.library),
         provenance=ground.provenance,
         blobs=ground.blobs,
         imaging=ground.imaging,
