@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from limner.api import routes
+from limner.api import dialects, routes
 from limner.api.door import Door, Rules, authority_of
 from limner.api.journal import open_journal
 from limner.api.streaming import Broadcasts
@@ -68,14 +68,14 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
-    shapes = routes.install(app)
+    routes.install(app)
     pages.install(app)
     rules = Rules(
         public=authority_of(settings.public_url),
         # Base64 makes four bytes of three.
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
     )
-    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), shapes=shapes)
+    app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), surfaces=dialects.SURFACES)
     return app
 
 

@@ -14,6 +14,7 @@ from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, Web
 from limner.api.errors import MEDIA_TYPE
 from limner.api.profile_bodies import ProfileBody, ProfileChangesBody
 from limner.api.schemas import EventPage, ProblemDocument
+from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.api.taking_in import ROLES
 
 TEMPLATE = "#/components/schemas/{model}"
@@ -39,14 +40,6 @@ MEANINGS: Mapping[int, str] = {
     507: "The disk is full.",
 }
 
-ALWAYS = (421, 422, 500, 503)
-"""What any route may answer: a foreign Host, a malformed parameter, a failure, a database that is away."""
-UNSAFE = (400, 403, 413)
-"""What any route that changes something may answer as well: a cut body, a foreign Origin, too much."""
-PAINTING = (402, 404, 409, 415, 429, 502, 504, 507)
-"""What planning and buying may come to."""
-
-
 BODIES: tuple[type[BaseModel], ...] = (
     RequestBody,
     JobBody,
@@ -56,7 +49,13 @@ BODIES: tuple[type[BaseModel], ...] = (
     ProfileBody,
     ProfileChangesBody,
 )
-"""The bodies that routes read by hand."""
+"""Read by hand, by the native routes."""
+ALWAYS = (421, 422, 500, 503)
+"""What any route may answer: a foreign Host, a malformed parameter, a failure, a database that is away."""
+UNSAFE = (400, 403, 413)
+"""What any route that changes something may answer as well: a cut body, a foreign Origin, too much."""
+PAINTING = (402, 404, 409, 415, 429, 502, 504, 507)
+"""What planning and buying may come to."""
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -88,23 +87,36 @@ def body_of(model: type[BaseModel], *, files: bool = False) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def install(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> None:
+def refusals(model: type[BaseModel], *statuses: int) -> Responses:
+    """The same for a route of another document, whose errors have a shape of their own."""
+    return {status: {"description": MEANINGS[status], "model": model} for status in statuses}
+
+
+def taking(model: type[BaseModel] | None, *, form: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The body that a route of another document reads: JSON, a form, or either."""
+    content: dict[str, Any] = {} if model is None else {"application/json": {"schema": _ref(model.__name__)}}
+    if form is not None:
+        content["multipart/form-data"] = {"schema": form}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def install(app: FastAPI, surfaces: Surfaces = NATIVE_ONLY, bodies: Sequence[type[BaseModel]] = ()) -> None:
     """Makes the application describe itself with the shared problems and bodies; built once, on first use."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app, [*BODIES, *bodies])
+            app.openapi_schema = _document(app, surfaces, bodies)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend the document
 
 
-def _document(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
+def _document(app: FastAPI, surfaces: Surfaces, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
     document = get_openapi(
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in bodies],
+        [(model, "validation") for model in (*BODIES, *bodies)],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(
@@ -113,9 +125,11 @@ def _document(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for definitions in (taken, given):
         schemas.update(definitions.get("$defs", {}))
-    for methods in document["paths"].values():
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if method != "get":
+            if surfaces.of(path) is not None:
+                operation["responses"].pop("422", None)  # FastAPI's own word for it; there it is 400
+            elif method != "get":
                 for status, response in problems(*UNSAFE).items():
                     operation["responses"].setdefault(str(status), response)
     return document

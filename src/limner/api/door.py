@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from limner.api.answers import DEFERRED, NO_STORE
-from limner.api.errors import BodyTooLarge, written
-from limner.api.surfaces import NO_SHAPES, Shapes
-from limner.domain.errors import Problem
+from limner.api.answers import DEFERRED
+from limner.api.errors import BodyTooLarge, Teller
+from limner.api.surfaces import NATIVE_ONLY, Surfaces
+from limner.domain.errors import Problem, Spent
 from limner.domain.ports import Ids
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -70,11 +70,11 @@ def is_loopback(authority: str) -> bool:
 class Door:
     """Pure ASGI: no task, no copy, one pass over the headers."""
 
-    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids, shapes: Shapes = NO_SHAPES) -> None:
+    def __init__(self, app: ASGIApp, *, rules: Rules, ids: Ids, surfaces: Surfaces = NATIVE_ONLY) -> None:
         self.app = app
-        self._shapes = shapes
         self._rules = rules
         self._ids = ids
+        self._teller = Teller(surfaces)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets one request in, or turns it away."""
@@ -82,7 +82,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         headers = {name: value for name, value in scope["headers"] if name in OURS}
-        visit = Visit(scope, send, self._name(headers), self._shapes)
+        visit = Visit(scope, send, self._name(headers), self._teller)
         refusal = self._refusal(scope, headers)
         try:
             if refusal is not None:
@@ -103,7 +103,7 @@ class Door:
             logger.exception("request_failed", extra=told)
             if visit.status:
                 raise
-            await visit.refuse(500, _internal(visit.name))
+            await visit.refuse(500, _internal(visit.name, scope["method"]))
         finally:
             visit.note()
 
@@ -156,11 +156,11 @@ class Door:
 class Visit:
     """One request on its way out."""
 
-    __slots__ = ("_begun", "_scope", "_send", "_shapes", "bytes", "name", "status")
+    __slots__ = ("_begun", "_scope", "_send", "_teller", "bytes", "name", "status")
 
-    def __init__(self, scope: Scope, send: Send, name: str, shapes: Shapes) -> None:
+    def __init__(self, scope: Scope, send: Send, name: str, teller: Teller) -> None:
         self._scope = scope
-        self._shapes = shapes
+        self._teller = teller
         self._send = send
         self._begun = time.perf_counter()
         self.name = name
@@ -183,13 +183,17 @@ class Visit:
         await self._send(message)
 
     async def refuse(self, status: int, problem: Problem) -> None:
-        """Answers with an error in the shape of the path."""
-        path = self._scope["path"]
-        media_type, body = written(problem, self._shapes, status=status, instance=path, request_name=self.name)
-        headers = {"Content-Type": media_type, "Content-Length": str(len(body)), "Connection": "close", **NO_STORE}
+        """Answers with a problem document, or as the surface has it whose path it is."""
+        told = self._teller.told(self._scope["path"], status, problem, self.name)
+        headers = {
+            **told.headers,
+            "Content-Type": told.media_type,
+            "Content-Length": str(len(told.body)),
+            "Connection": "close",
+        }
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": raw})
-        await self.send({"type": "http.response.body", "body": body})
+        await self.send({"type": "http.response.start", "status": told.status, "headers": raw})
+        await self.send({"type": "http.response.body", "body": told.body})
 
     def note(self) -> None:
         """One line in the log; the query is left out, because secrets may stand in it."""
@@ -224,8 +228,10 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-def _internal(name: str) -> Problem:
+def _internal(name: str, method: str) -> Problem:
+    """Who sends it again might buy again what was written down before it failed."""
     return Problem(
         code="internal",
         message=f"Limner failed in a way that was not foreseen. Its log says why, under the request id {name}.",
+        spent=Spent.NO if method in SAFE_METHODS else Spent.UNKNOWN,
     )

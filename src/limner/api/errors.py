@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 
@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from limner.api.answers import NO_STORE, dumped, request_id
-from limner.api.surfaces import NO_SHAPES, Shapes
+from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.domain.errors import (
     BadPicture,
     BudgetExceeded,
@@ -71,6 +71,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,
     FailureCode.TIMED_OUT: 504,
+    FailureCode.REFUSED: 403,
 }
 """Codes that say more than their class."""
 
@@ -135,14 +136,6 @@ def headers_for(problem: Problem) -> dict[str, str]:
     return headers
 
 
-def written(problem: Problem, shapes: Shapes, *, status: int, instance: str, request_name: str) -> tuple[str, bytes]:
-    """The media type and the body of an error, in the shape of the path where it happened."""
-    shape = shapes.of(instance)
-    if shape is not None:
-        return "application/json", dumped(shape(status, problem))
-    return MEDIA_TYPE, dumped(document(problem, status=status, instance=instance, request_name=request_name))
-
-
 def sentence(fault: ErrorDetails) -> str:
     """What is wrong with one field, as a sentence."""
     message = str(fault["msg"]).removeprefix("Value error, ")
@@ -165,6 +158,59 @@ def validation_problem(faults: list[ErrorDetails]) -> tuple[Problem, list[dict[s
     return Problem(code="invalid_request", message=where + first["message"], field=first["field"] or None), errors
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """An error ready to be sent."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    media_type: str
+
+    def answer(self) -> Response:
+        """The answer."""
+        return Response(self.body, status_code=self.status, media_type=self.media_type, headers=dict(self.headers))
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what went wrong, on every path in the words of the surface that it belongs to."""
+
+    surfaces: Surfaces = NATIVE_ONLY
+
+    def told(
+        self, path: str, status: int, problem: Problem, request_name: str, more: Mapping[str, object] | None = None
+    ) -> Told:
+        """A problem as an answer; `more` is said by the native interface only."""
+        surface, headers = self.surfaces.of(path), headers_for(problem)
+        if surface is None:
+            body = document(problem, status=status, instance=path, request_name=request_name) | dict(more or {})
+            return Told(status=status, body=dumped(body), headers=headers, media_type=MEDIA_TYPE)
+        status = surface.status(status, problem)
+        return Told(
+            status=status,
+            body=dumped(surface.shape(status, problem)),
+            headers={**headers, **surface.headers(status, problem)},
+            media_type="application/json",
+        )
+
+    def answer(
+        self, request: Request, status: int, problem: Problem, more: Mapping[str, object] | None = None
+    ) -> Response:
+        """The same for a request."""
+        return self.told(request.url.path, status, problem, request_id(request), more).answer()
+
+    def failure(self, request: Request, error: LimnerError) -> Response:
+        """The answer to a request that ended in an error of ours."""
+        more = {"suggestions": error.suggestions} if isinstance(error, UnknownModel) else None
+        return self.answer(request, status_of(error), error.problem(), more)
+
+    def faults(self, request: Request, faults: list[ErrorDetails]) -> Response:
+        """The answer to a request with fields that are wrong."""
+        problem, errors = validation_problem(faults)
+        return self.answer(request, 422, problem, {"errors": errors})
+
+
 class WrongFields(UsageError):
     """Fields of a body that are wrong; `faults` are all of them."""
 
@@ -176,55 +222,21 @@ class WrongFields(UsageError):
         self.faults = faults
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """An error on its way out."""
-
-    problem: Problem
-    status: int
-    headers: Mapping[str, str] = field(default_factory=lambda: dict(NO_STORE))
-    more: Mapping[str, object] = field(default_factory=dict)
-    """What a problem document says besides."""
-
-    def answer(self, request: Request, shapes: Shapes) -> Response:
-        """The answer to the request that ended so, in the shape of its path."""
-        path, name = request.url.path, request_id(request)
-        media_type, body = MEDIA_TYPE, b""
-        if self.more and shapes.of(path) is None:
-            body = dumped({**document(self.problem, status=self.status, instance=path, request_name=name), **self.more})
-        else:
-            media_type, body = written(self.problem, shapes, status=self.status, instance=path, request_name=name)
-        return Response(body, status_code=self.status, media_type=media_type, headers=dict(self.headers))
-
-
-def fault_of(error: LimnerError) -> Fault:
-    """An error of ours on its way out."""
-    problem, more = error.problem(), {}
-    if isinstance(error, WrongFields):
-        return _of_fields(error.faults)
-    if isinstance(error, UnknownModel):
-        more = {"suggestions": error.suggestions}
-    return Fault(problem=problem, status=status_of(error), headers=headers_for(problem), more=more)
-
-
-def _of_fields(faults: list[ErrorDetails]) -> Fault:
-    """Fields that are wrong."""
-    problem, errors = validation_problem(faults)
-    return Fault(problem=problem, status=422, more={"errors": errors})
-
-
-def install(app: FastAPI, shapes: Shapes = NO_SHAPES) -> None:
-    """Makes every error of this application answer in the shape of its path; without one as a problem document."""
+def install(app: FastAPI, surfaces: Surfaces = NATIVE_ONLY) -> None:
+    """Makes every error of this application answer as a problem document, or as the document of its path has it."""
+    teller = Teller(surfaces)
 
     async def limner_error(request: Request, error: Exception) -> Response:
+        if isinstance(error, WrongFields):
+            return teller.faults(request, error.faults)
         if not isinstance(error, LimnerError):
             raise error
-        return fault_of(error).answer(request, shapes)
+        return teller.failure(request, error)
 
     async def wrong_parameters(request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
             raise error
-        return _of_fields(list(error.errors())).answer(request, shapes)
+        return teller.faults(request, list(error.errors()))
 
     async def refused_by_route(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
@@ -232,8 +244,9 @@ def install(app: FastAPI, shapes: Shapes = NO_SHAPES) -> None:
         status = error.status_code
         code = CODE_BY_STATUS.get(status, "refused")
         problem = Problem(code=code, message=_explained(status, request) or f"{error.detail}.")
-        headers = {**NO_STORE, **(error.headers or {})}
-        return Fault(problem=problem, status=status, headers=headers).answer(request, shapes)
+        answer = teller.answer(request, status, problem)
+        answer.headers.update(error.headers or {})
+        return answer
 
     app.add_exception_handler(LimnerError, limner_error)
     app.add_exception_handler(RequestValidationError, wrong_parameters)

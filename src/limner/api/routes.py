@@ -1,4 +1,4 @@
-"""All routes of the native interface."""
+"""All routes: the native interface, and the surfaces of other documents."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ from limner.api import (
     webhooks,
 )
 from limner.api.shapes import API
-from limner.api.surfaces import Shapes
 
 
-def install(app: FastAPI) -> Shapes:
-    """Mounts the routes, their errors and their description; gives the shapes that errors have on other surfaces."""
+def install(app: FastAPI) -> None:
+    """Mounts the routes, their problem documents and their description."""
     # Flat and the busiest first: FastAPI looks through a router twice for each router that it lies in.
     for subject in (jobs, quotes, images, models, usage, profiles, budgets, deliveries, webhooks):
         app.include_router(subject.router, prefix=API)
     app.include_router(health.router)
-    shapes = dialects.install(app)
-    errors.install(app, shapes)
-    documents.install(app, dialects.BODIES)
-    return shapes
+    dialects.install(app)
+    errors.install(app, dialects.SURFACES)
+    documents.install(app, dialects.SURFACES, dialects.BODIES)

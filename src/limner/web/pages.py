@@ -56,6 +56,8 @@ def _as_page(inner: Inner) -> Handler:
         plain = await found if isawaitable(found) else found
         if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             return plain
+        if plain.media_type == "application/json":  # the path is another document's, which has words of its own
+            return plain
         is_missing = plain.status_code == 404
         title = "Not found" if is_missing else "Not possible"
         message = "There is nothing at this address." if is_missing else "This address cannot be read. Start anew."

@@ -1,25 +1,37 @@
-"""The surfaces that the documents describe: each translates between its own JSON and Limner's requests, and no more."""
+"""The surfaces of other documents: each turns its own JSON into requests, and jobs, pictures and errors into its own.
+
+They know nothing of each other. Each is mounted where its document has it, and once more under `/compat/<name>`, which
+the description of the interface leaves out: it would say everything twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from limner.api.dialects import document2, generating
-from limner.api.surfaces import Shapes
-
-BODIES: Sequence[type[BaseModel]] = document2.BODIES
-"""The bodies that dialects read by hand."""
+from limner.api.surfaces import Surface, Surfaces
 
 
-def install(app: FastAPI) -> Shapes:
-    """Mounts every dialect at its document's own paths and below `/compat`; gives the shapes that errors have there."""
-    document2.install(app)
-    app.include_router(
-        generating.router(
-            generating.Generation(generate=document2.generate, takes=document2.TAKES, gives=document2.GIVES)
-        )
-    )
-    return Shapes(by_prefix=document2.SHAPES)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dialect:
+    """One document's routes, how its errors look, and the bodies that it reads by hand."""
+
+    surface: Surface
+    router: APIRouter
+    bodies: tuple[type[BaseModel], ...] = ()
+
+
+DIALECTS = (Dialect(surface=document2.SURFACE, router=document2.router, bodies=document2.BODIES),)
+SURFACES = Surfaces(tuple(dialect.surface for dialect in DIALECTS))
+BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
+
+
+def install(app: FastAPI) -> None:
+    """Mounts all of them, the route first that two documents share."""
+    app.include_router(generating.router(with_profile=document2.GENERATION))
+    for dialect in DIALECTS:
+        app.include_router(dialect.router)
+        app.include_router(dialect.router, prefix=dialect.surface.home, include_in_schema=False)

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, TypeAlias
-
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from limner.api.documents import Responses
-
-Generate: TypeAlias = "Callable[[Request], Awaitable[Response]]"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Generation:
-    """One document's way of making pictures, and how it is described."""
-
-    generate: Generate
-    takes: dict[str, Any]
-    gives: Responses
+from limner.api.generation import Generation
 
 
 def router(with_profile: Generation, without: Generation | None = None) -> APIRouter:

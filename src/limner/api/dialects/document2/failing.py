@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from limner.api.dialects.document2.faults import Refusal, failed, fault_of, invalid
 from limner.api.errors import headers_for, status_of
+from limner.api.surfaces import plain_status
 from limner.domain.errors import (
     FailureCode,
     InvalidRequest,
@@ -14,7 +15,6 @@ from limner.domain.errors import (
     PolicyError,
     Problem,
     ProviderError,
-    Spent,
     UnknownModel,
     UsageError,
 )
@@ -27,9 +27,7 @@ SAID: Mapping[str, str] = {
     FailureCode.RATE_LIMITED: "Rate limit exceeded",
 }
 """The document's words for what services say."""
-RUNNING = Problem(
-    code="still_running", message="It takes longer than an answer can wait and goes on.", spent=Spent.UNKNOWN
-)
+NO_WORD = Problem(code=FailureCode.FAILED, message="No picture was made, and nobody said why.")
 
 
 def unwritten(error: LimnerError) -> Refusal:
@@ -39,15 +37,21 @@ def unwritten(error: LimnerError) -> Refusal:
     if isinstance(error, NotConfigured):
         return failed(FAILED, error, f"API key not found. {error.message}")
     if isinstance(error, PolicyError) or (isinstance(error, UsageError) and not isinstance(error, UnknownModel)):
-        return Refusal(status_of(error), {"error": error.message}, headers_for(error.problem()))
+        problem = error.problem()
+        return Refusal(plain_status(status_of(error), problem), {"error": error.message}, headers_for(problem))
     return failed(FAILED, error, details_of(error.problem()))
+
+
+def unheard(error: LimnerError) -> Refusal:
+    """The answer where the end of a job cannot be waited for; it goes on, and may cost money."""
+    return failed(FAILED, error, error.message)
 
 
 def check_outcome(job: Job) -> None:
     """Raises Refusal where a job brought no picture."""
     if job.pictures:
         return
-    problem = job.problem or RUNNING
+    problem = job.problem or NO_WORD
     if job.state is JobState.REFUSED or problem.code == FailureCode.REFUSED:
         raise Refusal(status_of(ProviderError(problem)), {"error": problem.message}, headers_for(problem))
     raise failed(FAILED, problem, details_of(problem))

@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from limner.api.answers import Body, answer
 from limner.api.errors import headers_for, status_of
-from limner.domain.errors import InvalidRequest, LimnerError, NotFound, Problem, UsageError
+from limner.api.surfaces import plain_status
+from limner.domain.errors import InvalidRequest, LimnerError, NotFound, Problem
 from limner.domain.profile import ProfileExists
 from limner.engine.profile_options import kind_of
 
@@ -112,8 +113,9 @@ def refused(error: LimnerError) -> Response:
         return invalid([fault_of(error)]).response
     if isinstance(error, ProfileExists):
         return answer({"error": "An image profile with this name already exists"}, 409)
-    status = 400 if type(error) is UsageError else status_of(error)
-    return answer(shape(status, error.problem()), status, headers_for(error.problem()))
+    problem = error.problem()
+    status = plain_status(status_of(error), problem)
+    return answer(shape(status, problem), status, headers_for(problem))
 
 
 def fault_of(error: InvalidRequest) -> Body:

@@ -8,9 +8,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from fastapi import Request, Response
 
 from limner.api.answers import Body, answer
-from limner.api.deps import broadcasts_of, checked_id, idempotency_key, principal_of, runtime_of
+from limner.api.carrying_out import ended
+from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
 from limner.api.dialects.document2.bodies import ProfilePicturesBody
-from limner.api.dialects.document2.failing import check_outcome, unwritten
+from limner.api.dialects.document2.failing import check_outcome, unheard, unwritten
 from limner.api.dialects.document2.faults import Refusal, answered, fault_of, invalid, read
 from limner.api.dialects.document2.meaning import unfit
 from limner.api.dialects.document2.routing import gives, new_router
@@ -25,12 +26,14 @@ from limner.domain.request import Aspect, ImageRequest, Size
 from limner.runtime import Runtime
 from limner.storage.generated import PLACE
 
-LONGEST_WAIT = 600.0
-"""Seconds that an answer waits for its pictures; a job that takes longer goes on."""
 NO_FILE = {"error": "File not found"}
 
 log = logging.getLogger("limner.api")
 router = new_router()
+
+
+SHARED = "/api/images/generate"
+"""The route that it shares with document 1, which has it where no profile is named."""
 
 
 async def generate(request: Request) -> Response:
@@ -38,15 +41,18 @@ async def generate(request: Request) -> Response:
     return await answered(_generated, request)
 
 
+@router.post(SHARED, include_in_schema=False)
 async def _generated(request: Request) -> Response:
     body, runtime, principal = await read(request, ProfilePicturesBody), runtime_of(request), principal_of(request)
-    profile = await _profile(runtime, body.profile_id, principal)
+    wish, profile = _asked(body), await _profile(runtime, body.profile_id, principal)
     try:
-        job = await runtime.engine.submit(_asked(body), principal, key=idempotency_key(request))
+        job = await runtime.engine.submit(wish, principal, key=idempotency_key(request))
     except LimnerError as error:
         raise unwritten(error) from None
-    waiting = runtime.engine.follower.wait(job, LONGEST_WAIT)
-    job = await broadcasts_of(request).unless_stopping(waiting, job)
+    try:
+        job = await ended(request, job)
+    except LimnerError as error:
+        raise unheard(error) from None
     check_outcome(job)
     data = [await _picture_body(runtime, picture, body) for picture in job.pictures]
     painter = _painter(job)

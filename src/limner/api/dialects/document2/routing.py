@@ -6,13 +6,13 @@ from fastapi import APIRouter
 
 from limner.api.dialects.document2.faults import Document2Route
 from limner.api.dialects.document2.schemas import PlainError
-from limner.api.documents import MEANINGS, Responses
+from limner.api.documents import Responses, refusals
 
 ALWAYS = (421, 500, 503)
 """What any of them may answer."""
 UNSAFE = (400, 403, 413)
 """What those may answer as well that change something."""
-PAINTING = (402, 404, 409, 422, 429, 502, 504, 507)
+PAINTING = (402, 404, 409, 429, 502, 504, 507)
 
 
 def new_router() -> APIRouter:
@@ -22,7 +22,5 @@ def new_router() -> APIRouter:
 
 def gives(model: object, description: str, *statuses: int, status: int = 200) -> Responses:
     """What a route may answer: its model, or an error with one of these statuses."""
-    errors: Responses = {
-        each: {"model": PlainError, "description": MEANINGS[each]} for each in sorted({*ALWAYS, *statuses})
-    }
+    errors = refusals(PlainError, *sorted({*ALWAYS, *statuses}))
     return {status: {"model": model, "description": description}, **errors}
