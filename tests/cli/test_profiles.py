@@ -1,5 +1,8 @@
 """Profiles at the command line."""
 
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,25 @@ def test_what_a_profile_costs_is_asked_like_anything_else(limner: Limner, shop: 
     assert (refused.code, refused.document["error"]["code"]) == (3, "confirmation_required")
     assert shop.purchases == 0
     assert limner("estimate", "a cat", "-P", "dear", "--json").document["model"] == "openai/gpt-image-2"
+
+
+def test_what_is_painted_again_goes_to_the_same_address(limner: Limner, home: Path) -> None:
+    place = ("--base-url", "http://127.0.0.1:9/v1", "--set", "size=64x64")
+    assert limner("profiles", "add", "own", "-m", "sketch", *place).code == 0
+    first = limner(*PAINT, "-P", "own").document
+    for what in (first["id"], first["images"][0]["id"]):
+        again = limner("rerun", what, "--yes", "--no-show", "--json").document
+        assert access_of(home, again["id"]) == {"key": None, "base_url": "http://127.0.0.1:9/v1"}
+    elsewhere = limner("rerun", first["id"], "-m", "sketch", "--yes", "--no-show", "--json").document
+    assert access_of(home, elsewhere["id"]) is None
+
+
+def access_of(home: Path, job: str) -> object:
+    """What is written down with a job about the key and the address that it uses."""
+    (database,) = home.rglob("limner.db")
+    with closing(sqlite3.connect(database)) as connection:
+        (text,) = connection.execute("SELECT request FROM generation_plans WHERE job_id = ?", (job,)).fetchone()
+    return json.loads(text)["access"]
 
 
 def test_rows_of_a_batch_may_name_profiles(limner: Limner, home: Path) -> None:

@@ -103,6 +103,16 @@ async def test_a_profile_paints_and_the_job_says_by_whom(tmp_path: Path) -> None
         assert quote.plan.candidates[0].model == "acme/one"
 
 
+async def test_a_file_that_is_handed_out_does_not_say_whose_key_was_used(tmp_path: Path) -> None:
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
+        key = a_key(here)
+        await added(here, key=key, base_url="http://127.0.0.1:1/secret-place")
+        job = await here.paint(profile="Harbour")
+        assert job.request.access == Access(key=key, base_url="http://127.0.0.1:1/secret-place")
+        assert "secret-place" not in str(job.pictures[0].recipe)
+        assert key not in str(job.pictures[0].recipe)
+
+
 async def test_a_quote_holds_what_the_profile_said_then(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider(), "zenith": FakeProvider()}, ACME, ZENITH) as here:
         profile = await added(here, parameters={"size": "64x64"})

@@ -238,6 +238,7 @@ def test_without_a_key_it_says_what_to_do(tmp_path: Path) -> None:
         assert "OPENAI_API_KEY" in body["details"]
 
 
+@pytest.mark.req("S2-091")
 def test_what_is_refused_by_a_rule_says_so(tmp_path: Path) -> None:
     with serving(tmp_path, blocked_words="forbidden", images_per_hour=1, daily_cost_limit_usd="0.5") as site:
         profile = paid(site, "Ruled", parameters={"quality": "standard"})

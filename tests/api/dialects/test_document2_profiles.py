@@ -1,12 +1,16 @@
 """Document 2's image profiles: each route, each field, each refusal in its words."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from limner.api.dialects import SURFACES
 from limner.api.dialects.document2.words import SERVICES, models_of
+from limner.api.errors import Teller
 from limner.catalog.loader import load_catalog
+from limner.domain.errors import Problem
 from tests.api.dialects.document2 import NOBODY, faults, made, said
 from tests.api.served import Site, serving
 
@@ -267,6 +271,33 @@ def test_what_no_route_answers_has_the_documents_shape(site: Site) -> None:
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/json"
         assert set(answer.json()) == {"error"}
+
+
+@pytest.mark.req("S2-025")
+@pytest.mark.parametrize("path", ["/api/images/generate", "/api/image-profiles", "/uploads/generated/ann/a.png"])
+def test_whoever_has_not_signed_in_is_told_so_in_one_word(path: str) -> None:
+    problem = Problem(code="sign_in_required", message="Sign in first.")
+    told = Teller(SURFACES).told(path, 401, problem, "request-1")
+    assert (told.status, json.loads(told.body), told.media_type) == (401, {"error": "Unauthorized"}, "application/json")
+
+
+@pytest.mark.req("S2-092", "S2-093")
+def test_the_guide_has_an_example_of_every_route(site: Site) -> None:
+    guide = Path("docs/profiles.md").read_text()
+    routes = [
+        (path, method.upper())
+        for path, methods in site.client.get("/openapi.json").json()["paths"].items()
+        for method, operation in methods.items()
+        if operation["tags"][0] in {"document 2", "documents 1 and 2"}
+    ]
+    assert len(routes) == 13
+    examples = [line for line in guide.splitlines() if "curl" in line]
+    for path, method in routes:
+        shown = path.replace("{profile_id}", "ID").replace("{user_id}", "USER").replace("{filename}", "FILE")
+        fitting = [line for line in examples if f"$L{shown}" in line and (method == "GET" or f"-X {method}" in line)]
+        assert fitting, (path, method)
+    for part in ("In five minutes", "Asking well", "Pictures are private", "When it does not work", "async function"):
+        assert part in guide
 
 
 @pytest.mark.req("S2-061", "S2-062", "S2-063", "S2-064", "S2-065", "S2-066")
