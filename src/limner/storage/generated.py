@@ -25,8 +25,7 @@ class GeneratedFolder:
 
     def filepath(self, picture: Picture) -> str:
         """The path of a picture's file below the public folder."""
-        name = f"{path_part(picture.id)}.{EXTENSIONS.get(picture.file.media_type, 'bin')}"
-        return f"{PLACE}/{path_part(picture.owner)}/{name}"
+        return f"{PLACE}/{path_part(picture.owner)}/{_name(picture)}"
 
     async def put(self, picture: Picture) -> Path | None:
         """Gives the signed copy of a picture its place; None where there is no such folder. Raises StorageError."""
@@ -39,3 +38,21 @@ class GeneratedFolder:
         except OSError as error:
             raise disk_failure(error, str(self._public)) from error
         return target
+
+    async def forget(self, picture: Picture) -> None:
+        """Takes a picture's file away, and its signed copies; its blob may belong to others too and stays."""
+        try:
+            await asyncio.to_thread(self._remove, _name(picture))
+        except OSError as error:
+            raise disk_failure(error, str(self._public)) from error
+        await self._library.forget(picture)
+
+    def _remove(self, name: str) -> None:
+        """Removes a file, whosever it is. Blocks."""
+        for path in (self._public / PLACE).glob(f"*/{name}"):
+            path.unlink(missing_ok=True)
+
+
+def _name(picture: Picture) -> str:
+    """The name of a picture's file."""
+    return f"{path_part(picture.id)}.{EXTENSIONS.get(picture.file.media_type, 'bin')}"
