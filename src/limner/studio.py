@@ -37,6 +37,7 @@ class Options(TypedDict, total=False):
 
     model: str | None
     provider: str | None
+    profile: str | None
     tier: str | None
     fallback: bool
     count: int
@@ -316,6 +317,7 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         negative_prompt=options.get("negative_prompt"),
         model=options.get("model"),
         provider=options.get("provider"),
+        profile=options.get("profile"),
         tier=options.get("tier"),
         fallback=options.get("fallback", False),
         count=options.get("count", 1),

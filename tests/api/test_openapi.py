@@ -96,6 +96,8 @@ def test_made_up_requests_are_answered_as_described(case: Any, site: Site) -> No
         case.body |= {name: value for name, value in AT_HAND.items() if case.body.get(name) is None}
     if isinstance(case.body, dict) and isinstance(case.body.get("n"), int):
         case.body["n"] = min(case.body["n"], 2)
+    if isinstance(case.body, dict) and case.path.endswith("/validate-key"):
+        case.body["provider"] = "OPENAI"  # here is a stand-in for no other service
     if isinstance(case.body, dict) and "size" in case.body:
         case.body["size"] = "64x64"
     answer = case.call(base_url=site.url, timeout=30)

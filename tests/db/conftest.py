@@ -17,6 +17,7 @@ from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
+from limner.db.profiles import SqlProfiles
 from limner.db.reviews import SqlReports
 from limner.db.tables import metadata
 from limner.db.webhooks import SqlWebhooks
@@ -41,6 +42,7 @@ class Stores:
     webhooks: SqlWebhooks
     budgets: SqlBudgets
     reports: SqlReports
+    profiles: SqlProfiles
     listener: Listener
 
     async def held(self, scope: Scope) -> tuple[Money, Money]:
@@ -61,6 +63,7 @@ def stores_of(database: Database, url: str) -> Stores:
         webhooks=SqlWebhooks(database),
         budgets=SqlBudgets(database),
         reports=SqlReports(database),
+        profiles=SqlProfiles(database),
         listener=listener,
     )
 

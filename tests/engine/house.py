@@ -21,22 +21,26 @@ from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.presets import SqlPresets
+from limner.db.profiles import SqlProfiles
 from limner.db.templates import SqlTemplates
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.file_locks import FileWorkerLocks
+from limner.domain.accounts import Asks
 from limner.domain.call import Landed
+from limner.domain.errors import NotFound
 from limner.domain.events import Event
 from limner.domain.health import BreakerRules
 from limner.domain.job import Job
 from limner.domain.moderation import Judges, WordRule
 from limner.domain.money import Money
-from limner.domain.people import LOCAL
+from limner.domain.people import LOCAL, Principal
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.ports import Provider
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
+from limner.domain.vault import StoredKey
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
@@ -47,14 +51,17 @@ from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
+from limner.engine.profiles import Profiles
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.wording import Wording
+from limner.providers.inquiries import Inquiries
 from limner.storage.imaging import PillowImaging
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
+from limner.wire.guard import Guard
 
 FACTS = """
 [service]
@@ -149,6 +156,26 @@ class NoShelf:
         return None
 
 
+class FakeKeys:
+    """Stored keys by their ids; nobody but their owners may use them."""
+
+    def __init__(self, services: FakeServices) -> None:
+        self.kept: dict[str, StoredKey] = {}
+        self._services = services
+
+    async def get(self, key_id: str, principal: Principal) -> StoredKey:
+        found = self.kept.get(key_id)
+        if found is None or (found.owner != principal.id and not found.shared):
+            raise NotFound("There is no such key.")
+        return found
+
+    async def asks(self, key_id: str, principal: Principal) -> Asks:
+        return self.asks_with((await self.get(key_id, principal)).service, "")
+
+    def asks_with(self, service: str, api_key: str) -> Asks:
+        return Inquiries(services=self._services)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class House:
     """What a test looks at."""
@@ -158,6 +185,8 @@ class House:
     events: SqlEvents
     ledger: SqlLedger
     budgeting: Budgeting
+    profiles: Profiles
+    keys: FakeKeys
     blobs: MemoryBlobs
     imaging: PillowImaging
     clock: FakeClock
@@ -245,6 +274,8 @@ async def house(
     )
     abandoner = Abandoner(catalog=catalog, jobs=jobs, clock=clock)
     runner = Runner(attempt=attempt, abandoner=abandoner, jobs=jobs, blobs=blobs, imaging=imaging, clock=clock, ids=ids)
+    keys = FakeKeys(services)
+    profiles = Profiles(store=SqlProfiles(database), keys=keys, places=Guard(), catalog=catalog, clock=clock, ids=ids)
     found_limits = limits or Limits(daily_cost=daily)
     engine = Engine(
         router=Router(
@@ -260,6 +291,7 @@ async def house(
             clock=clock,
             ids=ids,
         ),
+        profiles=profiles,
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
@@ -277,6 +309,8 @@ async def house(
             jobs=jobs,
             events=events,
             ledger=SqlLedger(database),
+            profiles=profiles,
+            keys=keys,
             budgeting=Budgeting(
                 limits=found_limits,
                 budgets=SqlBudgets(database),

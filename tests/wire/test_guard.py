@@ -138,3 +138,21 @@ async def test_a_service_may_live_inside_and_only_its_own_results_may_use_that(n
 def test_a_base_url_is_http() -> None:
     with pytest.raises(InvalidRequest, match="base URL"):
         Guard().trust("ftp://127.0.0.1")
+
+
+async def test_a_base_url_leads_to_public_addresses_alone(names: None) -> None:
+    guard = Guard(["inside:8188"])
+    for address in ("https://outside/v1", "http://8.8.8.8", "http://inside:8188/v1"):
+        await guard.check_base_url(address, private=False)
+    for address in ("https://inside/v1", "https://mixed/v1", "http://127.0.0.1", "http://[::ffff:10.0.0.1]/v1"):
+        with pytest.raises(InvalidRequest):
+            await guard.check_base_url(address, private=False)
+        await guard.check_base_url(address, private=True)
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://outside", "outside", "https://a:b@outside", "https://outside?a=1", "http://"]
+)
+async def test_what_no_base_url_can_be(names: None, address: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await Guard().check_base_url(address, private=True)

@@ -59,6 +59,9 @@ class RequestBody(StrictBody):
     inputs: Annotated[list[InputBody], Field(max_length=16)] = []
     model: Word | None = Field(default=None, description="`service/model`, a bare name or an alias.")
     provider: Word | None = None
+    profile: Word | None = Field(
+        default=None, description="A profile of yours, by its name or id, in place of model and provider."
+    )
     tier: Word | None = Field(
         default=None, description="ultra, high, standard or fast; auto takes the one that the prompt's words ask for."
     )

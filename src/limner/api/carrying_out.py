@@ -48,12 +48,19 @@ def _goes_on(job: Job, code: str, message: str) -> ProviderError:
     return ProviderError(Problem(code=code, message=message, spent=Spent.UNKNOWN, provider=_service(job)))
 
 
+def shown(job: Job) -> Job:
+    """A job with the pictures that may be handed out."""
+    if not any(picture.withheld for picture in job.pictures):
+        return job
+    return replace(job, pictures=tuple(picture for picture in job.pictures if not picture.withheld))
+
+
 def with_pictures(job: Job) -> Job:
     """A job with the pictures that may be handed out, at least one; fewer than asked are delivered. Raises why none."""
-    shown = tuple(picture for picture in job.pictures if not picture.withheld)
-    if not shown:
+    found = shown(job)
+    if not found.pictures:
         raise failure_of(job)
-    return job if len(shown) == len(job.pictures) else replace(job, pictures=shown)
+    return found
 
 
 def failure_of(job: Job) -> LimnerError:

@@ -47,6 +47,7 @@ from limner.api.people_bodies import (
     UserBody,
     UserChangeBody,
 )
+from limner.api.profile_bodies import ProfileBody, ProfileChangesBody
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.api.taking_in import ROLES
@@ -90,6 +91,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     TokenBody,
     ProjectBody,
     MemberBody,
+    ProfileBody,
+    ProfileChangesBody,
     ReportBody,
     DecisionBody,
     TemplateBody,

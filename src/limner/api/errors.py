@@ -78,6 +78,8 @@ STATUS_BY_CODE: Mapping[str, int] = {
     PictureWithheld.code: 403,
     "picture_gone": 409,
     "job_running": 409,
+    "profile_exists": 409,
+    "profile_changed": 409,
     FailureCode.RATE_LIMITED: 429,
     FailureCode.OVERLOADED: 503,
     FailureCode.UNAVAILABLE: 503,

@@ -29,6 +29,7 @@ HOMES: Mapping[str, str] = {
     "presets": "presets",
     "templates": "templates",
     "keys": "keys",
+    "profiles": "profiles",
     "budgets": "budgets",
     "users": "users",
     "tokens": "tokens",
@@ -59,8 +60,8 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {"budgets", "collections", "keys", "pipelines", "presets", "providers", "reports", "shares", "tags", "templates"}
-    | {"tokens", "users", "webhooks", "workflows"}
+    {"budgets", "collections", "keys", "pipelines", "presets", "profiles", "providers", "reports", "shares", "tags"}
+    | {"templates", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -34,6 +34,9 @@ class Painter:
     provider: Annotated[str | None, typer.Option("--provider", "-p", help="A service; its default model paints.")] = (
         None
     )
+    profile: Annotated[str | None, typer.Option("--profile", "-P", help="A profile of yours, by its name or id.")] = (
+        None
+    )
     tier: Annotated[
         str | None, typer.Option("--tier", help="ultra, high, standard or fast; auto reads it from the prompt.")
     ] = None

@@ -56,7 +56,9 @@ class Clerk:
         words = json.dumps(rest, sort_keys=True)
         if words not in self._alike:
             max_cost = cast("str | None", rest.get("max_cost"))
-            self._alike[words] = await request_from(self.session, asked_by(rest, self.everywhere), max_cost)
+            request = await request_from(self.session, asked_by(rest, self.everywhere), max_cost)
+            studio = self.session.studio
+            self._alike[words] = await studio.runtime.profiles.applied(request, studio.principal)
         return self._alike[words]
 
 

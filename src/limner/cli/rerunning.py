@@ -19,6 +19,7 @@ from limner.cli.wishes import amount
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
+from limner.domain.vault import Access
 
 app = App()
 
@@ -38,9 +39,9 @@ def rerun(what: What, terms: Terms, model: Model = None, missing: Missing = Fals
         return with_studio(output, lambda session: _missing(session, what, model, terms), paints=True)
 
     async def action(session: Session) -> int:
-        recipe = await _recipe(session, what)
+        recipe, access = await _recipe(session, what)
         request = again(session, recipe, model)
-        request = replace(request, max_cost=amount(terms.max_cost))
+        request = replace(request, max_cost=amount(terms.max_cost), access=access if model is None else None)
         await _check_inputs(session, request)
         for line in differences(session, recipe, request):
             output.say(line)
@@ -57,19 +58,20 @@ async def _missing(session: Session, what: str, model: str | None, terms: Terms)
     return await completed(session, found.job_id if isinstance(found, Picture) else found.id, terms)
 
 
-async def _recipe(session: Session, what: str) -> Mapping[str, object]:
-    """How it was made. Raises InvalidRequest where nothing says so."""
+async def _recipe(session: Session, what: str) -> tuple[Mapping[str, object], Access | None]:
+    """How it was made, and with which key at which address. Raises InvalidRequest where nothing says so."""
     if is_file(what):
         verdict = await verdict_on(session, Path(what))
         if verdict.recipe is None:
             raise InvalidRequest(f"{what} has no recipe that can be trusted in it. Name a kept picture.", field="what")
-        return verdict.recipe
+        return verdict.recipe, None
     found = await named(session, what)
     if isinstance(found, Picture):
-        return found.recipe
+        job = await session.studio.runtime.jobs.get(found.job_id, session.studio.principal.id)
+        return found.recipe, job.request.access
     painted = next((picture.recipe for picture in found.pictures), None)
     dumped = session.studio.runtime.codec.dump(replace(found.request, reuse=False))
-    return painted or {"request": dumped, "model": found.model}
+    return painted or {"request": dumped, "model": found.model}, found.request.access
 
 
 def again(session: Session, recipe: Mapping[str, object], model: str | None) -> ImageRequest:
@@ -114,7 +116,7 @@ def differences(session: Session, recipe: Mapping[str, object], request: ImageRe
         found.append(f"model: {recipe.get('model')} then, {plan.candidates[0].model} now.")
     for each in fields(ImageRequest):
         then, now = getattr(before, each.name), getattr(request, each.name)
-        if then != now and each.name not in ("model", "provider", "tier", "profile", "max_cost"):
+        if then != now and each.name not in ("model", "provider", "tier", "profile", "access", "max_cost"):
             found.append(f"{each.name.replace('_', ' ')}: {_word(then)} then, {_word(now)} now.")
     lines = recipe.get("receipt")
     receipt = {(line.field, line.sent) for line in plan.candidates[0].receipt}

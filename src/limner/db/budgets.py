@@ -47,6 +47,8 @@ _OF_PERSON = Statement(
         WHERE b.kind = 'everyone' OR (b.kind = 'user' AND b.name = :owner) OR (b.kind = 'token' AND b.name = :token)
            OR (b.kind = 'project' AND (b.name = :project OR EXISTS (
                    SELECT 1 FROM projects p WHERE p.user_id = :owner AND p.name = b.name)))
+           OR (b.kind = 'profile' AND EXISTS (
+                   SELECT 1 FROM image_profiles i WHERE i.user_id = :owner AND i.name = b.name))
         ORDER BY b.kind, b.name, b.per, b.counted
         """
     )
@@ -91,7 +93,7 @@ class SqlBudgets:
         return [_budget(row) for row in await self._database.read(lambda connection: _ALL.rows(connection, {}))]
 
     async def covering(self, owner: str, token: str | None) -> Sequence[Budget]:
-        """Those of everyone, of this person, of their projects and of the token they came with."""
+        """Those of everyone, of this person, of their projects and profiles, and of the token they came with."""
         values = {"owner": owner, "token": token, "project": DEFAULT_PROJECT}
         return [_budget(row) for row in await self._database.read(lambda found: _OF_PERSON.rows(found, values))]
 

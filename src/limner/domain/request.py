@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import gcd
 
 from limner.domain.money import Money
+from limner.domain.vault import Access
 
 
 class Operation(StrEnum):
@@ -150,6 +151,9 @@ class ImageRequest:
     model: str | None = None
     provider: str | None = None
     profile: str | None = None
+    """The id or name of a profile of one's own; what is said here counts more than what it says."""
+    access: Access | None = None
+    """The stored key and the address to use, where they are not the installation's own."""
     tier: str | None = None
     """ultra, high, standard, fast; or auto: what the words of the prompt ask for."""
     fallback: bool = False

@@ -215,7 +215,7 @@ class Budgets(Protocol):
         ...
 
     async def covering(self, owner: str, token: str | None) -> Sequence[Budget]:
-        """Those of everyone, of this person, of their projects and of the token they came with."""
+        """Those of everyone, of this person, of their projects and profiles, and of the token they came with."""
         ...
 
     async def used(self, scopes: Sequence[Scope]) -> Sequence[Use]:

@@ -26,6 +26,7 @@ from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
+from limner.engine.profiles import Profiles
 from limner.engine.prompting import shaped
 from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.retrying import missing_request
@@ -55,6 +56,7 @@ class Engine:
     reuser: Reuser
     presets: Mapping[str, Preset]
     wording: Wording
+    profiles: Profiles
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
@@ -73,7 +75,7 @@ class Engine:
 
         Raises InvalidRequest and NotFound.
         """
-        return await self.wording.applied(request, principal)
+        return await self.wording.applied(await self.profiles.applied(request, principal), principal)
 
     def affordable(self, request: ImageRequest) -> Plan:
         """What of its plan costs no more than the request allows; sends and writes nothing either.

@@ -176,10 +176,13 @@ class Finisher:
     def _recipe(
         self, job: Job, candidate: Candidate, record: CallRecord, painted: Painted, seed: int | None
     ) -> Mapping[str, object]:
-        """How the picture was made, complete enough to make it again."""
+        """How the picture was made, complete enough to make it again.
+
+        It goes along in the file: whose key was used, and which address, is left to the job.
+        """
         request, call = job.request, record.call
         return {
-            "request": self.codec.dump(replace(request, reuse=False)),
+            "request": self.codec.dump(replace(request, reuse=False, access=None)),
             "model": candidate.model,
             "call": {
                 "id": record.id,

@@ -34,6 +34,7 @@ def essence(request: ImageRequest) -> ImageRequest:
         presets=DEFAULTS.presets,  # they stand in the prompt already
         template=DEFAULTS.template,  # and so do the words of this
         previews=DEFAULTS.previews,
+        profile=DEFAULTS.profile,  # what it says stands in the other fields
         project=DEFAULTS.project,
         tags=DEFAULTS.tags,
         max_cost=DEFAULTS.max_cost,

@@ -16,8 +16,8 @@ from pathlib import Path
 from limner.domain.errors import InvalidRequest
 
 TEXT = frozenset(
-    {"prompt", "operation", "image", "mask", "like", "model", "provider", "tier", "size", "aspect", "quality"}
-    | {"negative", "style", "template", "format", "background", "project", "max_cost"}
+    {"prompt", "operation", "image", "mask", "like", "model", "provider", "profile", "tier", "size", "aspect"}
+    | {"quality", "negative", "style", "template", "format", "background", "project", "max_cost"}
 )
 WHOLE = frozenset({"count", "seed", "steps", "previews", "scale", "left", "top", "right", "bottom"})
 NUMBER = frozenset({"guidance", "strength"})

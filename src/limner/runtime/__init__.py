@@ -48,6 +48,7 @@ from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
+from limner.engine.profiles import Profiles
 from limner.engine.quotes import HmacSealer
 from limner.engine.repeats import Repeats
 from limner.engine.retouching import Retoucher
@@ -61,10 +62,12 @@ from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, installation_secret, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
+from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.wording import wording_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
+from limner.storage.generated import GeneratedFolder
 from limner.storage.library import Delivery, Library
 from limner.storage.provenance import Provenance
 from limner.storage.shelf import Shelf
@@ -87,6 +90,7 @@ class Runtime:
     asks: Asks
     listings: Listings
     presets: Mapping[str, Preset]
+    profiles: Profiles
     engine: Engine
     repeats: Repeats
     health: HealthWatch
@@ -104,6 +108,7 @@ class Runtime:
     keeping: Keeping
     uploads: Uploads
     shelf: Shelf
+    generated: GeneratedFolder
     provenance: Provenance
     blobs: BlobStore
     imaging: Imaging
@@ -172,6 +177,17 @@ def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
     return publish
 
 
+def _health(ground: Ground) -> HealthWatch:
+    """Who remembers which services keep failing."""
+    return HealthWatch(
+        catalog=ground.catalog,
+        services=ground.services,
+        store=SqlBreakers(ground.database),
+        clock=ground.clock,
+        rules=ground.settings.breaker_rules,
+    )
+
+
 def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
     """Where messages go, and what became of them."""
     return Subscriptions(
@@ -201,14 +217,8 @@ def _joined(
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
-    health = HealthWatch(
-        catalog=ground.catalog,
-        services=ground.services,
-        store=SqlBreakers(ground.database),
-        clock=ground.clock,
-        rules=settings.breaker_rules,
-    )
-    limits = _limits(settings)
+    generated = GeneratedFolder(settings.data_dir / "public", ground.library)
+    health, limits, profiles = _health(ground), _limits(settings), profiles_of(ground)
     reuser = Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids)
     engine = Engine(
         router=_router(ground, health),
@@ -216,6 +226,7 @@ def _joined(
         reuser=reuser,
         presets=presets,
         wording=wording_of(ground, presets),
+        profiles=profiles,
         jobs=jobs,
         dispatch=dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -235,6 +246,7 @@ def _joined(
         asks=asks,
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
         presets=presets,
+        profiles=profiles,
         engine=engine,
         repeats=Repeats(jobs=jobs, reuser=reuser, presets=presets, clock=ground.clock),
         health=health,
@@ -245,15 +257,16 @@ def _joined(
         webhooks=_subscriptions(ground, courier),
         budgeting=_budgeting(ground, limits, people),
         admittance=people,
-        reviews=reviews_of(ground, pictures, shelf),
+        reviews=reviews_of(ground, pictures, shelf, generated),
         statistics=SqlStatistics(ground.database),
         batching=_batching(ground, engine, jobs, porter),
         library=ground.library,
-        keeping=join_keeping(ground, shelf),
+        keeping=join_keeping(ground, shelf, generated),
         uploads=Uploads(
             library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
         ),
         shelf=shelf,
+        generated=generated,
         provenance=ground.provenance,
         blobs=ground.blobs,
         imaging=ground.imaging,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -54,7 +55,10 @@ class Ground:
     imaging: PillowImaging
     provenance: Provenance
     library: Library
+    guard: Guard
     services: Services
+    with_key: Callable[[str, str], Services]
+    """A service alone, opened by a key that is not kept."""
     moderator: Moderator
     posts: WirePosts
     issuer: WireIssuer
@@ -93,13 +97,16 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
             uploads=replace(UPLOADED, max_bytes=settings.max_upload_mb * 1_000_000),
         )
     )
-    wire = await stack.enter_async_context(Wire(blobs, guard=Guard(settings.fetch_allowlist.split(","))))
-    services = ConfiguredServices(
-        paced(catalog.services, settings.variables, at_once),
-        connections(catalog.services, settings.variables, settings.public_url),
-        wire,
-    )
+    guard = Guard(settings.fetch_allowlist.split(","))
+    wire = await stack.enter_async_context(Wire(blobs, guard=guard))
+    places = connections(catalog.services, settings.variables, settings.public_url)
+    services = ConfiguredServices(paced(catalog.services, settings.variables, at_once), places, wire)
     stack.push_async_callback(services.close)
+
+    def with_key(service: str, api_key: str) -> Services:
+        card = catalog.service(service)
+        return ConfiguredServices([card], {card.id: replace(places[card.id], api_key=api_key)}, wire)
+
     return Ground(
         settings=settings,
         clock=clock,
@@ -112,7 +119,9 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
         imaging=imaging,
         provenance=provenance,
         library=library,
+        guard=guard,
         services=services,
+        with_key=with_key,
         moderator=Moderator(
             rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
             judge=partial(services.judge, JUDGE) if settings.moderation == JUDGE else None,

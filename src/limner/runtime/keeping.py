@@ -17,6 +17,7 @@ from limner.engine.curating import Curator
 from limner.engine.importing import Importer
 from limner.engine.linking import Sharer
 from limner.runtime.ground import Ground
+from limner.storage.generated import GeneratedFolder
 from limner.storage.shelf import Shelf
 
 
@@ -30,7 +31,7 @@ class Keeping:
     sharer: Sharer
 
 
-def join_keeping(ground: Ground, shelf: Shelf) -> Keeping:
+def join_keeping(ground: Ground, shelf: Shelf, copies: GeneratedFolder) -> Keeping:
     """All of them, over one installation."""
     return Keeping(
         sharer=Sharer(
@@ -51,7 +52,7 @@ def join_keeping(ground: Ground, shelf: Shelf) -> Keeping:
             cleanings=SqlCleanings(ground.database),
             files=ground.blobs,
             places=shelf,
-            copies=ground.library,
+            copies=copies,
             clock=ground.clock,
             trash_for=ground.settings.trash_for,
             rules=ground.settings.cleanup_rules,

@@ -193,9 +193,12 @@ class BlobStore:
                     if _DIGEST.fullmatch(digest) and (before is None or meta["last_modified"] < before):
                         yield digest, meta["size"]
 
-    def path(self, digest: str) -> Path | None:
-        """Where a file lies on this machine's disk; None where the store is elsewhere. It must not be written to."""
-        return self._home.root / blob_key(_checked(digest)) if self._home.root else None
+    def path(self, digest: str, name: str | None = None) -> Path | None:
+        """Where a file, or one derived from it, lies on this machine's disk; None where the store is elsewhere.
+
+        It must not be written to.
+        """
+        return self._home.root / _key(digest, name) if self._home.root else None
 
     async def _read(self, key: str) -> bytes:
         if self._home.root is not None:

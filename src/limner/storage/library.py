@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -124,8 +126,7 @@ class Library:
             return await self._deliver(picture, picture.file.digest, None, media_type)
         story = self._story(picture, media_type, width)
         story = story if recipe else replace(story, recipe=None)
-        name = f"{_prefix(picture)}{_fingerprint(picture, story, width)}.{EXTENSIONS[media_type]}"
-
+        name = _copy_name(picture, story, media_type, width)
         digest = picture.file.digest
         converted = media_type != picture.file.media_type or width is not None
 
@@ -143,6 +144,17 @@ class Library:
 
         made = await self._made(digest, name, make)
         return await self._deliver(picture, digest, name, media_type, width=width, made=made)
+
+    async def placed(self, picture: Picture) -> Path | None:
+        """Where the signed copy in its own format lies on this machine's disk; it must not be written to.
+
+        None where the store is elsewhere, or had no room for it. Raises what `file` raises.
+        """
+        await self.file(picture)
+        media_type = picture.file.media_type
+        name = _copy_name(picture, self._story(picture, media_type, None), media_type, None)
+        path = self._blobs.path(picture.file.digest, name)
+        return path if path is not None and await asyncio.to_thread(path.exists) else None
 
     async def thumbnail(self, picture: Picture, edge: int = 512) -> Delivery:
         """A small WebP for looking at, of the next larger size in EDGES; made when it is first asked for.
@@ -302,6 +314,11 @@ def _from_outside(picture: Picture) -> bool:
 def _prefix(picture: Filed) -> str:
     """How the names of a picture's signed copies start: a recipe in one person's copy is not for another's."""
     return f"{slug(picture.id)}."
+
+
+def _copy_name(picture: Picture, story: Story, media_type: str, width: int | None) -> str:
+    """What a signed copy is called in the store."""
+    return f"{_prefix(picture)}{_fingerprint(picture, story, width)}.{EXTENSIONS[media_type]}"
 
 
 def _fingerprint(picture: Picture, story: Story, width: int | None) -> str:

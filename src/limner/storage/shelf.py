@@ -53,7 +53,7 @@ class Shelf:
         if source is None:
             return None
         try:
-            await asyncio.to_thread(_put, source, target)
+            await asyncio.to_thread(put_link, source, target)
         except OSError as error:
             raise disk_failure(error, str(self._root)) from error
         return target
@@ -67,7 +67,7 @@ class Shelf:
             raise disk_failure(error, str(self._root)) from error
 
 
-def _put(source: Path, target: Path) -> None:
+def put_link(source: Path, target: Path) -> None:
     """Makes the second name, and its folders where they are missing. Blocks. Raises NotFound and OSError."""
     try:
         _link(source, target)

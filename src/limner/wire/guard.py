@@ -62,7 +62,7 @@ def shown(url: URL) -> str:
     try:
         return str(url.with_user(None).with_query(None).with_fragment(None))
     except ValueError:
-        return f"{url.scheme}:"
+        return f"{url.scheme}:" if url.scheme else "This"
 
 
 def _refused(reason: str) -> InvalidRequest:
@@ -105,6 +105,23 @@ class Guard:
         elif place in self._services:
             await self._check_name(url, place)
         return url
+
+    async def check_base_url(self, address: str, *, private: bool) -> None:
+        """Looks at an address under which somebody wants a service to be reached.
+
+        With `private` it may be in a private network. Otherwise its name has to lead to public addresses now; whether
+        it does so later is looked at by the resolver. Raises InvalidRequest with field `url`.
+        """
+        url = self._parsed_url(address)
+        place = place_of(url)
+        if url.query_string or url.fragment:
+            raise _refused(f"{shown(url)} is followed by a query or a fragment, which no base URL has")
+        if private or place in self._allowed:
+            return
+        if not _is_literal(place[0]):
+            await self._check_name(url, place)
+        elif not is_public(place[0]):
+            raise _refused(f"{shown(url)} is an address inside a private network")
 
     def resolver(self) -> AbstractResolver:
         """The resolver for the connections behind this guard; made inside the running loop."""

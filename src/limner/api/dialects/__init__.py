@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
-from limner.api.dialects import document0, document1, document3, document4, openai
+from limner.api.dialects import document0, document1, document2, document3, document4, generating, openai
 from limner.api.surfaces import Surface, Surfaces
 
 
@@ -28,6 +28,7 @@ DIALECTS = (
     Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),
     Dialect(surface=document0.SURFACE, router=document0.router, bodies=document0.BODIES),
     Dialect(surface=document1.SURFACE, router=document1.router, bodies=document1.BODIES),
+    Dialect(surface=document2.SURFACE, router=document2.router, bodies=document2.BODIES),
     Dialect(surface=document3.SURFACE, router=document3.router, bodies=document3.BODIES),
     Dialect(surface=document4.SURFACE, router=document4.router, bodies=document4.BODIES),
 )
@@ -36,7 +37,8 @@ BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
 
 
 def install(app: FastAPI) -> None:
-    """Mounts all of them."""
+    """Mounts all of them, the route first that two documents share."""
+    app.include_router(generating.router(with_profile=document2.GENERATION, without=document1.GENERATION))
     for dialect in DIALECTS:
         app.include_router(dialect.router)
         app.include_router(dialect.router, prefix=dialect.surface.home, include_in_schema=False)

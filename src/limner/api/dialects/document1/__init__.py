@@ -18,9 +18,11 @@ from limner.api.dialects.document1.bodies import (
     ImagesUpscaleBody,
     ImagesVariationsBody,
 )
-from limner.api.dialects.document1.painting import generate
+from limner.api.dialects.document1.painting import PAINTED, generate
+from limner.api.documents import taking
+from limner.api.generation import Generation
 
-__all__ = ["BODIES", "SURFACE", "generate", "router"]
+__all__ = ["BODIES", "GENERATION", "SURFACE", "router"]
 
 BODIES = (
     ImagesGenerateBody,
@@ -34,6 +36,9 @@ BODIES = (
     ImagesCollectionBody,
     ImagesCollectBody,
 )
+
+GENERATION = Generation(generate=generate, takes=taking(ImagesGenerateBody), gives=PAINTED)
+"""Its part of the route that it shares with document 2."""
 
 router = APIRouter()
 for part in (painting, lists, words, keeping):

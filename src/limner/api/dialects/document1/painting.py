@@ -35,14 +35,14 @@ GROWTH = 4
 """An outpaint without further words grows by this part of the picture on each side."""
 
 
-@router.post("/generate", summary="Generate images", responses=PAINTED, openapi_extra=taking(ImagesGenerateBody))
+@router.post("/generate", include_in_schema=False)
 async def images_generate(request: Request) -> Response:
     """Pictures from words; those of the same request within seven days are given again, at no cost."""
     return await generate(request)
 
 
 async def generate(request: Request) -> Response:
-    """The answer to a body without `profileId`."""
+    """The answer to a body without `profileId`, at the route that document 2 shares."""
     body = await read_json(request, ImagesGenerateBody)
     wish = ImageRequest(
         prompt=body.prompt,

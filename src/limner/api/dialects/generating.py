@@ -1,0 +1,55 @@
+"""`POST /api/images/generate`, which two documents describe: a body with `profileId` is document 2's."""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from limner.api.documents import Responses
+from limner.api.generation import Generation
+
+
+def router(with_profile: Generation, without: Generation) -> APIRouter:
+    """The route."""
+    made = APIRouter(tags=["documents 1 and 2"])
+
+    @made.post(
+        "/api/images/generate",
+        summary="Generate pictures",
+        response_class=Response,
+        responses=_either(without.gives, with_profile.gives),
+        openapi_extra=_one_of(without.takes, with_profile.takes),
+    )
+    async def generate_images(request: Request) -> Response:
+        """With `profileId` as document 2 describes it, without as document 1 does."""
+        chosen = with_profile if names_profile(await request.body()) else without
+        return await chosen.generate(request)
+
+    return made
+
+
+def names_profile(body: bytes) -> bool:
+    """Whether a body is an object with a `profileId`."""
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(said, dict) and "profileId" in said
+
+
+def _one_of(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """A body that is either document's."""
+    schemas = [each["requestBody"]["content"]["application/json"]["schema"] for each in (first, second)]
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": schemas}}}}}
+
+
+def _either(first: Responses, second: Responses) -> Responses:
+    """What the one or the other may answer."""
+    found: Responses = {}
+    for status in (*first, *second):
+        given = [answers[status] for answers in (first, second) if status in answers]
+        models = [each["model"] for each in given if each.get("model") is not None]
+        found[status] = given[0] | ({"model": Union[tuple(models)]} if models else {})  # noqa: UP007
+    return found
