@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from limner.api.answers import NO_STORE, dumped, request_id
-from limner.api.surfaces import NATIVE_ONLY, Surfaces
+from limner.api.surfaces import CHOSEN, NATIVE_ONLY, Surface, Surfaces
 from limner.domain.errors import (
     BadPicture,
     BudgetExceeded,
@@ -212,8 +212,10 @@ class Teller:
     def answer(
         self, request: Request, status: int, problem: Problem, more: Mapping[str, object] | None = None
     ) -> Response:
-        """The same for a request."""
-        return self.told(request.url.path, status, problem, request_id(request), more).answer()
+        """The same for a request; where several surfaces share its path, in the words of the one that it is for."""
+        chosen: Surface | None = request.scope.get(CHOSEN)
+        path = request.url.path if chosen is None else chosen.home
+        return self.told(path, status, problem, request_id(request), more).answer()
 
     def failure(self, request: Request, error: LimnerError) -> Response:
         """The answer to a request that ended in an error of ours."""

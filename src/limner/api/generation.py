@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from fastapi import Request, Response
 
 from limner.api.documents import Responses
+from limner.api.surfaces import Surface
 
 Generate: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 
@@ -17,6 +18,7 @@ Generate: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 class Generation:
     """One document's way of making pictures, and how it is described."""
 
+    surface: Surface
     generate: Generate
     takes: dict[str, Any]
     gives: Responses

@@ -10,6 +10,9 @@ from limner.domain.errors import Problem
 COMPAT = "/compat"
 """Below it every surface is found once more, by its own name."""
 
+CHOSEN = "limner.surface"
+"""Where in the scope of a request stands whose it is, where several surfaces share its path."""
+
 Shape = Callable[[int, Problem], Mapping[str, object]]
 """A status and a problem as the body of an answer."""
 Headers = Callable[[int, Problem], Mapping[str, str]]

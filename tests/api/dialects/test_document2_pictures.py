@@ -276,6 +276,12 @@ def test_the_same_key_buys_once(site: Site) -> None:
 
 
 def test_below_compat_a_missing_profile_is_a_fault(site: Site) -> None:
-    for path in ("/api/images/generate", "/compat/document2/api/images/generate"):
-        answer = site.client.post(path, json={"prompt": "a moor"})
-        assert faults(answer) == [("invalid_type", "Required", ["profileId"])]
+    answer = site.client.post("/compat/document2/api/images/generate", json={"prompt": "a moor"})
+    assert faults(answer) == [("invalid_type", "Required", ["profileId"])]
+
+
+def test_without_a_profile_the_shared_route_is_document_1s(site: Site) -> None:
+    told = site.client.post("/api/images/generate", json={"prompt": "a moor", "provider": "sketch", "size": "64x64"})
+    assert (told.status_code, told.json()["success"]) == (200, True)
+    refused = site.client.post("/api/images/generate", json={"prompt": ""})
+    assert (refused.status_code, refused.json()["success"]) == (400, False)

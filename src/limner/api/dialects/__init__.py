@@ -27,12 +27,12 @@ class Dialect:
 DIALECTS = (
     Dialect(surface=openai.SURFACE, router=openai.router, bodies=openai.BODIES),
     Dialect(surface=document0.SURFACE, router=document0.router, bodies=document0.BODIES),
-    Dialect(surface=document1.SURFACE, router=document1.router, bodies=document1.BODIES),
     Dialect(surface=document2.SURFACE, router=document2.router, bodies=document2.BODIES),
+    Dialect(surface=document1.SURFACE, router=document1.router, bodies=document1.BODIES),
     Dialect(surface=document3.SURFACE, router=document3.router, bodies=document3.BODIES),
     Dialect(surface=document4.SURFACE, router=document4.router, bodies=document4.BODIES),
 )
-SURFACES = Surfaces(tuple(dialect.surface for dialect in DIALECTS))
+SURFACES = Surfaces((generating.SURFACE, *(dialect.surface for dialect in DIALECTS)))
 BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
 
 

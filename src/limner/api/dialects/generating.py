@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Union
+import functools
+import operator
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
 
 from limner.api.documents import Responses
 from limner.api.generation import Generation
+from limner.api.shapes import Body
+from limner.api.surfaces import CHOSEN, Surface
+from limner.domain.errors import Problem
+
+
+def shape(status: int, problem: Problem) -> Body:
+    """What went wrong before anybody knew whose the request is: both documents find their fields in it."""
+    return {"success": False, "error": "Unauthorized" if status == UNAUTHORIZED else problem.message}
+
+
+PATH = "/api/images/generate"
+UNAUTHORIZED = 401
+SURFACE = Surface(name="documents1and2", paths=(PATH,), shape=shape)
 
 
 def router(with_profile: Generation, without: Generation) -> APIRouter:
@@ -16,7 +31,7 @@ def router(with_profile: Generation, without: Generation) -> APIRouter:
     made = APIRouter(tags=["documents 1 and 2"])
 
     @made.post(
-        "/api/images/generate",
+        PATH,
         summary="Generate pictures",
         response_class=Response,
         responses=_either(without.gives, with_profile.gives),
@@ -25,6 +40,7 @@ def router(with_profile: Generation, without: Generation) -> APIRouter:
     async def generate_images(request: Request) -> Response:
         """With `profileId` as document 2 describes it, without as document 1 does."""
         chosen = with_profile if names_profile(await request.body()) else without
+        request.scope[CHOSEN] = chosen.surface
         return await chosen.generate(request)
 
     return made
@@ -51,5 +67,5 @@ def _either(first: Responses, second: Responses) -> Responses:
     for status in (*first, *second):
         given = [answers[status] for answers in (first, second) if status in answers]
         models = [each["model"] for each in given if each.get("model") is not None]
-        found[status] = given[0] | ({"model": Union[tuple(models)]} if models else {})  # noqa: UP007
+        found[status] = given[0] | ({"model": functools.reduce(operator.or_, models)} if models else {})
     return found

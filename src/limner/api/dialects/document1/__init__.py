@@ -37,7 +37,7 @@ BODIES = (
     ImagesCollectBody,
 )
 
-GENERATION = Generation(generate=generate, takes=taking(ImagesGenerateBody), gives=PAINTED)
+GENERATION = Generation(surface=SURFACE, generate=generate, takes=taking(ImagesGenerateBody), gives=PAINTED)
 """Its part of the route that it shares with document 2."""
 
 router = APIRouter()

@@ -26,6 +26,7 @@ __all__ = ["BODIES", "GENERATION", "SURFACE", "router"]
 BODIES = (ProfilePicturesBody, NewProfileBody, ChangedProfileBody, ProfileTagBody, ValidateKeyBody)
 SURFACE = Surface(name="document2", paths=("/api/image-profiles", SHARED, "/api/tools", f"/{PLACE}"), shape=shape)
 GENERATION = Generation(
+    surface=SURFACE,
     generate=generate,
     takes=taking(ProfilePicturesBody),
     gives=gives(GeneratedPicturesAnswer, "The pictures.", *UNSAFE, *PAINTING),
