@@ -11,6 +11,7 @@ from limner.domain.budgets import Counted, Kind, Window
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.domain.vault import Access
 from limner.domain.webhooks import WebhookEvent
 from limner.engine.budgeting import Wanted
 
@@ -41,6 +42,19 @@ class MarginsBody(_Body):
     bottom: Pixels = 0
 
 
+class AccessBody(_Body):
+    """Which stored key and which address to use instead of those that would be used by themselves."""
+
+    key: str | None = Field(default=None, max_length=64, description="The id of a stored key.")
+    base_url: str | None = Field(
+        default=None, max_length=2000, pattern=NO_NUL, description="Where the service is; no shared key goes there."
+    )
+
+
+PARSED = {"inputs", "access", "size", "aspect", "margins", "max_cost", "presets", "tags"}
+"""Fields that have a type of their own in an `ImageRequest`."""
+
+
 class RequestBody(_Body):
     """What is wanted. Everything left out is the model's choice."""
 
@@ -54,6 +68,7 @@ class RequestBody(_Body):
     inputs: Annotated[list[InputBody], Field(max_length=16)] = []
     model: Word | None = Field(default=None, description="`service/model`, a bare name or an alias.")
     provider: Word | None = None
+    access: AccessBody | None = None
     tier: Word | None = Field(
         default=None, description="ultra, high, standard or fast; auto takes the one that the prompt's words ask for."
     )
@@ -103,11 +118,12 @@ class RequestBody(_Body):
 
     def asked(self, inputs: tuple[InputImage, ...]) -> ImageRequest:
         """The request, with its pictures taken in. Raises InvalidRequest, naming the field."""
-        plain = self.model_dump(exclude={"inputs", "size", "aspect", "margins", "max_cost", "presets", "tags"})
+        plain = self.model_dump(exclude=PARSED)
         plain.pop("quote", None)
         return ImageRequest(
             **plain,
             inputs=inputs,
+            access=None if self.access is None else Access(**self.access.model_dump()),
             size=_size(self.size),
             aspect=_aspect(self.aspect),
             margins=None if self.margins is None else Margins(**self.margins.model_dump()),

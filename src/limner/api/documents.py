@@ -12,8 +12,22 @@ from pydantic.json_schema import models_json_schema
 
 from limner.api.bodies import BudgetBody, JobBody, RequestBody, ResolveBody, WebhookBody
 from limner.api.errors import MEDIA_TYPE
+from limner.api.key_schemas import DocumentKeyBody, DocumentKeyChange, KeyChangeBody, NewKeyBody
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.taking_in import ROLES
+
+BODIES: tuple[type[BaseModel], ...] = (
+    RequestBody,
+    JobBody,
+    ResolveBody,
+    WebhookBody,
+    BudgetBody,
+    NewKeyBody,
+    KeyChangeBody,
+    DocumentKeyBody,
+    DocumentKeyChange,
+)
+"""What routes read by hand."""
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -91,7 +105,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
     )
     _, taken = models_json_schema(
-        [(model, "validation") for model in (RequestBody, JobBody, ResolveBody, WebhookBody, BudgetBody)],
+        [(model, "validation") for model in BODIES],
         ref_template=TEMPLATE,
     )
     _, given = models_json_schema(

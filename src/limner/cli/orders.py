@@ -46,7 +46,8 @@ class Clerk:
         rest = {name: value for name, value in row.given.items() if name != "prompt"}
         prompt = checked_text(str(row.given.get("prompt", "")), "prompt")
         request = replace(await self._request(rest), prompt=prompt)
-        plan = self.session.studio.runtime.engine.plan(request)
+        studio = self.session.studio
+        _, plan = await studio.runtime.engine.plan_for(request, studio.principal)
         return Order(row=row, request=request, ceiling=plan.ceiling(request.count))
 
     async def _request(self, rest: Mapping[str, object]) -> ImageRequest:

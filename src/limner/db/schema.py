@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
-from limner.db import search
+from limner.db import search, vault_tables, webhook_tables
 from limner.db.failures import driver_errors
-from limner.db.webhook_tables import webhooks
 from limner.domain.errors import StorageError
 
-METADATA = webhooks.metadata
-"""All tables, for those of `tables` are loaded with it."""
-VERSION = "0004"
+_TABLES = (webhook_tables.webhooks, vault_tables.provider_keys)
+METADATA = _TABLES[0].metadata
+"""All tables, for those of `tables` are loaded with each subject's own."""
+VERSION = "0006"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

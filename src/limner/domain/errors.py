@@ -16,6 +16,7 @@
     │   ├── PriceUnknown
     │   └── QuoteRefused
     ├── NotConfigured         a key or a service is missing
+    │   └── SealBroken
     ├── ProviderError         the service said no, failed, or fell silent
     ├── StorageError          disk, folder or database
     └── Interrupted           this process is stopping
@@ -177,6 +178,12 @@ class NotConfigured(LimnerError):
     """A service has no key, or nothing that is configured can do what was asked."""
 
     code = "not_configured"
+
+
+class SealBroken(NotConfigured):
+    """What is sealed cannot be opened: another secret, or another row's value."""
+
+    code = "seal_broken"
 
 
 class StorageError(LimnerError):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import gcd
 
 from limner.domain.money import Money
+from limner.domain.vault import Access
 
 
 class Operation(StrEnum):
@@ -146,6 +147,8 @@ class ImageRequest:
     model: str | None = None
     provider: str | None = None
     profile: str | None = None
+    access: Access | None = None
+    """Which stored key and which address to use instead of those that would be used by themselves."""
     tier: str | None = None
     """ultra, high, standard, fast; or auto: what the words of the prompt ask for."""
     fallback: bool = False

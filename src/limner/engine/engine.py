@@ -23,6 +23,7 @@ from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
 from limner.engine.affording import as_quoted, because, within
 from limner.engine.codec import RequestCodec
+from limner.engine.doors import Doors
 from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
@@ -48,6 +49,7 @@ class Engine:
     """Carries requests from a wish to a queued job, and answers for them afterwards."""
 
     router: Router
+    doors: Doors
     limits: Limits
     reuser: Reuser
     presets: Mapping[str, Preset]
@@ -61,13 +63,22 @@ class Engine:
     ids: Ids
 
     def plan(self, request: ImageRequest) -> Plan:
-        """Who could paint it, at what price. Sends nothing, writes nothing."""
+        """Who could paint it with the installation's own keys, at what price. Sends nothing, writes nothing."""
         return self.router.plan(self._final(request), request.prompt)
+
+    async def plan_for(self, request: ImageRequest, principal: Principal) -> tuple[ImageRequest, Plan]:
+        """The request as it is carried out, and who could paint it with the keys that this principal may use.
+
+        Sends nothing, writes nothing. Raises NotFound for a stored key that is not theirs.
+        """
+        await self.router.health.renew()
+        admitted = await self.doors.admit(request, principal)
+        services = await self.doors.reach(admitted, principal)
+        return admitted, self.router.over(services).plan(self._final(admitted), request.prompt)
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
-        await self.router.health.renew()
-        plan = self.plan(request)
+        _, plan = await self.plan_for(request, principal)
         if request.max_cost is not None:
             plan = within(plan, request.max_cost, request.count) or plan
         quote_id, expires = self.ids.new(), self.clock.now() + LIFETIME
@@ -108,11 +119,12 @@ class Engine:
             if known is not None:
                 return known
         claim = Claim(key=key, fingerprint=fingerprint, rates=self.limits.rates(principal) if counted else ())
+        request = await self.doors.admit(request, principal)
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
-        await self.router.health.renew()
-        plan = self._allowed(request, self.plan(request))
+        request, plan = await self.plan_for(request, principal)
+        plan = self._allowed(request, plan)
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim)
 
@@ -134,7 +146,7 @@ class Engine:
                 "This quote was made for somebody else. Ask for a new one.", field="quote", code="quote_foreign"
             )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
-        request = self.codec.load(cast(Mapping[str, object], payload["request"]))
+        request = await self.doors.admit(self.codec.load(cast(Mapping[str, object], payload["request"])), principal)
         claim = Claim(
             key=key,
             fingerprint=fingerprint,
@@ -144,8 +156,8 @@ class Engine:
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
-        await self.router.health.renew()
-        plan = self._allowed(request, self._as_confirmed(request, self.plan(request), payload))
+        request, plan = await self.plan_for(request, principal)
+        plan = self._allowed(request, self._as_confirmed(request, plan, payload))
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim)
 

@@ -171,7 +171,7 @@ class Finisher:
         """How the picture was made, complete enough to make it again."""
         request, call = job.request, record.call
         return {
-            "request": self.codec.dump(replace(request, reuse=False)),
+            "request": self.codec.dump(replace(request, reuse=False, access=None)),
             "model": candidate.model,
             "call": {
                 "id": record.id,

@@ -31,6 +31,7 @@ def essence(request: ImageRequest) -> ImageRequest:
     return replace(
         request,
         inputs=tuple(replace(image, image_id=None) for image in request.inputs),
+        access=DEFAULTS.access,
         presets=DEFAULTS.presets,  # they stand in the prompt already
         previews=DEFAULTS.previews,
         project=DEFAULTS.project,

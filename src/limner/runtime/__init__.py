@@ -25,9 +25,11 @@ from limner.domain.accounts import Asks
 from limner.domain.errors import StorageError
 from limner.domain.events import Event
 from limner.domain.job import Job
+from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
+from limner.domain.request import ImageRequest
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
 from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
 from limner.domain.version import VERSION
@@ -36,6 +38,7 @@ from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
 from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
+from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
@@ -47,10 +50,12 @@ from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.vault import Vault
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.ground import Ground, open_ground
-from limner.runtime.installation import installation_secret, worker_locks
+from limner.runtime.installation import known_secrets, worker_locks
+from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
@@ -82,6 +87,9 @@ class Runtime:
     events: Events
     ledger: Ledger
     webhooks: Subscriptions
+    vault: Vault
+    doors: Doors
+    rotation: Rotation
     budgeting: Budgeting
     library: Library
     uploads: Uploads
@@ -92,6 +100,10 @@ class Runtime:
     clock: Clock
     ids: Ids
     codec: JsonRequestCodec
+
+    async def services_for(self, principal: Principal) -> Services:
+        """The services as this person can use them, with the stored keys that are theirs."""
+        return await self.doors.reach(ImageRequest(), principal)
 
     async def thumbnail(self, picture: Picture, edge: int) -> Delivery:
         """A small WebP, made when it is first asked for; the dominant tone found on the way is noted, if it can be."""
@@ -114,14 +126,14 @@ async def open_runtime(
     """
     async with AsyncExitStack() as stack:
         ground = await open_ground(settings, stack, at_once)
-        secret = await asyncio.to_thread(installation_secret, settings)
+        secrets = await asyncio.to_thread(known_secrets, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)
         jobs = SqlJobs(ground.database, _publisher(ground.bulletin, courier), now=ground.clock.now)
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        runtime = _joined(ground, jobs, dispatcher, courier, HmacSealer(secret))
+        runtime = _joined(ground, jobs, dispatcher, courier, HmacSealer(secrets[0]))
         await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
@@ -133,7 +145,7 @@ async def open_runtime(
 
 def _courier(ground: Ground, worker: str, locks: WorkerLocks) -> Courier:
     """What sends messages to webhooks from this process."""
-    webhooks, clock = SqlWebhooks(ground.database), ground.clock
+    webhooks, clock = SqlWebhooks(ground.database, ground.seals), ground.clock
     deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=ground.settings.address)
     return Courier(worker=worker, webhooks=webhooks, locks=locks, clock=clock, deliver=deliverer.deliver)
 
@@ -171,8 +183,10 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         rules=settings.breaker_rules,
     )
-    limits = _limits(settings)
+    limits, keyrings = _limits(settings), keyrings_of(ground)
+    doors = doors_of(ground, keyrings, health)
     engine = Engine(
+        doors=doors,
         router=_router(ground, health),
         limits=limits,
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
@@ -201,13 +215,10 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         pictures=SqlPictures(ground.database),
         events=events,
         ledger=SqlLedger(ground.database),
-        webhooks=Subscriptions(
-            webhooks=SqlWebhooks(ground.database),
-            posts=ground.posts,
-            clock=ground.clock,
-            ids=ground.ids,
-            nudge=courier.nudge,
-        ),
+        webhooks=_subscriptions(ground, courier),
+        vault=vault_of(ground, keyrings, asks),
+        doors=doors,
+        rotation=Rotation(ground=ground),
         budgeting=Budgeting(limits=limits, budgets=SqlBudgets(ground.database), clock=ground.clock, ids=ground.ids),
         library=ground.library,
         uploads=Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging),
@@ -218,6 +229,17 @@ def _joined(ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier,
         clock=ground.clock,
         ids=ground.ids,
         codec=codec,
+    )
+
+
+def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
+    """What people do with their webhooks."""
+    return Subscriptions(
+        webhooks=SqlWebhooks(ground.database, ground.seals),
+        posts=ground.posts,
+        clock=ground.clock,
+        ids=ground.ids,
+        nudge=courier.nudge,
     )
 
 
@@ -238,7 +260,7 @@ def _runner(runtime: Runtime) -> Runner:
     )
     attempt = Attempt(
         catalog=runtime.catalog,
-        services=runtime.services,
+        doors=runtime.doors,
         jobs=runtime.jobs,
         blobs=runtime.blobs,
         imaging=runtime.imaging,

@@ -11,13 +11,15 @@ from limner.catalog.forbidden import load_word_rules
 from limner.catalog.installed import load_installed
 from limner.catalog.unlisted import CurrentCatalog
 from limner.db.database import Database
+from limner.db.sealed import seal_plain
 from limner.dispatch.bulletin import LocalBulletin
 from limner.domain.ports import Clock, Ids, Services
 from limner.domain.version import VERSION
 from limner.engine.moderation import Moderator
 from limner.providers.connecting import connections, paced
 from limner.providers.services import ConfiguredServices
-from limner.runtime.installation import database_url, make_folder, s3_access
+from limner.runtime.installation import database_url, known_secrets, make_folder, s3_access
+from limner.sealing import AesSeals
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore, open_blobs
 from limner.storage.imaging import PillowImaging
@@ -52,6 +54,7 @@ class Ground:
     services: Services
     moderator: Moderator
     posts: WirePosts
+    seals: AesSeals
 
 
 async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> Ground:
@@ -62,6 +65,8 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
     catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
     database = await Database.open(database_url(settings))
     stack.push_async_callback(database.close)
+    seals = AesSeals(partial(known_secrets, settings))
+    await seal_plain(database, seals)
     blobs = await stack.enter_async_context(
         open_blobs(settings.storage_url, settings.data_dir, access=s3_access(settings.variables))
     )
@@ -107,4 +112,5 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
             imaging=imaging,
         ),
         posts=WirePosts(wire),
+        seals=seals,
     )
