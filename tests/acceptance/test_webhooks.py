@@ -42,7 +42,7 @@ def settings_of(folder: Path, stand_in: OpenAIStandIn) -> Settings:
     return read_settings(environment(stand_in), folder, data_dir=folder)
 
 
-async def subscribed(settings: Settings, receiver: Receiver) -> Webhook:
+async def subscribed(settings: Settings, receiver: Receiver) -> tuple[Webhook, str]:
     async with open_runtime(settings, work=False) as runtime:
         return await runtime.webhooks.add(receiver.url, (), LOCAL)
 
@@ -67,12 +67,12 @@ async def test_death_right_after_the_end_of_a_job_loses_no_message(
     if kind == "postgresql":
         monkeypatch.setitem(test_kill.EXTRA, "LIMNER_DATABASE_URL", request.getfixturevalue("postgres_url"))
     settings = settings_of(tmp_path, stand_in)
-    webhook = await subscribed(settings, receiver)
+    webhook, secret = await subscribed(settings, receiver)
     await died(tmp_path, stand_in, model=model, step="close_call", when="after")
     assert receiver.messages == []
     async with open_runtime(settings) as runtime:
         (message,) = await receiver.came(1)
-        said = message.verified(webhook.secret)
+        said = message.verified(secret)
         page = await runtime.jobs.page(LOCAL.id, limit=9, cursor=None, states=frozenset())
         assert [(said["type"], said["data"]["id"])] == [("job.succeeded", job.id) for job in page.items]
         assert len(said["data"]["images"]) == 2
@@ -86,7 +86,7 @@ async def test_death_while_the_message_is_on_its_way_sends_it_once_more_under_th
     tmp_path: Path, stand_in: OpenAIStandIn, receiver: Receiver
 ) -> None:
     settings = settings_of(tmp_path, stand_in)
-    webhook = await subscribed(settings, receiver)
+    _, secret = await subscribed(settings, receiver)
     await died(tmp_path, stand_in, model=FREE, step="close_call", when="after")
     receiver.faults.add(Fault(delay=30))
     server = await asyncio.create_subprocess_exec(
@@ -102,4 +102,4 @@ async def test_death_while_the_message_is_on_its_way_sends_it_once_more_under_th
     async with open_runtime(settings):
         first, second = (await receiver.came(2))[:2]
         assert (first.id, first.body) == (second.id, second.body)
-        second.verified(webhook.secret)
+        second.verified(secret)

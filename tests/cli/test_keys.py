@@ -1,5 +1,7 @@
 """Keys and lists of models at the command line."""
 
+from pathlib import Path
+
 import pytest
 
 from limner.testing.faults import At, Fault
@@ -72,3 +74,63 @@ def test_a_list_that_cannot_be_had_is_no_obstacle(limner: Limner, shop: OpenAISt
     assert ended.code == 0
     assert "OpenAI is overloaded" in ended.err
     assert "openai/gpt-image-2 " in ended.out
+
+
+# --- stored keys ------------------------------------------------------------------------------------
+
+CANARY = "sk-canary-of-the-line-0123456789"
+
+
+@pytest.mark.req("S0-061")
+def test_a_key_is_stored_from_stdin_used_and_removed(limner: Limner, shop: OpenAIStandIn) -> None:
+    added = limner("keys", "add", "openai", "--label", "Mine", "--json", stdin=f"{CANARY}\n".encode())
+    assert (added.code, added.document["key"], added.document["label"]) == (0, "...6789", "Mine")
+    listed = limner("keys", "list")
+    assert "...6789" in listed.out
+    painted = limner("generate", "a fox", "-m", "openai/gpt-image-2", "--yes", "--json")
+    assert painted.code == 0
+    assert limner("keys", "replace", "Mine", stdin=b"sk-another-of-the-line-0000").code == 0
+    assert "...0000" in limner("keys", "list").out
+    removed = limner("keys", "remove", "Mine")
+    assert (removed.code, limner("keys", "list", "--json").document["stored"]) == (0, [])
+    everything = [added, listed, painted, removed]
+    assert not any(CANARY in ran.out + ran.err for ran in everything)
+    assert limner("keys", "remove", "Mine").code == 1
+
+
+def test_a_key_that_the_service_refuses_is_not_stored(limner: Limner, shop: OpenAIStandIn) -> None:
+    refusal = {"error": {"message": f"Incorrect API key {CANARY}", "code": "invalid_api_key"}}
+    shop.faults.add(Fault(at=At.ACCOUNT, status=401, body=refusal))
+    ended = limner("keys", "add", "openai", stdin=CANARY.encode())
+    assert ended.code == 2
+    assert CANARY not in ended.out + ended.err
+    assert limner("keys", "list", "--json").document["stored"] == []
+    assert limner("keys", "add", "openai", "--no-check", stdin=CANARY.encode()).code == 0
+
+
+@pytest.mark.req("S0-060")
+def test_the_secret_in_the_data_directory_is_rotated(
+    limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert limner("keys", "add", "openai", "--no-check", stdin=CANARY.encode()).code == 0
+    ended = limner("keys", "rotate", "--json")
+    assert (ended.code, ended.document) == (0, {"sealed": 1, "unreadable": 0})
+    assert limner("keys", "check", "openai", "--json").document["keys"][0]["state"] == "accepted"
+
+
+@pytest.mark.req("S0-060", "S2-030")
+def test_a_secret_of_ones_own_is_rotated_with_the_old_one_in_a_file(
+    limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = tmp_path / "old.secret"
+    old.write_text("the old secret of the tests, long enough\n")
+    monkeypatch.setenv("LIMNER_SECRET_KEY", old.read_text().strip())
+    assert limner("keys", "add", "openai", "--label", "Mine", "--no-check", stdin=CANARY.encode()).code == 0
+    monkeypatch.setenv("LIMNER_SECRET_KEY", "the new secret of the tests, long enough")
+    refused = limner("keys", "check", "openai")
+    assert refused.code == 1
+    assert "Invalid API key" in refused.out
+    assert limner("keys", "rotate").code == 2
+    ended = limner("keys", "rotate", "--from-secret-file", str(old), "--json")
+    assert (ended.code, ended.document["sealed"]) == (0, 1)
+    assert limner("keys", "check", "openai", "--json").document["keys"][0]["state"] == "accepted"

@@ -51,7 +51,8 @@ def test_what_is_painted_again_goes_to_the_same_address(limner: Limner, home: Pa
     first = limner(*PAINT, "-P", "own").document
     for what in (first["id"], first["images"][0]["id"]):
         again = limner("rerun", what, "--yes", "--no-show", "--json").document
-        assert access_of(home, again["id"]) == {"key": None, "base_url": "http://127.0.0.1:9/v1"}
+        there = {"key": None, "base_url": "http://127.0.0.1:9/v1", "may_be_private": True}
+        assert access_of(home, again["id"]) == there
     elsewhere = limner("rerun", first["id"], "-m", "sketch", "--yes", "--no-show", "--json").document
     assert access_of(home, elsewhere["id"]) is None
 
@@ -76,7 +77,7 @@ def test_rows_of_a_batch_may_name_profiles(limner: Limner, home: Path) -> None:
     ("arguments", "said"),
     [
         (("add", "x", "-m", "nobody/none"), "nobody/none"),
-        (("add", "x", "-m", "sketch", "--set", "quality"), "--set wants KEY=VALUE"),
+        (("add", "x", "-m", "sketch", "--set", "quality"), "--set wants NAME=VALUE"),
         (("add", "x", "-m", "sketch", "--set", "size=big"), "size"),
         (("add", "x", "-m", "sketch", "--key", "k1"), "k1"),
         (("add", "x", "-m", "sketch", "--base-url", "nowhere"), "This does not begin"),

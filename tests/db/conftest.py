@@ -20,13 +20,16 @@ from limner.db.pictures import SqlPictures
 from limner.db.profiles import SqlProfiles
 from limner.db.reviews import SqlReports
 from limner.db.tables import metadata
+from limner.db.vault import SqlKeys
 from limner.db.webhooks import SqlWebhooks
 from limner.domain.budgets import Scope
 from limner.domain.money import Money
+from limner.sealing import AesSeals
 from tests.db import postgres
 from tests.db.values import NOON, Listener
 
 _numbers = itertools.count(1)
+SECRET = b"a secret of the tests, long enough"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Stores:
     pictures: SqlPictures
     ledger: SqlLedger
     webhooks: SqlWebhooks
+    keys: SqlKeys
     budgets: SqlBudgets
     reports: SqlReports
     profiles: SqlProfiles
@@ -52,7 +56,7 @@ class Stores:
 
 
 def stores_of(database: Database, url: str) -> Stores:
-    listener = Listener()
+    listener, seals = Listener(), AesSeals(lambda: (SECRET,))
     return Stores(
         url=url,
         database=database,
@@ -60,7 +64,8 @@ def stores_of(database: Database, url: str) -> Stores:
         events=SqlEvents(database),
         pictures=SqlPictures(database),
         ledger=SqlLedger(database),
-        webhooks=SqlWebhooks(database),
+        webhooks=SqlWebhooks(database, seals),
+        keys=SqlKeys(database, seals),
         budgets=SqlBudgets(database),
         reports=SqlReports(database),
         profiles=SqlProfiles(database),

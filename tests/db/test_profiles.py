@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from limner.domain.budgets import Kind
 from limner.domain.errors import LimnerError, NotFound
 from limner.domain.profile import Profile, ProfileExists, ProfileTag
+from limner.domain.vault import StoredKey
 from tests.db.conftest import Stores, plain_connection
 from tests.db.values import NOON, a_budget, later, new_id
 
@@ -37,8 +38,12 @@ def a_tag(tag: str = "sea", seconds: float = 0) -> ProfileTag:
 
 @pytest.mark.req("S2-054", "S2-059")
 async def test_what_was_written_is_read(stores: Stores) -> None:
+    key = StoredKey(
+        id=new_id("key"), owner="ann", service="openai", label="Mine", last_four="", created=NOON, changed=NOON
+    )
+    await stores.keys.add(key, "sk-0123456789abcdef")
     full = a_profile(
-        key=new_id("key"),
+        key=key.id,
         base_url="https://example.com/v1",
         parameters={"quality": "hd", "nested": {"list": [1, 2.5, None, True]}, "text": "\0 ümlaut"},
         is_default=True,
@@ -49,6 +54,8 @@ async def test_what_was_written_is_read(stores: Stores) -> None:
     bare = a_profile("Bare")
     await stores.profiles.add(bare)
     assert await stores.profiles.all("ann") == [full, bare]
+    await stores.keys.remove(key)
+    assert (await stores.profiles.find(full.id, "ann")).key is None
 
 
 @pytest.mark.req("S2-054")

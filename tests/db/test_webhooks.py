@@ -36,10 +36,8 @@ BUSY = Answered(status=503, problem="The target answered 503.")
 async def a_webhook(
     stores: Stores, *, owner: str = "ann", events: tuple[WebhookEvent, ...] = ALL, at: datetime = NOON
 ) -> Webhook:
-    webhook = Webhook(
-        id=str(uuid4()), owner=owner, url="https://example.com/hook", events=events, secret="whsec_QUJD", created=at
-    )
-    await stores.webhooks.add(webhook)
+    webhook = Webhook(id=str(uuid4()), owner=owner, url="https://example.com/hook", events=events, created=at)
+    await stores.webhooks.add(webhook, "whsec_QUJD")
     return webhook
 
 

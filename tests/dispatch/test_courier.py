@@ -17,6 +17,7 @@ from limner.dispatch.courier import AT_ONCE, EACH, Courier, Deliver
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.errors import StorageError
 from limner.domain.webhooks import Answered, Delivery, DeliveryState, Errand, Verdict, Webhook, WebhookEvent
+from limner.sealing import AesSeals
 from limner.testing.fakes import FakeClock
 from tests.db.values import NOON, a_job
 from tests.engine.house import RealWaits
@@ -30,7 +31,7 @@ class Office:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self.clock = FakeClock(NOON)
-        self.webhooks = SqlWebhooks(database)
+        self.webhooks = SqlWebhooks(database, AesSeals(lambda: (b"a secret of the tests",)))
         self.jobs = SqlJobs(database, self._publish)
         self.hear: list[Courier] = []
 
@@ -44,10 +45,9 @@ class Office:
             owner=owner,
             url="https://example.com",
             events=tuple(WebhookEvent),
-            secret="whsec_QUJD",
             created=NOON,
         )
-        await self.webhooks.add(webhook)
+        await self.webhooks.add(webhook, "whsec_QUJD")
         return webhook
 
     async def end_a_job(self, owner: str = "ann") -> None:

@@ -23,6 +23,7 @@ from limner.db.ledger import SqlLedger
 from limner.db.presets import SqlPresets
 from limner.db.profiles import SqlProfiles
 from limner.db.templates import SqlTemplates
+from limner.db.vault import SqlKeys
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
@@ -45,10 +46,12 @@ from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
 from limner.engine.budgeting import Budgeting
+from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
+from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.profiles import Profiles
@@ -57,8 +60,10 @@ from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.vault import Vault
 from limner.engine.wording import Wording
 from limner.providers.inquiries import Inquiries
+from limner.sealing import AesSeals
 from limner.storage.imaging import PillowImaging
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
 from limner.wire.guard import Guard
@@ -149,6 +154,13 @@ class Originals:
         return await self._imaging.probe(await self._blobs.get(landed.digest), landed=landed)
 
 
+class Anywhere:
+    """Every address may be reached."""
+
+    async def check(self, url: str) -> None:
+        return
+
+
 class NoShelf:
     """No place for a file manager."""
 
@@ -194,6 +206,8 @@ class House:
     runner: Runner
     services: FakeServices
     health: HealthWatch
+    doors: Doors
+    vault: Vault
 
     async def paint(self, prompt: str = "a fox", **options: object) -> Job:
         """Submits and waits for the end."""
@@ -225,6 +239,7 @@ async def house(
     grace: float = 2.0,
     rules: BreakerRules | None = None,
     weights: Mapping[str, float] | None = None,
+    secret: bytes = b"a secret of the tests, long enough",
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
@@ -260,10 +275,13 @@ async def house(
     health = HealthWatch(
         catalog=catalog, services=services, store=SqlBreakers(database), clock=clock, rules=rules or BreakerRules()
     )
+    stored = SqlKeys(database, AesSeals(lambda: (secret,)))
+    keyrings = Keyrings(keys=stored, clock=clock)
+    doors = Doors(catalog=catalog, services=services, keyrings=keyrings, health=health, addresses=Anywhere())
     attempt = Attempt(
         catalog=catalog,
         health=health,
-        services=services,
+        doors=doors,
         jobs=jobs,
         blobs=blobs,
         imaging=imaging,
@@ -278,6 +296,7 @@ async def house(
     profiles = Profiles(store=SqlProfiles(database), keys=keys, places=Guard(), catalog=catalog, clock=clock, ids=ids)
     found_limits = limits or Limits(daily_cost=daily)
     engine = Engine(
+        doors=doors,
         router=Router(
             catalog=catalog, services=services, health=health, balance=Balance(services, weights), clock=clock
         ),
@@ -325,6 +344,15 @@ async def house(
             runner=runner,
             services=services,
             health=health,
+            doors=doors,
+            vault=Vault(
+                catalog=catalog,
+                keys=stored,
+                keyrings=keyrings,
+                asks=Inquiries(services=services),
+                clock=clock,
+                ids=ids,
+            ),
         )
     finally:
         if work:

@@ -16,6 +16,7 @@ from limner.domain.vault import Access, StoredKey
 from limner.engine.budgeting import Wanted
 from limner.engine.profile_options import read_parameters
 from limner.engine.profiles import MOST_TAGS
+from limner.engine.vault import NewKey
 from limner.testing.fakes import FakeProvider
 from tests.engine.house import House, facts, house
 from tests.engine.test_budgets import Paid
@@ -30,17 +31,19 @@ BOB = Principal(id="bob", name="Bob")
 PLAIN = ProfileDraft(name="Harbour", service="acme", model="one")
 
 
-def a_key(house_: House, owner: Principal = LOCAL, service: str = "acme", *, shared: bool = False) -> str:
+async def a_key(house_: House, owner: Principal = LOCAL, service: str = "acme", *, shared: bool = False) -> str:
     key = StoredKey(
-        id=f"key-of-{owner.id}-{service}",
+        id=f"key-of-{owner.id}-{service}-{shared}",
         owner=owner.id,
         service=service,
         label="Mine",
         last_four="1234",
         shared=shared,
-        created_at=house_.clock.now(),
+        created=house_.clock.now(),
+        changed=house_.clock.now(),
     )
     house_.keys.kept[key.id] = key
+    await house_.vault.keys.add(key, "sk-0123456789abcdef")
     return key.id
 
 
@@ -50,7 +53,7 @@ async def added(here: House, by: Principal = LOCAL, **fields: Any) -> Profile:
 
 async def test_a_request_becomes_what_the_profile_says(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
-        key = a_key(here)
+        key = await a_key(here)
         parameters = {
             "quality": "hd",
             "size": "128x64",
@@ -105,10 +108,12 @@ async def test_a_profile_paints_and_the_job_says_by_whom(tmp_path: Path) -> None
 
 async def test_a_file_that_is_handed_out_does_not_say_whose_key_was_used(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
-        key = a_key(here)
+        stored = await here.vault.add(NewKey(service="acme", secret="sk-0123456789abcdef"), LOCAL)
+        here.keys.kept[stored.id], key = stored, stored.id
         await added(here, key=key, base_url="http://127.0.0.1:1/secret-place")
         job = await here.paint(profile="Harbour")
-        assert job.request.access == Access(key=key, base_url="http://127.0.0.1:1/secret-place")
+        place = "http://127.0.0.1:1/secret-place"
+        assert job.request.access == Access(key=key, base_url=place, may_be_private=True)
         assert "secret-place" not in str(job.pictures[0].recipe)
         assert key not in str(job.pictures[0].recipe)
 
@@ -174,11 +179,11 @@ async def test_nobody_sees_or_uses_anothers_profile(tmp_path: Path) -> None:
 async def test_keys_have_to_be_ones_own_and_of_the_same_service(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider(), "zenith": FakeProvider()}, ACME, ZENITH) as here:
         with pytest.raises(NotFound):
-            await added(here, BOB, key=a_key(here, ANN))
+            await added(here, BOB, key=await a_key(here, ANN))
         with pytest.raises(InvalidRequest) as refused:
-            await added(here, BOB, key=a_key(here, BOB, "zenith"))
+            await added(here, BOB, key=await a_key(here, BOB, "zenith"))
         assert refused.value.field == "key"
-        profile = await added(here, BOB, key=a_key(here, ANN, shared=True))
+        profile = await added(here, BOB, key=await a_key(here, ANN, shared=True))
         with pytest.raises(InvalidRequest):
             await here.profiles.change(profile.id, BOB, service="zenith")
         changed = await here.profiles.change(profile.id, BOB, service="zenith", key=None)

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from limner.domain.abilities import Finds
 from limner.domain.accounts import Account, ChecksKey, ListsModels
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
-from limner.domain.ports import Cancels, Finds, Provider, Streams
+from limner.domain.ports import Cancels, Provider, Streams
 from limner.domain.request import Margins, Operation, Role, Size
 from limner.providers.runware import QUIET
 from limner.providers.runware.tasks import task_id, with_fitting_margins

@@ -7,13 +7,14 @@ import pytest
 
 from limner.domain.call import Finished
 from limner.domain.errors import NotConfigured
+from limner.domain.vault import Opener
 from limner.providers.services import ConfiguredServices
 from limner.providers.sketch import Sketch
 from limner.testing.examples import CALL, CARD, SKETCH_CARD
 from limner.testing.fakes import FakeProvider, MemoryBlobs
 from limner.testing.openai_stand_in import OpenAIStandIn
 from limner.wire.client import Wire
-from limner.wire.connection import Connection
+from limner.wire.connection import Connection, reached
 from limner.wire.line import Line
 
 BASE = CARD.base_url
@@ -98,3 +99,38 @@ async def test_each_key_goes_out_on_its_own_line() -> None:
 
 def test_a_key_is_never_in_a_representation() -> None:
     assert "secret" not in repr(Connection(base_url=BASE, api_key="secret"))
+
+
+async def test_what_is_the_installations_own_does_not_go_to_somebodys_own_address() -> None:
+    async with Wire(MemoryBlobs()) as wire:
+        own = Connection(
+            base_url=BASE,
+            api_key="sk-1",
+            organization="org-1",
+            headers=(("X-Proxy", "word"),),
+            webhook="https://l.test",
+        )
+        found = ConfiguredServices([CARD], {"openai": own}, wire, plugins=())
+        theirs = reached(own, Opener(secret="sk-2", base_url="https://mine.example.com/v1/"))
+        assert (theirs.base_url, theirs.api_key) == ("https://mine.example.com/v1", "sk-2")
+        assert (theirs.organization, theirs.headers, theirs.webhook) == (None, (), None)
+        assert reached(own, Opener(base_url="https://mine.example.com/v1")).api_key is None
+        assert reached(own, Opener(secret="sk-2")).headers == own.headers
+        place = ("mine.example.com", 443)
+        opened = found.opened({"openai": Opener(base_url="https://mine.example.com/v1"), "nothing": Opener()})
+        assert opened.readiness("openai").ready
+        opened.provider("openai")
+        assert not wire.guard.is_exempt(place)
+        found.opened({"openai": Opener(base_url="https://mine.example.com/v1", may_be_private=True)}).provider("openai")
+        assert wire.guard.is_exempt(place)
+
+
+def test_no_more_adapters_are_kept_than_make_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("limner.providers.services.MOST_MADE", 3)
+    found = services({"openai": Connection(base_url=BASE, api_key="sk-1")})
+    first = found.opened({"openai": Opener(secret="sk-0")}).provider("openai")
+    for number in range(1, 6):
+        found.opened({"openai": Opener(secret=f"sk-{number}")}).provider("openai")
+    assert found.opened({"openai": Opener(secret="sk-0")}).provider("openai") is not first
+    last = found.opened({"openai": Opener(secret="sk-5")}).provider("openai")
+    assert found.opened({"openai": Opener(secret="sk-5")}).provider("openai") is last

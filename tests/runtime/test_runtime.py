@@ -17,7 +17,7 @@ from limner.domain.people import LOCAL
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.providers.connecting import connections, paced
 from limner.runtime import open_runtime
-from limner.runtime.installation import installation_secret
+from limner.runtime.installation import known_secrets
 from limner.settings import Settings, read_settings
 from limner.system import TimeOrderedIds
 
@@ -28,13 +28,13 @@ def settings(folder: Path, **variables: str) -> Settings:
 
 async def test_it_opens_twice_and_keeps_its_secret(tmp_path: Path) -> None:
     async with open_runtime(settings(tmp_path)) as first:
-        secret = installation_secret(first.settings)
+        (secret,) = known_secrets(first.settings)
         async with open_runtime(settings(tmp_path), work=False) as second:
-            assert installation_secret(second.settings) == secret
+            assert known_secrets(second.settings) == (secret,)
     path = tmp_path / "data" / "secret.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(secret) >= 32
-    assert installation_secret(settings(tmp_path, LIMNER_SECRET_KEY="z" * 32)) == b"z" * 32
+    assert known_secrets(settings(tmp_path, LIMNER_SECRET_KEY="z" * 32)) == (b"z" * 32,)
 
 
 async def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:

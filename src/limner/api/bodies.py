@@ -14,6 +14,7 @@ from limner.domain.preset import Preset
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.domain.reviews import Decision
 from limner.domain.template import check_template
+from limner.domain.vault import Access
 from limner.domain.webhooks import WebhookEvent
 from limner.engine.budgeting import Wanted
 
@@ -46,6 +47,19 @@ class MarginsBody(StrictBody):
     bottom: Pixels = 0
 
 
+class AccessBody(StrictBody):
+    """Which stored key and which address to use instead of those that would be used by themselves."""
+
+    key: str | None = Field(default=None, max_length=64, description="The id of a stored key.")
+    base_url: str | None = Field(
+        default=None, max_length=2000, pattern=NO_NUL, description="Where the service is; no shared key goes there."
+    )
+
+
+PARSED = {"inputs", "access", "size", "aspect", "margins", "max_cost", "presets", "tags"}
+"""Fields that have a type of their own in an `ImageRequest`."""
+
+
 class RequestBody(StrictBody):
     """What is wanted. Everything left out is the model's choice."""
 
@@ -62,6 +76,7 @@ class RequestBody(StrictBody):
     profile: Word | None = Field(
         default=None, description="A profile of yours, by its name or id, in place of model and provider."
     )
+    access: AccessBody | None = None
     tier: Word | None = Field(
         default=None, description="ultra, high, standard or fast; auto takes the one that the prompt's words ask for."
     )
@@ -118,11 +133,12 @@ class RequestBody(StrictBody):
     def asked(self, inputs: tuple[InputImage, ...]) -> ImageRequest:
         """The request, with its pictures taken in. Raises InvalidRequest, naming the field."""
         check_template(self.prompt, self.template, self.values)
-        plain = self.model_dump(exclude={"inputs", "size", "aspect", "margins", "max_cost", "presets", "tags"})
+        plain = self.model_dump(exclude=PARSED)
         plain.pop("quote", None)
         return ImageRequest(
             **plain,
             inputs=inputs,
+            access=None if self.access is None else Access(**self.access.model_dump()),
             size=_size(self.size),
             aspect=_aspect(self.aspect),
             margins=None if self.margins is None else Margins(**self.margins.model_dump()),

@@ -39,9 +39,9 @@ class DeliveryQuery(BaseModel):
 async def create_webhook(request: Request) -> Response:
     """An address that is told how your jobs end, by signed messages (standardwebhooks.com). The secret shows once."""
     body = await read_json(request, WebhookBody)
-    webhook = await runtime_of(request).webhooks.add(body.url, body.events, principal_of(request))
+    webhook, secret = await runtime_of(request).webhooks.add(body.url, body.events, principal_of(request))
     headers = {"Location": f"{API}/webhooks/{webhook.id}/deliveries"}
-    return answer({**webhook_body(webhook), "secret": webhook.secret}, 201, headers)
+    return answer({**webhook_body(webhook), "secret": secret}, 201, headers)
 
 
 @router.get("", summary="List webhooks", responses=answers(WebhookList, "Your webhooks."))

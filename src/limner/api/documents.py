@@ -37,6 +37,7 @@ from limner.api.curating_bodies import (
 )
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
+from limner.api.key_schemas import DocumentKeyBody, DocumentKeyChange, KeyChangeBody, NewKeyBody
 from limner.api.people_bodies import (
     GoogleBody,
     LoginBody,
@@ -109,6 +110,10 @@ BODIES: tuple[type[BaseModel], ...] = (
     CleanupBody,
     ExportBody,
     ShareBody,
+    NewKeyBody,
+    KeyChangeBody,
+    DocumentKeyBody,
+    DocumentKeyChange,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)

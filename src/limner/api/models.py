@@ -22,6 +22,7 @@ from limner.api.documents import UNSAFE, answers
 from limner.api.shapes import Body
 from limner.domain.errors import NotFound
 from limner.domain.model_card import ServiceCard, Status
+from limner.domain.ports import Services
 from limner.domain.request import Operation
 from limner.runtime import Runtime
 
@@ -41,7 +42,8 @@ class ModelQuery(BaseModel):
 @router.get("/models", summary="List models", responses=answers(ModelList, "The models.", 404))
 async def list_models(request: Request, query: Annotated[ModelQuery, Query()]) -> Response:
     """All models of the catalog, retired ones too, with prices and whether they can be used now."""
-    catalog, services = runtime_of(request).catalog, runtime_of(request).services
+    runtime = runtime_of(request)
+    catalog, services = runtime.catalog, await runtime.services_for(principal_of(request))
     service = None if query.service is None else catalog.service(query.service).id
     ready = {card.id: services.readiness(card.id) for card in catalog.services}
     items = [
@@ -63,7 +65,8 @@ async def get_model(
     """One model by the service and its own name, or by an alias of it."""
     runtime = runtime_of(request)
     card = runtime.catalog.find(f"{service}/{name}")
-    return answer(model_body(card, runtime.services.readiness(card.service)))
+    services = await runtime.services_for(principal_of(request))
+    return answer(model_body(card, services.readiness(card.service)))
 
 
 @router.get("/providers", summary="List services", responses=answers(ProviderList, "The services."))
@@ -71,14 +74,16 @@ async def list_providers(request: Request) -> Response:
     """All services, whether each can be used now, how it fares, and what it needs if it cannot."""
     runtime = runtime_of(request)
     await runtime.health.renew()
-    return answer({"items": [_provider(runtime, card) for card in runtime.catalog.services]})
+    services = await runtime.services_for(principal_of(request))
+    return answer({"items": [_provider(runtime, services, card) for card in runtime.catalog.services]})
 
 
-def _provider(runtime: Runtime, card: ServiceCard) -> Body:
+def _provider(runtime: Runtime, services: Services, card: ServiceCard) -> Body:
     models = [
         model.id for model in runtime.catalog.models if model.service == card.id and model.status is not Status.RETIRED
     ]
-    return provider_body(card, runtime.services.readiness(card.id), runtime.health.standing(card.id), models)
+    standing = runtime.health.standing(card.id, services.credential(card.id))
+    return provider_body(card, services.readiness(card.id), standing, models)
 
 
 Service = Annotated[str, Path(description="The service's id, or another word for it.")]
@@ -113,7 +118,8 @@ async def reset_breaker(
     if model is not None and runtime.catalog.find(model).service != card.id:
         raise NotFound(f"{card.name} has no model called '{model}'.")
     await runtime.health.reset(card.id if model is None else runtime.catalog.find(model).id, principal_of(request))
-    return answer(_provider(runtime, card))
+    services = await runtime.services_for(principal_of(request))
+    return answer(_provider(runtime, services, card))
 
 
 @router.post(

@@ -14,12 +14,14 @@ from limner.api import (
     curating,
     deliveries,
     dialects,
+    document_keys,
     documents,
     errors,
     exporting,
     health,
     images,
     jobs,
+    keys,
     models,
     presets,
     profiles,
@@ -56,6 +58,7 @@ def install(app: FastAPI) -> None:
         reports,
         deliveries,
         webhooks,
+        keys,
         curating,
         collections,
         users,
@@ -66,7 +69,7 @@ def install(app: FastAPI) -> None:
         sharing,
     ):
         app.include_router(subject.router, prefix=API)
-    for subject in (auth, tokens, health, shared):
+    for subject in (auth, tokens, health, shared, document_keys):
         app.include_router(subject.router)
     dialects.install(app)
     errors.install(app, dialects.SURFACES)

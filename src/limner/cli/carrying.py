@@ -99,8 +99,8 @@ async def carry(session: Session, request: ImageRequest, terms: Terms) -> int:
     """Asks about the price where that is due, submits, watches and shows; gives the exit code."""
     target = target_of(terms)
     engine = session.studio.runtime.engine
-    request = await engine.applied(request, session.studio.principal)
-    ceiling = engine.plan(request).ceiling(request.count)
+    request, plan = await engine.plan_for(request, session.studio.principal)
+    ceiling = plan.ceiling(request.count)
     quote = None
     if must_ask(session, ceiling, yes=terms.yes):
         priced = await engine.estimate(request, session.studio.principal)

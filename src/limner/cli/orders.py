@@ -48,8 +48,7 @@ class Clerk:
         prompt = checked_text(str(row.given.get("prompt", "")), "prompt")
         request, studio = replace(await self._request(rest), prompt=prompt), self.session.studio
         check_template(prompt, request.template, request.values)
-        request = await studio.runtime.engine.applied(request, studio.principal)
-        plan = studio.runtime.engine.plan(request)
+        request, plan = await studio.runtime.engine.plan_for(request, studio.principal)
         return Order(row=row, request=request, ceiling=plan.ceiling(request.count))
 
     async def _request(self, rest: Mapping[str, object]) -> ImageRequest:

@@ -43,7 +43,7 @@ def rerun(what: What, terms: Terms, model: Model = None, missing: Missing = Fals
         request = again(session, recipe, model)
         request = replace(request, max_cost=amount(terms.max_cost), access=access if model is None else None)
         await _check_inputs(session, request)
-        for line in differences(session, recipe, request):
+        for line in await differences(session, recipe, request):
             output.say(line)
         return await carry(session, request, terms)
 
@@ -107,9 +107,10 @@ async def _check_inputs(session: Session, request: ImageRequest) -> None:
             ) from error
 
 
-def differences(session: Session, recipe: Mapping[str, object], request: ImageRequest) -> list[str]:
+async def differences(session: Session, recipe: Mapping[str, object], request: ImageRequest) -> list[str]:
     """What is not as it was: the model, and each option that the plan treats differently."""
-    codec, plan = session.studio.runtime.codec, session.studio.runtime.engine.plan(request)
+    codec, studio = session.studio.runtime.codec, session.studio
+    _, plan = await studio.runtime.engine.plan_for(request, studio.principal)
     before = codec.load(cast(Mapping[str, object], recipe["request"]))
     found = []
     if plan.candidates[0].model != recipe.get("model"):

@@ -44,11 +44,11 @@ def add(url: Url, events: Events = None, json: Json = False) -> int:
     output, wanted = Output(json=json), _events(events or [])
 
     async def action(session: Session) -> int:
-        webhook = await _subscriptions(session).add(url, wanted, session.studio.principal)
+        webhook, secret = await _subscriptions(session).add(url, wanted, session.studio.principal)
         if json:
-            output.document({**_document(webhook), "secret": webhook.secret})
+            output.document({**_document(webhook), "secret": secret})
         else:
-            output.show(webhook.secret)
+            output.show(secret)
             output.say(f"This is the secret of webhook {webhook.id}. It is not shown again: keep it with the receiver.")
         return OK
 

@@ -14,6 +14,7 @@ from limner.domain.errors import Problem
 from limner.domain.picture import PictureFile
 from limner.domain.plan import Plan
 from limner.domain.request import ImageRequest
+from limner.domain.vault import Access
 
 Value = TypeVar("Value")
 
@@ -70,6 +71,12 @@ def calls() -> Codec[Call]:
 def answers() -> Codec[Finished]:
     """What came back for a call; its pictures must already lie in the object store."""
     return Codec(TypeAdapter(Finished))
+
+
+@cache
+def accesses() -> Codec[Access]:
+    """Which stored key, by its id, and which address."""
+    return Codec(TypeAdapter(Access))
 
 
 @cache

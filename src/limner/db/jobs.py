@@ -15,6 +15,7 @@ from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
 from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page, Try
 from limner.domain.telling import Publish
+from limner.domain.vault import Access
 
 Result = TypeVar("Result")
 
@@ -90,9 +91,9 @@ class SqlJobs:
         at = self._now()
         await self._tell(lambda connection: purchases.add_calls(connection, lease, candidate, calls, news, at))
 
-    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime) -> None:
+    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime, access: Access | None = None) -> None:
         """From here on the call may have been bought."""
-        await self._database.write(lambda connection: purchases.mark_submitting(connection, lease, call_id, at))
+        await self._database.write(lambda connection: purchases.mark_submitting(connection, lease, call_id, at, access))
 
     async def mark_submitted(self, lease: Lease, call_id: str, ticket: Mapping[str, object]) -> None:
         """The service has the call; the ticket finds it."""

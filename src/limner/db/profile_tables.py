@@ -6,6 +6,7 @@ from sqlalchemy import Boolean, Column, Connection, ForeignKey, Index, Table, Te
 from sqlalchemy import text as sql
 
 from limner.db.tables import Key, metadata
+from limner.db.vault_tables import provider_keys
 
 profiles = Table(
     "image_profiles",
@@ -14,7 +15,7 @@ profiles = Table(
     Column("user_id", Key, nullable=False),
     Column("name", Key, nullable=False),
     Column("provider", Key, nullable=False),
-    Column("api_key_id", Key),
+    Column("api_key_id", Key, ForeignKey(provider_keys.c.id, ondelete="SET NULL")),
     Column("base_url", Text),
     Column("model_name", Key, nullable=False),
     Column("parameters", Text, nullable=False, server_default=sql("'{}'")),

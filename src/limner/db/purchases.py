@@ -15,10 +15,13 @@ from limner.domain.events import Event, News
 from limner.domain.job import CLOSED_CALLS, CallState
 from limner.domain.money import Money
 from limner.domain.records import Closing, Lease, NewCall
+from limner.domain.vault import Access
 
 _THIS_CALL = calls.c.id == bindparam("call_id")
 _SUBMITTING = Statement(
-    update(calls).where(_THIS_CALL).values(state=CallState.SUBMITTING.value, submitted_at=bindparam("at"), ticket=None)
+    update(calls)
+    .where(_THIS_CALL)
+    .values(state=CallState.SUBMITTING.value, submitted_at=bindparam("at"), ticket=None, access=bindparam("way"))
 )
 _SUBMITTED = Statement(
     update(calls).where(_THIS_CALL).values(state=CallState.SUBMITTED.value, ticket=bindparam("found_by"))
@@ -71,10 +74,13 @@ def add_calls(
     return write_events(connection, lease.job_id, job["last_event"], news, at)
 
 
-def mark_submitting(connection: Connection, lease: Lease, call_id: str, at: datetime) -> None:
+def mark_submitting(
+    connection: Connection, lease: Lease, call_id: str, at: datetime, access: Access | None = None
+) -> None:
     """From here on the call may have been bought. Again after a crash: only what costs nothing is sent twice."""
     _expect(leased_call(connection, lease, call_id), call_id, CallState.QUEUED, CallState.SUBMITTING)
-    _SUBMITTING.run(connection, {"call_id": call_id, "at": codec.stamp(at)})
+    values = {"call_id": call_id, "at": codec.stamp(at), "way": codec.accesses().write_optional(access)}
+    _SUBMITTING.run(connection, values)
 
 
 def mark_submitted(connection: Connection, lease: Lease, call_id: str, ticket: Mapping[str, object]) -> None:

@@ -125,6 +125,7 @@ def call_rows(job_id: str, plan: Plan, candidate: int, added: Sequence[NewCall])
             "cost_micro": None,
             "problem": None,
             "submitted_at": None,
+            "access": None,
         }
         for new in added
     ]
@@ -146,6 +147,7 @@ def call(row: Columns) -> CallRecord:
         cost=money(row["cost_micro"]),
         problem=codec.problems().read_optional(row["problem"]),
         submitted=codec.optional_moment(row["submitted_at"]),
+        access=codec.accesses().read_optional(row["access"]),
     )
 
 

@@ -15,6 +15,7 @@ from limner.db import (
     search,
     statistics_tables,
     template_tables,
+    vault_tables,
     webhook_tables,
 )
 from limner.db.failures import driver_errors
@@ -29,6 +30,7 @@ SUBJECTS = (
     review_tables,
     statistics_tables,
     template_tables,
+    vault_tables,
     webhook_tables,
 )
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""

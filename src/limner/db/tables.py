@@ -97,6 +97,7 @@ calls = Table(
     Column("cost_micro", BigInteger),
     Column("problem", Text),
     Column("submitted_at", Key),
+    Column("access", Text),
 )
 Index("ix_generation_calls_job", calls.c.job_id, calls.c.candidate, calls.c.number)
 

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, upda
 
 from limner.db import codec, cursors
 from limner.db.database import Database
+from limner.db.sealed import hold_secret, webhook_context
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.webhook_tables import deliveries, webhooks
 from limner.domain.errors import NotFound
 from limner.domain.records import Page
+from limner.domain.vault import SealBroken, Seals
 from limner.domain.webhooks import Delivery, DeliveryState, DueDelivery, Errand, Verdict, Webhook, WebhookEvent
 
 MOST_DUE = 200
@@ -57,7 +59,7 @@ _TAKE = Statement(
     .values(worker=bindparam("taker"), tries=deliveries.c.tries + 1, tried_at=bindparam("at"))
     .returning(deliveries)
 )
-_TARGET = Statement(select(webhooks.c.url, webhooks.c.secret).where(webhooks.c.id == bindparam("webhook")))
+_TARGET = Statement(select(webhooks).where(webhooks.c.id == bindparam("webhook")))
 _DISABLE = Statement(
     update(webhooks)
     .where(webhooks.c.id == bindparam("webhook"), webhooks.c.disabled_at.is_(None))
@@ -86,24 +88,30 @@ _GIVE_UP = Statement(
 
 
 class SqlWebhooks:
-    """The `Webhooks` of `domain.webhooks`."""
+    """The `Webhooks` of `domain.webhooks`; their secrets lie sealed in their rows."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seals: Seals) -> None:
         self._database = database
+        self._seals = seals
 
-    async def add(self, webhook: Webhook) -> None:
-        """Writes a webhook down."""
+    async def add(self, webhook: Webhook, secret: str) -> None:
+        """Writes a webhook down, with the secret sealed."""
         row = {
             "id": webhook.id,
             "user_id": webhook.owner,
             "url": webhook.url,
             "events": codec.words().write(tuple(event.value for event in webhook.events)),
-            "secret": webhook.secret,
             "created_at": codec.stamp(webhook.created),
             "disabled_at": None,
             "reason": webhook.reason,
         }
-        await self._database.write(lambda connection: _INSERT.many(connection, [row]))
+        context = webhook_context(row)
+
+        def insert(connection: Connection) -> None:
+            hold_secret(connection)
+            _INSERT.many(connection, [{**row, "secret": self._seals.seal(secret, context=context)}])
+
+        await self._database.write(insert)
 
     async def all(self, owner: str) -> Sequence[Webhook]:
         """One person's, oldest first."""
@@ -144,11 +152,36 @@ class SqlWebhooks:
 
     async def take(self, due: DueDelivery, worker: str, at: datetime) -> Errand | None:
         """Takes a message over from the process it names and counts a try; None where somebody was quicker."""
-        return await self._database.write(lambda connection: _take(connection, due, worker, at))
+        return await self._database.write(lambda connection: self._taken(connection, due, worker, at))
 
     async def note(self, errand: Errand, verdict: Verdict) -> None:
         """Writes down what came of a try; nothing where the message is no longer in this process's hands."""
         await self._database.write(lambda connection: _note(connection, errand, verdict))
+
+    def _taken(self, connection: Connection, due: DueDelivery, worker: str, at: datetime) -> Errand | None:
+        values = {"delivery": due.id, "known": due.worker, "taker": worker, "at": codec.stamp(at)}
+        row = _TAKE.row(connection, values)
+        target = None if row is None else _TARGET.row(connection, {"webhook": row["webhook_id"]})
+        if row is None or target is None:
+            return None
+        return Errand(
+            id=row["id"],
+            worker=worker,
+            tries=row["tries"],
+            webhook_id=row["webhook_id"],
+            url=target["url"],
+            secret=self._secret(target),
+            event=WebhookEvent(row["event"]),
+            created=codec.moment(row["created_at"]),
+            data=codec.mappings().read(row["data"]),
+        )
+
+    def _secret(self, target: Columns) -> str | None:
+        """What signs for a webhook; None where no secret of the installation opens it."""
+        try:
+            return self._seals.open(target["secret"], context=webhook_context(target))
+        except SealBroken:
+            return None
 
 
 def _page(connection: Connection, webhook_id: str, limit: int, cursor: str | None) -> Page[Delivery]:
@@ -161,25 +194,6 @@ def _page(connection: Connection, webhook_id: str, limit: int, cursor: str | Non
     shown = found[:limit]
     following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
     return Page(tuple(_delivery(row) for row in shown), following)
-
-
-def _take(connection: Connection, due: DueDelivery, worker: str, at: datetime) -> Errand | None:
-    values = {"delivery": due.id, "known": due.worker, "taker": worker, "at": codec.stamp(at)}
-    row = _TAKE.row(connection, values)
-    target = None if row is None else _TARGET.row(connection, {"webhook": row["webhook_id"]})
-    if row is None or target is None:
-        return None
-    return Errand(
-        id=row["id"],
-        worker=worker,
-        tries=row["tries"],
-        webhook_id=row["webhook_id"],
-        url=target["url"],
-        secret=target["secret"],
-        event=WebhookEvent(row["event"]),
-        created=codec.moment(row["created_at"]),
-        data=codec.mappings().read(row["data"]),
-    )
 
 
 def _note(connection: Connection, errand: Errand, verdict: Verdict) -> None:
@@ -207,7 +221,6 @@ def _webhook(row: Columns) -> Webhook:
         owner=row["user_id"],
         url=row["url"],
         events=tuple(WebhookEvent(name) for name in codec.words().read(row["events"])),
-        secret=row["secret"],
         created=codec.moment(row["created_at"]),
         disabled=codec.optional_moment(row["disabled_at"]),
         reason=row["reason"],

@@ -6,8 +6,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from limner.domain.call import Partial, Pending
+from limner.domain.call import Call, Finished, Partial, Pending
 from limner.domain.model_card import ModelCard
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """A provider that finds a call again by our own id, although no ticket of it was ever written down."""
+
+    async def find(self, call: Call) -> Finished | Pending | None:
+        """Asks after a call, whose pictures are not loaded; None where the service does not know it. Buys nothing."""
+        ...
 
 
 @runtime_checkable

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from limner.domain.vault import Opener
+
 
 @runtime_checkable
 class ListsModels(Protocol):
@@ -71,12 +73,12 @@ class Listing:
 class Asks(Protocol):
     """Asks services what costs nothing."""
 
-    async def inspect(self, service: str) -> Inspection:
-        """What the service says about the key that is configured; never raises."""
+    async def inspect(self, service: str, opener: Opener | None = None) -> Inspection:
+        """What the service says about the key that is configured, or about another one; never raises."""
         ...
 
-    async def models(self, service: str) -> tuple[str, ...]:
-        """The image models that the key may use. Raises NotConfigured and ProviderError."""
+    async def models(self, service: str, opener: Opener | None = None) -> tuple[str, ...]:
+        """The image models that the key, or another one, may use. Raises NotConfigured and ProviderError."""
         ...
 
 

@@ -13,6 +13,7 @@ from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Fallback, Plan, ReceiptLine, Treatment
 from limner.domain.request import ImageRequest
+from limner.domain.vault import Access
 
 
 class JobState(StrEnum):
@@ -104,6 +105,8 @@ class CallRecord:
     cost: Money | None = None
     problem: Problem | None = None
     submitted: datetime | None = None
+    access: Access | None = None
+    """The stored key and the address that it was last sent with; None for the installation's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

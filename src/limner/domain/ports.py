@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from limner.domain.model_card import MaskKind, ModelCard, ServiceCard
 from limner.domain.picture import Picture, PictureFile
 from limner.domain.request import Margins, Size
 from limner.domain.turns import Turn
+from limner.domain.vault import Opener
 
 
 class Provider(Protocol):
@@ -33,15 +34,6 @@ class Cancels(Protocol):
 
     async def cancel(self, pending: Pending) -> bool:
         """Whether the service says that it stopped, uncharged. Raises ProviderError, CANCELLED, where it is charged."""
-        ...
-
-
-@runtime_checkable
-class Finds(Protocol):
-    """A provider that finds a call again by our own id, although no ticket of it was ever written down."""
-
-    async def find(self, call: Call) -> Finished | Pending | None:
-        """Asks after a call, whose pictures are not loaded; None where the service does not know it. Buys nothing."""
         ...
 
 
@@ -79,6 +71,14 @@ class Services(Protocol):
 
     def credential(self, service: str) -> str:
         """Stands for its key and address and changes with them; nobody can use it."""
+        ...
+
+    def credentials(self, service: str) -> Sequence[str]:
+        """The same for all keys that may be used there, the one that comes first in front."""
+        ...
+
+    def opened(self, openers: Mapping[str, Opener]) -> Services:
+        """The same services, some of them under other keys or at other addresses; pace is shared."""
         ...
 
     def load(self, service: str) -> int:

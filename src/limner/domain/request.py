@@ -153,7 +153,7 @@ class ImageRequest:
     profile: str | None = None
     """The id or name of a profile of one's own; what is said here counts more than what it says."""
     access: Access | None = None
-    """The stored key and the address to use, where they are not the installation's own."""
+    """Which stored key and which address to use instead of those that would be used by themselves."""
     tier: str | None = None
     """ultra, high, standard, fast; or auto: what the words of the prompt ask for."""
     fallback: bool = False

@@ -30,6 +30,7 @@ from limner.domain.records import (
     ServiceSpend,
     Try,
 )
+from limner.domain.vault import Access
 
 
 class Jobs(Protocol):
@@ -87,7 +88,7 @@ class Jobs(Protocol):
         """Writes down the calls of another candidate, under the hold that the job already has."""
         ...
 
-    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime) -> None:
+    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime, access: Access | None = None) -> None:
         """From here on the call may have been bought."""
         ...
 

@@ -1,27 +1,152 @@
-"""Keys of services that are kept here, and which of them a call uses."""
+"""Stored keys: whose they are, which one a call uses, and how what must stay secret is sealed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
+
+from limner.domain.errors import NotConfigured
+
+SHOWN = 4
+"""Signs of a key that are shown: enough to tell keys apart, too few to use one."""
+
+
+class SealBroken(NotConfigured):
+    """What is sealed cannot be opened: another secret, or another row's value."""
+
+    code = "seal_broken"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredKey:
-    """What may be known of a kept key: never the key itself."""
+    """A service's key as it is listed: never the key itself."""
 
     id: str
     owner: str
+    """The principal who stored it; only they and, where it is shared, administrators change it."""
     service: str
     label: str
     last_four: str
-    shared: bool
-    created_at: datetime
+    """The last signs of the key; empty where it is so short that they would say too much."""
+    shared: bool = False
+    """Whether everybody's requests may use it; only an administrator shares."""
+    weight: float = 1.0
+    """How many times as often it is used as another of the same service and rank."""
+    created: datetime
+    changed: datetime
+
+    @property
+    def masked(self) -> str:
+        """How it is shown."""
+        return f"...{self.last_four}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Access:
-    """Which stored key, by its id, and which address a call uses instead of the installation's own."""
+    """Which stored key and which address a call uses instead of the installation's own."""
 
     key: str | None = None
+    """The id of a stored key."""
     base_url: str | None = None
+    """Where the service is; with it no key of the installation is sent, and only a key of one's own."""
+    may_be_private: bool = False
+    """Whether the address may lie in a private network: an administrator asked. The engine alone says so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opener:
+    """What opens a service for one principal, in memory only."""
+
+    secret: str | None = field(default=None, repr=False)
+    """The key in clear; None sends none."""
+    base_url: str | None = None
+    """Where the service is; None for where the installation has it."""
+    may_be_private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UsableKey:
+    """A stored key together with what it holds."""
+
+    key: StoredKey
+    secret: str | None = field(repr=False)
+    """In clear; None where it was sealed under another secret of the installation."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyChange:
+    """What is to be changed about a stored key; None leaves it as it is."""
+
+    label: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    shared: bool | None = None
+    weight: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resealed:
+    """What came of sealing everything under the newest secret."""
+
+    sealed: int
+    """Values that are sealed anew."""
+    unreadable: int
+    """Values that no known secret opens; they are as they were."""
+
+
+def last_signs(secret: str) -> str:
+    """What may be shown of a key; nothing of a short one."""
+    return secret[-SHOWN:] if len(secret) >= 4 * SHOWN else ""
+
+
+class Seals(Protocol):
+    """Seals what must not lie about in clear. `context` names the row: a value moved to another one does not open."""
+
+    def seal(self, secret: str, *, context: str) -> str:
+        """The value as it is stored, under the newest secret of the installation. Blocks."""
+        ...
+
+    def open(self, sealed: str, *, context: str) -> str:
+        """The value in clear. Blocks. Raises SealBroken."""
+        ...
+
+    def is_newest(self, sealed: str) -> bool:
+        """Whether a stored value is sealed under the newest secret."""
+        ...
+
+
+class StoredKeys(Protocol):
+    """Stored keys as they are written down."""
+
+    async def add(self, key: StoredKey, secret: str) -> None:
+        """Writes a key down, sealed."""
+        ...
+
+    async def visible(self, owner: str) -> Sequence[StoredKey]:
+        """One person's own and all shared ones, oldest first."""
+        ...
+
+    async def usable(self, owner: str) -> Sequence[UsableKey]:
+        """The same, opened."""
+        ...
+
+    async def find(self, key_id: str, owner: str) -> StoredKey:
+        """One that is this person's or shared. Raises NotFound."""
+        ...
+
+    async def change(self, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
+        """Changes what is said, whatever else has changed meanwhile. Raises NotFound."""
+        ...
+
+    async def remove(self, key: StoredKey) -> None:
+        """Forgets a key. Raises NotFound."""
+        ...
+
+
+class ChecksAddress(Protocol):
+    """Knows which addresses may be reached from here."""
+
+    async def check(self, url: str) -> None:
+        """Raises InvalidRequest for an address that nothing may be sent to."""
+        ...

@@ -36,8 +36,6 @@ class Webhook:
     owner: str
     url: str
     events: tuple[WebhookEvent, ...]
-    secret: str = field(repr=False)
-    """Signs every message: whsec_ and 32 bytes in base64."""
     created: datetime
     disabled: datetime | None = None
     """Since when nothing is sent there any more."""
@@ -93,7 +91,8 @@ class Errand:
     tries: int
     webhook_id: str
     url: str
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
+    """Signs the message; None where it was sealed under another secret of the installation."""
     event: WebhookEvent
     created: datetime
     data: Mapping[str, object]
@@ -148,8 +147,8 @@ def told(job: Job) -> Mapping[str, object]:
 class Webhooks(Protocol):
     """Webhooks and their messages as they are written down; the messages themselves are written as their jobs end."""
 
-    async def add(self, webhook: Webhook) -> None:
-        """Writes a webhook down."""
+    async def add(self, webhook: Webhook, secret: str) -> None:
+        """Writes a webhook down, with the secret that signs its messages: whsec_ and 32 bytes in base64."""
         ...
 
     async def all(self, owner: str) -> Sequence[Webhook]:

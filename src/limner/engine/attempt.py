@@ -15,8 +15,8 @@ from functools import partial
 from random import Random
 from typing import TypeVar
 
+from limner.domain.abilities import Finds
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
-from limner.domain.control import Control
 from limner.domain.errors import (
     FailureCode,
     Interrupted,
@@ -27,14 +27,14 @@ from limner.domain.errors import (
     Spent,
     StorageError,
 )
-from limner.domain.job import CallRecord, CallState, Job
+from limner.domain.job import CallState
 from limner.domain.model_card import ModelCard
-from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Finds, Imaging, Provider, Services, Streams
-from limner.domain.records import Lease
+from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Streams
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
-from limner.engine.finishing import Carried, Conclude, Finisher
+from limner.engine.doors import Doors
+from limner.engine.finishing import Carried, Finisher
 from limner.engine.health import HealthWatch
 from limner.engine.listening import doze, listening
 from limner.engine.mishaps import (
@@ -47,7 +47,8 @@ from limner.engine.mishaps import (
     unanswered,
     unkept_problem,
 )
-from limner.engine.progress import Progress
+from limner.engine.passage import Passage
+from limner.engine.work import Work
 
 MAX_TRIES = 5
 """Sends of one call that the service provably did not accept, such as 429."""
@@ -70,29 +71,11 @@ log = logging.getLogger("limner.engine")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Work:
-    """One call of one job in this worker's hands."""
-
-    job: Job
-    lease: Lease
-    record: CallRecord
-    control: Control
-    progress: Progress
-    conclude: Conclude
-    """Says how the job ends when this call is its last one, so that both end in one transaction."""
-
-    @property
-    def attempt(self) -> str:
-        """Names the try of one candidate: all its calls together, also after a restart."""
-        return f"{self.job.id}/{self.record.candidate}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
     """Carries calls through, whatever state they are found in."""
 
     catalog: Catalog
-    services: Services
+    doors: Doors
     jobs: Jobs
     blobs: Blobs
     imaging: Imaging
@@ -108,24 +91,34 @@ class Attempt:
         if work.record.state is CallState.FETCHED and work.record.fetched:
             return await self.finisher.finish(work.job, work.lease, work.record, work.record.fetched, work.conclude)
         try:
+            passage = await self.doors.passage(work.job, work.record, card)
+        except ProviderError as error:  # its key is gone
+            return await self._failed(work, error.problem())
+        with passage:
+            return await self._carried(replace(work, way=passage), card)
+
+    async def _carried(self, work: Work, card: ModelCard) -> Carried:
+        """The same under a key that is there; what comes of it is the health of that key."""
+        way, attempt = work.passage, work.attempt
+        try:
             finished = await self._painted(work, card)
         except NotSent as error:
             return await self._failed(work, error.problem())
         except ProviderError as error:
-            await work.progress.health(await self.health.failed(card, work.attempt, error.problem()))
+            await work.progress.health(await self.health.failed(card, attempt, error.problem(), way.credential))
             return await self._failed(work, error.problem(), error.bill)
         except Interrupted:
             # A process that ends says nothing about what was bought: the next start asks after it.
             if work.control.cancelled and not work.control.stopping:
-                await self.health.released(card, work.attempt)
+                await self.health.released(card, attempt, way.credential)
                 return await self._failed(work, cancelled_problem())
             raise
         except LimnerError as error:
             if isinstance(error, StorageError) and error.spent is not Spent.NO:
                 raise
-            await self.health.released(card, work.attempt)
+            await self.health.released(card, attempt, way.credential)
             return await self._failed(work, error.problem())
-        await work.progress.health(await self.health.succeeded(card, work.attempt))
+        await work.progress.health(await self.health.succeeded(card, attempt, way.credential))
         fetched = await self._noted(work, partial(self._land, finished))
         await self._noted(work, partial(self.jobs.mark_fetched, work.lease, work.record.id, fetched))
         return await self.finisher.finish(work.job, work.lease, work.record, fetched, work.conclude)
@@ -141,34 +134,47 @@ class Attempt:
                     raise
         if work.record.state is CallState.SUBMITTED and work.record.ticket is not None:
             pending = Pending(ticket=work.record.ticket, poll_after=0.0)
-            return await self._follow(work, self.services.provider(card.service), pending, card)
+            return await self._follow(work, work.passage.provider, pending, card)
         return await self._send(work, card)
 
     # --- sending ------------------------------------------------------------------------
 
     async def _send(self, work: Work, card: ModelCard) -> Finished:
-        """Sends the call, again only where the service provably did not accept it."""
-        provider, readiness = self.services.provider(card.service), self.services.readiness(card.service)
-        if not readiness.ready:
-            raise NotConfigured(f"{card.id} cannot be used. {readiness.reason}")
+        """Sends the call, again only where the service provably did not accept it: under another key where there is
+        one, or after a pause.
+        """
+        way = work.passage
+        way.check_ready()
         call = await self._loaded(work.record.call, card)
         tries = 0
         while True:
             try:
-                return await self._in_turn(work, provider, call, card)
+                return await self._in_turn(work, way.provider, call, card)
             except NotSent:
                 raise
             except ProviderError as error:
+                if await self._under_another(work, error):
+                    continue
                 tries += 1
                 if error.spent is not Spent.NO or not error.retryable or tries >= MAX_TRIES:
                     raise
                 await self.jobs.requeue_call(work.lease, work.record.id)
                 await work.progress.problem(error.problem(), tries)
                 await work.control.pause(self._pause(error.retry_after, tries), self.clock)
+                way.go_round()
+
+    async def _under_another(self, work: Work, error: ProviderError) -> bool:
+        """Goes on to another key where this one was refused and nothing was bought; whether there was one."""
+        news = await work.passage.next_after(error, work.attempt)
+        if news is None:
+            return False
+        await self.jobs.requeue_call(work.lease, work.record.id)
+        await work.progress.health(news)
+        return True
 
     async def _in_turn(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         """Waits for the service's pace, notes the intent, and buys: a death while waiting has sent nothing."""
-        turn = self.services.turn(card.service)
+        turn, way = work.passage.turn, work.passage
         try:
             entered = not work.control.interrupted and await work.control.unless_wished(turn.enter())
         except TimeoutError as error:
@@ -177,8 +183,8 @@ class Attempt:
             raise Interrupted("The job was stopped before anything was sent.")
         try:
             await self.blobs.check_room()
-            await work.progress.health(await self.health.enter(card, work.attempt))
-            await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now())
+            await work.progress.health(await self.health.enter(card, work.attempt, way.credential))
+            await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now(), way.access)
             return await self._buy(work, provider, call, card)
         finally:
             turn.leave()
@@ -212,7 +218,7 @@ class Attempt:
 
         Raises what was lost where it is not found: a call that is not known there may still be on its way.
         """
-        provider = self._reachable(card)
+        provider = self._reachable(work.passage)
         if not isinstance(provider, Finds):
             raise lost
         for search in range(SEARCHES):
@@ -231,10 +237,10 @@ class Attempt:
                 return await self._outcome(work, provider, outcome, card)
         raise lost
 
-    def _reachable(self, card: ModelCard) -> Provider | None:
+    def _reachable(self, way: Passage) -> Provider | None:
         """The service, where it can be asked."""
         try:
-            return self.services.provider(card.service)
+            return way.provider
         except NotConfigured:
             return None
 

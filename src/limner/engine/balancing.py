@@ -1,4 +1,4 @@
-"""Which of several equal models is asked next: the one whose service is least busy for its weight, in turn."""
+"""Which of several equals is asked next, models or keys: the least busy one for its weight, in turn."""
 
 from __future__ import annotations
 
@@ -11,6 +11,25 @@ HEAD_START = 4.0
 """Turns that a model may have missed and still catch up; one that was away is not flooded when it comes back."""
 
 
+class Turns:
+    """Who of several equals has had how many turns for their weight."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, float] = {}
+
+    def of(self, names: Iterable[str]) -> Mapping[str, float]:
+        """How many turns each of some equals has had; who was away is brought near the others."""
+        taken = {name: self._taken.get(name, 0.0) for name in names}
+        least = max(taken.values(), default=0.0) - HEAD_START
+        lifted = {name: max(turns, least) for name, turns in taken.items()}
+        self._taken.update(lifted)
+        return lifted
+
+    def took(self, name: str, weight: float) -> None:
+        """Notes that one has had its turn."""
+        self._taken[name] = self._taken.get(name, 0.0) + 1.0 / weight
+
+
 class Balance:
     """Shares purchases out among models of the same rank.
 
@@ -21,7 +40,7 @@ class Balance:
         """`weights` say how many times as often a model or a service is asked as one without a weight."""
         self._services = services
         self._weights = dict(weights or {})
-        self._taken: dict[str, float] = {}
+        self._turns = Turns()
 
     def weight(self, card: ModelCard) -> float:
         """A model's own weight, else its service's, else 1."""
@@ -33,12 +52,8 @@ class Balance:
 
     def turns(self, cards: Iterable[ModelCard]) -> Mapping[str, float]:
         """How many turns for its weight each of some equal models has had; who was away is brought near the others."""
-        taken = {card.id: self._taken.get(card.id, 0.0) for card in cards}
-        least = max(taken.values(), default=0.0) - HEAD_START
-        lifted = {model: max(turns, least) for model, turns in taken.items()}
-        self._taken.update(lifted)
-        return lifted
+        return self._turns.of(card.id for card in cards)
 
     def chosen(self, card: ModelCard) -> None:
         """Notes that a model has had its turn."""
-        self._taken[card.id] = self._taken.get(card.id, 0.0) + 1.0 / self.weight(card)
+        self._turns.took(card.id, self.weight(card))

@@ -209,8 +209,7 @@ class Batching:
         if row.request is None:
             return PricedRow(row=new)
         try:
-            request = await self.engine.applied(row.request, principal)
-            plan = self.engine.affordable(request)
+            request, plan = await self.engine.affordable(row.request, principal)
         except LimnerError as error:
             return PricedRow(row=replace(new, problem=error.problem()))
         first = plan.candidates[0]

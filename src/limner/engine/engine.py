@@ -22,6 +22,7 @@ from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
 from limner.engine.affording import as_quoted, because, within
 from limner.engine.codec import RequestCodec
+from limner.engine.doors import Doors
 from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
@@ -52,6 +53,7 @@ class Engine:
     """Carries requests from a wish to a queued job, and answers for them afterwards."""
 
     router: Router
+    doors: Doors
     limits: Limits
     reuser: Reuser
     presets: Mapping[str, Preset]
@@ -67,28 +69,39 @@ class Engine:
     ids: Ids
 
     def plan(self, request: ImageRequest) -> Plan:
-        """Who could paint it, at what price. Sends nothing, writes nothing. It takes what `applied` gives."""
+        """Who could paint it with the installation's own keys, at what price. Sends nothing, writes nothing.
+
+        It takes what `applied` gives.
+        """
         return self.router.plan(self._final(request), request.prompt)
 
     async def applied(self, request: ImageRequest, principal: Principal) -> ImageRequest:
         """The request with everything that this person has saved and it names written into it; twice changes nothing.
 
-        Raises InvalidRequest and NotFound.
+        Raises InvalidRequest, and NotFound, for a stored key that is not theirs as well.
         """
-        return await self.wording.applied(await self.profiles.applied(request, principal), principal)
+        request = await self.wording.applied(await self.profiles.applied(request, principal), principal)
+        return await self.doors.admit(request, principal)
 
-    def affordable(self, request: ImageRequest) -> Plan:
-        """What of its plan costs no more than the request allows; sends and writes nothing either.
+    async def plan_for(self, request: ImageRequest, principal: Principal) -> tuple[ImageRequest, Plan]:
+        """The request as it is carried out, and who could paint it with the keys that this principal may use.
+
+        Sends nothing, writes nothing. Raises what `applied` raises.
+        """
+        request = await self.applied(request, principal)
+        return request, await self._plan(request, principal)
+
+    async def affordable(self, request: ImageRequest, principal: Principal) -> tuple[ImageRequest, Plan]:
+        """The same, and of the plan what costs no more than the request allows.
 
         Raises ConfirmationRequired where nothing does.
         """
-        return self._allowed(request, self.plan(request))
+        request, plan = await self.plan_for(request, principal)
+        return request, self._allowed(request, plan)
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing."""
-        request = await self.applied(request, principal)
-        await self.router.health.renew()
-        plan = self.plan(request)
+        request, plan = await self.plan_for(request, principal)
         if request.max_cost is not None:
             plan = within(plan, request.max_cost, request.count) or plan
         quote_id, expires = self.ids.new(), self.clock.now() + LIFETIME
@@ -152,13 +165,13 @@ class Engine:
                 "This quote was made for somebody else. Ask for a new one.", field="quote", code="quote_foreign"
             )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
-        request = self.codec.load(cast(Mapping[str, object], payload["request"]))
+        request = await self.doors.admit(self.codec.load(cast(Mapping[str, object], payload["request"])), principal)
         claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]), counted=counted)
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
-        await self.router.health.renew()
-        plan = self._allowed(request, self._as_confirmed(request, self.plan(request), payload))
+        plan = await self._plan(request, principal)
+        plan = self._allowed(request, self._as_confirmed(request, plan, payload))
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 
@@ -215,7 +228,7 @@ class Engine:
         if max_cost is not None and (request.max_cost is None or max_cost < request.max_cost):
             request = replace(request, max_cost=max_cost)
         claim = Claim(key=key, fingerprint=fingerprint, counted=counted, retry_of=job_id)
-        return await self._begun(request, principal, claim)
+        return await self._begun(await self.doors.admit(request, principal), principal, claim)
 
     async def missing(self, job_id: str, principal: Principal) -> ImageRequest | None:
         """What a retry of a job would ask for, to be priced; None where one has begun. Raises as `retry` does."""
@@ -223,11 +236,16 @@ class Engine:
         return None if left.retry is not None else missing_request(left)
 
     async def _begun(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job:
-        """A job for a request that nobody has priced yet."""
-        await self.router.health.renew()
-        plan = self._allowed(request, self.plan(request))
+        """A job for a request that is admitted and that nobody has priced yet."""
+        plan = self._allowed(request, await self._plan(request, principal))
         await self.moderator.check(request, plan)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
+
+    async def _plan(self, request: ImageRequest, principal: Principal) -> Plan:
+        """Who could paint what is admitted, with the keys that this principal may use."""
+        await self.router.health.renew()
+        services = await self.doors.reach(request, principal)
+        return self.router.over(services).plan(self._final(request), request.prompt)
 
     def _final(self, request: ImageRequest) -> ImageRequest:
         """The request as models are to see it. Raises InvalidRequest."""

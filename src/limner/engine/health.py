@@ -64,35 +64,48 @@ class HealthWatch:
         else:
             self._read = float("-inf")  # something has changed here meanwhile, and may not be in it
 
-    def obstacle(self, card: ModelCard) -> Obstacle | None:
-        """Why a model may not be asked now; None where it may."""
+    def obstacle(self, card: ModelCard, credentials: Sequence[str] = ()) -> Obstacle | None:
+        """Why a model may not be asked now; None where it may, under one of `credentials` or else the usual one."""
         if not self._known:
             return None
-        return self._now().obstacle(card.id, self._services.credential(card.service))
+        health, among = self._now(), credentials or self._services.credentials(card.service)
+        found = [health.obstacle(card.id, credential) for credential in among]
+        return None if None in found else found[0]
 
-    def is_shaky(self, card: ModelCard) -> bool:
-        """Whether a model, or its service, has failed of late; one that is due for a trial has its usual place."""
+    def is_shaky(self, card: ModelCard, credentials: Sequence[str] = ()) -> bool:
+        """Whether a model, or its service, has failed of late under all of `credentials`, or else the usual one.
+
+        One that is due for a trial has its usual place.
+        """
         if not self._known:
             return False
-        health, credential = self._now(), self._services.credential(card.service)
+        among = credentials or self._services.credentials(card.service)
+        return all(self._is_shaky(card, credential) for credential in among)
+
+    def _is_shaky(self, card: ModelCard, credential: str) -> bool:
+        health = self._now()
         found = [health.breaker(name, credential) for name in (card.service, card.id)]
         return any(one.failures and one.state is not BreakerState.HALF_OPEN for one in found)
 
-    def standing(self, service: str) -> Standing:
-        """How a service stands now, as far as this process knows."""
-        return self._now().standing(service, self._services.credential(service))
+    def standing(self, service: str, credential: str | None = None) -> Standing:
+        """How a service stands now under a key, or else the usual one, as far as this process knows."""
+        found = self._services.credential(service) if credential is None else credential
+        return self._now().standing(service, found)
 
     def _now(self) -> Health:
         return Health(self._known, self._rules, self._clock.now())
 
     # --- calls ------------------------------------------------------------------------------
 
-    async def enter(self, card: ModelCard, attempt: str) -> list[News]:
-        """Lets a call through or raises NotSent; tells of the trial that begins with it."""
+    async def enter(self, card: ModelCard, attempt: str, credential: str | None = None) -> list[News]:
+        """Lets a call through or raises NotSent; tells of the trial that begins with it.
+
+        Here and below it is under `credential`, or else the usual one.
+        """
         if self._catalog.service(card.service).local:
             return []
         await self.renew()
-        keys = self._keys(card)
+        keys = self._keys(card, credential)
         health = self._now()
         states = {health.breaker(key.name, key.credential).state for key in keys}
         if states == {BreakerState.CLOSED}:
@@ -102,7 +115,7 @@ class HealthWatch:
         if BreakerState.OPEN not in states:
             news = await self._step(keys, partial(self._entered, attempt=attempt, until=until))
         found = [self._known.get(key, Breaker()) for key in keys]
-        obstacle = self.obstacle(card)
+        obstacle = self.obstacle(card, () if credential is None else (credential,))
         if obstacle is None or all(one.state is BreakerState.CLOSED or one.trial == attempt for one in found):
             return news
         raise NotSent(blocked_problem(card, obstacle, retry_after=self.seconds_until(obstacle)))
@@ -113,9 +126,9 @@ class HealthWatch:
             return None
         return max(1.0, (obstacle.until - self._clock.now()).total_seconds())
 
-    async def succeeded(self, card: ModelCard, attempt: str) -> list[News]:
+    async def succeeded(self, card: ModelCard, attempt: str, credential: str | None = None) -> list[News]:
         """The service has delivered; writes only where that changes something."""
-        keys = [key for key in self._keys(card) if self._known.get(key, Breaker()) != Breaker()]
+        keys = [key for key in self._keys(card, credential) if self._known.get(key, Breaker()) != Breaker()]
         if not keys:
             return []
         now = self._clock.now()
@@ -125,10 +138,12 @@ class HealthWatch:
 
         return await self._noted(keys, step)
 
-    async def failed(self, card: ModelCard, attempt: str, problem: Problem) -> list[News]:
+    async def failed(
+        self, card: ModelCard, attempt: str, problem: Problem, credential: str | None = None
+    ) -> list[News]:
         """A call has ended with a problem, which counts once, with the service or with the model, or not at all."""
         if problem.code not in COUNTED:
-            return await self.released(card, attempt)
+            return await self.released(card, attempt, credential)
         if self._catalog.service(card.service).local:
             return []
         concerned = card.service if problem.code in OF_THE_SERVICE else card.id
@@ -142,11 +157,11 @@ class HealthWatch:
                 for key, found in before.items()
             }
 
-        return await self._noted(self._keys(card), step)
+        return await self._noted(self._keys(card, credential), step)
 
-    async def released(self, card: ModelCard, attempt: str) -> list[News]:
+    async def released(self, card: ModelCard, attempt: str, credential: str | None = None) -> list[News]:
         """A call has ended that says nothing about the service: another one may be the trial."""
-        keys = [key for key in self._keys(card) if self._known.get(key, Breaker()).trial == attempt]
+        keys = [key for key in self._keys(card, credential) if self._known.get(key, Breaker()).trial == attempt]
         if not keys:
             return []
         return await self._noted(
@@ -167,8 +182,8 @@ class HealthWatch:
         log.info("The circuit breaker of %s was reset.", found, extra={"breaker": found, "by": principal.id})
         return found
 
-    def _keys(self, card: ModelCard) -> list[BreakerKey]:
-        credential = self._services.credential(card.service)
+    def _keys(self, card: ModelCard, credential: str | None) -> list[BreakerKey]:
+        credential = self._services.credential(card.service) if credential is None else credential
         return [BreakerKey(card.service, credential), BreakerKey(card.id, credential)]
 
     def _entered(self, before: Known, *, attempt: str, until: datetime) -> Known:

@@ -31,6 +31,7 @@ def essence(request: ImageRequest) -> ImageRequest:
     return replace(
         request,
         inputs=tuple(replace(image, image_id=None, brought=False) for image in request.inputs),
+        access=DEFAULTS.access,
         presets=DEFAULTS.presets,  # they stand in the prompt already
         template=DEFAULTS.template,  # and so do the words of this
         previews=DEFAULTS.previews,

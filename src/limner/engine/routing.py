@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from limner.domain.errors import (
@@ -86,6 +86,10 @@ class Router:
     clock: Clock
     unpriced_ceiling: Money | None = None
     """What an administrator allows for one picture of a model without a price; None allows none."""
+
+    def over(self, services: Services) -> Router:
+        """The same over the services that one principal can use."""
+        return self if services is self.services else replace(self, services=services)
 
     def plan(self, request: ImageRequest, prompt: str | None = None) -> Plan:
         """Candidates, best first; `prompt` are the words as they were typed. Raises what the caller can act on."""
@@ -185,7 +189,7 @@ class Router:
                 search.seen.add(card.service)  # what stands in its way stands in the way of its other models too
             search.reject(found, first_choice=found.code == SWITCHED_OFF or rank.meant(found))
         for card, candidate in self._ordered(fitting, rank):
-            obstacle = self.health.obstacle(card)
+            obstacle = self.health.obstacle(card, self.services.credentials(card.service))
             if obstacle is None:
                 search.candidates.append(candidate)
             else:
@@ -205,7 +209,7 @@ class Router:
             return (
                 sum(line.treatment in DROPPED for line in candidate.receipt),
                 candidate.stand_in is not StandIn.NATIVE,
-                self.health.is_shaky(card),
+                self.health.is_shaky(card, self.services.credentials(card.service)),
                 busy if rank.shares else 0,
                 turns.get(card.id, 0.0),
                 price_and_wait(candidate, busy),

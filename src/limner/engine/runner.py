@@ -18,11 +18,12 @@ from limner.domain.ports import Blobs, Clock, Ids, Imaging
 from limner.domain.records import Conclusion, Ending, Lease, LeaseLost, NewCall
 from limner.domain.stores import Jobs
 from limner.engine.abandoning import Abandoner
-from limner.engine.attempt import Attempt, Work
+from limner.engine.attempt import Attempt
 from limner.engine.breaker import OF_THE_SERVICE
 from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.finishing import Carried, Conclude
 from limner.engine.progress import Progress
+from limner.engine.work import Work
 
 log = logging.getLogger("limner.engine")
 

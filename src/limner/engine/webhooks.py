@@ -31,8 +31,8 @@ class Subscriptions:
     nudge: Callable[[], None]
     """Says that a message is due."""
 
-    async def add(self, url: str, events: Sequence[WebhookEvent], principal: Principal) -> Webhook:
-        """A new webhook with a new secret, which is shown only now; no events are all events.
+    async def add(self, url: str, events: Sequence[WebhookEvent], principal: Principal) -> tuple[Webhook, str]:
+        """A new webhook and its new secret, which is shown only now; no events are all events.
 
         Raises InvalidRequest for an address that nothing may be sent to, and where there are too many already.
         """
@@ -46,11 +46,11 @@ class Subscriptions:
             owner=principal.id,
             url=url,
             events=tuple(dict.fromkeys(events or WebhookEvent)),
-            secret=f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}",
             created=self.clock.now(),
         )
-        await self.webhooks.add(webhook)
-        return webhook
+        secret = f"whsec_{base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()}"
+        await self.webhooks.add(webhook, secret)
+        return webhook, secret
 
     async def all(self, principal: Principal) -> Sequence[Webhook]:
         """One person's, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint
 from pkgutil import resolve_name
 from typing import Protocol
@@ -11,12 +11,16 @@ from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.moderation import Judges
-from limner.domain.ports import Provider, Readiness
+from limner.domain.ports import Provider, Readiness, Services
+from limner.domain.vault import Opener
 from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
-from limner.wire.connection import Connection
+from limner.wire.connection import Connection, reached
 from limner.wire.line import Line
 from limner.wire.pace import Pace
+
+MOST_MADE = 500
+"""Adapters that are kept."""
 
 
 class MakesProvider(Protocol):
@@ -67,6 +71,11 @@ class ConfiguredServices:
         other._paces, other._made = self._paces, self._made
         return other
 
+    def opened(self, openers: Mapping[str, Opener]) -> Services:
+        """The same services, some of them under other keys or at other addresses; unknown ones are left out."""
+        cards = ((self._cards[service], opener) for service, opener in openers.items() if service in self._cards)
+        return self.connected({card.id: reached(self._connection(card), opener) for card, opener in cards})
+
     def readiness(self, service: str) -> Readiness:
         """Whether the service has an adapter, an address and, where it needs one, a key."""
         card = self._cards.get(service)
@@ -83,6 +92,7 @@ class ConfiguredServices:
         card = self._cards[service]
         connection = self._connection(card)
         if (service, connection) not in self._made:
+            self._forget_some()
             self._made[service, connection] = self._make(card, connection)
         return self._made[service, connection]
 
@@ -109,15 +119,25 @@ class ConfiguredServices:
         card = self._cards.get(service)
         return "" if card is None else self._connection(card).fingerprint
 
+    def credentials(self, service: str) -> Sequence[str]:
+        """The one there is."""
+        return (self.credential(service),)
+
     def load(self, service: str) -> int:
         """Purchases of this process that are under way there or wait for their turn."""
         return self._paces[service].load
+
+    def _forget_some(self) -> None:
+        """Adapters are made again at no cost, except those that own something; people's keys come and go."""
+        spare = [place for place, provider in self._made.items() if not isinstance(provider, Closes)]
+        for place in spare[: max(0, len(spare) - MOST_MADE)]:
+            del self._made[place]
 
     def _connection(self, card: ServiceCard) -> Connection:
         return self._connections.get(card.id) or Connection(base_url=card.base_url)
 
     def _make(self, card: ServiceCard, connection: Connection) -> Provider:
-        if connection.base_url:
+        if connection.base_url and connection.may_be_private:
             self._wire.guard.trust(connection.base_url)
         make: MakesProvider
         own = ADAPTERS.get(card.adapter)

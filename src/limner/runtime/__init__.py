@@ -29,9 +29,11 @@ from limner.domain.accounts import Asks
 from limner.domain.errors import StorageError
 from limner.domain.events import Event
 from limner.domain.job import Job
+from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
+from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
 from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
@@ -42,6 +44,7 @@ from limner.engine.balancing import Balance
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
+from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
@@ -56,14 +59,16 @@ from limner.engine.reusing import Reuser
 from limner.engine.reviewing import Reviews
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.vault import Vault
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
-from limner.runtime.installation import SHELF_FOLDERS, installation_secret, shelf_root, worker_locks
+from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
+from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
 from limner.runtime.wording import wording_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
@@ -99,6 +104,9 @@ class Runtime:
     events: Events
     ledger: Ledger
     webhooks: Subscriptions
+    vault: Vault
+    doors: Doors
+    rotation: Rotation
     budgeting: Budgeting
     admittance: Admittance
     reviews: Reviews
@@ -115,6 +123,10 @@ class Runtime:
     clock: Clock
     ids: Ids
     codec: JsonRequestCodec
+
+    async def services_for(self, principal: Principal) -> Services:
+        """The services as this person can use them, with the stored keys that are theirs."""
+        return await self.doors.reach(ImageRequest(), principal)
 
     async def thumbnail(self, picture: Picture, edge: int) -> Delivery:
         """A small WebP, made when it is first asked for; the dominant tone found on the way is noted, if it can be."""
@@ -137,7 +149,7 @@ async def open_runtime(
     """
     async with AsyncExitStack() as stack:
         ground = await open_ground(settings, stack, at_once)
-        secret = await asyncio.to_thread(installation_secret, settings)
+        secrets = await asyncio.to_thread(known_secrets, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)
         porter = Porter(worker=worker, batches=SqlBatches(ground.database), locks=locks, clock=ground.clock)
@@ -145,7 +157,8 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        runtime = _joined(ground, jobs, dispatcher, courier, porter, HmacSealer(secret))
+        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter)
+        runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
@@ -162,7 +175,7 @@ async def open_runtime(
 
 def _courier(ground: Ground, worker: str, locks: WorkerLocks) -> Courier:
     """What sends messages to webhooks from this process."""
-    webhooks, clock = SqlWebhooks(ground.database), ground.clock
+    webhooks, clock = SqlWebhooks(ground.database, ground.seals), ground.clock
     deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=ground.settings.address)
     return Courier(worker=worker, webhooks=webhooks, locks=locks, clock=clock, deliver=deliverer.deliver)
 
@@ -191,7 +204,7 @@ def _health(ground: Ground) -> HealthWatch:
 def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
     """Where messages go, and what became of them."""
     return Subscriptions(
-        webhooks=SqlWebhooks(ground.database),
+        webhooks=SqlWebhooks(ground.database, ground.seals),
         posts=ground.posts,
         clock=ground.clock,
         ids=ground.ids,
@@ -211,24 +224,29 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
     )
 
 
-def _joined(
-    ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, porter: Porter, sealer: Sealer
-) -> Runtime:
-    """All parts, each given what it needs and nothing more."""
-    settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
-    shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
-    generated = GeneratedFolder(settings.data_dir / "public", ground.library)
-    health, limits, profiles = _health(ground), _limits(settings), profiles_of(ground)
-    reuser = Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids)
-    engine = Engine(
-        router=_router(ground, health),
-        limits=limits,
-        reuser=reuser,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Moving:
+    """What carries jobs, messages and batches on in this process."""
+
+    jobs: SqlJobs
+    dispatch: Dispatch
+    courier: Courier
+    porter: Porter
+
+
+def _engine(ground: Ground, moving: _Moving, doors: Doors, profiles: Profiles, shelf: Shelf, sealer: Sealer) -> Engine:
+    """What carries requests from a wish to a queued job."""
+    jobs, presets, codec, events = moving.jobs, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
+    return Engine(
+        doors=doors,
+        router=_router(ground, doors.health),
+        limits=_limits(ground.settings),
+        reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
         wording=wording_of(ground, presets),
         profiles=profiles,
         jobs=jobs,
-        dispatch=dispatch,
+        dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
         moderator=ground.moderator,
         sealer=sealer,
@@ -236,8 +254,19 @@ def _joined(
         clock=ground.clock,
         ids=ground.ids,
     )
-    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
+
+
+def _joined(ground: Ground, moving: _Moving, sealer: Sealer) -> Runtime:
+    """All parts, each given what it needs and nothing more."""
+    settings, jobs = ground.settings, moving.jobs
+    shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
+    generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
+    health, keyrings = _health(ground), keyrings_of(ground)
+    doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
+    profiles = profiles_of(ground, vault)
+    engine = _engine(ground, moving, doors, profiles, shelf, sealer)
+    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
     return Runtime(
         settings=settings,
         catalog=ground.catalog,
@@ -245,21 +274,24 @@ def _joined(
         doorbells=LocalDoorbells(),
         asks=asks,
         listings=Listings(asks=asks, store=ground.listing_file, catalog=ground.catalog, clock=ground.clock),
-        presets=presets,
+        presets=engine.presets,
         profiles=profiles,
         engine=engine,
-        repeats=Repeats(jobs=jobs, reuser=reuser, presets=presets, clock=ground.clock),
+        repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
         pictures=pictures,
-        events=events,
+        events=SqlEvents(ground.database),
         ledger=SqlLedger(ground.database),
-        webhooks=_subscriptions(ground, courier),
-        budgeting=_budgeting(ground, limits, people),
+        webhooks=_subscriptions(ground, moving.courier),
+        vault=vault,
+        doors=doors,
+        rotation=Rotation(ground=ground),
+        budgeting=_budgeting(ground, engine.limits, people),
         admittance=people,
         reviews=reviews_of(ground, pictures, shelf, generated),
         statistics=SqlStatistics(ground.database),
-        batching=_batching(ground, engine, jobs, porter),
+        batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
         keeping=join_keeping(ground, shelf, generated),
         uploads=Uploads(
@@ -272,7 +304,7 @@ def _joined(
         imaging=ground.imaging,
         clock=ground.clock,
         ids=ground.ids,
-        codec=codec,
+        codec=JsonRequestCodec(),
     )
 
 
@@ -311,7 +343,7 @@ def _runner(runtime: Runtime) -> Runner:
     )
     attempt = Attempt(
         catalog=runtime.catalog,
-        services=runtime.services,
+        doors=runtime.doors,
         jobs=runtime.jobs,
         blobs=runtime.blobs,
         imaging=runtime.imaging,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +11,7 @@ from limner.catalog.forbidden import load_word_rules
 from limner.catalog.installed import load_installed
 from limner.catalog.unlisted import CurrentCatalog
 from limner.db.database import Database
+from limner.db.sealed import seal_plain
 from limner.dispatch.bulletin import LocalBulletin
 from limner.domain.call import Landed
 from limner.domain.ports import Clock, Ids, Services
@@ -19,7 +19,8 @@ from limner.domain.version import VERSION
 from limner.engine.moderation import Moderator
 from limner.providers.connecting import connections, paced
 from limner.providers.services import ConfiguredServices
-from limner.runtime.installation import database_url, make_folder, s3_access
+from limner.runtime.installation import database_url, known_secrets, make_folder, s3_access
+from limner.sealing import AesSeals
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore, open_blobs
 from limner.storage.imaging import PillowImaging
@@ -57,12 +58,11 @@ class Ground:
     library: Library
     guard: Guard
     services: Services
-    with_key: Callable[[str, str], Services]
-    """A service alone, opened by a key that is not kept."""
     moderator: Moderator
     posts: WirePosts
     issuer: WireIssuer
     wire: Wire
+    seals: AesSeals
 
 
 async def fetched(ground: Ground, address: str) -> Landed:
@@ -79,6 +79,8 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
     catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
     database = await Database.open(database_url(settings))
     stack.push_async_callback(database.close)
+    seals = AesSeals(partial(known_secrets, settings))
+    await seal_plain(database, seals)
     blobs = await stack.enter_async_context(
         open_blobs(settings.storage_url, settings.data_dir, access=s3_access(settings.variables))
     )
@@ -102,11 +104,6 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
     places = connections(catalog.services, settings.variables, settings.public_url)
     services = ConfiguredServices(paced(catalog.services, settings.variables, at_once), places, wire)
     stack.push_async_callback(services.close)
-
-    def with_key(service: str, api_key: str) -> Services:
-        card = catalog.service(service)
-        return ConfiguredServices([card], {card.id: replace(places[card.id], api_key=api_key)}, wire)
-
     return Ground(
         settings=settings,
         clock=clock,
@@ -121,16 +118,23 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
         library=library,
         guard=guard,
         services=services,
-        with_key=with_key,
-        moderator=Moderator(
-            rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
-            judge=partial(services.judge, JUDGE) if settings.moderation == JUDGE else None,
-            blobs=blobs,
-            imaging=imaging,
-            clock=clock,
-            finished=settings.looks_at_pictures,
-        ),
+        moderator=_moderator(settings, services, blobs, imaging, clock),
         posts=WirePosts(wire),
         issuer=WireIssuer(wire, settings.variables),
         wire=wire,
+        seals=seals,
+    )
+
+
+def _moderator(
+    settings: Settings, services: ConfiguredServices, blobs: BlobStore, imaging: PillowImaging, clock: Clock
+) -> Moderator:
+    """Who looks at requests and at finished pictures, as the settings have it."""
+    return Moderator(
+        rules=() if settings.moderation == "off" else load_word_rules(settings.blocked_words.split(",")),
+        judge=partial(services.judge, JUDGE) if settings.moderation == JUDGE else None,
+        blobs=blobs,
+        imaging=imaging,
+        clock=clock,
+        finished=settings.looks_at_pictures,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from limner.db.advisory_locks import AdvisoryWorkerLocks
 from limner.dispatch.file_locks import FileWorkerLocks
-from limner.domain.errors import StorageError
+from limner.domain.errors import InvalidRequest, StorageError
 from limner.domain.telling import WorkerLocks
 from limner.settings import Settings
 from limner.storage.blobs import S3Access
@@ -25,19 +25,71 @@ def shelf_root(settings: Settings) -> Path:
     return Path(moved).expanduser() if moved else settings.data_dir / "storage" / "images"
 
 
-def installation_secret(settings: Settings) -> bytes:
-    """The master secret: the one that is set, else one made on first use and kept in the data directory. Blocks."""
+SECRET_FILE = "secret.key"
+NEXT_SECRET_FILE = "secret.key.next"
+"""Beside the other one while everything is sealed anew."""
+
+
+def known_secrets(settings: Settings) -> tuple[bytes, ...]:
+    """The master secrets, the newest first: the one that is set, else one made on first use and kept in the data
+    directory, where there are two while everything is sealed anew. Blocks. Raises StorageError.
+    """
     if settings.secret_key:
-        return settings.secret_key.encode()
-    path = settings.data_dir / "secret.key"
+        return (settings.secret_key.encode(),)
+    path = settings.data_dir / SECRET_FILE
     try:
-        _write_once(path, secrets.token_urlsafe(48).encode())
-        return path.read_bytes().strip()
+        _write_once(path, _new_secret())
+        current = path.read_bytes().strip()
     except OSError as error:
-        raise StorageError(
-            f"The secret key {path} cannot be read or made: {error.strerror}. Make it readable for this user.",
-            code="read_only",
-        ) from error
+        raise _unusable(path, error) from error
+    try:
+        return ((settings.data_dir / NEXT_SECRET_FILE).read_bytes().strip(), current)
+    except FileNotFoundError:
+        return (current,)
+    except OSError as error:
+        raise _unusable(settings.data_dir / NEXT_SECRET_FILE, error) from error
+
+
+def begin_new_secret(settings: Settings) -> None:
+    """Makes a second secret beside the one in the data directory, unless it is there: from now on it seals. Blocks."""
+    path = settings.data_dir / NEXT_SECRET_FILE
+    try:
+        _write_once(path, _new_secret())
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def end_new_secret(settings: Settings) -> None:
+    """The second secret takes the place of the first, in one step. Blocks."""
+    path = settings.data_dir / NEXT_SECRET_FILE
+    try:
+        path.replace(settings.data_dir / SECRET_FILE)
+    except FileNotFoundError:
+        return  # another process was quicker with the same
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def read_secret(path: Path) -> bytes:
+    """A secret in a file of its own. Blocks. Raises InvalidRequest."""
+    try:
+        found = path.read_bytes().strip()
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be read: {error.strerror}.", field="from_secret_file") from error
+    if not found:
+        raise InvalidRequest(f"{path} is empty. It should hold the old secret.", field="from_secret_file")
+    return found
+
+
+def _new_secret() -> bytes:
+    return secrets.token_urlsafe(48).encode()
+
+
+def _unusable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The secret key {path} cannot be read or made: {error.strerror}. Make it readable for this user.",
+        code="read_only",
+    )
 
 
 def _write_once(path: Path, data: bytes) -> None:

@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from limner.db.profiles import SqlProfiles
-from limner.domain.accounts import Asks
-from limner.domain.errors import NotFound
+from limner.domain.accounts import Asks, Inspection
+from limner.domain.errors import NotConfigured
 from limner.domain.people import Principal
-from limner.domain.ports import Services
-from limner.domain.vault import StoredKey
+from limner.domain.vault import Opener, StoredKey
+from limner.engine.keyrings import Keyrings, cannot_open
 from limner.engine.profiles import Profiles
-from limner.providers.inquiries import Inquiries
+from limner.engine.vault import Vault
 from limner.runtime.ground import Ground
 
 
-class NoKeys:
-    """The keys of an installation that keeps none; a key that somebody shows can be tried all the same."""
+@dataclass(frozen=True, slots=True)
+class AsksWith:
+    """Asks services with one key."""
 
-    def __init__(self, with_key: Callable[[str, str], Services]) -> None:
-        self._with_key = with_key
+    inquiries: Asks
+    opener: Opener
+
+    async def inspect(self, service: str, opener: Opener | None = None) -> Inspection:
+        """What the service says about the key; never raises."""
+        return await self.inquiries.inspect(service, opener or self.opener)
+
+    async def models(self, service: str, opener: Opener | None = None) -> tuple[str, ...]:
+        """The image models that the key may use. Raises NotConfigured and ProviderError."""
+        return await self.inquiries.models(service, opener or self.opener)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileKeys:
+    """Stored keys, as far as profiles need them."""
+
+    vault: Vault
+    keyrings: Keyrings
+    inquiries: Asks
 
     async def get(self, key_id: str, principal: Principal) -> StoredKey:
-        """Raises NotFound."""
-        raise _no_key(key_id, principal)
+        """A key that this person may use. Raises NotFound."""
+        return await self.vault.get(key_id, principal)
 
     async def asks(self, key_id: str, principal: Principal) -> Asks:
-        """Raises NotFound."""
-        raise _no_key(key_id, principal)
+        """Asks its service with this key. Raises NotFound, and NotConfigured where it cannot be opened any more."""
+        key = await self.vault.get(key_id, principal)
+        usable = (await self.keyrings.of(principal.id)).find(key.id)
+        if usable is None or usable.secret is None:
+            raise NotConfigured(cannot_open(key))
+        return AsksWith(self.inquiries, Opener(secret=usable.secret))
 
     def asks_with(self, service: str, api_key: str) -> Asks:
         """Asks a service with a key that is not kept."""
-        return Inquiries(services=self._with_key(service, api_key))
+        del service
+        return AsksWith(self.inquiries, Opener(secret=api_key))
 
 
-def profiles_of(ground: Ground) -> Profiles:
+def profiles_of(ground: Ground, vault: Vault) -> Profiles:
     """The profiles of an installation."""
     return Profiles(
         store=SqlProfiles(ground.database),
-        keys=NoKeys(ground.with_key),
+        keys=ProfileKeys(vault=vault, keyrings=vault.keyrings, inquiries=vault.asks),
         places=ground.guard,
         catalog=ground.catalog,
         clock=ground.clock,
         ids=ground.ids,
     )
-
-
-def _no_key(key_id: str, principal: Principal) -> NotFound:
-    return NotFound(f"{principal.name} has no stored key '{key_id}'.", field="key")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from limner.domain.money import Money
 from limner.domain.ports import Provider, Readiness
 from limner.domain.request import Size
 from limner.domain.turns import Turn
+from limner.domain.vault import Opener
 from limner.testing.pictures import PictureMaker
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -287,6 +289,10 @@ class FakeServices:
         self.turns: dict[str, Turn] = {}
         self.keys: dict[str, str] = {}
         """What stands for the keys of services; another word is another key."""
+        self.behind: dict[str, Provider] = {}
+        """Who answers under a key that a principal has stored; else it is the service's own provider."""
+        self.openings: list[tuple[str, Opener]] = []
+        """Under which keys services were opened."""
         self.loads: dict[str, int] = {}
         self.switched_off: dict[str, Readiness] = {}
         """Services that are not to be asked for anything new."""
@@ -304,6 +310,20 @@ class FakeServices:
     def credential(self, service: str) -> str:
         """What `keys` says."""
         return self.keys.get(service, "")
+
+    def credentials(self, service: str) -> Sequence[str]:
+        """The one there is."""
+        return (self.credential(service),)
+
+    def opened(self, openers: Mapping[str, Opener]) -> FakeServices:
+        """The same services, each of these with whoever is `behind` its key."""
+        self.openings += openers.items()
+        behind = {name: self.behind[opener.secret] for name, opener in openers.items() if opener.secret in self.behind}
+        other = copy(self)
+        other._providers = {**self._providers, **behind}
+        other.keys = {**self.keys, **{name: f"{opener.secret}" for name, opener in openers.items()}}
+        other.unready = {name: why for name, why in self.unready.items() if name not in openers}
+        return other
 
     def load(self, service: str) -> int:
         """What `loads` says."""

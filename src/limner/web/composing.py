@@ -11,6 +11,7 @@ from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.people import Principal
+from limner.domain.ports import Services
 from limner.domain.prices import Facts
 from limner.domain.request import DEFAULT_PROJECT, Aspect, ImageRequest, Operation
 from limner.runtime import Runtime
@@ -72,7 +73,7 @@ def request_from(draft: Draft) -> ImageRequest:
 
 async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: LimnerError | None = None) -> Composer:
     """The composer with these fields, priced."""
-    groups = model_groups(runtime)
+    groups = model_groups(runtime, await runtime.services_for(principal))
     options = [option for group in groups for option in group.options]
     known = _known(runtime, draft.model)
     chosen = next((option for option in options if option.id == known), None) or next(
@@ -86,7 +87,7 @@ async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: 
         shapes=SHAPES if draft.shape in SHAPES else (*SHAPES, draft.shape),
         counts=COUNTS if draft.count in COUNTS else (*COUNTS, draft.count),
         key=runtime.ids.new(),
-        price_line=_price_line(runtime, chosen, draft.count),
+        price_line=await _price_line(runtime, principal, chosen, draft.count),
         left=left,
         left_micro=left_micro,
         error="" if error is None else error.message,
@@ -94,7 +95,7 @@ async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: 
     )
 
 
-def model_groups(runtime: Runtime) -> tuple[ModelGroup, ...]:
+def model_groups(runtime: Runtime, services: Services) -> tuple[ModelGroup, ...]:
     """Every model that can paint from words, by service; those that are ready come first."""
     groups = []
     for service in runtime.catalog.services:
@@ -111,35 +112,35 @@ def model_groups(runtime: Runtime) -> tuple[ModelGroup, ...]:
                 ready=not why,
                 local=service.local,
             )
-            for card, (mark, why) in ((card, _hindrance(runtime, card)) for card in cards)
+            for card, (mark, why) in ((card, _hindrance(runtime, services, card)) for card in cards)
         )
         if options:
             groups.append(ModelGroup(name=service.name, options=options))
     return tuple(sorted(groups, key=lambda group: not group.options[0].ready))
 
 
-def _hindrance(runtime: Runtime, card: ModelCard) -> tuple[str, str]:
+def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[str, str]:
     """What keeps a model from painting now, as the end of its label and in a sentence; empty where nothing does."""
-    readiness = runtime.services.readiness(card.service)
+    readiness = services.readiness(card.service)
     if not readiness.ready:
         return " · switched off" if readiness.code == "switched_off" else " · add a key", readiness.reason
-    obstacle = runtime.health.obstacle(card)
+    obstacle = runtime.health.obstacle(card, services.credentials(card.service))
     return ("", "") if obstacle is None else (" · keeps failing", obstacle.why)
 
 
-def key_hints(runtime: Runtime) -> tuple[KeyHint, ...]:
+def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
     """What each service that is not of this machine needs."""
     hints = []
     for service in runtime.catalog.services:
         if not service.local:
-            readiness = runtime.services.readiness(service.id)
+            readiness = services.readiness(service.id)
             hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=readiness.reason))
     return tuple(hints)
 
 
-def readiness_badge(runtime: Runtime) -> str:
+def readiness_badge(runtime: Runtime, services: Services) -> str:
     """How many services outside this machine can be used."""
-    ready = sum(hint.ready for hint in key_hints(runtime))
+    ready = sum(hint.ready for hint in key_hints(runtime, services))
     if not ready:
         return "No keys yet"
     return "1 provider ready" if ready == 1 else f"{ready} providers ready"
@@ -169,16 +170,17 @@ def _unit_price(card: ModelCard) -> str:
     return wording.price(None if estimate is None else estimate.likely)
 
 
-def _price_line(runtime: Runtime, chosen: ModelOption | None, count: int) -> str:
+async def _price_line(runtime: Runtime, principal: Principal, chosen: ModelOption | None, count: int) -> str:
     """The line beside the button, for a prompt of usual length; the script asks again as the fields change."""
     if chosen is None:
         return "No model is ready"
     try:
-        quote = runtime.engine.plan(ImageRequest(prompt="a picture", model=chosen.id, count=count))
+        wanted = ImageRequest(prompt="a picture", model=chosen.id, count=count)
+        _, plan = await runtime.engine.plan_for(wanted, principal)
     except LimnerError:
         # The form itself says what is wrong with its fields when it is sent.
         return wording.images(count)
-    first = quote.candidates[0]
+    first = plan.candidates[0]
     return wording.price_line(count, first.estimate.likely if first.estimate else None, first.seconds)
 
 

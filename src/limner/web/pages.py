@@ -179,7 +179,8 @@ async def _create(
     found = await runtime.pictures.page(principal.id, PictureFilter(), limit=PAGE, cursor=before)
     going = await runtime.jobs.page(principal.id, limit=12, cursor=None, states=OPEN_STATES)
     await runtime.health.renew()
-    badge = composing.readiness_badge(runtime)
+    services = await runtime.services_for(principal)
+    badge = composing.readiness_badge(runtime, services)
     view = CreatePage(
         shell=shell(request, "Create", current="create", badge=badge),
         composer=await composing.composer(runtime, principal, draft, error),
@@ -189,7 +190,7 @@ async def _create(
         first_run=not found.items and not going.items and before is None,
         is_first_page=before is None,
         ideas=composing.IDEAS,
-        hints=composing.key_hints(runtime),
+        hints=composing.key_hints(runtime, services),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
 from yarl import URL
+
+from limner.domain.vault import Opener
 
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
@@ -28,6 +30,10 @@ class Connection:
     """What the administrator wants every request to carry, such as what a proxy in front of it asks for."""
     base_url_overridden: bool = False
     """Whether the administrator set the address: such a place may need no key."""
+    may_be_private: bool = True
+    """Whether an administrator stands behind the address, so that it may lie in a private network."""
+    key_is_stored: bool = False
+    """Whether the key is somebody's stored one, and not the environment's."""
     python: str | None = None
     """The Python that has what the service's card wants installed; None for the one that runs this."""
     options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -40,6 +46,19 @@ class Connection:
         """Changes with the key and the address; 64 bits of a hash, from which neither can be had again."""
         parts = (self.base_url, self.api_key or "", self.organization or "", *sorted(map(":".join, self.headers)))
         return hashlib.blake2b("\0".join(parts).encode(), digest_size=8, person=b"limner key").hexdigest()
+
+
+def reached(connection: Connection, opener: Opener) -> Connection:
+    """The same service under another key, or at another address.
+
+    The organization belongs to the installation's own key, and so does the word that the service sends. What the
+    installation sends along, to a proxy say, goes nowhere else than where the installation itself has the service.
+    """
+    own = replace(connection, api_key=opener.secret, organization=None, webhook=None, key_is_stored=True)
+    if opener.base_url is None:
+        return own
+    place = opener.base_url.rstrip("/")
+    return replace(own, base_url=place, base_url_overridden=True, headers=(), may_be_private=opener.may_be_private)
 
 
 def read_headers(text: str) -> Headers:

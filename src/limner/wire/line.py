@@ -184,7 +184,8 @@ class Line:
         refusal = replace(refusal, spent=self._owed(refusal.spent))
         secrets = [self.connection.api_key, *(part for _, value in self.connection.headers for part in value.split())]
         said = Redactor(secrets)(refusal.said)
-        key = self.card.key_variables[0] if self.card.key_variables else "its key"
+        named = next(iter(self.card.key_variables), "its key")
+        key = "the stored key" if self.connection.key_is_stored else named
         problem = Problem(
             code=refusal.code,
             message=in_words(refusal, name=self.card.name, key=key, said=said),

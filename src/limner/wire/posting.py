@@ -19,6 +19,12 @@ MOST_READ = 1 << 16
 """Bytes of an answer that are read; nothing in it is used, and a connection whose answer was read can be kept."""
 
 
+UNSIGNED = (
+    "The webhook's secret was sealed under another LIMNER_SECRET_KEY, so nothing can be signed. Set that secret again, "
+    "or add the webhook anew."
+)
+
+
 class WirePosts:
     """The `Posts` of `domain.webhooks`."""
 
@@ -34,10 +40,12 @@ class WirePosts:
 
         A redirect is an answer like any other that is no success: it is not followed.
         """
+        if errand.secret is None:
+            return Answered(problem=UNSIGNED)
         try:
             async with asyncio.timeout(deadline):
                 url = await self._wire.guard.check(errand.url)
-                parcel = Parcel(method="POST", url=url, headers=_headers(errand, body, at), body=body)
+                parcel = Parcel(method="POST", url=url, headers=_headers(errand.id, errand.secret, body, at), body=body)
                 async with self._wire.open(parcel, Sending()) as got:
                     await _drain(got)
                     return Answered(status=got.status, problem=_objection(got.status))
@@ -50,14 +58,14 @@ class WirePosts:
             return Answered(problem=f"The target cannot be reached{f': {said}' if said else ''}.")
 
 
-def _headers(errand: Errand, body: bytes, at: datetime) -> Mapping[str, str]:
+def _headers(errand_id: str, secret: str, body: bytes, at: datetime) -> Mapping[str, str]:
     """What standardwebhooks.com asks for. The moment is that of this try, so that a receiver may refuse old ones."""
     sent = int(at.timestamp())
     return {
         "Content-Type": "application/json",
-        "webhook-id": errand.id,
+        "webhook-id": errand_id,
         "webhook-timestamp": str(sent),
-        "webhook-signature": signature(errand.id, sent, body, errand.secret),
+        "webhook-signature": signature(errand_id, sent, body, secret),
     }
 
 

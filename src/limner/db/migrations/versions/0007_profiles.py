@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 Key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 IS_DEFAULT = sa.text("is_default")
@@ -27,6 +27,9 @@ def upgrade() -> None:
         sa.Column("updated_at", Key, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_image_profiles"),
         sa.UniqueConstraint("user_id", "name", name="uq_image_profiles_user_id_name"),
+        sa.ForeignKeyConstraint(
+            ["api_key_id"], ["provider_keys.id"], name="fk_image_profiles_api_key_id", ondelete="SET NULL"
+        ),
     )
     op.create_index("ix_image_profiles_default", "image_profiles", ["user_id", "is_default"], unique=False)
     op.create_index(

@@ -1,0 +1,140 @@
+"""Stored keys in the database, each sealed in its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, or_, select, true, update
+
+from limner.db import codec
+from limner.db.database import Database
+from limner.db.sealed import hold_secret, key_context
+from limner.db.statements import Columns, Statement, insertion
+from limner.db.vault_tables import provider_keys
+from limner.domain.errors import NotFound
+from limner.domain.vault import KeyChange, SealBroken, Seals, StoredKey, UsableKey, last_signs
+
+_VISIBLE = or_(provider_keys.c.user_id == bindparam("owner"), provider_keys.c.shared == true())
+_THIS = (provider_keys.c.id == bindparam("key"), provider_keys.c.user_id == bindparam("owner"))
+_INSERT = insertion(provider_keys)
+_ALL = Statement(select(provider_keys).where(_VISIBLE).order_by(provider_keys.c.created_at, provider_keys.c.id))
+_ONE = Statement(select(provider_keys).where(provider_keys.c.id == bindparam("key"), _VISIBLE))
+_LOCKED = Statement(select(provider_keys).where(*_THIS).with_for_update())
+_CHANGE = Statement(
+    update(provider_keys)
+    .where(*_THIS)
+    .values(
+        label=bindparam("named"),
+        last_four=bindparam("signs"),
+        sealed=bindparam("value"),
+        shared=bindparam("open_to_all"),
+        weight=bindparam("times"),
+        changed_at=bindparam("at"),
+    )
+)
+_REMOVE = Statement(delete(provider_keys).where(*_THIS))
+
+
+class SqlKeys:
+    """The `StoredKeys` of `domain.vault`."""
+
+    def __init__(self, database: Database, seals: Seals) -> None:
+        self._database = database
+        self._seals = seals
+
+    async def add(self, key: StoredKey, secret: str) -> None:
+        """Writes a key down, sealed."""
+        row = {
+            "id": key.id,
+            "user_id": key.owner,
+            "service": key.service,
+            "label": key.label,
+            "last_four": key.last_four,
+            "shared": key.shared,
+            "weight": key.weight,
+            "created_at": codec.stamp(key.created),
+            "changed_at": codec.stamp(key.changed),
+        }
+
+        def insert(connection: Connection) -> None:
+            hold_secret(connection)
+            _INSERT.many(connection, [{**row, "sealed": self._seals.seal(secret, context=key_context(row))}])
+
+        await self._database.write(insert)
+
+    async def visible(self, owner: str) -> Sequence[StoredKey]:
+        """One person's own and all shared ones, oldest first."""
+        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}))
+        return [_key(row) for row in found]
+
+    async def usable(self, owner: str) -> Sequence[UsableKey]:
+        """The same, opened."""
+
+        def opened(connection: Connection) -> list[UsableKey]:
+            rows = _ALL.rows(connection, {"owner": owner})
+            return [UsableKey(key=_key(row), secret=self._opened(row)) for row in rows]
+
+        return await self._database.read(opened)
+
+    async def find(self, key_id: str, owner: str) -> StoredKey:
+        """One that is this person's or shared. Raises NotFound, for somebody else's too."""
+        values = {"key": key_id, "owner": owner}
+        row = await self._database.read(lambda connection: _ONE.row(connection, values))
+        if row is None:
+            raise _no_key(key_id)
+        return _key(row)
+
+    async def change(self, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
+        """Changes what is said, whatever else has changed meanwhile. Raises NotFound."""
+        return await self._database.write(lambda connection: self._change(connection, key, change, at))
+
+    async def remove(self, key: StoredKey) -> None:
+        """Forgets a key. Raises NotFound."""
+        values = {"key": key.id, "owner": key.owner}
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+            raise _no_key(key.id)
+
+    def _opened(self, row: Columns) -> str | None:
+        try:
+            return self._seals.open(row["sealed"], context=key_context(row))
+        except SealBroken:
+            return None
+
+    def _change(self, connection: Connection, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
+        hold_secret(connection)
+        place = {"key": key.id, "owner": key.owner}
+        row = _LOCKED.row(connection, place)
+        if row is None:
+            raise _no_key(key.id)
+        secret = change.secret
+        sealed = row["sealed"] if secret is None else self._seals.seal(secret, context=key_context(row))
+        after = {
+            "named": row["label"] if change.label is None else change.label,
+            "signs": row["last_four"] if secret is None else last_signs(secret),
+            "value": sealed,
+            "open_to_all": bool(row["shared"]) if change.shared is None else change.shared,
+            "times": row["weight"] if change.weight is None else change.weight,
+            "at": codec.stamp(at),
+        }
+        _CHANGE.run(connection, {**place, **after})
+        now = {"label": after["named"], "last_four": after["signs"], "shared": after["open_to_all"]}
+        return _key({**row, **now, "weight": after["times"], "changed_at": after["at"]})
+
+
+def _key(row: Columns) -> StoredKey:
+    return StoredKey(
+        id=row["id"],
+        owner=row["user_id"],
+        service=row["service"],
+        label=row["label"],
+        last_four=row["last_four"],
+        shared=bool(row["shared"]),
+        weight=row["weight"],
+        created=codec.moment(row["created_at"]),
+        changed=codec.moment(row["changed_at"]),
+    )
+
+
+def _no_key(key_id: str) -> NotFound:
+    return NotFound(f"API key not found: there is no key {key_id}. Look at the list of stored keys.", field="key")

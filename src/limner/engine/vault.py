@@ -1,0 +1,161 @@
+"""What people do with stored keys: add, look at, change, check, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from limner.domain.accounts import Asks, Inspection, KeyState
+from limner.domain.errors import InvalidRequest, PolicyError
+from limner.domain.people import Principal
+from limner.domain.ports import Catalog, Clock, Ids
+from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, last_signs
+from limner.engine.keyrings import Keyrings, cannot_open
+
+MOST = 100
+"""Keys that one person may store."""
+LONGEST_KEY = 4096
+"""Signs: some services' keys are signed tokens."""
+LONGEST_LABEL = 200
+HEAVIEST = 1000.0
+"""The largest weight, as for services and models."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewKey:
+    """A key that somebody wants to store."""
+
+    service: str
+    secret: str = field(repr=False)
+    label: str = ""
+    shared: bool = False
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vault:
+    """The stored keys of everybody: each person's own, and those that an administrator shares with all."""
+
+    catalog: Catalog
+    keys: StoredKeys
+    keyrings: Keyrings
+    asks: Asks
+    clock: Clock
+    ids: Ids
+
+    async def add(self, new: NewKey, principal: Principal) -> StoredKey:
+        """Stores a key, sealed; nothing is sent.
+
+        Raises UnknownModel for a service that there is not, InvalidRequest, naming the field, and PolicyError where
+        somebody shares who is no administrator.
+        """
+        service, secret = self.catalog.service(new.service), _checked_secret(new.secret)
+        if not service.key_variables:
+            raise InvalidRequest(f"{service.name} needs no key.", field="service")
+        _check_label(new.label)
+        _check_weight(new.weight)
+        if new.shared:
+            _check_administrator(principal)
+        own = [key for key in await self.keys.visible(principal.id) if key.owner == principal.id]
+        if len(own) >= MOST:
+            raise InvalidRequest(f"There are {MOST} keys already. Remove one first.", code="too_many_keys")
+        at = self.clock.now()
+        key = StoredKey(
+            id=self.ids.new(),
+            owner=principal.id,
+            service=service.id,
+            label=new.label.strip() or service.name,
+            last_four=last_signs(secret),
+            shared=new.shared,
+            weight=new.weight,
+            created=at,
+            changed=at,
+        )
+        await self.keys.add(key, secret)
+        self.keyrings.forget()
+        return key
+
+    async def try_out(self, new: NewKey) -> Inspection:
+        """Asks the service whether it takes a key that is not stored; costs nothing, never raises for a refusal."""
+        return await self.asks.inspect(self.catalog.service(new.service).id, Opener(secret=_checked_secret(new.secret)))
+
+    async def list(self, principal: Principal) -> Sequence[StoredKey]:
+        """One's own keys and the shared ones, oldest first."""
+        return await self.keys.visible(principal.id)
+
+    async def get(self, key_id: str, principal: Principal) -> StoredKey:
+        """One of them. Raises NotFound, for somebody else's too."""
+        return await self.keys.find(key_id, principal.id)
+
+    async def replace(self, key_id: str, change: KeyChange, principal: Principal) -> StoredKey:
+        """Changes the label, the key itself, its weight, or whether it is shared; the rest stays.
+
+        Raises NotFound, InvalidRequest, and PolicyError for a shared key of somebody else.
+        """
+        key = await self._own(key_id, principal)
+        if change.secret is not None:
+            change = replace(change, secret=_checked_secret(change.secret))
+        if change.label is not None:
+            _check_label(change.label)
+            change = replace(change, label=change.label.strip() or self.catalog.service(key.service).name)
+        if change.weight is not None:
+            _check_weight(change.weight)
+        if change.shared:
+            _check_administrator(principal)
+        changed = await self.keys.change(key, change, self.clock.now())
+        self.keyrings.forget()
+        return changed
+
+    async def remove(self, key_id: str, principal: Principal) -> StoredKey:
+        """Forgets a key. What was bought with it and is still being painted can then no longer be asked after.
+
+        Raises NotFound, and PolicyError for a shared key of somebody else.
+        """
+        key = await self._own(key_id, principal)
+        await self.keys.remove(key)
+        self.keyrings.forget()
+        return key
+
+    async def check(self, key_id: str, principal: Principal) -> Inspection:
+        """Asks the service whether it takes the key, and what is left on its account; costs nothing.
+
+        Raises NotFound; every other answer is one.
+        """
+        key = await self.keys.find(key_id, principal.id)
+        usable = (await self.keyrings.of(principal.id)).find(key.id)
+        if usable is None or usable.secret is None:
+            return Inspection(service=key.service, state=KeyState.NOT_READY, message=cannot_open(key))
+        return await self.asks.inspect(key.service, Opener(secret=usable.secret))
+
+    async def _own(self, key_id: str, principal: Principal) -> StoredKey:
+        """A key that this person may change."""
+        key = await self.keys.find(key_id, principal.id)
+        if key.owner != principal.id:
+            _check_administrator(principal)
+        return key
+
+
+def _checked_secret(text: str) -> str:
+    """A key without what surrounds it. Raises InvalidRequest, without the key in it."""
+    secret = text.strip()
+    if not secret or len(secret) > LONGEST_KEY or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise InvalidRequest(
+            f"The key is not one: give 1 to {LONGEST_KEY} plain signs without blanks, as the service shows it.",
+            field="api_key",
+        )
+    return secret
+
+
+def _check_label(label: str) -> None:
+    if len(label) > LONGEST_LABEL or not (label.isprintable() or not label):
+        raise InvalidRequest(f"A label has at most {LONGEST_LABEL} signs, on one line.", field="label")
+
+
+def _check_weight(weight: float) -> None:
+    if not 0 < weight <= HEAVIEST:
+        raise InvalidRequest(f"A weight is more than 0 and at most {HEAVIEST:g}.", field="weight")
+
+
+def _check_administrator(principal: Principal) -> None:
+    if not principal.administrator:
+        raise PolicyError("Only an administrator shares keys and changes shared ones. Ask one.")
