@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.curating_bodies import CollectionBody, EditBody, IdsBody, known_id
+from limner.api.curating_bodies import CollectionBody, CollectionEditBody, IdsBody, known_id
 from limner.api.curating_schemas import ChangeAnswer, CollectionAnswer, CollectionPage
 from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.documents import ALWAYS, answers, body_of, problems
@@ -66,11 +66,11 @@ async def get_collection(request: Request, collection_id: CollectionId) -> Respo
     "/{collection_id}",
     summary="Edit a collection",
     responses=answers(CollectionAnswer, "The collection as it is now.", 404, 415),
-    openapi_extra=body_of(EditBody),
+    openapi_extra=body_of(CollectionEditBody),
 )
 async def edit_collection(request: Request, collection_id: CollectionId) -> Response:
     """Changes its name, description or cover."""
-    edit = (await read_json(request, EditBody)).edit()
+    edit = (await read_json(request, CollectionEditBody)).edit()
     name = checked_id(collection_id, "collection")
     return answer(collection_body(await _curator(request).edit(name, edit, principal_of(request))))
 

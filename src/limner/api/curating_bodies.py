@@ -113,7 +113,7 @@ class CleanupBody(_Body):
         )
 
 
-class EditBody(_Body):
+class CollectionEditBody(_Body):
     """What is to be different about a collection; what is left out stays as it is."""
 
     name: Name | None = None

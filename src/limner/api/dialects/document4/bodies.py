@@ -36,7 +36,7 @@ class UnifiedBody(QuickBody):
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 
-class BatchBody(BaseModel):
+class UnifiedBatchBody(BaseModel):
     """Several requests. Each is checked by itself, so that one that is wrong keeps no other from being painted."""
 
     model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
