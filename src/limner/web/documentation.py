@@ -65,7 +65,12 @@ def _body(document: Document, operation: Document) -> str:
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if not content:
         return ""
-    name = content["schema"]["$ref"].rpartition("/")[2]
-    schema = document["components"]["schemas"][name]
+    schemas = content["schema"].get("oneOf") or [content["schema"]]
+    return "\n\nor\n\n".join(_example(document, schema) for schema in schemas)
+
+
+def _example(document: Document, reference: Document) -> str:
+    """One of a schema's own examples, or its fields that have to be there."""
+    schema = document["components"]["schemas"][reference["$ref"].rpartition("/")[2]]
     examples = schema.get("examples") or [dict.fromkeys(schema.get("required", ()), True)]
     return json.dumps(examples[0], indent=2)
