@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limner.domain.vault import SealBroken
+from limner.domain.sealing import SealBroken
 from limner.sealing import AesSeals
 
 OLD, NEW = b"the first secret of the tests, long", b"the second secret of the tests, long"

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from limner.domain.vault import SealBroken
+from limner.domain.sealing import SealBroken
 
 FORM = "v1"
 """First part of a sealed value: AES-256-GCM, key by HKDF-SHA256, 96 random bits of nonce."""

@@ -11,7 +11,8 @@ from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.vault_tables import provider_keys
 from limner.db.webhook_tables import webhooks
-from limner.domain.vault import Resealed, SealBroken, Seals
+from limner.domain.sealing import SealBroken, Seals
+from limner.domain.vault import Resealed
 
 _LOCK = 0x7365616C  # "seal", for PostgreSQL's advisory locks
 PLAIN = "whsec_"

@@ -13,7 +13,8 @@ from limner.db.sealed import hold_secret, key_context
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.vault_tables import provider_keys
 from limner.domain.errors import NotFound
-from limner.domain.vault import KeyChange, SealBroken, Seals, StoredKey, UsableKey, last_signs
+from limner.domain.sealing import SealBroken, Seals
+from limner.domain.vault import KeyChange, StoredKey, UsableKey, last_signs
 
 _VISIBLE = or_(provider_keys.c.user_id == bindparam("owner"), provider_keys.c.shared == true())
 _THIS = (provider_keys.c.id == bindparam("key"), provider_keys.c.user_id == bindparam("owner"))

@@ -14,7 +14,7 @@ from limner.db.statements import Columns, Statement, insertion
 from limner.db.webhook_tables import deliveries, webhooks
 from limner.domain.errors import NotFound
 from limner.domain.records import Page
-from limner.domain.vault import SealBroken, Seals
+from limner.domain.sealing import SealBroken, Seals
 from limner.domain.webhooks import Delivery, DeliveryState, DueDelivery, Errand, Verdict, Webhook, WebhookEvent
 
 MOST_DUE = 200

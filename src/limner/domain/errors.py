@@ -19,7 +19,7 @@
     │   └── QuoteRefused
     ├── SignInRequired        nobody has signed in (domain/people.py)
     ├── NotConfigured         a key or a service is missing
-    │   └── SealBroken    (domain/vault.py)
+    │   └── SealBroken    (domain/sealing.py)
     ├── ProviderError         the service said no, failed, or fell silent
     ├── StorageError          disk, folder or database
     └── Interrupted           this process is stopping

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from limner.domain.errors import NotConfigured
-
 SHOWN = 4
 """Signs of a key that are shown: enough to tell keys apart, too few to use one."""
-
-
-class SealBroken(NotConfigured):
-    """What is sealed cannot be opened: another secret, or another row's value."""
-
-    code = "seal_broken"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,22 +90,6 @@ class Resealed:
 def last_signs(secret: str) -> str:
     """What may be shown of a key; nothing of a short one."""
     return secret[-SHOWN:] if len(secret) >= 4 * SHOWN else ""
-
-
-class Seals(Protocol):
-    """Seals what must not lie about in clear. `context` names the row: a value moved to another one does not open."""
-
-    def seal(self, secret: str, *, context: str) -> str:
-        """The value as it is stored, under the newest secret of the installation. Blocks."""
-        ...
-
-    def open(self, sealed: str, *, context: str) -> str:
-        """The value in clear. Blocks. Raises SealBroken."""
-        ...
-
-    def is_newest(self, sealed: str) -> bool:
-        """Whether a stored value is sealed under the newest secret."""
-        ...
 
 
 class StoredKeys(Protocol):
