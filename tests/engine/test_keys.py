@@ -309,6 +309,23 @@ async def test_a_key_that_was_removed_meanwhile_leaves_the_purchase_to_a_person(
         await here.books_are_right()
 
 
+async def test_a_service_that_lost_the_installations_key_leaves_what_it_accepted_to_a_person(tmp_path: Path) -> None:
+    unfinished = [Pending(ticket={"id": "t1"}, poll_after=0.01)] * 500
+    shop = FakeProvider(polled=unfinished)
+    async with house(tmp_path, {"acme": shop}, ACME) as here:
+        job = await begun(here, shop)
+    async with house(tmp_path, {"acme": shop}, ACME, ids_from=500, work=False) as here:
+        here.services.unready["acme"] = "Needs a key: set ACME_API_KEY."
+        await here.dispatcher.start(here.runner.run, watch=False)
+        ended = await here.engine.wait(job.id, ANN, timeout=20)
+        assert ended.state is JobState.AMBIGUOUS
+        assert ended.problem is not None
+        assert "may have been charged" in ended.problem.message
+        assert ended.held.micro > 0
+        assert shop.purchases == 1
+        await here.books_are_right()
+
+
 async def test_a_named_key_that_was_removed_before_anything_was_sent_costs_nothing(tmp_path: Path) -> None:
     shop = FakeProvider()
     async with house(tmp_path, {"acme": shop}, ACME, work=False) as here:

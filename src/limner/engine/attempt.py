@@ -134,7 +134,7 @@ class Attempt:
                     raise
         if work.record.state is CallState.SUBMITTED and work.record.ticket is not None:
             pending = Pending(ticket=work.record.ticket, poll_after=0.0)
-            return await self._follow(work, work.passage.provider, pending, card)
+            return await self._follow(work, self._asked_after(work, card), pending, card)
         return await self._send(work, card)
 
     # --- sending ------------------------------------------------------------------------
@@ -236,6 +236,14 @@ class Attempt:
             if outcome is not None:
                 return await self._outcome(work, provider, outcome, card)
         raise lost
+
+    def _asked_after(self, work: Work, card: ModelCard) -> Provider:
+        """The service that has the call. Raises ProviderError where it cannot be asked any more: it may be bought."""
+        try:
+            return work.passage.provider
+        except NotConfigured as error:
+            lost = replace(error.problem(), code=FailureCode.AUTHENTICATION, provider=card.service)
+            raise unanswered(ProviderError(lost), local=self._is_local(card)) from error
 
     def _reachable(self, way: Passage) -> Provider | None:
         """The service, where it can be asked."""
