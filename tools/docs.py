@@ -22,6 +22,9 @@ from tools.sources import ROOT
 
 NOTICE = "<!-- Made by `make docs` from the code: change it there. -->"
 
+PAINTED = tuple(operation for operation in Operation if operation is not Operation.UPLOAD)
+"""What models do."""
+
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     """A Markdown table; no lines where there are no rows."""
@@ -68,13 +71,13 @@ def overview(catalog: Catalog) -> list[str]:
             card.operations[operation] for card in alive if card.service == service.id and operation in card.operations
         }
         for service in catalog.services
-        for operation in Operation
+        for operation in PAINTED
     }
-    names = tuple(operation.value.replace("_", " ") for operation in Operation)
+    names = tuple(operation.value.replace("_", " ") for operation in PAINTED)
     marks = (
-        (service.name, *(way_mark(ways[service.id, operation]) for operation in Operation))
+        (service.name, *(way_mark(ways[service.id, operation]) for operation in PAINTED))
         for service in catalog.services
-        if any(ways[service.id, operation] for operation in Operation)
+        if any(ways[service.id, operation] for operation in PAINTED)
     )
     reached = (
         (service.name, f"`{service.id}`", *map(code_list, (service.key_variables, (service.base_url_variable,))))

@@ -37,7 +37,7 @@ from limner.api.curating_bodies import (
 )
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
-from limner.api.key_schemas import DocumentKeyBody, DocumentKeyChange, KeyChangeBody, NewKeyBody
+from limner.api.key_schemas import KeyChangeBody, NewKeyBody
 from limner.api.people_bodies import (
     GoogleBody,
     LoginBody,
@@ -112,8 +112,6 @@ BODIES: tuple[type[BaseModel], ...] = (
     ShareBody,
     NewKeyBody,
     KeyChangeBody,
-    DocumentKeyBody,
-    DocumentKeyChange,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)
@@ -202,7 +200,11 @@ def _document(app: FastAPI, surfaces: Surfaces, bodies: Sequence[type[BaseModel]
         for method, operation in methods.items():
             of_the_gate = () if is_open(method.upper(), path) else (401,)
             if surfaces.of(path) is not None:
-                operation["responses"].pop("422", None)  # FastAPI's own word for it; there it is 400
+                responses = operation["responses"]
+                responses.pop("422", None)  # FastAPI's own word for it; there it is 400
+                for missing in of_the_gate:
+                    in_its_shape = {"content": responses["500"]["content"]} if "500" in responses else {}
+                    responses.setdefault(str(missing), {"description": MEANINGS[missing], **in_its_shape})
                 continue
             of_the_door = () if method == "get" else UNSAFE
             for status, response in problems(*of_the_door, *of_the_gate).items():

@@ -14,7 +14,6 @@ from limner.api import (
     curating,
     deliveries,
     dialects,
-    document_keys,
     documents,
     errors,
     exporting,
@@ -69,7 +68,7 @@ def install(app: FastAPI) -> None:
         sharing,
     ):
         app.include_router(subject.router, prefix=API)
-    for subject in (auth, tokens, health, shared, document_keys):
+    for subject in (auth, tokens, health, shared):
         app.include_router(subject.router)
     dialects.install(app)
     errors.install(app, dialects.SURFACES)

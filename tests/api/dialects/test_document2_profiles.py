@@ -291,10 +291,11 @@ def test_the_guide_has_an_example_of_every_route(site: Site) -> None:
         for method, operation in methods.items()
         if operation["tags"][0] in {"document 2", "documents 1 and 2"}
     ]
-    assert len(routes) == 13
+    assert len(routes) == 17
     examples = [line for line in guide.splitlines() if "curl" in line]
     for path, method in routes:
-        shown = path.replace("{profile_id}", "ID").replace("{user_id}", "USER").replace("{filename}", "FILE")
+        shown = path.replace("{user_id}", "USER").replace("{filename}", "FILE")
+        shown = shown.replace("{profile_id}", "ID").replace("{key_id}", "ID")
         fitting = [line for line in examples if f"$L{shown}" in line and (method == "GET" or f"-X {method}" in line)]
         assert fitting, (path, method)
     for part in ("In five minutes", "Asking well", "Pictures are private", "When it does not work", "async function"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from limner.api.dialects.document2 import keys, pictures, profiles, tags, tools
+from limner.api.dialects.document2 import keys, pictures, profiles, stored_keys, tags, tools
 from limner.api.dialects.document2.bodies import (
     ChangedProfileBody,
     NewProfileBody,
@@ -18,13 +18,24 @@ from limner.api.dialects.document2.routing import PAINTING, UNSAFE, gives
 from limner.api.dialects.document2.schemas import GeneratedPicturesAnswer
 from limner.api.documents import taking
 from limner.api.generation import Generation
+from limner.api.key_schemas import DocumentKeyBody, DocumentKeyChange
 from limner.api.surfaces import Surface
 from limner.storage.generated import PLACE
 
 __all__ = ["BODIES", "GENERATION", "SURFACE", "router"]
 
-BODIES = (ProfilePicturesBody, NewProfileBody, ChangedProfileBody, ProfileTagBody, ValidateKeyBody)
-SURFACE = Surface(name="document2", paths=("/api/image-profiles", SHARED, "/api/tools", f"/{PLACE}"), shape=shape)
+BODIES = (
+    ProfilePicturesBody,
+    NewProfileBody,
+    ChangedProfileBody,
+    ProfileTagBody,
+    ValidateKeyBody,
+    DocumentKeyBody,
+    DocumentKeyChange,
+)
+SURFACE = Surface(
+    name="document2", paths=("/api/image-profiles", stored_keys.PLACE, SHARED, "/api/tools", f"/{PLACE}"), shape=shape
+)
 GENERATION = Generation(
     surface=SURFACE,
     generate=generate,
@@ -35,5 +46,5 @@ GENERATION = Generation(
 
 router = APIRouter()
 # `models` and `validate-key` before `{profile_id}`, which they would be taken for.
-for subject in (keys, profiles, tags, pictures, tools):
+for subject in (stored_keys, keys, profiles, tags, pictures, tools):
     router.include_router(subject.router)
