@@ -17,14 +17,17 @@ from starlette.types import Scope
 from limner.api.errors import status_of
 from limner.domain.errors import Forbidden, LimnerError, Problem
 from limner.domain.people import Principal, SignInRequired, signed_in
-from limner.engine.signing_in import SigningIn
+from limner.runtime.admittance import Admittance
 from limner.runtime.cookies import SESSION_COOKIE
 
 PRINCIPAL = "limner.principal"
 """Where in the scope the routes find who asks; None on an open path where nobody has signed in."""
 
 OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
-OPEN = OPEN_PAGES | {"/health", "/ready", "/openapi.json", "/api/auth/google", "/api/auth/login", "/api/auth/logout"}
+OPEN_SIGN_IN = frozenset(
+    {"/api/auth/google", "/api/auth/login", "/api/auth/logout", "/api/auth/oidc/callback", "/api/auth/oidc/start"}
+)
+OPEN = OPEN_PAGES | OPEN_SIGN_IN | {"/health", "/ready", "/openapi.json"}
 OPEN_BELOW = ("/static/", "/webhooks/")
 """The pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
@@ -70,8 +73,8 @@ def is_open(method: str, path: str) -> bool:
 class Gate:
     """Finds out who asks, before any route."""
 
-    def __init__(self, signing_in: Callable[[], SigningIn]) -> None:
-        self._signing_in = signing_in
+    def __init__(self, admittance: Callable[[], Admittance]) -> None:
+        self._admittance = admittance
 
     async def admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """Notes in the scope who asks; the answer where they are not let in."""
@@ -102,19 +105,19 @@ class Gate:
             kind, _, secret = authorization.partition(" ")
             if kind.lower() != "bearer":
                 raise SignInRequired("Authorization has to be `Bearer lim_...`, with an API token of yours.")
-            return await self._signing_in().with_token(secret.strip())
+            return await self._admittance().bearers.with_token(secret.strip())
         session = session_of(headers)
         if session is None:
             return None
         if method not in SAFE_METHODS:
             _check_own_page(headers)
-        return await self._signing_in().with_session(session)
+        return await self._admittance().signing_in.with_session(session)
 
     async def _perhaps(self, headers: Mapping[bytes, bytes]) -> Principal | None:
         """Whoever looks at an open page; None for a session that has ended, too."""
         try:
             session = session_of(headers)
-            return None if session is None else await self._signing_in().with_session(session)
+            return None if session is None else await self._admittance().signing_in.with_session(session)
         except SignInRequired:
             return None
 

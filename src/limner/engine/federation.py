@@ -42,14 +42,14 @@ class Federation:
         claims = await self.issuer.google(token) if 0 < len(token) <= LONGEST_TOKEN else None
         if claims is None or not self._is_for_us(claims):
             raise SignInRefused("Google does not take this access token for this server. Sign in again.")
-        return await self._enter(_google_identity(claims))
+        return await self.enter(_google_identity(claims))
 
     def _is_for_us(self, claims: Claims) -> bool:
         expires = _seconds(claims.get("exp"))
         is_fresh = expires is not None and self.clock.now().timestamp() < expires
         return is_fresh and claims.get("aud") in self.google_clients
 
-    async def _enter(self, identity: Identity) -> User:
+    async def enter(self, identity: Identity) -> User:
         """The account of somebody, made now where they are new and may make one. Raises SignInRefused."""
         now = self.clock.now()
         user, is_new = await self.identities.enter(identity, self._new(identity, now))

@@ -34,7 +34,7 @@ from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
+from limner.domain.telling import Dispatch, Publish, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
@@ -192,7 +192,7 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
 
 
 def _joined(
-    ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, porter: Porter, sealer: Sealer
+    ground: Ground, jobs: SqlJobs, dispatch: Dispatch, courier: Courier, porter: Porter, sealer: HmacSealer
 ) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, presets, codec, events = ground.settings, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
@@ -220,7 +220,7 @@ def _joined(
         clock=ground.clock,
         ids=ground.ids,
     )
-    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
+    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
     return Runtime(
         settings=settings,

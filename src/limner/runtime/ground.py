@@ -122,6 +122,6 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
             finished=settings.looks_at_pictures,
         ),
         posts=WirePosts(wire),
-        issuer=WireIssuer(wire, settings.variables),
+        issuer=WireIssuer(wire, settings.variables, settings.oidc_issuer),
         wire=wire,
     )

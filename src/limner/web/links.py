@@ -28,6 +28,10 @@ class Links:
         """A file of the pages themselves."""
         return f"/static/{self.version}/{name}"
 
+    def elsewhere(self, onward: str) -> str:
+        """Where somebody leaves for their issuer, to come back to a path."""
+        return f"/api/auth/oidc/start?{urlencode({'next': onward})}"
+
     def older_pictures(self, cursor: str) -> str:
         """The next page of recent pictures."""
         return f"{self.create}?{urlencode({'before': cursor})}"

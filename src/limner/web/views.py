@@ -256,6 +256,8 @@ class SignInPage:
     stays: bool
     code: str
     """Makes the first account; empty for a sign-in."""
+    elsewhere: str
+    """What the issuer is called that people may sign in with as well; empty where there is none."""
     error: str
 
 
