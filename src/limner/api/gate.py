@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import cookie_parser
@@ -22,6 +23,8 @@ from limner.runtime.cookies import SESSION_COOKIE
 
 PRINCIPAL = "limner.principal"
 """Where in the scope the routes find who asks; None on an open path where nobody has signed in."""
+STILL = "limner.still"
+"""Where streams find what says whether they are still let in, as the same one with the same rights."""
 
 OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
 OPEN_SIGN_IN = frozenset(
@@ -50,6 +53,8 @@ FOR_ALL = frozenset(
 """POST there changes nothing but one's own sign-in, or is told apart further in: a viewer may."""
 FOR_ALL_BELOW = ("/api/auth/tokens", "/api/v1/tokens")
 
+SHOWN = (b"authorization", b"cookie")
+"""The headers that say who somebody is."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -96,7 +101,18 @@ class Gate:
             status = status_of(error)
             return Refusal(status=status, problem=error.problem())
         scope[PRINCIPAL] = principal
+        shown = {name: headers[name] for name in SHOWN if name in headers}
+        scope[STILL] = partial(self._is_still, shown, principal)
         return None
+
+    async def _is_still(self, shown: Mapping[bytes, bytes], principal: Principal) -> bool:
+        """Whether what somebody showed when they came still stands for the same one, with the same rights."""
+        try:
+            return await self._found(shown, "GET") == principal
+        except SignInRequired:
+            return False
+        except LimnerError:
+            return True  # nobody can say now; they are asked again
 
     async def _found(self, headers: Mapping[bytes, bytes], method: str) -> Principal | None:
         """Whoever the token or the cookie of a request stands for. Raises SignInRequired and Forbidden."""
