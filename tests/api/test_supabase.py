@@ -155,7 +155,7 @@ def test_an_account_is_nobodys_by_its_address_alone(
 
 def test_an_account_that_was_made_elsewhere_is_not_theirs_either(tmp_path: Path, project: SupabaseStandIn) -> None:
     with in_a_thread(OpenIdStandIn(secret=None)) as issuer:
-        known = {"oidc_issuer": issuer.issuer, "oidc_client_id": CLIENT_ID}
+        known: dict[str, Any] = {"oidc_issuer": issuer.issuer, "oidc_client_id": CLIENT_ID}
         with serving(tmp_path, auth="accounts", variables={"SUPABASE_URL": project.root}, **known) as site:
             with httpx2.Client(base_url=site.url, follow_redirects=True) as client:
                 client.get("/api/auth/oidc/start")

@@ -14,6 +14,7 @@ from limner.domain.people import Principal
 from limner.web import wording
 from limner.web.links import Links
 from limner.web.views import (
+    AccountPage,
     CardPart,
     CreatePage,
     DocsPage,
@@ -34,6 +35,7 @@ TEMPLATES: Mapping[type[Page], str] = {
     ProblemPage: "pages/problem.html",
     DocsPage: "pages/docs.html",
     SignInPage: "pages/signin.html",
+    AccountPage: "pages/account.html",
 }
 CARD = "parts/job.html"
 

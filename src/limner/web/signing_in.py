@@ -15,12 +15,17 @@ from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.web.rendering import Renderer, shell
-from limner.web.views import SignInPage
+from limner.web.views import Page, SignInPage
 
 router = APIRouter(include_in_schema=False)
 
 LONGEST_CODE = 100
-STATUSES: Mapping[type[LimnerError], int] = {SignInRefused: 401, IssuerUnavailable: 503, NotConfigured: 503}
+STATUSES: Mapping[type[LimnerError], int] = {
+    SignInRefused: 401,
+    TooManyRequests: 429,
+    IssuerUnavailable: 503,
+    NotConfigured: 503,
+}
 
 
 @router.get("/login")
@@ -38,7 +43,7 @@ async def sign_in_from_form(request: Request) -> Response:
     """Lets somebody in and leads on; says what is wrong beside the address as it was."""
     runtime = with_accounts(request)
     async with request.form(max_files=0, max_fields=6) as form:
-        email, password, onward = _text(form, "email"), _text(form, "password"), own_path(form.get("next"))
+        email, password, onward = text_of(form, "email"), text_of(form, "password"), own_path(form.get("next"))
         stays = form.get("stays") is not None
     try:
         opened = await runtime.admittance.signing_in.sign_in(
@@ -74,7 +79,7 @@ async def set_up_from_form(request: Request) -> Response:
     """Makes the first owner and lets them in; the link is used up by it."""
     runtime = with_accounts(request)
     async with request.form(max_files=0, max_fields=6) as form:
-        email, password, code = _text(form, "email"), _text(form, "password"), _text(form, "code")[:LONGEST_CODE]
+        email, password, code = text_of(form, "email"), text_of(form, "password"), text_of(form, "code")[:LONGEST_CODE]
     try:
         opened = await runtime.admittance.signing_in.set_up(code, email, password, address_of_caller(request))
     except LimnerError as error:
@@ -101,7 +106,6 @@ def sign_in_view(
     error: LimnerError | None = None,
 ) -> Response:
     """The page of the sign-in, or of the first account; with what is wrong, where something is."""
-    renderer: Renderer = request.app.state.renderer
     title = "Set up your studio" if code else "Sign in"
     view = SignInPage(
         shell=shell(request, title),
@@ -113,13 +117,19 @@ def sign_in_view(
         elsewhere=elsewhere_of(request),
         error="" if error is None else error.message,
     )
+    return answered(request, view, error)
+
+
+def answered(request: Request, page: Page, error: LimnerError | None) -> Response:
+    """A page that says what is wrong, where something is."""
+    renderer: Renderer = request.app.state.renderer
     if error is None:
-        return renderer.page(view)
+        return renderer.page(page)
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422)
+    answer = renderer.page(page, status)
     if isinstance(error, TooManyRequests):
-        waiting = renderer.page(view, 429)
-        waiting.headers["Retry-After"] = str(int(error.retry_after or 1))
-        return waiting
-    return renderer.page(view, next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422))
+        answer.headers["Retry-After"] = str(int(error.retry_after or 1))
+    return answer
 
 
 def elsewhere_of(request: Request) -> str:
@@ -128,7 +138,8 @@ def elsewhere_of(request: Request) -> str:
     return "" if client is None else client.name
 
 
-def _text(form: FormData, name: str) -> str:
+def text_of(form: FormData, name: str) -> str:
+    """What stood in a field; empty for a file, and where there was none."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
 
