@@ -265,16 +265,22 @@ async def test_an_account_with_a_password_is_that_of_an_address_that_google_runs
         ({"LIMNER_OIDC_CLIENT_ID": "limner"}, "LIMNER_OIDC_ISSUER"),
         ({"LIMNER_OIDC_ISSUER": "http://id.example.com", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
         ({"LIMNER_OIDC_ISSUER": "id.example.com", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
+        ({"LIMNER_OIDC_ISSUER": "https://id.example.com:door", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
+        ({"LIMNER_OIDC_ISSUER": "https://[id", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
         ({"SUPABASE_URL": "http://abc.supabase.co"}, "SUPABASE_URL"),
         ({"SUPABASE_URL": "https://abc.supabase.co", "SUPABASE_JWT_SECRET": "short"}, "SUPABASE_JWT_SECRET"),
     ],
 )
 async def test_issuers_that_are_set_wrongly_are_told(tmp_path: Path, variables: dict[str, str], named: str) -> None:
-    settings = read_settings(variables, tmp_path)
+    settings = read_settings({"LIMNER_AUTH": "accounts", **variables}, tmp_path)
     database = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}")
     try:
         with pytest.raises(NotConfigured, match=named) as refused:
             admittance(database, FakeIssuer(), settings, FakeClock(), CountingIds(), HmacSealer(b"a secret"))
         assert "short" not in refused.value.message
+        # Where nobody signs in nobody is kept from working by them.
+        alone = read_settings(variables, tmp_path)
+        joined = admittance(database, FakeIssuer(), alone, FakeClock(), CountingIds(), HmacSealer(b"a secret"))
+        assert (joined.openid.client, joined.bearers.supabase) == (None, None)
     finally:
         await database.close()

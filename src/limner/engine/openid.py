@@ -32,6 +32,8 @@ TAKES_AT_MOST = timedelta(minutes=10)
 SCOPE = "openid email"
 CHANCE = 32
 """Bytes of chance in a state, a nonce and a verifier: 43 characters, as many as RFC 7636 wants at least."""
+LONGEST_WAY = 1000
+"""Characters of the path that somebody goes on to: a cookie has room for 4096 bytes."""
 LONGEST_CODE = 4096
 """Characters of what an issuer sends back with somebody."""
 _A_CODE = re.compile(r"[a-z_]{1,64}")
@@ -102,7 +104,8 @@ class OpenId:
             "code_challenge_method": "S256",
         }
         ends = self._federation.clock.now() + TAKES_AT_MOST
-        kept = {"state": state, "nonce": nonce, "verifier": verifier, "back": back, "onward": own_path(onward)}
+        way = own_path(onward) if len(onward) <= LONGEST_WAY else "/"
+        kept = {"state": state, "nonce": nonce, "verifier": verifier, "back": back, "onward": way}
         where = _address(facts, "authorization_endpoint")
         return Leaving(
             location=f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(asked)}",
@@ -209,9 +212,19 @@ def client_of(
 
 def check_protected(address: str, setting: str) -> None:
     """Raises NotConfigured for an address that is not https: whoever stands in between could sign in as anybody."""
-    parts = urlsplit(address)
-    if not parts.netloc or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))):
+    if not _is_protected(address):
         raise NotConfigured(f"{setting} has to be an https address.", code="settings_invalid")
+
+
+def _is_protected(address: str) -> bool:
+    """Whether nobody reads along on the way to an address: it is https, or on this machine."""
+    try:
+        parts = urlsplit(address)
+        if not parts.hostname or parts.port == 0:
+            return False
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.netloc))
 
 
 def _check_answer(client: OpenIdClient, answer: Mapping[str, str], facts: Claims) -> None:

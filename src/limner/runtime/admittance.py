@@ -70,7 +70,7 @@ def admittance(
         google_clients=words_in(settings.variables.get("GOOGLE_CLIENT_ID")),
         domains=words_in(settings.sign_up_domains.lower()),
     )
-    project = project_of(settings.variables)
+    project = project_of(settings.variables) if settings.accounts else None
     return Admittance(
         signing_in=signing_in,
         bearers=Bearers(
@@ -86,5 +86,7 @@ def admittance(
 
 
 def _client(settings: Settings) -> OpenIdClient | None:
-    """What we are at the issuer that is set."""
+    """What we are at the issuer that is set, where people sign in."""
+    if not settings.accounts:
+        return None
     return client_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name)

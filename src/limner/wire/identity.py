@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import urlencode
 
 import aiohttp
@@ -32,9 +33,10 @@ class WireIssuer:
     def __init__(self, wire: Wire, variables: Mapping[str, str], *issuers: str | None) -> None:
         self._wire = wire
         self._google = variables.get("GOOGLE_TOKENINFO_URL") or GOOGLE
-        for place in (self._google, variables.get("SUPABASE_URL"), *issuers):
-            if place:
-                wire.guard.trust(place)
+        wire.guard.trust(self._google)
+        for place in (variables.get("SUPABASE_URL"), *issuers):
+            with suppress(InvalidRequest, ValueError):  # whoever is to be asked there says what is wrong with it
+                wire.guard.trust(place or "")
 
     async def google(self, token: str) -> Claims | None:
         """What Google says of an access token; None where it does not take it (400). Raises IssuerUnavailable."""
