@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, delete, select, text
 
 from limner.db import codec
 from limner.db.database import Database
@@ -25,6 +25,7 @@ _LINK = Statement(
         """
     )
 )
+_REMOVE = Statement(delete(users).where(users.c.id == bindparam("person")))
 
 
 class SqlIdentities:
@@ -52,6 +53,9 @@ def _find(connection: Connection, issuer: str, subject: str) -> User | None:
 
 def _enter(connection: Connection, identity: Identity, new: User | None) -> tuple[User, bool]:
     is_new = new is not None and add_person(connection, new)
+    known = None if is_new else _find(connection, identity.issuer, identity.subject)
+    if known is not None:  # they came a moment ago as well
+        return known, False
     user = new if is_new else person_named(connection, identity.email)
     if user is None:
         raise SignInRefused("Nobody with your address may make an account here. Ask the person who runs this server.")
@@ -60,11 +64,12 @@ def _enter(connection: Connection, identity: Identity, new: User | None) -> tupl
         raise SignInRefused(f"{identity.email} has an account here. Sign in to it {how}.")
     values = {"issuer": identity.issuer, "subject": identity.subject, "person": user.id}
     at = codec.stamp(user.created if new is None else new.created)
-    if not _LINK.run(connection, {**values, "at": at}):  # the same person came a moment ago, with another address
-        found = _find(connection, identity.issuer, identity.subject)
-        if found is not None:
-            return found, False
-    return user, is_new
+    if _LINK.run(connection, {**values, "at": at}):
+        return user, is_new
+    # They came a moment ago with another address: that account is theirs, and the one made for this address nobody's.
+    if is_new:
+        _REMOVE.run(connection, {"person": user.id})
+    return _find(connection, identity.issuer, identity.subject) or user, False
 
 
 def _is_theirs(user: User, identity: Identity) -> bool:
