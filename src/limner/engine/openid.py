@@ -23,7 +23,7 @@ from limner.domain.membership import Attempts, Tries
 from limner.domain.people import SignInRefused, User
 from limner.domain.ports import Clock
 from limner.domain.telling import Sealer
-from limner.engine.federation import Federation
+from limner.engine.federation import Federation, address_in, subject_in
 from limner.engine.signed_claims import Published, Signatures, are_in_time, audience_of
 from limner.engine.signing_in import PER_ADDRESS, WINDOW
 
@@ -265,8 +265,8 @@ def _is_for(client: OpenIdClient, claims: Claims, facts: Claims, kept: Mapping[s
 
 def _identity(client: OpenIdClient, claims: Claims) -> Identity:
     """Who the issuer says somebody is. Raises SignInRefused where their address is not verified."""
-    email, subject = str(claims.get("email") or "").strip().lower(), claims.get("sub")
-    if claims.get("email_verified") not in (True, "true") or not email or not isinstance(subject, str) or not subject:
+    email, subject = address_in(claims), subject_in(claims)
+    if claims.get("email_verified") not in (True, "true") or not email or not subject:
         raise SignInRefused(f"{client.name} has not verified your e-mail address. Verify it there, then sign in again.")
     return Identity(issuer=client.issuer.rstrip("/"), subject=subject, email=email, vouched=False)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from limner.domain.errors import NotConfigured
 from limner.domain.identity import Claims, Identity, Issuer
 from limner.domain.people import SignInRefused, SignInRequired, User
-from limner.engine.federation import Federation
+from limner.engine.federation import Federation, address_in, subject_in
 from limner.engine.openid import check_protected
 from limner.engine.signed_claims import Jwk, Published, Signatures, algorithm_of, are_in_time, audience_of
 
@@ -53,7 +53,7 @@ class Supabase:
         removed there since. Raises SignInRequired, SignInRefused and IssuerUnavailable.
         """
         claims = await self._claims(token)
-        subject = str(claims["sub"])
+        subject = subject_in(claims)
         known = await self._federation.identities.find(self.project.issuer, subject)
         if known is not None:
             return known
@@ -67,7 +67,7 @@ class Supabase:
             Identity(
                 issuer=self.project.issuer,
                 subject=subject,
-                email=email.strip().lower(),
+                email=email,
                 vouched=False,
                 verified=False,
             )
@@ -89,11 +89,11 @@ class Supabase:
     async def _confirmed(self, token: str, claims: Claims) -> str:
         """The address of somebody new; empty where it is not confirmed, or they have none."""
         if self.project.key is None:
-            return str(claims.get("email") or "")
+            return address_in(claims)
         headers = {"apikey": self.project.key, "Authorization": f"Bearer {token}"}
         person = await self._issuer.described(f"{self.project.issuer}{OURSELVES}", headers) or {}
-        is_theirs = person.get("id") == claims["sub"] and person.get("email_confirmed_at")
-        return str(person.get("email") or "") if is_theirs else ""
+        is_theirs = person.get("id") == subject_in(claims) and person.get("email_confirmed_at")
+        return address_in(person) if is_theirs else ""
 
 
 def project_of(variables: Mapping[str, str]) -> SupabaseProject | None:
@@ -119,8 +119,7 @@ def _is_person(claims: Claims, project: SupabaseProject) -> bool:
         and claims.get("role") == PEOPLE
         and PEOPLE in audience_of(claims)
         and claims.get("is_anonymous") is not True
-        and isinstance(claims.get("sub"), str)
-        and bool(claims["sub"])
+        and subject_in(claims) != ""
     )
 
 
