@@ -84,6 +84,14 @@ class Settings(BaseModel):
     """local: one person, on this machine only. accounts: people sign in, and the server may be reached by others."""
     sign_up_domains: str = ""
     """Comma-separated domains whose addresses may make an account by signing in elsewhere; all where none is named."""
+    oidc_issuer: str | None = None
+    """Where people sign in with OpenID Connect: the issuer's name for itself, an https address."""
+    oidc_client_id: str | None = None
+    """What we are called there."""
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    """What shows it that we are; a public client has none."""
+    oidc_name: str | None = None
+    """What the button calls it; its host where it is not set."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
     """The master secret; made and kept in the data directory where it is not set."""
     host: str = "127.0.0.1"

@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from limner.api.streaming import BEATS, PING, Broadcasts, EventStream
+from limner.api.gate import STILL
+from limner.api.streaming import ASKED_AFTER, BEATS, PING, Broadcasts, EventStream
 from limner.domain.errors import StorageError
 from limner.domain.events import Event, EventKind
+from limner.testing.fakes import FakeClock
 from limner.testing.faults import Fault
 from tests.api.served import Site
 
@@ -107,14 +109,21 @@ def event(number: int, kind: EventKind = EventKind.PROGRESS) -> Event:
 class Listener:
     """What one caller of a stream receives."""
 
-    def __init__(self, broadcasts: Broadcasts, after: int = 0, order: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        broadcasts: Broadcasts,
+        after: int = 0,
+        order: list[str] | None = None,
+        is_still: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
         self.hung_up = asyncio.Event()
         self.takes = asyncio.Event()
         self.takes.set()
         self.body = b""
         self._order = [] if order is None else order
+        scope: dict[str, Any] = {} if is_still is None else {STILL: is_still}
         self.task = asyncio.create_task(
-            EventStream(broadcasts, "job", "local", after=after)({}, self._receive, self._send)
+            EventStream(broadcasts, "job", "local", after=after)(scope, self._receive, self._send)
         )
 
     async def _receive(self) -> dict[str, Any]:
@@ -192,6 +201,51 @@ async def test_who_has_hung_up_is_noticed_in_the_silence_and_the_last_one_ends_t
     await listener.task
     assert source.closed == 1
     assert PING not in listener.body
+
+
+async def test_whoever_may_no_longer_listen_is_cut_off_within_a_minute() -> None:
+    source, clock, asked = Source(), FakeClock(), list[float]()
+    broadcasts = Broadcasts(source.follow, now=clock.monotonic)
+    begun, let_in = clock.monotonic(), True
+
+    async def is_still() -> bool:
+        asked.append(clock.monotonic() - begun)
+        return let_in
+
+    watched, local = Listener(broadcasts, is_still=is_still), Listener(broadcasts)
+
+    async def seconds(number: int) -> None:
+        for _ in range(number):
+            clock.advance(1)
+            source.queue.put_nowait(None)
+            await settle()
+
+    await seconds(120)
+    assert len(asked) == 2
+    assert ASKED_AFTER <= asked[0] <= 60
+    let_in = False
+    await seconds(60)
+    assert watched.task.done()
+    assert not local.task.done()
+    source.queue.put_nowait(event(1, EventKind.FINISHED))
+    await local.task
+    assert (watched.numbers, local.numbers) == ([], [1])
+
+
+async def test_whoever_may_no_longer_listen_is_cut_off_amid_the_news_too() -> None:
+    source, clock = Source(), FakeClock()
+    broadcasts = Broadcasts(source.follow, now=clock.monotonic)
+
+    async def is_still() -> bool:
+        return False
+
+    listener = Listener(broadcasts, is_still=is_still)
+    for number in range(1, ASKED_AFTER + 2):
+        source.queue.put_nowait(event(number))
+        await settle()
+        clock.advance(1)
+    await listener.task
+    assert listener.numbers[-1] < ASKED_AFTER + 2
 
 
 async def test_everybody_is_told_before_anybodys_line_is_closed() -> None:

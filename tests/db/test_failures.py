@@ -192,6 +192,15 @@ def test_a_url_that_cannot_be_used(url: str) -> None:
     assert refused.value.code == "database_url"
 
 
+@pytest.mark.parametrize("host", ["aws-0-eu-central-1.pooler.supabase.com", "db.abcdefghijkl.supabase.co"])
+def test_a_pooler_that_gives_each_transaction_another_session(host: str) -> None:
+    with pytest.raises(StorageError, match="port 5432") as refused:
+        target(f"postgresql://postgres.abc:sesame@{host}:6543/postgres")
+    assert refused.value.code == "database_url"
+    assert "sesame" not in refused.value.message
+    assert target(f"postgresql://postgres.abc:sesame@{host}:5432/postgres").url.host == host
+
+
 @pytest.mark.req("S4-047")
 @pytest.mark.parametrize("prefix", ["postgres://", "postgresql://", "postgresql+psycopg://"])
 async def test_postgresql_urls_by_any_of_their_names(new_postgres_url: str, prefix: str) -> None:

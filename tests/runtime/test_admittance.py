@@ -1,6 +1,6 @@
 """Who is let in as time goes by."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +11,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from limner.db.database import Database
 from limner.domain.audit import Act
-from limner.domain.errors import Forbidden, InvalidRequest, TooManyRequests
-from limner.domain.identity import Claims
+from limner.domain.errors import Forbidden, InvalidRequest, NotConfigured, TooManyRequests
+from limner.domain.identity import Claims, IssuerUnavailable
 from limner.domain.people import LOCAL, USUAL_SCOPES, Principal, Role, SignInRefused, SignInRequired, TokenScope, User
 from limner.engine import passwords
 from limner.engine.passwords import Argon2Passwords
+from limner.engine.quotes import HmacSealer
 from limner.runtime.admittance import Admittance, admittance
 from limner.settings import read_settings
 from limner.testing.fakes import CountingIds, FakeClock
@@ -33,6 +34,15 @@ class FakeIssuer:
 
     async def google(self, token: str) -> Claims | None:
         return self.said.get(token)
+
+    async def document(self, address: str) -> Claims:
+        raise IssuerUnavailable(address)
+
+    async def redeem(self, address: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Claims | None:
+        return None
+
+    async def described(self, address: str, headers: Mapping[str, str]) -> Claims | None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,8 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(passwords, "_hasher", lambda: quick)
     database, clock = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}"), FakeClock()
     issuer = FakeIssuer()
-    joined = admittance(database, issuer, read_settings(SETTINGS, tmp_path), clock, CountingIds())
+    settings, sealer = read_settings(SETTINGS, tmp_path), HmacSealer(b"a secret")
+    joined = admittance(database, issuer, settings, clock, CountingIds(), sealer)
     ann = await joined.accounts.add("ann@example.com", PASSWORD, Role.MEMBER, LOCAL)
     yield House(joined, issuer, clock, ann)
     await database.close()
@@ -245,3 +256,31 @@ async def test_an_account_with_a_password_is_that_of_an_address_that_google_runs
     house.clock.advance(60)
     with pytest.raises(SignInRefused):
         await house.admittance.federation.sign_in_with_google("t")
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"LIMNER_OIDC_ISSUER": "https://id.example.com"}, "LIMNER_OIDC_CLIENT_ID"),
+        ({"LIMNER_OIDC_CLIENT_ID": "limner"}, "LIMNER_OIDC_ISSUER"),
+        ({"LIMNER_OIDC_ISSUER": "http://id.example.com", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
+        ({"LIMNER_OIDC_ISSUER": "id.example.com", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
+        ({"LIMNER_OIDC_ISSUER": "https://id.example.com:door", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
+        ({"LIMNER_OIDC_ISSUER": "https://[id", "LIMNER_OIDC_CLIENT_ID": "limner"}, "https"),
+        ({"SUPABASE_URL": "http://abc.supabase.co"}, "SUPABASE_URL"),
+        ({"SUPABASE_URL": "https://abc.supabase.co", "SUPABASE_JWT_SECRET": "short"}, "SUPABASE_JWT_SECRET"),
+    ],
+)
+async def test_issuers_that_are_set_wrongly_are_told(tmp_path: Path, variables: dict[str, str], named: str) -> None:
+    settings = read_settings({"LIMNER_AUTH": "accounts", **variables}, tmp_path)
+    database = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}")
+    try:
+        with pytest.raises(NotConfigured, match=named) as refused:
+            admittance(database, FakeIssuer(), settings, FakeClock(), CountingIds(), HmacSealer(b"a secret"))
+        assert "short" not in refused.value.message
+        # Where nobody signs in nobody is kept from working by them.
+        alone = read_settings(variables, tmp_path)
+        joined = admittance(database, FakeIssuer(), alone, FakeClock(), CountingIds(), HmacSealer(b"a secret"))
+        assert (joined.openid.client, joined.bearers.supabase) == (None, None)
+    finally:
+        await database.close()

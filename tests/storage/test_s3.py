@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
+from yarl import URL
 
 from limner.domain.errors import StorageError
 from limner.storage.blobs import S3Access, open_blobs
@@ -53,6 +60,55 @@ async def test_a_file_of_several_parts_keeps_its_content_type(bucket: Bucket, tm
         assert await store.get(landed.digest) == data
     assert bucket.keys() == [blob_key(landed.digest)]
     assert bucket.content_type(blob_key(landed.digest)) == "image/png"
+
+
+@asynccontextmanager
+async def below_a_path(endpoint: str, path: str) -> AsyncIterator[str]:
+    """The same S3 server, at an address with a path, as Supabase's storage has; nothing is there beside it."""
+
+    async def pass_on(request: web.Request) -> web.Response:
+        rest = request.rel_url.raw_path.removeprefix(path) + (
+            f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
+        )
+        headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+        url = URL(endpoint + rest, encoded=True)
+        async with (
+            aiohttp.ClientSession(auto_decompress=False) as session,
+            session.request(request.method, url, data=BytesIO(await request.read()), headers=headers) as got,
+        ):
+            kept = {
+                name: got.headers[name] for name in ("ETag", "Last-Modified", "Content-Type") if name in got.headers
+            }
+            answer = web.Response(status=got.status, headers=kept, body=await got.read())
+            if request.method == "HEAD":
+                answer.content_length = got.content_length
+            return answer
+
+    app = web.Application(client_max_size=1 << 26)
+    app.router.add_route("*", path + "/{rest:.*}", pass_on)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}{path}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_store_whose_address_has_a_path(bucket: Bucket, s3_endpoint: str, tmp_path: Path) -> None:
+    data = sample("png") + bytes(11_000_000)
+    async with below_a_path(s3_endpoint, "/storage/v1/s3") as endpoint:
+        access = replace(bucket.access, endpoint=endpoint)
+        async with open_blobs(f"s3://{bucket.name}/kept", tmp_path, access=access) as store:
+            small = await store.put(sample("webp"))
+            assert await store.get(small.digest) == sample("webp")
+            receiver = await store.receive()  # goes up in parts
+            for start in range(0, len(data), 1 << 20):
+                await asyncio.to_thread(receiver.write, data[start : start + (1 << 20)])
+            large = await receiver.finish()
+            assert await store.get(large.digest) == data
+            await store.delete(small.digest)
+    assert bucket.keys() == [f"kept/{blob_key(large.digest)}"]
 
 
 async def test_a_bucket_that_does_not_exist_is_a_storage_error(bucket: Bucket, tmp_path: Path) -> None:

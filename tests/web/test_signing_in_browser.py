@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from limner.domain.people import Role
+from limner.testing.openid_stand_in import CLIENT_ID, OpenIdStandIn
 from tests.api.people import PASSWORD, accounts_site, add_user, quick_hashes
 from tests.api.served import Site
+from tests.cli.conftest import in_a_thread
 from tests.web.test_accessibility import objections
 from tests.web.windows import in_a_browser, visit
 
@@ -61,6 +64,49 @@ async def test_somebody_signs_in_with_keys_paints_and_leaves(browser: Browser, s
     await page.goto("/")
     await expect(page).to_have_url(re.compile(r"/login\?next=%2F$"))
     assert seen.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["ink", "vellum"])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+async def test_the_account_is_accessible(browser: Browser, shared: Site, theme: str, width: int) -> None:
+    seen = await visit(browser, shared, theme, width)
+    page = seen.page
+    await page.goto("/login?next=/settings/account")
+    await page.get_by_label("Email").fill("ann@example.com")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page).to_have_url(re.compile(r"/settings/account$"))
+    assert await objections(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_label("Name", exact=True).fill("the notebook of somebody with a rather long name for things")
+    await page.get_by_role("button", name="Make a token").click()
+    await expect(page.locator("#made")).to_have_text(re.compile(r"^lim_"))
+    assert await objections(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button", name="Remove the notebook").first.click()
+    await expect(page.get_by_role("status").first).to_contain_text("removed")
+    await page.get_by_label("Present password").fill("wrong password")
+    await page.get_by_label("New password").fill("another password")
+    await page.get_by_role("button", name="Change the password").click()
+    await expect(page.get_by_role("alert")).to_contain_text("wrong")
+    assert await objections(page) == []
+    await page.get_by_role("button", name="Sign out everywhere").click()
+    await expect(page).to_have_url(re.compile(r"/login$"))
+
+
+async def test_somebody_comes_back_from_their_issuer_in_the_browser(browser: Browser, tmp_path: Path) -> None:
+    with in_a_thread(OpenIdStandIn()) as issuer:
+        known: dict[str, Any] = {"oidc_issuer": issuer.issuer, "oidc_client_secret": issuer.secret}
+        with accounts_site(tmp_path, oidc_client_id=CLIENT_ID, oidc_name="Harbour House", **known) as site:
+            seen = await visit(browser, site)
+            await seen.page.goto("/jobs")
+            assert await objections(seen.page) == []
+            await seen.page.get_by_role("link", name="Sign in with Harbour House").click()
+            await expect(seen.page).to_have_url(f"{site.url}/jobs")
+            await expect(seen.page.get_by_role("link", name="Your account, ann@example.com")).to_be_visible()
+            cookies = {cookie.get("name") for cookie in await seen.context.cookies()}
+            assert ("limner_session" in cookies, "limner_leaving" in cookies) == (True, False)
+            assert seen.complaints == []
 
 
 async def test_the_first_account_is_made_in_the_browser(

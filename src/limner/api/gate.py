@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlencode
 
 from starlette.requests import cookie_parser
@@ -17,14 +18,19 @@ from starlette.types import Scope
 from limner.api.errors import status_of
 from limner.domain.errors import Forbidden, LimnerError, Problem
 from limner.domain.people import Principal, SignInRequired, signed_in
-from limner.engine.signing_in import SigningIn
+from limner.runtime.admittance import Admittance
 from limner.runtime.cookies import SESSION_COOKIE
 
 PRINCIPAL = "limner.principal"
 """Where in the scope the routes find who asks; None on an open path where nobody has signed in."""
+STILL = "limner.still"
+"""Where streams find what says whether they are still let in, as the same one with the same rights."""
 
 OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
-OPEN = OPEN_PAGES | {"/health", "/ready", "/openapi.json", "/api/auth/google", "/api/auth/login", "/api/auth/logout"}
+OPEN_SIGN_IN = frozenset(
+    {"/api/auth/google", "/api/auth/login", "/api/auth/logout", "/api/auth/oidc/callback", "/api/auth/oidc/start"}
+)
+OPEN = OPEN_PAGES | OPEN_SIGN_IN | {"/health", "/ready", "/openapi.json"}
 OPEN_BELOW = ("/s/", "/static/", "/webhooks/")
 """What share links show, the pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
@@ -45,8 +51,10 @@ FOR_ALL = frozenset(
     }
 )
 """POST there changes nothing but one's own sign-in, or is told apart further in: a viewer may."""
-FOR_ALL_BELOW = ("/api/auth/tokens", "/api/v1/tokens")
+FOR_ALL_BELOW = ("/api/auth/tokens", "/api/v1/tokens", "/settings/account/")
 
+SHOWN = (b"authorization", b"cookie")
+"""The headers that say who somebody is."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -70,8 +78,8 @@ def is_open(method: str, path: str) -> bool:
 class Gate:
     """Finds out who asks, before any route."""
 
-    def __init__(self, signing_in: Callable[[], SigningIn]) -> None:
-        self._signing_in = signing_in
+    def __init__(self, admittance: Callable[[], Admittance]) -> None:
+        self._admittance = admittance
 
     async def admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """Notes in the scope who asks; the answer where they are not let in."""
@@ -93,7 +101,18 @@ class Gate:
             status = status_of(error)
             return Refusal(status=status, problem=error.problem())
         scope[PRINCIPAL] = principal
+        shown = {name: headers[name] for name in SHOWN if name in headers}
+        scope[STILL] = partial(self._is_still, shown, principal)
         return None
+
+    async def _is_still(self, shown: Mapping[bytes, bytes], principal: Principal) -> bool:
+        """Whether what somebody showed when they came still stands for the same one, with the same rights."""
+        try:
+            return await self._found(shown, "GET") == principal
+        except SignInRequired:
+            return False
+        except LimnerError:
+            return True  # nobody can say now; they are asked again
 
     async def _found(self, headers: Mapping[bytes, bytes], method: str) -> Principal | None:
         """Whoever the token or the cookie of a request stands for. Raises SignInRequired and Forbidden."""
@@ -102,19 +121,19 @@ class Gate:
             kind, _, secret = authorization.partition(" ")
             if kind.lower() != "bearer":
                 raise SignInRequired("Authorization has to be `Bearer lim_...`, with an API token of yours.")
-            return await self._signing_in().with_token(secret.strip())
+            return await self._admittance().bearers.with_token(secret.strip())
         session = session_of(headers)
         if session is None:
             return None
         if method not in SAFE_METHODS:
             _check_own_page(headers)
-        return await self._signing_in().with_session(session)
+        return await self._admittance().signing_in.with_session(session)
 
     async def _perhaps(self, headers: Mapping[bytes, bytes]) -> Principal | None:
         """Whoever looks at an open page; None for a session that has ended, too."""
         try:
             session = session_of(headers)
-            return None if session is None else await self._signing_in().with_session(session)
+            return None if session is None else await self._admittance().signing_in.with_session(session)
         except SignInRequired:
             return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol, TypeVar
@@ -12,6 +13,7 @@ from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
 from limner.api.answers import DEFERRED, dumped
+from limner.api.gate import STILL
 from limner.domain.errors import LimnerError
 from limner.domain.events import Event
 from limner.engine.following import LOOK_AGAIN
@@ -21,6 +23,8 @@ RETRY = b"retry: 2000\n\n"
 PING_AFTER = 15
 """Seconds without news after which a listener gets a sign of life."""
 BEATS = round(PING_AFTER / LOOK_AGAIN)
+ASKED_AFTER = 45
+"""Seconds after which it is looked up whether a listener may still listen; with a sign of life in between, a minute."""
 SLOWEST_WRITE = 60.0
 """Seconds after which a listener that takes nothing in is given up."""
 
@@ -122,8 +126,9 @@ async def aclosing_iterator(events: AsyncIterator[Value]) -> AsyncIterator[Async
 class Broadcasts:
     """All jobs that somebody listens to in this process."""
 
-    def __init__(self, follow: Follows) -> None:
+    def __init__(self, follow: Follows, now: Callable[[], float] = time.monotonic) -> None:
         self._follow = follow
+        self.now = now
         self._open: dict[tuple[str, str], Broadcast] = {}
         self._stopping = asyncio.Event()
 
@@ -190,9 +195,12 @@ class EventStream(Response):
         self._job_id = job_id
         self._owner = owner
         self._after = after
+        self._is_still: Callable[[], Awaitable[bool]] | None = None
+        self._asked = broadcasts.now()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leaves the sending to the door where there is one."""
+        self._is_still = scope.get(STILL)
         if DEFERRED in scope:
             scope[DEFERRED].append(self.run)
         else:
@@ -217,7 +225,7 @@ class EventStream(Response):
 
     async def _follow(self, broadcast: Broadcast, receive: Receive, send: Send) -> None:
         number, told, woken = broadcast.listeners, self._after, False
-        while not self._broadcasts.stopping:
+        while not self._broadcasts.stopping and await self._may_listen():
             bell = broadcast.bell(number)
             if told < len(broadcast.frames):
                 batch, woken = broadcast.frames[told:], False
@@ -234,6 +242,13 @@ class EventStream(Response):
                 await write(send, PING)
             else:
                 woken = await bell.wait()
+
+    async def _may_listen(self) -> bool:
+        """Whether the listener is still let in; looked up now and then. Who is not comes again, and is told why."""
+        if self._is_still is None or self._broadcasts.now() - self._asked < ASKED_AFTER:
+            return True
+        self._asked = self._broadcasts.now()
+        return await self._is_still()
 
 
 async def write(send: Send, data: bytes) -> None:

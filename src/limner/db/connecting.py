@@ -19,6 +19,14 @@ _SQLITE_NAMES = frozenset({"sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"})
 _POSTGRES_NAMES = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 
 
+POOLED = (".supabase.com", ".supabase.co")
+"""Hosts whose port 6543 gives each transaction another session: workers would not hold the locks that say they live.
+
+Source: https://supabase.com/docs/guides/database/connecting-to-postgres, read 2026-11-28.
+"""
+POOLED_PORT = 6543
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadlines:
     """How long, in seconds, anything here waits before it says so."""
@@ -55,10 +63,21 @@ def target(text: str) -> Target:
                 return Target(url, url.database)
         elif name in _POSTGRES_NAMES and separator:
             url = make_url(f"postgresql+psycopg://{rest}")
+            _check_session(url)
             return Target(url, url.set(drivername="postgresql").render_as_string(hide_password=True))
     except (ArgumentError, ValueError) as error:
         raise _unusable() from error
     raise _unusable()
+
+
+def _check_session(url: URL) -> None:
+    """Raises StorageError for a place whose connections are no sessions."""
+    if url.port == POOLED_PORT and (url.host or "").lower().endswith(POOLED):
+        raise StorageError(
+            f"{url.host}:{POOLED_PORT} is a pooler in transaction mode, which loses locks and prepared statements. Use "
+            "port 5432 of the same host: the pooler in session mode, or the database itself.",
+            code="database_url",
+        )
 
 
 def _unusable() -> StorageError:

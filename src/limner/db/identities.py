@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select, text
+from sqlalchemy import Connection, bindparam, delete, select, text
 
 from limner.db import codec
 from limner.db.database import Database
@@ -25,6 +25,7 @@ _LINK = Statement(
         """
     )
 )
+_REMOVE = Statement(delete(users).where(users.c.id == bindparam("person")))
 
 
 class SqlIdentities:
@@ -33,30 +34,44 @@ class SqlIdentities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def find(self, issuer: str, subject: str) -> User | None:
+        """The account of somebody who has been here before."""
+        return await self._database.read(lambda connection: _find(connection, issuer, subject))
+
     async def enter(self, identity: Identity, new: User | None) -> tuple[User, bool]:
         """The account of somebody, and whether it was made now, as `new`. Raises SignInRefused."""
-        known = await self._database.read(lambda connection: _find(connection, identity))
+        known = await self.find(identity.issuer, identity.subject)
         if known is not None:
             return known, False
         return await self._database.write(lambda connection: _enter(connection, identity, new))
 
 
-def _find(connection: Connection, identity: Identity) -> User | None:
-    row = _FIND.row(connection, {"from_issuer": identity.issuer, "as_subject": identity.subject})
+def _find(connection: Connection, issuer: str, subject: str) -> User | None:
+    row = _FIND.row(connection, {"from_issuer": issuer, "as_subject": subject})
     return None if row is None else person(row)
 
 
 def _enter(connection: Connection, identity: Identity, new: User | None) -> tuple[User, bool]:
     is_new = new is not None and add_person(connection, new)
+    known = None if is_new else _find(connection, identity.issuer, identity.subject)
+    if known is not None:  # they came a moment ago as well
+        return known, False
     user = new if is_new else person_named(connection, identity.email)
     if user is None:
         raise SignInRefused("Nobody with your address may make an account here. Ask the person who runs this server.")
-    if not is_new and user.password is not None and not identity.vouched:
-        raise SignInRefused(f"{identity.email} has an account with a password here. Sign in with it.")
+    if not is_new and not _is_theirs(user, identity):
+        how = "with its password" if user.password is not None else "as you did before"
+        raise SignInRefused(f"{identity.email} has an account here. Sign in to it {how}.")
     values = {"issuer": identity.issuer, "subject": identity.subject, "person": user.id}
     at = codec.stamp(user.created if new is None else new.created)
-    if not _LINK.run(connection, {**values, "at": at}):  # the same person came a moment ago, with another address
-        found = _find(connection, identity)
-        if found is not None:
-            return found, False
-    return user, is_new
+    if _LINK.run(connection, {**values, "at": at}):
+        return user, is_new
+    # They came a moment ago with another address: that account is theirs, and the one made for this address nobody's.
+    if is_new:
+        _REMOVE.run(connection, {"person": user.id})
+    return _find(connection, identity.issuer, identity.subject) or user, False
+
+
+def _is_theirs(user: User, identity: Identity) -> bool:
+    """Whether an account is that of somebody who has its address."""
+    return identity.vouched or (identity.verified and user.password is None)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from limner.domain.audit import Act, Audit, Deed
-from limner.domain.errors import NotConfigured
+from limner.domain.errors import InvalidRequest, NotConfigured
 from limner.domain.identity import Claims, Identities, Identity, Issuer
 from limner.domain.people import Role, SignInRefused, User
 from limner.domain.ports import Clock, Ids
+from limner.engine.signing_in import email_of
 
 GOOGLE = "https://accounts.google.com"
+LONGEST_SUBJECT = 255
 LONGEST_TOKEN = 4096
 """Characters; Google's access tokens have up to 2048 bytes."""
 
@@ -42,14 +44,14 @@ class Federation:
         claims = await self.issuer.google(token) if 0 < len(token) <= LONGEST_TOKEN else None
         if claims is None or not self._is_for_us(claims):
             raise SignInRefused("Google does not take this access token for this server. Sign in again.")
-        return await self._enter(_google_identity(claims))
+        return await self.enter(_google_identity(claims))
 
     def _is_for_us(self, claims: Claims) -> bool:
         expires = _seconds(claims.get("exp"))
         is_fresh = expires is not None and self.clock.now().timestamp() < expires
         return is_fresh and claims.get("aud") in self.google_clients
 
-    async def _enter(self, identity: Identity) -> User:
+    async def enter(self, identity: Identity) -> User:
         """The account of somebody, made now where they are new and may make one. Raises SignInRefused."""
         now = self.clock.now()
         user, is_new = await self.identities.enter(identity, self._new(identity, now))
@@ -65,9 +67,24 @@ class Federation:
         return User(id=self.ids.new(), email=identity.email, role=Role.MEMBER, created=now)
 
 
+def subject_in(claims: Claims) -> str:
+    """The id of somebody at their issuer; empty where there is none that can be one (Core, section 2)."""
+    found = claims.get("sub")
+    return found if isinstance(found, str) and len(found) <= LONGEST_SUBJECT and found.isprintable() else ""
+
+
+def address_in(claims: Claims) -> str:
+    """The e-mail address of somebody, as it is kept; empty where there is none that can be one."""
+    found = claims.get("email")
+    try:
+        return email_of(found) if isinstance(found, str) else ""
+    except InvalidRequest:
+        return ""
+
+
 def _google_identity(claims: Claims) -> Identity:
     """Who Google says somebody is. Raises SignInRefused where their address is not verified."""
-    email, subject = str(claims.get("email") or "").strip().lower(), str(claims.get("sub") or "")
+    email, subject = address_in(claims), subject_in(claims)
     if str(claims.get("email_verified")).lower() != "true" or not email or not subject:
         raise SignInRefused("Google has not verified your e-mail address. Verify it there, then sign in again.")
     return Identity(issuer=GOOGLE, subject=subject, email=email, vouched=email.endswith("@gmail.com"))

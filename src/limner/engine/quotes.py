@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from limner.domain.errors import QuoteRefused
@@ -20,6 +20,12 @@ class HmacSealer:
     """Signs small payloads with the installation's secret; keys for each purpose are derived from it."""
 
     secret: bytes
+    purpose: str = "quote"
+    """What is signed for one purpose is nothing for another."""
+
+    def for_purpose(self, purpose: str) -> HmacSealer:
+        """The same for something else."""
+        return replace(self, purpose=purpose)
 
     def seal(self, payload: Mapping[str, object]) -> str:
         """A token that carries the payload and cannot be altered."""
@@ -35,7 +41,7 @@ class HmacSealer:
         return payload
 
     def _signature(self, body: bytes) -> str:
-        key = hmac.digest(self.secret, b"limner quote", hashlib.sha256)
+        key = hmac.digest(self.secret, f"limner {self.purpose}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(hmac.digest(key, body, hashlib.sha256)).decode().rstrip("=")
 
 

@@ -36,7 +36,7 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch, Publish, Sealer, WorkerLocks
+from limner.domain.telling import Dispatch, Publish, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
@@ -234,7 +234,9 @@ class _Moving:
     porter: Porter
 
 
-def _engine(ground: Ground, moving: _Moving, doors: Doors, profiles: Profiles, shelf: Shelf, sealer: Sealer) -> Engine:
+def _engine(
+    ground: Ground, moving: _Moving, doors: Doors, profiles: Profiles, shelf: Shelf, sealer: HmacSealer
+) -> Engine:
     """What carries requests from a wish to a queued job."""
     jobs, presets, codec, events = moving.jobs, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     return Engine(
@@ -256,7 +258,7 @@ def _engine(ground: Ground, moving: _Moving, doors: Doors, profiles: Profiles, s
     )
 
 
-def _joined(ground: Ground, moving: _Moving, sealer: Sealer) -> Runtime:
+def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     """All parts, each given what it needs and nothing more."""
     settings, jobs = ground.settings, moving.jobs
     shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
@@ -266,7 +268,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: Sealer) -> Runtime:
     doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
     profiles = profiles_of(ground, vault)
     engine = _engine(ground, moving, doors, profiles, shelf, sealer)
-    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids)
+    people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
         settings=settings,
         catalog=ground.catalog,

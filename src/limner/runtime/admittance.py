@@ -15,10 +15,14 @@ from limner.domain.identity import Issuer
 from limner.domain.ports import Clock, Ids
 from limner.engine.accounts import Accounts
 from limner.engine.api_tokens import ApiTokens
+from limner.engine.bearers import Bearers
 from limner.engine.federation import Federation
+from limner.engine.openid import OpenId, OpenIdClient, client_of
 from limner.engine.passwords import Argon2Passwords
+from limner.engine.quotes import HmacSealer
 from limner.engine.sharing import SharedProjects
 from limner.engine.signing_in import SigningIn
+from limner.engine.supabase import Supabase, project_of
 from limner.settings import Settings
 
 
@@ -27,10 +31,12 @@ class Admittance:
     """Everything about people."""
 
     signing_in: SigningIn
+    bearers: Bearers
     accounts: Accounts
     tokens: ApiTokens
     projects: SharedProjects
     federation: Federation
+    openid: OpenId
     audit: Audit
 
 
@@ -39,32 +45,48 @@ def words_in(text: str | None) -> frozenset[str]:
     return frozenset(word.strip() for word in (text or "").split(",") if word.strip())
 
 
-def admittance(database: Database, issuer: Issuer, settings: Settings, clock: Clock, ids: Ids) -> Admittance:
-    """All of it over one database."""
+def admittance(
+    database: Database, issuer: Issuer, settings: Settings, clock: Clock, ids: Ids, sealer: HmacSealer
+) -> Admittance:
+    """All of it over one database. Raises NotConfigured for issuers that are set wrongly."""
     people, attempts, tokens = SqlPeople(database), SqlAttempts(database), SqlTokens(database)
     passwords, audit = Argon2Passwords(), SqlAudit(database, clock, ids)
+    signing_in = SigningIn(
+        people=people,
+        sessions=SqlSessions(database),
+        tokens=tokens,
+        attempts=attempts,
+        passwords=passwords,
+        audit=audit,
+        clock=clock,
+        ids=ids,
+    )
+    federation = Federation(
+        issuer=issuer,
+        identities=SqlIdentities(database),
+        audit=audit,
+        clock=clock,
+        ids=ids,
+        google_clients=words_in(settings.variables.get("GOOGLE_CLIENT_ID")),
+        domains=words_in(settings.sign_up_domains.lower()),
+    )
+    project = project_of(settings.variables) if settings.accounts else None
     return Admittance(
-        signing_in=SigningIn(
-            people=people,
-            sessions=SqlSessions(database),
-            tokens=tokens,
-            attempts=attempts,
-            passwords=passwords,
-            audit=audit,
-            clock=clock,
-            ids=ids,
+        signing_in=signing_in,
+        bearers=Bearers(
+            signing_in=signing_in, supabase=None if project is None else Supabase(project, issuer, federation)
         ),
         accounts=Accounts(people=people, attempts=attempts, passwords=passwords, audit=audit, clock=clock, ids=ids),
         tokens=ApiTokens(tokens=tokens, audit=audit, clock=clock, ids=ids),
         projects=SharedProjects(sharing=SqlSharing(database), people=people, audit=audit, clock=clock, ids=ids),
-        federation=Federation(
-            issuer=issuer,
-            identities=SqlIdentities(database),
-            audit=audit,
-            clock=clock,
-            ids=ids,
-            google_clients=words_in(settings.variables.get("GOOGLE_CLIENT_ID")),
-            domains=words_in(settings.sign_up_domains.lower()),
-        ),
+        federation=federation,
+        openid=OpenId(_client(settings), issuer, federation, attempts, sealer.for_purpose("sign-in")),
         audit=audit,
     )
+
+
+def _client(settings: Settings) -> OpenIdClient | None:
+    """What we are at the issuer that is set, where people sign in."""
+    if not settings.accounts:
+        return None
+    return client_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name)

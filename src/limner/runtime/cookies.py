@@ -1,4 +1,4 @@
-"""The cookie that holds a session's id."""
+"""The cookies: of a session, and of somebody on their way to their issuer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from limner.engine.signing_in import Opened
 
 SESSION_COOKIE = "limner_session"
 SHARED = "Path=/; HttpOnly; SameSite=Lax"
+LEAVING_COOKIE = "limner_leaving"
+ON_THE_WAY = "Path=/api/auth/oidc; HttpOnly; SameSite=Lax"
+"""Lax: an issuer sends people back from a site of its own."""
 
 
 def kept(opened: Opened, host: str) -> Mapping[str, str]:
@@ -24,6 +27,16 @@ def kept(opened: Opened, host: str) -> Mapping[str, str]:
 def dropped(host: str) -> Mapping[str, str]:
     """The header that makes a browser forget it."""
     return _header(f"{SESSION_COOKIE}=; {SHARED}; Max-Age=0", host)
+
+
+def left(ticket: str, seconds: int, host: str) -> Mapping[str, str]:
+    """The header that hands a browser the ticket of somebody who leaves for their issuer."""
+    return _header(f"{LEAVING_COOKIE}={ticket}; {ON_THE_WAY}; Max-Age={seconds}", host)
+
+
+def returned(host: str) -> Mapping[str, str]:
+    """The header that takes it back."""
+    return _header(f"{LEAVING_COOKIE}=; {ON_THE_WAY}; Max-Age=0", host)
 
 
 def _header(cookie: str, host: str) -> Mapping[str, str]:

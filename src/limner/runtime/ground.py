@@ -120,7 +120,7 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
         services=services,
         moderator=_moderator(settings, services, blobs, imaging, clock),
         posts=WirePosts(wire),
-        issuer=WireIssuer(wire, settings.variables),
+        issuer=WireIssuer(wire, settings.variables, settings.oidc_issuer),
         wire=wire,
         seals=seals,
     )

@@ -20,6 +20,10 @@ class Links:
     login: str = "/login"
     logout: str = "/logout"
     setup: str = "/setup"
+    account: str = "/settings/account"
+    account_tokens: str = "/settings/account/tokens"
+    account_password: str = "/settings/account/password"
+    account_out: str = "/settings/account/sign-out-everywhere"
     openapi: str = "/openapi.json"
     api_quotes: str = f"{API}/quotes"
     api_jobs: str = f"{API}/jobs"
@@ -27,6 +31,14 @@ class Links:
     def static(self, name: str) -> str:
         """A file of the pages themselves."""
         return f"/static/{self.version}/{name}"
+
+    def elsewhere(self, onward: str) -> str:
+        """Where somebody leaves for their issuer, to come back to a path."""
+        return f"/api/auth/oidc/start?{urlencode({'next': onward})}"
+
+    def remove_token(self, token_id: str) -> str:
+        """Where an API token of one's own is removed from a page."""
+        return f"{self.account_tokens}/{token_id}/remove"
 
     def older_pictures(self, cursor: str) -> str:
         """The next page of recent pictures."""

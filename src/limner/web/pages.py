@@ -19,7 +19,7 @@ from limner.domain.people import LOCAL, Principal, signed_in
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 from limner.runtime import Runtime
-from limner.web import composing, documentation, sharing, showing, signing_in, wording
+from limner.web import account, composing, documentation, elsewhere, sharing, showing, signing_in, wording
 from limner.web.assets import read_assets
 from limner.web.links import Links
 from limner.web.rendering import COOKIE, THEMES, Renderer, shell
@@ -46,6 +46,8 @@ def install(app: FastAPI) -> None:
     app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
+    app.include_router(elsewhere.router)
+    app.include_router(account.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 

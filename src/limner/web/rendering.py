@@ -14,6 +14,7 @@ from limner.domain.people import Principal
 from limner.web import wording
 from limner.web.links import Links
 from limner.web.views import (
+    AccountPage,
     CardPart,
     CreatePage,
     DocsPage,
@@ -36,6 +37,7 @@ TEMPLATES: Mapping[type[Page], str] = {
     DocsPage: "pages/docs.html",
     SignInPage: "pages/signin.html",
     SharePage: "pages/share.html",
+    AccountPage: "pages/account.html",
 }
 CARD = "parts/job.html"
 

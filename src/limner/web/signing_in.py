@@ -2,84 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from limner.domain.authority import own_path
-from limner.domain.errors import LimnerError, NotFound, TooManyRequests
+from limner.domain.errors import LimnerError, NotConfigured, NotFound, TooManyRequests
+from limner.domain.identity import IssuerUnavailable
 from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.web.rendering import Renderer, shell
-from limner.web.views import SignInPage
+from limner.web.views import Page, SignInPage
 
 router = APIRouter(include_in_schema=False)
 
 LONGEST_CODE = 100
+STATUSES: Mapping[type[LimnerError], int] = {
+    SignInRefused: 401,
+    TooManyRequests: 429,
+    IssuerUnavailable: 503,
+    NotConfigured: 503,
+}
 
 
 @router.get("/login")
 async def sign_in_page(request: Request) -> Response:
     """The form that lets people in; whoever is in already goes on to where they were led from."""
-    _runtime(request)
+    with_accounts(request)
     onward = own_path(request.query_params.get("next"))
     if request.scope.get("limner.principal") is not None:
         return RedirectResponse(onward, status_code=303)
-    return _page(request, onward=onward)
+    return sign_in_view(request, onward=onward)
 
 
 @router.post("/login")
 async def sign_in_from_form(request: Request) -> Response:
     """Lets somebody in and leads on; says what is wrong beside the address as it was."""
-    runtime = _runtime(request)
+    runtime = with_accounts(request)
     async with request.form(max_files=0, max_fields=6) as form:
-        email, password, onward = _text(form, "email"), _text(form, "password"), own_path(form.get("next"))
+        email, password, onward = text_of(form, "email"), text_of(form, "password"), own_path(form.get("next"))
         stays = form.get("stays") is not None
     try:
         opened = await runtime.admittance.signing_in.sign_in(
-            email, password, _address(request), stays=stays, replaced=request.cookies.get(SESSION_COOKIE)
+            email, password, address_of_caller(request), stays=stays, replaced=request.cookies.get(SESSION_COOKIE)
         )
     except (SignInRefused, TooManyRequests) as error:
-        return _page(request, onward=onward, email=email, stays=stays, error=error)
-    return RedirectResponse(onward, status_code=303, headers=dict(kept(opened, _host(request))))
+        return sign_in_view(request, onward=onward, email=email, stays=stays, error=error)
+    return RedirectResponse(onward, status_code=303, headers=dict(kept(opened, host_of(request))))
 
 
 @router.post("/logout")
 async def sign_out_from_form(request: Request) -> Response:
     """Ends the session and leads to the sign-in."""
-    runtime, session = _runtime(request), request.cookies.get(SESSION_COOKIE)
+    runtime, session = with_accounts(request), request.cookies.get(SESSION_COOKIE)
     if session is not None:
         await runtime.admittance.signing_in.sign_out(session)
-    return RedirectResponse("/login", status_code=303, headers=dict(dropped(_host(request))))
+    return RedirectResponse("/login", status_code=303, headers=dict(dropped(host_of(request))))
 
 
 @router.get("/setup")
 async def setup_page(request: Request) -> Response:
     """The form that makes the first owner, for whoever has the link that the server printed."""
-    runtime, code = _runtime(request), (request.query_params.get("code") or "")[:LONGEST_CODE]
+    runtime, code = with_accounts(request), (request.query_params.get("code") or "")[:LONGEST_CODE]
     try:
         await runtime.admittance.signing_in.check_setup(code)
     except SignInRefused as error:
-        return _page(request, error=error)
-    return _page(request, code=code)
+        return sign_in_view(request, error=error)
+    return sign_in_view(request, code=code)
 
 
 @router.post("/setup")
 async def set_up_from_form(request: Request) -> Response:
     """Makes the first owner and lets them in; the link is used up by it."""
-    runtime = _runtime(request)
+    runtime = with_accounts(request)
     async with request.form(max_files=0, max_fields=6) as form:
-        email, password, code = _text(form, "email"), _text(form, "password"), _text(form, "code")[:LONGEST_CODE]
+        email, password, code = text_of(form, "email"), text_of(form, "password"), text_of(form, "code")[:LONGEST_CODE]
     try:
-        opened = await runtime.admittance.signing_in.set_up(code, email, password, _address(request))
+        opened = await runtime.admittance.signing_in.set_up(code, email, password, address_of_caller(request))
     except LimnerError as error:
         refused = isinstance(error, SignInRefused)
-        return _page(request, code="" if refused else code, email=email, error=error)
-    return RedirectResponse("/", status_code=303, headers=dict(kept(opened, _host(request))))
+        return sign_in_view(request, code="" if refused else code, email=email, error=error)
+    return RedirectResponse("/", status_code=303, headers=dict(kept(opened, host_of(request))))
 
 
-def _runtime(request: Request) -> Runtime:
+def with_accounts(request: Request) -> Runtime:
     """The open installation. Raises NotFound where nobody signs in."""
     runtime: Runtime = request.app.state.runtime
     if not runtime.settings.accounts:
@@ -87,7 +96,7 @@ def _runtime(request: Request) -> Runtime:
     return runtime
 
 
-def _page(
+def sign_in_view(
     request: Request,
     *,
     onward: str = "/",
@@ -96,34 +105,50 @@ def _page(
     code: str = "",
     error: LimnerError | None = None,
 ) -> Response:
-    renderer: Renderer = request.app.state.renderer
+    """The page of the sign-in, or of the first account; with what is wrong, where something is."""
     title = "Set up your studio" if code else "Sign in"
     view = SignInPage(
         shell=shell(request, title),
-        place=_host(request),
+        place=host_of(request),
         onward=onward,
         email=email[:254],
         stays=stays,
         code=code,
+        elsewhere=elsewhere_of(request),
         error="" if error is None else error.message,
     )
+    return answered(request, view, error)
+
+
+def answered(request: Request, page: Page, error: LimnerError | None) -> Response:
+    """A page that says what is wrong, where something is."""
+    renderer: Renderer = request.app.state.renderer
     if error is None:
-        return renderer.page(view)
+        return renderer.page(page)
+    status = next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 422)
+    answer = renderer.page(page, status)
     if isinstance(error, TooManyRequests):
-        waiting = renderer.page(view, 429)
-        waiting.headers["Retry-After"] = str(int(error.retry_after or 1))
-        return waiting
-    return renderer.page(view, 401 if isinstance(error, SignInRefused) else 422)
+        answer.headers["Retry-After"] = str(int(error.retry_after or 1))
+    return answer
 
 
-def _text(form: FormData, name: str) -> str:
+def elsewhere_of(request: Request) -> str:
+    """What the issuer is called that people may sign in with; empty where there is none."""
+    client = with_accounts(request).admittance.openid.client
+    return "" if client is None else client.name
+
+
+def text_of(form: FormData, name: str) -> str:
+    """What stood in a field; empty for a file, and where there was none."""
     value = form.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _address(request: Request) -> str:
+def address_of_caller(request: Request) -> str:
+    """The address of the network that a request came from."""
     return str(request.scope.get("limner.address") or "")
 
 
-def _host(request: Request) -> str:
+def host_of(request: Request) -> str:
+    """The name by which the server was asked."""
     return request.headers.get("host", "")

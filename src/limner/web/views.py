@@ -269,7 +269,46 @@ class SignInPage:
     stays: bool
     code: str
     """Makes the first account; empty for a sign-in."""
+    elsewhere: str
+    """What the issuer is called that people may sign in with as well; empty where there is none."""
     error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenRow:
+    """An API token among one's own."""
+
+    id: str
+    name: str
+    last_four: str
+    scopes: tuple[str, ...]
+    used: datetime | None
+    expires: datetime | None
+    expired: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountPage:
+    """One's own account: what programs sign in with, the password, and the way out of everywhere."""
+
+    shell: Shell
+    email: str
+    role: str
+    has_password: bool
+    """Whether there is one to change; whoever signs in elsewhere has none."""
+    tokens: tuple[TokenRow, ...]
+    scopes: tuple[tuple[str, str], ...]
+    """What a new token may be for, and what that is called."""
+    lives: tuple[tuple[str, str], ...]
+    """How long it may be good, in days, and what that is called."""
+    made: str = ""
+    """A token that has just been made, shown this once."""
+    name: str = ""
+    """What stood in the field of the name."""
+    done: str = ""
+    error: str = ""
+    field: str = ""
+    """Which form is wrong: `token` or `password`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,4 +335,4 @@ class DocsPage:
     groups: Mapping[str, tuple[Operation, ...]]
 
 
-Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage | SignInPage | SharePage
+Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage | SignInPage | SharePage | AccountPage

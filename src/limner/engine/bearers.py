@@ -1,0 +1,23 @@
+"""Whoever comes with a token in `Authorization: Bearer`: one of ours, or one of a place that is trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limner.domain.people import Principal
+from limner.engine.signing_in import TOKEN_PREFIX, SigningIn
+from limner.engine.supabase import Supabase
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bearers:
+    """Tells tokens apart by their form."""
+
+    signing_in: SigningIn
+    supabase: Supabase | None
+
+    async def with_token(self, token: str) -> Principal:
+        """Whoever a token stands for. Raises SignInRequired and IssuerUnavailable."""
+        if self.supabase is not None and not token.startswith(TOKEN_PREFIX) and token.count(".") == 2:
+            return (await self.supabase.with_token(token)).principal()
+        return await self.signing_in.with_token(token)
