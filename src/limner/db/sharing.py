@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, tuple_
 
 from limner.db import codec, cursors, rows
 from limner.db.database import Database
+from limner.db.keeping import IN_TRASH, MARKED
 from limner.db.people_tables import members, placed, shared, users
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images, jobs, plans
@@ -197,7 +198,7 @@ def _whole(connection: Connection, row: Columns) -> SharedProject:
 
 # Ids of jobs begin with the time they were made at, so that the index of a project's jobs is in their order.
 def _pictures(connection: Connection, project_id: str, limit: int, cursor: str | None) -> Page[Picture]:
-    query = select(images).join_from(placed, images, images.c.job_id == placed.c.job_id)
+    query = MARKED.join(placed, placed.c.job_id == images.c.job_id).where(~IN_TRASH)
     query = query.where(placed.c.project_id == project_id)
     if cursor is not None:
         job, number, serial = cursors.unseal(cursor, str, int, int)
