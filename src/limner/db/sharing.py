@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, tuple_
 
 from limner.db import codec, cursors, rows
 from limner.db.database import Database
+from limner.db.keeping import IN_TRASH, MARKED
 from limner.db.people_tables import members, placed, shared, users
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images, jobs, plans
@@ -197,8 +198,8 @@ def _whole(connection: Connection, row: Columns) -> SharedProject:
 
 # Ids of jobs begin with the time they were made at, so that the index of a project's jobs is in their order.
 def _pictures(connection: Connection, project_id: str, limit: int, cursor: str | None) -> Page[Picture]:
-    query = select(images).join_from(placed, images, images.c.job_id == placed.c.job_id)
-    query = query.where(placed.c.project_id == project_id)
+    query = MARKED.select_from(placed.join(images, images.c.job_id == placed.c.job_id))
+    query = query.where(placed.c.project_id == project_id, ~IN_TRASH)
     if cursor is not None:
         job, number, serial = cursors.unseal(cursor, str, int, int)
         place = tuple_(placed.c.job_id, -images.c.number, -images.c.serial)
