@@ -186,3 +186,15 @@ def test_whoever_is_removed_leaves_their_pictures_to_those_who_shared_them(team:
         acts = [each["act"] for each in root.get("/api/v1/audit?limit=200").json()["items"]]
         assert "member_added" in acts
     assert len(team.seen("ann", project)) == 1
+
+
+def test_what_its_maker_puts_into_the_trash_is_not_in_the_project_until_it_is_taken_out(team: Team) -> None:
+    project = team.share()
+    team.let_in(project, "ben")
+    kept, thrown = (team.paint("ann")["images"][0]["id"] for _ in range(2))
+    here = f"/api/v1/images/{thrown}"
+    assert team.clients["ben"].delete(here).status_code == 404
+    assert team.clients["ann"].delete(here).status_code == 204
+    assert team.seen("ann", project) == team.seen("ben", project) == [kept]
+    assert team.clients["ann"].post(f"{here}/restore").status_code == 200
+    assert team.seen("ben", project) == [thrown, kept]

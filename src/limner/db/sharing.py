@@ -198,8 +198,8 @@ def _whole(connection: Connection, row: Columns) -> SharedProject:
 
 # Ids of jobs begin with the time they were made at, so that the index of a project's jobs is in their order.
 def _pictures(connection: Connection, project_id: str, limit: int, cursor: str | None) -> Page[Picture]:
-    query = MARKED.join(placed, placed.c.job_id == images.c.job_id).where(~IN_TRASH)
-    query = query.where(placed.c.project_id == project_id)
+    query = MARKED.select_from(placed.join(images, images.c.job_id == placed.c.job_id))
+    query = query.where(placed.c.project_id == project_id, ~IN_TRASH)
     if cursor is not None:
         job, number, serial = cursors.unseal(cursor, str, int, int)
         place = tuple_(placed.c.job_id, -images.c.number, -images.c.serial)
