@@ -37,6 +37,7 @@ from limner.domain.picture import Picture, PictureFile
 from limner.domain.ports import Provider
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
+from limner.domain.rewriting import Shortens
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
@@ -54,7 +55,8 @@ from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.wording import Wording
 from limner.storage.imaging import PillowImaging
-from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
+from limner.testing.fakes import CountingIds, FakeClock, FakeServices, FakeTextModel, MemoryBlobs
+from limner.words.optimising import Optimiser
 
 FACTS = """
 [service]
@@ -196,6 +198,7 @@ async def house(
     grace: float = 2.0,
     rules: BreakerRules | None = None,
     weights: Mapping[str, float] | None = None,
+    shortens: Shortens | None = None,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
@@ -260,6 +263,7 @@ async def house(
             clock=clock,
             ids=ids,
         ),
+        shortens=shortens or Optimiser(FakeTextModel(), clock, longest=10_000, deadline=60),
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),

@@ -28,6 +28,7 @@ HOMES: Mapping[str, str] = {
     "providers": "services",
     "presets": "presets",
     "templates": "templates",
+    "prompt": "prompts",
     "keys": "keys",
     "budgets": "budgets",
     "users": "users",
@@ -60,7 +61,7 @@ HOMES: Mapping[str, str] = {
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
     {"budgets", "collections", "keys", "pipelines", "presets", "providers", "reports", "shares", "tags", "templates"}
-    | {"tokens", "users", "webhooks", "workflows"}
+    | {"prompt", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -17,6 +17,7 @@ from limner.domain.ports import Clock, Ids
 from limner.domain.preset import Preset
 from limner.domain.records import NewCall, NewJob, PicturesGone
 from limner.domain.request import ImageRequest
+from limner.domain.rewriting import Shortens
 from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
@@ -26,7 +27,7 @@ from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
-from limner.engine.prompting import shaped
+from limner.engine.prompting import optimised, shaped
 from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.retrying import missing_request
 from limner.engine.reusing import Reuser
@@ -55,6 +56,7 @@ class Engine:
     reuser: Reuser
     presets: Mapping[str, Preset]
     wording: Wording
+    shortens: Shortens
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
@@ -69,11 +71,12 @@ class Engine:
         return self.router.plan(self._final(request), request.prompt)
 
     async def applied(self, request: ImageRequest, principal: Principal) -> ImageRequest:
-        """The request with everything that this person has saved and it names written into it; twice changes nothing.
+        """The request with everything that this person has saved and it names written into it, and its prompt
+        shortened where it asks for that; twice changes nothing.
 
         Raises InvalidRequest and NotFound.
         """
-        return await self.wording.applied(request, principal)
+        return await optimised(await self.wording.applied(request, principal), self.shortens)
 
     def affordable(self, request: ImageRequest) -> Plan:
         """What of its plan costs no more than the request allows; sends and writes nothing either.
@@ -83,7 +86,7 @@ class Engine:
         return self._allowed(request, self.plan(request))
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
-        """A priced, signed plan. Spends nothing and sends nothing."""
+        """A priced, signed plan. Spends nothing and sends nothing to whoever would paint."""
         request = await self.applied(request, principal)
         await self.router.health.renew()
         plan = self.plan(request)

@@ -33,6 +33,8 @@ def essence(request: ImageRequest) -> ImageRequest:
         inputs=tuple(replace(image, image_id=None, brought=False) for image in request.inputs),
         presets=DEFAULTS.presets,  # they stand in the prompt already
         template=DEFAULTS.template,  # and so do the words of this
+        optimise=DEFAULTS.optimise,
+        rewritten=DEFAULTS.rewritten,
         previews=DEFAULTS.previews,
         project=DEFAULTS.project,
         tags=DEFAULTS.tags,

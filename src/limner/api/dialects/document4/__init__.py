@@ -12,16 +12,18 @@ from pydantic import ValidationError
 from limner.api.answers import answer
 from limner.api.carrying_out import carried_out, ended, with_pictures
 from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.dialects.document4 import prompts
 from limner.api.dialects.document4.answers import STORAGE, error_body, job_body, job_line, providers_body
 from limner.api.dialects.document4.bodies import (
     BatchAnswer,
-    BatchBody,
     FailedAnswer,
     JobsAnswer,
     ProvidersAnswer,
     QuickBody,
     UnifiedAnswer,
+    UnifiedBatchBody,
     UnifiedBody,
+    UnifiedPromptBody,
 )
 from limner.api.dialects.document4.wishes import wish_of
 from limner.api.documents import refusals, taking
@@ -35,7 +37,7 @@ from limner.domain.job import Job
 __all__ = ["BODIES", "SURFACE", "router"]
 
 SURFACE = Surface(name="document4", paths=("/unified", "/storage"), shape=error_body)
-BODIES = (QuickBody, UnifiedBody, BatchBody)
+BODIES = (QuickBody, UnifiedBody, UnifiedBatchBody, UnifiedPromptBody)
 AT_ONCE = 32
 """Requests of a batch that are written down at the same moment; how many are painted at once the services decide."""
 READ = refusals(FailedAnswer, 400, 404, 421, 500, 503)
@@ -54,6 +56,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(tags=["document 4"])
+router.include_router(prompts.router)
 
 
 @router.post(
@@ -85,11 +88,11 @@ async def unified_quick(request: Request) -> Response:
     "/unified/generate/batch",
     summary="Paint many",
     responses={200: {"model": BatchAnswer}, **PAINTED},
-    openapi_extra=taking(BatchBody),
+    openapi_extra=taking(UnifiedBatchBody),
 )
 async def unified_batch(request: Request) -> Response:
     """Up to 1,000 requests; the results come in their order, and each that failed says why."""
-    body, key = await read_json(request, BatchBody), idempotency_key(request)
+    body, key = await read_json(request, UnifiedBatchBody), idempotency_key(request)
     turns = asyncio.Semaphore(AT_ONCE)
     keys = [None if key is None else f"{key}#{number}" for number in range(len(body.requests))]
     results = await asyncio.gather(
