@@ -216,3 +216,30 @@ def test_a_model_that_is_not_there_is_said_and_another_may_be_named(ollama: Olla
         told = site.client.get("/unified/prompt-validator/health").json()
         assert (told["available"], told["model"], told["models"]) == (False, "gemma3", ["gpt-oss:20b"])
         assert "`ollama pull gemma3`" in told["reason"]
+
+
+@pytest.mark.req("S1-048", "S1-049", "S1-050")
+@pytest.mark.parametrize("home", ["", "/compat/document1"])
+def test_document_1_makes_more_of_a_prompt(helped: Site, home: str) -> None:
+    told = helped.client.post(f"{home}/api/images/enhance-prompt", json={"prompt": "a cat"})
+    assert told.status_code == 200
+    found = told.json()
+    assert found["success"] is True
+    assert found["enhancedPrompt"] == "a cat, golden hour lighting, detailed texture"
+    assert (found["suggestions"], found["tags"]) == (["another one", "a third one"], ["one"])
+    assert found["by"] == "ollama/gpt-oss:20b"
+    for wrong in ({}, {"prompt": ""}, {"prompt": " "}, {"prompt": "x" * 4_001}):
+        refused = helped.client.post(f"{home}/api/images/enhance-prompt", json=wrong)
+        assert (refused.status_code, refused.json()["success"]) == (400, False)
+
+
+def test_more_of_a_prompt_with_and_without_ollama(helped: Site, alone: Site) -> None:
+    body = {"prompt": "a cat", "style": "oil painting"}
+    told = helped.client.post("/api/v1/prompts/enhance", json=body).json()
+    assert (told["original"], told["prompt"]) == ("a cat", "a cat, oil painting, detailed texture")
+    assert told["added"] == ["oil", "painting", "detailed", "texture"]
+    bare = alone.client.post("/api/v1/prompts/enhance", json=body).json()
+    assert bare["by"] == "phrasebook"
+    assert bare["prompt"].startswith("a cat, oil painting, ")
+    assert "Ollama cannot be asked" in bare["why"]
+    assert alone.client.post("/api/v1/prompts/enhance", json={"prompt": "x" * 4_001}).status_code == 422

@@ -34,3 +34,12 @@ def test_a_long_prompt_is_shortened_and_a_short_one_left(limner: Limner) -> None
     assert "by compressor. Ollama cannot be asked" in shown.err
     assert limner("prompt", "optimise", "a pier").out == "a pier\n"
     assert limner("prompt", "optimise", "x" * 10_001).code == 2
+
+
+def test_more_is_made_of_a_prompt(limner: Limner) -> None:
+    told = limner("enhance", "a cat", "--style", "oil painting", "--json")
+    assert (told.code, told.document["by"]) == (0, "phrasebook")
+    shown = limner("enhance", "a cat", "--style", "oil painting")
+    assert shown.out.strip() == told.document["prompt"]
+    assert "Added: oil, painting" in shown.err
+    assert limner("enhance", " ").code == 2

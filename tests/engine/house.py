@@ -56,6 +56,7 @@ from limner.engine.runner import Runner
 from limner.engine.wording import Wording
 from limner.storage.imaging import PillowImaging
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices, FakeTextModel, MemoryBlobs
+from limner.words.desk import Desk
 from limner.words.optimising import Optimiser
 
 FACTS = """
@@ -263,7 +264,7 @@ async def house(
             clock=clock,
             ids=ids,
         ),
-        shortens=shortens or Optimiser(FakeTextModel(), clock, longest=10_000, deadline=60),
+        shortens=shortens or Optimiser(Desk(FakeTextModel(), clock, deadline=60), clock, longest=10_000),
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),

@@ -11,6 +11,7 @@ from limner.domain.errors import InvalidRequest
 from limner.domain.people import LOCAL
 from limner.domain.request import ImageRequest, Size
 from limner.testing.fakes import FakeClock, FakeProvider, FakeTextModel
+from limner.words.desk import Desk
 from limner.words.optimising import Optimiser
 from limner.words.protecting import protected
 from tests.engine.house import facts, house
@@ -26,7 +27,8 @@ FIRST, SECOND = (
 
 
 def writer(*answers: str) -> Optimiser:
-    return Optimiser(FakeTextModel(*answers), FakeClock(), longest=10_000, deadline=60)
+    clock = FakeClock()
+    return Optimiser(Desk(FakeTextModel(*answers), clock, deadline=60), clock, longest=10_000)
 
 
 @pytest.mark.req("S4-012")

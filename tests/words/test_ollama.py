@@ -14,6 +14,7 @@ from limner.testing.faults import At, Drop, Fault
 from limner.testing.ollama_stand_in import OllamaStandIn
 from limner.wire.client import Wire
 from limner.words.asking import Question, TextModelUnavailable
+from limner.words.desk import Desk
 from limner.words.ollama import CONTEXT, Ollama
 from limner.words.optimising import Optimiser
 from tests.words.samples import long_prompt
@@ -148,7 +149,9 @@ async def test_an_address_that_is_none_is_refused() -> None:
 async def test_a_long_prompt_is_shortened_by_ollama() -> None:
     stand_in = OllamaStandIn()
     async with ollama(stand_in) as model:
-        done = await Optimiser(model, FakeClock(), longest=10_000, deadline=20).shortened(long_prompt(5_000))
+        done = await Optimiser(Desk(model, FakeClock(), deadline=20), FakeClock(), longest=10_000).shortened(
+            long_prompt(5_000)
+        )
     assert done is not None
     assert (done[1].by, done[1].why) == ("ollama/gpt-oss:20b", "")
     assert len(done[0]) < 3_000

@@ -10,7 +10,8 @@ import pytest
 from limner.domain.errors import InvalidRequest
 from limner.testing.fakes import FakeClock, FakeTextModel
 from limner.words.asking import Condition, Question, TextModelUnavailable
-from limner.words.optimising import COMPRESSOR, REST, SHORT, Optimiser
+from limner.words.desk import REST, Desk
+from limner.words.optimising import COMPRESSOR, SHORT, Optimiser
 from limner.words.protecting import lost, protected
 from tests.words.samples import answering, long_prompt
 
@@ -21,7 +22,8 @@ NOBODY = TextModelUnavailable("Nobody is there.")
 
 
 def optimiser(model: FakeTextModel, clock: FakeClock | None = None) -> Optimiser:
-    return Optimiser(model, clock or FakeClock(), longest=10_000, deadline=60)
+    clock = clock or FakeClock()
+    return Optimiser(Desk(model, clock, deadline=60), clock, longest=10_000)
 
 
 @pytest.mark.req("S4-012", "S4-013", "S4-015")
@@ -53,7 +55,7 @@ async def test_short_prompts_are_left_alone_and_longer_ones_than_ten_thousand_re
         ('{"text": "x"}', 'no text in "prompt"'),
         ('{"prompt": "  "}', 'no text in "prompt"'),
         ('{"prompt": "cut off', "not JSON"),
-        ("[]", 'no text in "prompt"'),
+        ("[]", "no JSON object"),
         (answering(PROMPT), "characters instead of fewer than 3000"),
         (answering(GOOD.replace("masterpiece", "work")), "masterpiece"),
         (answering(f"{', '.join(TERMS)}, {'I cannot help with that request sorry ' * 20}"), "does not say"),
@@ -127,7 +129,7 @@ class Silent:
 
 @pytest.mark.req("S4-018")
 async def test_a_model_that_never_answers_has_a_deadline() -> None:
-    done = await Optimiser(Silent(), FakeClock(), longest=10_000, deadline=0.01).shortened(PROMPT)
+    done = await Optimiser(Desk(Silent(), FakeClock(), deadline=0.01), FakeClock(), longest=10_000).shortened(PROMPT)
     assert done is not None
     assert done[1].why == "fake/silent did not finish within 0.01 seconds."
 

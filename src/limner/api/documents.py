@@ -47,7 +47,7 @@ from limner.api.people_bodies import (
     UserBody,
     UserChangeBody,
 )
-from limner.api.prompt_schemas import PromptBody
+from limner.api.prompt_schemas import EnhanceBody, PromptBody
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.api.taking_in import ROLES
@@ -98,6 +98,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     FillBody,
     PresetBody,
     PromptBody,
+    EnhanceBody,
     ChangeBody,
     IdsBody,
     TagBody,

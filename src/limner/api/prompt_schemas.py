@@ -18,6 +18,26 @@ class PromptBody(StrictBody):
     prompt: Annotated[str, Field(min_length=1, max_length=100_000)]
 
 
+class EnhanceBody(PromptBody):
+    """A prompt to make more of."""
+
+    style: Annotated[str, Field(max_length=200, description="The style that it is to have, in words.")] = ""
+
+
+class EnhancedAnswer(Answer):
+    """More of a prompt; its subject stays."""
+
+    original: str
+    prompt: str
+    suggestions: list[str] = Field(description="Other prompts for the same subject.")
+    tags: list[str]
+    by: str = Field(description="The text model, or `phrasebook` for Limner itself.")
+    why: str = Field(description="Why the text model did not do it; empty where it did.")
+    seconds: float
+    added: list[str] = Field(description="Words that the prompt had not.")
+    dropped: list[str] = Field(description="Words that it has no more.")
+
+
 class KeywordAnswer(Answer):
     """A key phrase."""
 

@@ -29,6 +29,7 @@ HOMES: Mapping[str, str] = {
     "presets": "presets",
     "templates": "templates",
     "prompt": "prompts",
+    "enhance": "enhancing",
     "keys": "keys",
     "budgets": "budgets",
     "users": "users",

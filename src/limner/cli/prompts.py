@@ -25,7 +25,7 @@ def check(prompt: Words, json: Json = False) -> int:
     async def action(session: Session) -> int:
         from limner.words.plain import check_body
 
-        objection = session.studio.runtime.words.objection(text)
+        objection = session.studio.runtime.words.optimiser.objection(text)
         problem = None if objection is None else objection.message
         if json:
             output.document(check_body(text, problem))
@@ -45,7 +45,7 @@ def optimise(prompt: Words, json: Json = False) -> int:
     async def action(session: Session) -> int:
         from limner.words.plain import optimised_body
 
-        words = session.studio.runtime.words
+        words = session.studio.runtime.words.optimiser
         words.check(text)
         done = await words.shortened(text)
         if json:

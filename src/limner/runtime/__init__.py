@@ -63,14 +63,13 @@ from limner.runtime.installation import SHELF_FOLDERS, installation_secret, shel
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.wording import wording_of
-from limner.runtime.words import optimiser_of
+from limner.runtime.words import Words, words_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.library import Delivery, Library
 from limner.storage.provenance import Provenance
 from limner.storage.shelf import Shelf
 from limner.storage.uploads import Uploads
-from limner.words.optimising import Optimiser
 
 LAST_WORDS = 3.0
 """Seconds for messages to webhooks when a command ends; the next process sends those that do not get away."""
@@ -90,7 +89,7 @@ class Runtime:
     listings: Listings
     presets: Mapping[str, Preset]
     engine: Engine
-    words: Optimiser
+    words: Words
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -211,7 +210,7 @@ def _joined(
         clock=ground.clock,
         rules=settings.breaker_rules,
     )
-    limits, words = _limits(settings), optimiser_of(ground)
+    limits, words = _limits(settings), words_of(ground)
     reuser = Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids)
     engine = Engine(
         router=_router(ground, health),
@@ -219,7 +218,7 @@ def _joined(
         reuser=reuser,
         presets=presets,
         wording=wording_of(ground, presets),
-        shortens=words,
+        shortens=words.optimiser,
         jobs=jobs,
         dispatch=dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),

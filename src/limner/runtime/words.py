@@ -1,20 +1,32 @@
-"""Joins what shortens prompts."""
+"""Joins what shortens prompts and makes more of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from limner.domain.errors import InvalidRequest, NotConfigured
 from limner.runtime.ground import Ground
+from limner.words.desk import Desk
+from limner.words.enhancing import Enhancer
 from limner.words.ollama import BASE_URL, MODEL, Ollama
 from limner.words.optimising import Optimiser
 
 
-def optimiser_of(ground: Ground) -> Optimiser:
-    """Shortens prompts with Ollama where it is there, and without it. Raises NotConfigured for no address."""
-    settings, variables = ground.settings, ground.settings.variables
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What works on prompts, at one desk."""
+
+    optimiser: Optimiser
+    enhancer: Enhancer
+
+
+def words_of(ground: Ground) -> Words:
+    """Works with Ollama where it is there, and without it. Raises NotConfigured for an address that is none."""
+    settings, variables, clock = ground.settings, ground.settings.variables, ground.clock
     try:
         model = Ollama(
             ground.wire,
-            ground.clock,
+            clock,
             base_url=variables.get("OLLAMA_BASE_URL") or BASE_URL,
             model=variables.get("OLLAMA_MODEL") or MODEL,
             key=variables.get("OLLAMA_API_KEY", ""),
@@ -22,4 +34,7 @@ def optimiser_of(ground: Ground) -> Optimiser:
         )
     except InvalidRequest as error:
         raise NotConfigured(f"OLLAMA_BASE_URL is wrong: {error.message}", code="settings_invalid") from error
-    return Optimiser(model, ground.clock, longest=settings.unified_prompt_limit, deadline=settings.optimise_seconds)
+    desk = Desk(model, clock, deadline=settings.optimise_seconds)
+    return Words(
+        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit), enhancer=Enhancer(desk, clock)
+    )

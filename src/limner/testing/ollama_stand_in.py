@@ -86,9 +86,12 @@ class OllamaStandIn(StandInServer):
 
 
 def shorter(body: Mapping[str, object]) -> str:
-    """What a well-behaved model answers: each term to keep, then the words of the prompt's beginning."""
+    """What a well-behaved model answers: each term to keep, then the words of the prompt's beginning; or more of it."""
     messages = body.get("messages")
     asked = orjson.loads(str(messages[-1]["content"])) if isinstance(messages, list) else {}
+    if "style" in asked:
+        richer = {"prompt": f"{asked['prompt']}, {asked['style'] or 'golden hour lighting'}, detailed texture"}
+        return orjson.dumps({**richer, "suggestions": ["another one", "a third one"], "tags": ["one"]}).decode()
     words = str(asked["prompt"]).split()[:ANSWER_WORDS]
     text = ", ".join([*map(str, asked["keep"]), " ".join(words)])[:2_900]
     return orjson.dumps({"prompt": text}).decode()

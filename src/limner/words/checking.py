@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 
@@ -23,16 +23,28 @@ class Unfit(Exception):
     """An answer that cannot be used; the message says why, without a sign at its end."""
 
 
-def read_answer(answer: str) -> str:
-    """The text in an answer of the form {"prompt": "..."}. Raises Unfit."""
+def read_object(answer: str) -> Mapping[str, object]:
+    """The JSON object that an answer is, in a fence or without. Raises Unfit."""
     fenced = FENCE.match(answer)
     try:
         found = orjson.loads(fenced[1] if fenced else answer)
     except orjson.JSONDecodeError:
         raise Unfit("it is not JSON") from None
-    text = found.get("prompt") if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise Unfit("it is no JSON object")
+    return found
+
+
+def read_text(found: Mapping[str, object]) -> str:
+    """The text in {"prompt": "..."}, on one line. Raises Unfit."""
+    text = found.get("prompt")
     if not isinstance(text, str) or not text.strip():
         raise Unfit('it has no text in "prompt"')
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """A text without control characters, its blanks single."""
     return " ".join(CONTROL.sub(" ", text).split())
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import orjson
 
 from limner.domain.errors import InvalidRequest
 from limner.domain.ports import Clock
 from limner.domain.rewriting import Rewriting
-from limner.words.asking import Condition, Question, TextModel, TextModelUnavailable
-from limner.words.checking import Unfit, check_shortened, read_answer
+from limner.words.asking import Condition, Question, TextModelUnavailable
+from limner.words.checking import check_shortened, read_object, read_text
 from limner.words.compressing import compressed
+from limner.words.desk import Desk
 from limner.words.protecting import protected
 from limner.words.reading import content_words
 from limner.words.templating import filled
@@ -27,10 +28,6 @@ ASKED_FOR = 2_700
 """Characters that a text model is asked for: none of them counts exactly."""
 SCHEMA = {"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]}
 ANSWER_TOKENS = 4_096
-REST = 30.0
-"""Seconds for which a text model that failed is left alone, so that a batch does not wait for it again and again."""
-AT_ONCE = 4
-"""Prompts that one process gives the text model at the same moment."""
 MOST_DROPPED = 40
 COMPRESSOR = "compressor"
 
@@ -60,15 +57,11 @@ class Tally:
 class Optimiser:
     """The `Shortens` of `domain.rewriting`."""
 
-    def __init__(self, model: TextModel, clock: Clock, *, longest: int, deadline: float) -> None:
-        """`longest` is in characters; `deadline` in seconds for one prompt, all tries and its turn together."""
-        self._model = model
+    def __init__(self, desk: Desk, clock: Clock, *, longest: int) -> None:
+        """`longest` is in characters."""
+        self._desk = desk
         self._clock = clock
         self._longest = longest
-        self._deadline = deadline
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._rests_until = 0.0
-        self._rests_why = ""
         self.tally = Tally()
 
     def objection(self, prompt: str) -> InvalidRequest | None:
@@ -95,11 +88,11 @@ class Optimiser:
         self.check(prompt)
         begun = self._clock.monotonic()
         terms = (await asyncio.to_thread(protected, prompt)).terms
-        by, why = self._model.name, ""
+        by, why = self._desk.name, ""
         try:
             text = await self._by_model(prompt, terms)
-        except (TextModelUnavailable, Unfit) as error:
-            by, why = COMPRESSOR, _said(error, self._model.name)
+        except TextModelUnavailable as error:
+            by, why = COMPRESSOR, error.message
             text = await asyncio.to_thread(compressed, prompt, terms, below=SHORT)
         rewriting = Rewriting(
             original=prompt,
@@ -113,44 +106,24 @@ class Optimiser:
         return text, rewriting
 
     async def condition(self) -> Condition:
-        """Whether the text model can be asked. Where it can, it is no longer left alone."""
-        found = await self._model.condition()
-        if found.available:
-            self._rests_until = 0.0
-        return found
+        """Whether the text model can be asked."""
+        return await self._desk.condition()
 
     async def _by_model(self, prompt: str, terms: tuple[str, ...]) -> str:
-        """What the text model makes of it, in two tries at most. Raises TextModelUnavailable and Unfit."""
-        if self._clock.monotonic() < self._rests_until:
-            raise TextModelUnavailable(self._rests_why)
-        first = Question(
+        """What the text model makes of it. Raises TextModelUnavailable."""
+
+        def read(answer: str) -> str:
+            text = read_text(read_object(answer))
+            check_shortened(text, prompt, terms, below=SHORT)
+            return text
+
+        question = Question(
             instructions=filled("compress", target=ASKED_FOR),
             data=orjson.dumps({"prompt": prompt, "keep": terms}).decode(),
             schema=SCHEMA,
             longest=ANSWER_TOKENS,
         )
-        try:
-            async with asyncio.timeout(self._deadline), self._turns:
-                try:
-                    return await self._tried(first, prompt, terms)
-                except Unfit as error:
-                    told = filled("again", first=first.instructions, objection=error)
-                    return await self._tried(replace(first, instructions=told), prompt, terms)
-        except TimeoutError:
-            message = f"{self._model.name} did not finish within {self._deadline:g} seconds."
-            raise self._resting(TextModelUnavailable(message)) from None
-        except TextModelUnavailable as error:
-            raise self._resting(error) from error
-
-    async def _tried(self, question: Question, prompt: str, terms: tuple[str, ...]) -> str:
-        text = read_answer(await self._model.ask(question))
-        check_shortened(text, prompt, terms, below=SHORT)
-        return text
-
-    def _resting(self, error: TextModelUnavailable) -> TextModelUnavailable:
-        """The same error; the model is left alone for a while."""
-        self._rests_until, self._rests_why = self._clock.monotonic() + REST, error.message
-        return error
+        return await self._desk.ask(question, read)
 
     def _note(self, rewriting: Rewriting, after: int) -> None:
         self.tally = self.tally.with_one(rewriting, after)
@@ -164,11 +137,6 @@ class Optimiser:
                 "why": rewriting.why,
             },
         )
-
-
-def _said(error: Exception, name: str) -> str:
-    """Why the text model's work is not used."""
-    return f"The answer of {name} cannot be used: {error}." if isinstance(error, Unfit) else str(error)
 
 
 def _dropped(before: str, after: str) -> tuple[str, ...]:

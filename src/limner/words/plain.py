@@ -5,6 +5,7 @@ from __future__ import annotations
 from limner.domain.rewriting import Rewriting
 from limner.words.analysis import analysed
 from limner.words.asking import Condition
+from limner.words.enhancing import Enhanced
 from limner.words.optimising import SHORT, Tally
 from limner.words.protecting import protected
 
@@ -68,4 +69,19 @@ def health_body(condition: Condition, tally: Tally) -> Body:
         "characters_after": tally.characters_after,
         "average_seconds": round(tally.seconds / tally.prompts, 3) if tally.prompts else None,
         "average_saving": round(1 - tally.characters_after / before, 3) if before else None,
+    }
+
+
+def enhanced_body(prompt: str, done: Enhanced) -> Body:
+    """More of a prompt, and how it differs from the one that came."""
+    return {
+        "original": prompt,
+        "prompt": done.richer.prompt,
+        "suggestions": done.richer.suggestions,
+        "tags": done.richer.tags,
+        "by": done.by,
+        "why": done.why,
+        "seconds": done.seconds,
+        "added": done.added,
+        "dropped": done.dropped,
     }

@@ -31,7 +31,7 @@ async def unified_validate_prompt(request: Request) -> Response:
     """The prompt as it would be painted, and what can be measured about the one that came. Nothing is painted."""
     principal_of(request)
     prompt = (await read_json(request, UnifiedPromptBody)).prompt
-    words = runtime_of(request).words
+    words = runtime_of(request).words.optimiser
     words.check(prompt)
     done = await optimised(ImageRequest(prompt=prompt, optimise=True), words)
     found = await asyncio.to_thread(analysed, prompt)
@@ -51,5 +51,5 @@ async def unified_validate_prompt(request: Request) -> Response:
 async def unified_prompt_validator_health(request: Request) -> Response:
     """`available` is false where it cannot; that is no failure, for Limner then shortens prompts itself."""
     principal_of(request)
-    words = runtime_of(request).words
+    words = runtime_of(request).words.optimiser
     return answer(health_body(await words.condition(), words.tally))

@@ -12,7 +12,7 @@ def wish_of(body: UnifiedBody, runtime: Runtime) -> ImageRequest:
 
     Where the prompt is long it is shortened before anybody paints. Raises UnknownModel and InvalidRequest.
     """
-    runtime.words.check(body.prompt)
+    runtime.words.optimiser.check(body.prompt)
     width, height = body.width or body.height, body.height or body.width
     return ImageRequest(
         prompt=body.prompt,
