@@ -43,3 +43,15 @@ def test_more_is_made_of_a_prompt(limner: Limner) -> None:
     assert shown.out.strip() == told.document["prompt"]
     assert "Added: oil, painting" in shown.err
     assert limner("enhance", " ").code == 2
+
+
+@pytest.mark.req("S4-012")
+def test_a_long_prompt_paints_where_it_may_be_shortened(limner: Limner) -> None:
+    long = long_prompt(5_000)
+    ended = limner("generate", long, "--optimise", "-m", "sketch", "--size", "64x64", "--no-show", "--json")
+    assert ended.code == 0, ended.err
+    assert len(ended.document["prompt"]) < 3_000
+    picture = ended.document["images"][0]["id"]
+    told = limner("show", picture, "--json").document["recipe"]
+    assert told["request"]["rewritten"]["original"] == long
+    assert limner("generate", long, "-m", "sketch", "--size", "64x64", "--no-show", "--json").code == 2
