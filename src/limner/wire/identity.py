@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
+import orjson
 from yarl import URL
 
 from limner.domain.identity import Claims, IssuerUnavailable
-from limner.wire.asking import NoAnswer, asked
 from limner.wire.client import Parcel, Wire
+from limner.wire.failures import TROUBLE, Sending
 
 DEADLINE = 10.0
 """Seconds for a whole question."""
+MOST_READ = 1 << 18
+"""Bytes of an answer."""
 GOOGLE = "https://oauth2.googleapis.com/tokeninfo"
 """Source: https://developers.google.com/identity/protocols/oauth2, read 2026-11-28."""
 
@@ -36,7 +40,9 @@ class WireIssuer:
     async def _asked(self, url: URL) -> tuple[int, Claims]:
         """The status and the JSON object of an answer; no address is in an error, because a secret is in it."""
         try:
-            told = await asked(self._wire, Parcel(method="GET", url=url), deadline=DEADLINE)
-        except NoAnswer:
+            async with asyncio.timeout(DEADLINE), self._wire.open(Parcel(method="GET", url=url), Sending()) as got:
+                body = await got.content.read(MOST_READ)
+                found = orjson.loads(body) if body else {}
+        except (*TROUBLE, orjson.JSONDecodeError):
             raise IssuerUnavailable("Google cannot be asked who you are now. Try again in a moment.") from None
-        return told.status, told.body if isinstance(told.body, dict) else {}
+        return got.status, found if isinstance(found, dict) else {}
