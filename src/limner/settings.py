@@ -124,7 +124,9 @@ class Settings(BaseModel):
     generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
     """Characters that a prompt may have at document 3's /generate-image."""
     unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
-    """The same at document 4's /unified."""
+    """The same at document 4's /unified, and the most that can be shortened."""
+    optimise_seconds: float = Field(default=120.0, gt=0, le=3600)
+    """How long the text model may take for one prompt before Limner shortens or enhances it itself."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
     routing_weights: Weights = Field(default_factory=dict)

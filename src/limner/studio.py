@@ -64,6 +64,7 @@ class Options(TypedDict, total=False):
     strict: bool
     max_cost: str | Money | None
     reuse: bool
+    optimise: bool
     extra: dict[str, object]
 
 
@@ -343,6 +344,7 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         strictness=Strictness.STRICT if options.get("strict") else Strictness.ADAPT,
         max_cost=_value("max_cost", options.get("max_cost"), Money.usd),
         reuse=options.get("reuse", False),
+        optimise=options.get("optimise", False),
         extra=options.get("extra", {}),
     )
 

@@ -17,6 +17,9 @@ from limner.settings import Settings, read_settings
 from limner.system import Heap
 from limner.testing.openai_stand_in import OpenAIStandIn
 
+NOBODY = {"OLLAMA_BASE_URL": "http://127.0.0.1:9"}
+"""No test asks a text model that happens to run on this machine."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
@@ -101,7 +104,7 @@ class _Serving(threading.Thread):
     async def _serve(self) -> None:
         async with self.stand_in:
             named = {"OPENAI_API_KEY": self._key, "OPENAI_BASE_URL": self.stand_in.base_url}
-            variables = {**(named if self._key else {}), **self._variables}
+            variables = {**NOBODY, **(named if self._key else {}), **self._variables}
             app = create_app(settings_for(self._folder, variables, grace_seconds=1, **self._given))
             self._server = _Announcing(app, self._listening, self.ready)
             await self._server.serve(sockets=[self._listening])

@@ -41,6 +41,7 @@ from limner.domain.picture import Picture, PictureFile
 from limner.domain.ports import Provider
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
+from limner.domain.rewriting import Shortens
 from limner.domain.vault import StoredKey
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
@@ -65,8 +66,10 @@ from limner.engine.wording import Wording
 from limner.providers.inquiries import Inquiries
 from limner.sealing import AesSeals
 from limner.storage.imaging import PillowImaging
-from limner.testing.fakes import CountingIds, FakeClock, FakeServices, MemoryBlobs
+from limner.testing.fakes import CountingIds, FakeClock, FakeServices, FakeTextModel, MemoryBlobs
 from limner.wire.guard import Guard
+from limner.words.desk import Desk
+from limner.words.optimising import Optimiser
 
 FACTS = """
 [service]
@@ -240,6 +243,7 @@ async def house(
     rules: BreakerRules | None = None,
     weights: Mapping[str, float] | None = None,
     secret: bytes = b"a secret of the tests, long enough",
+    shortens: Shortens | None = None,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
@@ -311,6 +315,7 @@ async def house(
             ids=ids,
         ),
         profiles=profiles,
+        shortens=shortens or Optimiser(Desk(FakeTextModel(), clock, deadline=60), clock, longest=10_000),
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),

@@ -96,6 +96,9 @@ class RequestBody(StrictBody):
     values: Annotated[dict[str, Text], Field(max_length=100)] = Field(
         default_factory=dict, description="What stands in the blanks of the template."
     )
+    optimise: bool = Field(
+        default=False, description="Shorten a prompt of 3,000 to 10,000 characters, so that every model takes it."
+    )
     steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
     guidance: Annotated[float, Field(ge=0, le=1000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None

@@ -49,6 +49,7 @@ from limner.api.people_bodies import (
     UserChangeBody,
 )
 from limner.api.profile_bodies import ProfileBody, ProfileChangesBody
+from limner.api.prompt_schemas import EnhanceBody, PromptBody
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.api.taking_in import ROLES
@@ -100,6 +101,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     TemplateChanges,
     FillBody,
     PresetBody,
+    PromptBody,
+    EnhanceBody,
     ChangeBody,
     IdsBody,
     TagBody,

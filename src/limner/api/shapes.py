@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 from limner.domain.errors import Problem
 from limner.domain.job import CallRecord, Job
@@ -11,6 +11,7 @@ from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, Constraints, Fallback, Plan, Quote, ReceiptLine
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Size
+from limner.domain.rewriting import Rewriting
 from limner.domain.vault import Access
 
 Body = dict[str, object]
@@ -105,6 +106,8 @@ def _plain(value: object) -> object:
         return {"left": value.left, "top": value.top, "right": value.right, "bottom": value.bottom}
     if isinstance(value, Access):
         return {"key": value.key, "base_url": value.base_url}
+    if isinstance(value, Rewriting):
+        return asdict(value)
     if isinstance(value, InputImage):
         return {
             "role": value.role,

@@ -28,6 +28,8 @@ HOMES: Mapping[str, str] = {
     "providers": "services",
     "presets": "presets",
     "templates": "templates",
+    "prompt": "prompts",
+    "enhance": "enhancing",
     "keys": "keys",
     "profiles": "profiles",
     "budgets": "budgets",
@@ -60,8 +62,8 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {"budgets", "collections", "keys", "pipelines", "presets", "profiles", "providers", "reports", "shares", "tags"}
-    | {"templates", "tokens", "users", "webhooks", "workflows"}
+    {"budgets", "collections", "keys", "pipelines", "presets", "profiles", "prompt", "providers", "reports", "shares"}
+    | {"tags", "templates", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -88,6 +88,10 @@ class Wish:
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Take kept pictures of the same request, up to seven days old, for nothing.")
     ] = False
+    optimise: Annotated[
+        bool,
+        typer.Option("--optimise", help="Shorten a prompt of 3,000 characters or more, so that every model takes it."),
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -68,6 +68,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "tags": [checked_text(tag, "tag") for tag in wish.tags or ()],
         "strict": wish.strict,
         "reuse": wish.reuse,
+        "optimise": wish.optimise,
         "max_cost": amount(max_cost),
         "extra": named_values(wish.extra or (), "extra"),
     }

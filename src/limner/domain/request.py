@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import gcd
 
 from limner.domain.money import Money
+from limner.domain.rewriting import Rewriting
 from limner.domain.vault import Access
 
 
@@ -171,6 +172,10 @@ class ImageRequest:
     """The name or id of a template of one's own, whose words become the prompt; the prompt is left empty till then."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What stands in the blanks of the template."""
+    optimise: bool = False
+    """Whether a prompt of 3,000 characters or more is shortened, so that every model takes it."""
+    rewritten: Rewriting | None = None
+    """What the prompt was, where it has been shortened; nobody asks for it."""
     steps: int | None = None
     guidance: float | None = None
     seed: int | None = None

@@ -17,6 +17,7 @@ from limner.domain.ports import Clock, Ids
 from limner.domain.preset import Preset
 from limner.domain.records import NewCall, NewJob, PicturesGone
 from limner.domain.request import ImageRequest
+from limner.domain.rewriting import Shortens
 from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
@@ -28,7 +29,7 @@ from limner.engine.following import Follower
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.profiles import Profiles
-from limner.engine.prompting import shaped
+from limner.engine.prompting import optimised, shaped
 from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.retrying import missing_request
 from limner.engine.reusing import Reuser
@@ -59,6 +60,7 @@ class Engine:
     presets: Mapping[str, Preset]
     wording: Wording
     profiles: Profiles
+    shortens: Shortens
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
@@ -76,12 +78,13 @@ class Engine:
         return self.router.plan(self._final(request), request.prompt)
 
     async def applied(self, request: ImageRequest, principal: Principal) -> ImageRequest:
-        """The request with everything that this person has saved and it names written into it; twice changes nothing.
+        """The request with everything that this person has saved and it names written into it, and its prompt
+        shortened where it asks for that; twice changes nothing.
 
         Raises InvalidRequest, and NotFound, for a stored key that is not theirs as well.
         """
         request = await self.wording.applied(await self.profiles.applied(request, principal), principal)
-        return await self.doors.admit(request, principal)
+        return await self.doors.admit(await optimised(request, self.shortens), principal)
 
     async def plan_for(self, request: ImageRequest, principal: Principal) -> tuple[ImageRequest, Plan]:
         """The request as it is carried out, and who could paint it with the keys that this principal may use.
@@ -100,7 +103,7 @@ class Engine:
         return request, self._allowed(request, plan)
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
-        """A priced, signed plan. Spends nothing and sends nothing."""
+        """A priced, signed plan. Spends nothing and sends nothing to whoever would paint."""
         request, plan = await self.plan_for(request, principal)
         if request.max_cost is not None:
             plan = within(plan, request.max_cost, request.count) or plan

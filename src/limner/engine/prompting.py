@@ -11,6 +11,7 @@ from limner.domain.model_card import ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest, Operation
+from limner.domain.rewriting import Shortens
 
 STAND_IN_PROMPTS = {
     Operation.VARIATIONS: "A new variation of this picture: the same subject, mood and palette, a fresh composition.",
@@ -31,6 +32,17 @@ def shaped(request: ImageRequest, presets: Mapping[str, Preset]) -> ImageRequest
             raise InvalidRequest(f"There is no preset called '{name}'.{hint}", field="presets")
         words.append(preset.value)
     return replace(request, prompt=", ".join(words))
+
+
+async def optimised(request: ImageRequest, shortens: Shortens) -> ImageRequest:
+    """The request with a shorter prompt, where that is wanted and needed; twice changes nothing.
+
+    Raises InvalidRequest for a prompt that is longer than may be shortened.
+    """
+    if not request.optimise or request.rewritten is not None:
+        return request
+    done = await shortens.shortened(request.prompt)
+    return request if done is None else replace(request, prompt=done[0], rewritten=done[1])
 
 
 def words_for(operation: Operation, card: ModelCard, lines: list[ReceiptLine]) -> str:

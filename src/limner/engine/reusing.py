@@ -34,6 +34,8 @@ def essence(request: ImageRequest) -> ImageRequest:
         access=DEFAULTS.access,
         presets=DEFAULTS.presets,  # they stand in the prompt already
         template=DEFAULTS.template,  # and so do the words of this
+        optimise=DEFAULTS.optimise,
+        rewritten=DEFAULTS.rewritten,
         previews=DEFAULTS.previews,
         profile=DEFAULTS.profile,  # what it says stands in the other fields
         project=DEFAULTS.project,

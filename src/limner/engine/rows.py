@@ -21,7 +21,7 @@ TEXT = frozenset(
 )
 WHOLE = frozenset({"count", "seed", "steps", "previews", "scale", "left", "top", "right", "bottom"})
 NUMBER = frozenset({"guidance", "strength"})
-FLAG = frozenset({"strict", "protect", "reuse"})
+FLAG = frozenset({"strict", "protect", "reuse", "optimise"})
 LIST = frozenset({"presets", "tags", "references", "values"})
 FIELDS = TEXT | WHOLE | NUMBER | FLAG | LIST | {"extra"}
 """Everything that a row may say."""

@@ -70,6 +70,7 @@ from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
 from limner.runtime.wording import wording_of
+from limner.runtime.words import Words, words_of
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.generated import GeneratedFolder
@@ -97,6 +98,7 @@ class Runtime:
     presets: Mapping[str, Preset]
     profiles: Profiles
     engine: Engine
+    words: Words
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -157,7 +159,7 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter)
+        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, words=words_of(ground))
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         await runtime.health.renew()
         if work:
@@ -226,12 +228,13 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moving:
-    """What carries jobs, messages and batches on in this process."""
+    """What carries jobs, messages and batches on in this process, and helps with words."""
 
     jobs: SqlJobs
     dispatch: Dispatch
     courier: Courier
     porter: Porter
+    words: Words
 
 
 def _engine(
@@ -247,6 +250,7 @@ def _engine(
         presets=presets,
         wording=wording_of(ground, presets),
         profiles=profiles,
+        shortens=moving.words.optimiser,
         jobs=jobs,
         dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -279,6 +283,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         presets=engine.presets,
         profiles=profiles,
         engine=engine,
+        words=moving.words,
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,

@@ -17,6 +17,7 @@ from limner.domain.request import Size
 from limner.domain.turns import Turn
 from limner.domain.vault import Opener
 from limner.testing.pictures import PictureMaker
+from limner.words.asking import Condition, Question, TextModelUnavailable
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -339,3 +340,26 @@ class FakeServices:
         if not state.ready and service not in self.switched_off:
             raise NotConfigured(f"{service} cannot be used. {state.reason}")
         return self._providers[service]
+
+
+class FakeTextModel:
+    """A text model that answers by a script; where that has ended it cannot be asked."""
+
+    name = "fake/writer"
+
+    def __init__(self, *answers: str | LimnerError) -> None:
+        self.questions: list[Question] = []
+        self._answers = list(answers)
+
+    async def ask(self, question: Question) -> str:
+        """The next answer of the script."""
+        self.questions.append(question)
+        answer = self._answers.pop(0) if self._answers else TextModelUnavailable("The writer has nothing to say.")
+        if isinstance(answer, LimnerError):
+            raise answer
+        return answer
+
+    async def condition(self) -> Condition:
+        """Available as long as it has something to say."""
+        there = bool(self._answers)
+        return Condition(available=there, model=self.name, reason="" if there else "The writer has nothing to say.")

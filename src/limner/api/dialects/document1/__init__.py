@@ -10,6 +10,7 @@ from limner.api.dialects.document1.bodies import (
     ImagesCollectBody,
     ImagesCollectionBody,
     ImagesEditBody,
+    ImagesEnhanceBody,
     ImagesGenerateBody,
     ImagesReportBody,
     ImagesStyleBody,
@@ -33,6 +34,7 @@ BODIES = (
     ImagesTemplateBody,
     ImagesStyleBody,
     ImagesReportBody,
+    ImagesEnhanceBody,
     ImagesCollectionBody,
     ImagesCollectBody,
 )

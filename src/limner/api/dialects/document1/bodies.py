@@ -37,6 +37,13 @@ class ImagesGenerateBody(_Body):
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 
+class ImagesEnhanceBody(_Body):
+    """A prompt to make more of."""
+
+    prompt: Annotated[Prompt, Field(min_length=1)]
+    style: Word | None = None
+
+
 class ImagesEditBody(_Body):
     """How a picture is to be changed."""
 

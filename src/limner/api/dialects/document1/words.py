@@ -1,4 +1,4 @@
-"""Document 1's templates and styles, and reports of pictures."""
+"""Document 1's prompts, templates and styles, and reports of pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from fastapi import APIRouter, Path, Request, Response
 from limner.api.answers import answer
 from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer
-from limner.api.dialects.document1.bodies import ImagesReportBody, ImagesStyleBody, ImagesTemplateBody
+from limner.api.dialects.document1.bodies import (
+    ImagesEnhanceBody,
+    ImagesReportBody,
+    ImagesStyleBody,
+    ImagesTemplateBody,
+)
 from limner.api.dialects.document1.lists import OBJECT, READ
 from limner.api.documents import Responses, refusals, taking
 from limner.api.shapes import Body
@@ -25,6 +30,29 @@ REPORTED: Responses = {
     201: {"description": "It is on the review list.", **OBJECT},
     **REFUSED,
 }
+
+
+@router.post(
+    "/enhance-prompt",
+    summary="Make more of a prompt",
+    responses={200: {"description": "The richer prompt.", **OBJECT}, **REFUSED},
+    openapi_extra=taking(ImagesEnhanceBody),
+)
+async def images_enhance_prompt(request: Request) -> Response:
+    """The same picture, described better; `by` says who did it, and `why` where that was not the text model."""
+    principal_of(request)
+    body = await read_json(request, ImagesEnhanceBody)
+    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.style or "")
+    return answer(
+        {
+            "success": True,
+            "enhancedPrompt": done.richer.prompt,
+            "suggestions": done.richer.suggestions,
+            "tags": done.richer.tags,
+            "by": done.by,
+            "why": done.why,
+        }
+    )
 
 
 @router.post(

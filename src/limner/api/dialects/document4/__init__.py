@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from limner.api.answers import answer
 from limner.api.carrying_out import carried_out, ended, with_pictures
 from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.dialects.document4 import prompts
 from limner.api.dialects.document4.answers import STORAGE, error_body, job_body, job_line, providers_body
 from limner.api.dialects.document4.bodies import (
     BatchAnswer,
@@ -22,6 +23,7 @@ from limner.api.dialects.document4.bodies import (
     UnifiedAnswer,
     UnifiedBatchBody,
     UnifiedBody,
+    UnifiedPromptBody,
 )
 from limner.api.dialects.document4.wishes import wish_of
 from limner.api.documents import refusals, taking
@@ -35,7 +37,7 @@ from limner.domain.job import Job
 __all__ = ["BODIES", "SURFACE", "router"]
 
 SURFACE = Surface(name="document4", paths=("/unified", "/storage"), shape=error_body)
-BODIES = (QuickBody, UnifiedBody, UnifiedBatchBody)
+BODIES = (QuickBody, UnifiedBody, UnifiedBatchBody, UnifiedPromptBody)
 AT_ONCE = 32
 """Requests of a batch that are written down at the same moment; how many are painted at once the services decide."""
 READ = refusals(FailedAnswer, 400, 404, 421, 500, 503)
@@ -54,6 +56,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(tags=["document 4"])
+router.include_router(prompts.router)
 
 
 @router.post(

@@ -15,6 +15,7 @@ from limner.domain.errors import Problem
 from limner.domain.job import Job, JobState
 from limner.domain.picture import Picture
 from limner.domain.plan import Treatment
+from limner.domain.request import ImageRequest
 from limner.runtime import Runtime
 
 STORAGE = "/storage/images"
@@ -39,10 +40,9 @@ def job_body(request: Request, job: Job) -> Body:
     """A job that has pictures."""
     runtime = runtime_of(request)
     begun, ended = job.created, job.finished or job.created
-    length = len(job.request.prompt)
     candidate = job.plan.candidates[job.candidate]
     metadata: Body = {
-        "prompt_validation": {"original_length": length, "optimized_length": length, "optimization_time": 0.0},
+        "prompt_validation": validation_body(job.request),
         "generation_time": round((ended - begun).total_seconds(), 3),
         "provider_model": candidate.title,
         "model": job.model,
@@ -61,6 +61,22 @@ def job_body(request: Request, job: Job) -> Body:
         "prompt": job.request.prompt,
         "images": [_image(request, picture) for picture in job.pictures],
         "metadata": metadata,
+    }
+
+
+def validation_body(request: ImageRequest) -> Body:
+    """What became of the prompt before it was painted."""
+    length, rewriting = len(request.prompt), request.rewritten
+    if rewriting is None:
+        return {"original_length": length, "optimized_length": length, "optimization_time": 0.0}
+    return {
+        "original_length": len(rewriting.original),
+        "optimized_length": length,
+        "optimization_time": rewriting.seconds,
+        "optimized_by": rewriting.by,
+        "reason": rewriting.why,
+        "kept": list(rewriting.kept),
+        "dropped": list(rewriting.dropped),
     }
 
 

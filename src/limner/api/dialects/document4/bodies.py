@@ -25,6 +25,14 @@ class QuickBody(BaseModel):
     provider: Word | None = Field(default=None, description="Left out, whoever is ready paints.")
 
 
+class UnifiedPromptBody(BaseModel):
+    """A prompt to look at."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    prompt: Annotated[str, Field(min_length=1, max_length=100_000)]
+
+
 class UnifiedBody(QuickBody):
     """What is wanted."""
 
@@ -81,3 +89,24 @@ class JobsAnswer(BaseModel):
     """Generations, newest first."""
 
     jobs: list[dict[str, object]]
+
+
+class ValidationAnswer(BaseModel):
+    """A prompt as it would be painted."""
+
+    model_config = ConfigDict(extra="allow")
+
+    valid: bool
+    original_length: int
+    optimized_length: int
+    optimized_prompt: str
+    optimization_time: float
+    analysis: dict[str, object]
+
+
+class ValidatorAnswer(BaseModel):
+    """Whether the text model that shortens prompts can be asked."""
+
+    model_config = ConfigDict(extra="allow")
+
+    available: bool

@@ -11,7 +11,7 @@ from limner.api.answers import answer
 from limner.api.carrying_out import ended, with_pictures
 from limner.api.deps import broadcasts_of, idempotency_key, principal_of, read_json, runtime_of
 from limner.api.dialects.openai.answers import answer_pieces
-from limner.api.dialects.openai.bodies import EditBody, EditForm, GenerationBody, VariationForm
+from limner.api.dialects.openai.bodies import EditForm, GenerationBody, ImageEditBody, VariationForm
 from limner.api.dialects.openai.errors import SURFACE
 from limner.api.dialects.openai.events import Stream
 from limner.api.dialects.openai.reading import read_edit, read_variation
@@ -27,7 +27,7 @@ from limner.domain.request import ImageRequest
 
 __all__ = ["BODIES", "SURFACE", "router"]
 
-BODIES = (GenerationBody, EditBody, EditForm, VariationForm)
+BODIES = (GenerationBody, ImageEditBody, EditForm, VariationForm)
 OWN = frozenset({"openai", "sketch"})
 """Services whose models go by their bare names."""
 
@@ -53,7 +53,7 @@ async def openai_generations(request: Request) -> Response:
     "/images/edits",
     summary="Change pictures",
     responses=PAINTED,
-    openapi_extra=taking(EditBody, form=form_of(EditForm, mask=True)),
+    openapi_extra=taking(ImageEditBody, form=form_of(EditForm, mask=True)),
 )
 async def openai_edits(request: Request) -> Response:
     """Pictures from others: the first is changed where `mask` is transparent; the rest are references."""

@@ -64,7 +64,7 @@ class ImageRef(BaseModel):
     file_id: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="The id of a kept picture.")
 
 
-class EditBody(_Painting):
+class ImageEditBody(_Painting):
     """A change to pictures, in JSON: `images` in place of the form's files."""
 
     prompt: Annotated[str, Field(min_length=1, max_length=100_000)]

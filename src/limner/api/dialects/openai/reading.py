@@ -13,7 +13,7 @@ from starlette.formparsers import MultiPartException
 
 from limner.api.bodies import InputBody
 from limner.api.deps import media_type_of, principal_of, read_json, runtime_of
-from limner.api.dialects.openai.bodies import EditBody, EditForm, ImageRef, VariationForm
+from limner.api.dialects.openai.bodies import EditForm, ImageEditBody, ImageRef, VariationForm
 from limner.api.errors import MalformedJson, UnsupportedMediaType, WrongFields
 from limner.api.taking_in import LONGEST_FIELD, Taking
 from limner.domain.errors import InvalidRequest
@@ -27,12 +27,12 @@ MOST_FIELDS = 40
 IMAGES = ("image", "image[]")
 
 
-async def read_edit(request: Request) -> tuple[EditBody | EditForm, tuple[InputImage, ...]]:
+async def read_edit(request: Request) -> tuple[ImageEditBody | EditForm, tuple[InputImage, ...]]:
     """An edit and its pictures, kept. Raises UsageError."""
     if media_type_of(request) != "application/json":
         async with _form(request) as form:
             return _fields(form, EditForm), await _taken(request, form, masked=True)
-    body = await read_json(request, EditBody)
+    body = await read_json(request, ImageEditBody)
     named = [_named(image, Role.SOURCE if place == 0 else Role.REFERENCE) for place, image in enumerate(body.images)]
     mask = [] if body.mask is None else [_named(body.mask, Role.MASK)]
     return body, await _taking(request).all([*named, *mask], ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from limner.api.dialects.openai.bodies import QUALITIES, EditBody, EditForm, GenerationBody, VariationForm
+from limner.api.dialects.openai.bodies import QUALITIES, EditForm, GenerationBody, ImageEditBody, VariationForm
 from limner.domain.errors import InvalidRequest, UnknownModel
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Catalog
@@ -12,7 +12,7 @@ from limner.domain.request import ImageRequest, InputImage, Operation, Role, Siz
 from limner.engine.options import knows
 from limner.engine.tiers import AUTO, TIERS
 
-Painting = GenerationBody | EditBody | EditForm
+Painting = GenerationBody | ImageEditBody | EditForm
 LEFT_TO_US = "auto"
 QUALITY = {"hd": "high", "standard": "medium", LEFT_TO_US: None}
 OWN_OPTIONS = ("output_compression", "moderation", "input_fidelity")

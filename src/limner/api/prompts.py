@@ -1,0 +1,85 @@
+"""Prompts: what they are like, and shorter ones."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+
+from limner.api.answers import answer
+from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.documents import answers, body_of
+from limner.api.prompt_schemas import (
+    CheckAnswer,
+    EnhanceBody,
+    EnhancedAnswer,
+    OptimisedAnswer,
+    PromptBody,
+    PromptHealthAnswer,
+)
+from limner.words.plain import analysis_body, check_body, enhanced_body, health_body, optimised_body
+
+router = APIRouter(prefix="/prompts", tags=["prompts"])
+
+
+@router.post(
+    "/validate",
+    summary="Look at a prompt",
+    responses=answers(CheckAnswer, "What it is like.", 415),
+    openapi_extra=body_of(PromptBody),
+)
+async def validate_prompt(request: Request) -> Response:
+    """What can be measured about a prompt, what of it has to stay, and whether it is too long. Nothing is sent."""
+    principal_of(request)
+    prompt = (await read_json(request, PromptBody)).prompt
+    objection = runtime_of(request).words.optimiser.objection(prompt)
+    problem = None if objection is None else objection.message
+    return answer(await asyncio.to_thread(check_body, prompt, problem))
+
+
+@router.post(
+    "/optimise",
+    summary="Shorten a prompt",
+    responses=answers(OptimisedAnswer, "The shorter prompt.", 415),
+    openapi_extra=body_of(PromptBody),
+)
+async def optimise_prompt(request: Request) -> Response:
+    """A prompt of fewer than 3,000 characters with every protected term; a shorter one comes back as it is.
+
+    Ollama does it where it can be asked, else Limner, and `by` says who. It costs nothing.
+    """
+    principal_of(request)
+    prompt = (await read_json(request, PromptBody)).prompt
+    words = runtime_of(request).words.optimiser
+    words.check(prompt)
+    done = optimised_body(prompt, await words.shortened(prompt))
+    return answer({**done, "analysis": await asyncio.to_thread(analysis_body, prompt)})
+
+
+@router.post(
+    "/enhance",
+    summary="Make more of a prompt",
+    responses=answers(EnhancedAnswer, "The richer prompt.", 415),
+    openapi_extra=body_of(EnhanceBody),
+)
+async def enhance_prompt(request: Request) -> Response:
+    """The same picture, described better, with other prompts and tags; at most 4,000 characters come in.
+
+    Ollama does it where it can be asked, else Limner from a phrasebook, and `by` says who. It costs nothing.
+    """
+    principal_of(request)
+    body = await read_json(request, EnhanceBody)
+    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.style)
+    return answer(enhanced_body(body.prompt, done))
+
+
+@router.get(
+    "/health",
+    summary="Show who shortens prompts",
+    responses=answers(PromptHealthAnswer, "The text model, and how well it has gone so far."),
+)
+async def prompt_health(request: Request) -> Response:
+    """Whether the text model can be asked now, and what this process has shortened since it started."""
+    principal_of(request)
+    words = runtime_of(request).words.optimiser
+    return answer(health_body(await words.condition(), words.tally))

@@ -1,0 +1,40 @@
+"""Makes more of a prompt."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from limner.cli.exits import OK
+from limner.cli.opening import Session, with_studio
+from limner.cli.options import App, Json
+from limner.cli.output import Output
+from limner.cli.wishes import checked_text, prompt_from
+
+app = App()
+
+Words = Annotated[str, typer.Argument(metavar="PROMPT", help="The prompt; - reads it from stdin.")]
+Style = Annotated[str, typer.Option("--style", help="The style that it is to have, in words.")]
+
+
+@app.add()
+def enhance(prompt: Words, style: Style = "", json: Json = False) -> int:
+    """Describe the same picture better, and suggest others. Nothing is painted; it costs nothing."""
+    output, text, manner = Output(json=json), prompt_from(prompt), checked_text(style, "style")
+
+    async def action(session: Session) -> int:
+        from limner.words.plain import enhanced_body
+
+        done = await session.studio.runtime.words.enhancer.enhanced(text, manner)
+        if json:
+            output.document(enhanced_body(text, done))
+            return OK
+        output.show(done.richer.prompt)
+        output.say(f"Added: {', '.join(done.added) or 'nothing'}. Dropped: {', '.join(done.dropped) or 'nothing'}.")
+        for each in done.richer.suggestions:
+            output.say(f"Or: {each}")
+        output.say(f"By {done.by}. {done.why}".rstrip())
+        return OK
+
+    return with_studio(output, action, paints=False)

@@ -1,0 +1,40 @@
+"""Joins what shortens prompts and makes more of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from limner.domain.errors import InvalidRequest, NotConfigured
+from limner.runtime.ground import Ground
+from limner.words.desk import Desk
+from limner.words.enhancing import Enhancer
+from limner.words.ollama import BASE_URL, MODEL, Ollama
+from limner.words.optimising import Optimiser
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What works on prompts, at one desk."""
+
+    optimiser: Optimiser
+    enhancer: Enhancer
+
+
+def words_of(ground: Ground) -> Words:
+    """Works with Ollama where it is there, and without it. Raises NotConfigured for an address that is none."""
+    settings, variables, clock = ground.settings, ground.settings.variables, ground.clock
+    try:
+        model = Ollama(
+            ground.wire,
+            clock,
+            base_url=variables.get("OLLAMA_BASE_URL") or BASE_URL,
+            model=variables.get("OLLAMA_MODEL") or MODEL,
+            key=variables.get("OLLAMA_API_KEY", ""),
+            deadline=settings.optimise_seconds / 2,  # so that a second try has its time as well
+        )
+    except InvalidRequest as error:
+        raise NotConfigured(f"OLLAMA_BASE_URL is wrong: {error.message}", code="settings_invalid") from error
+    desk = Desk(model, clock, deadline=settings.optimise_seconds)
+    return Words(
+        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit), enhancer=Enhancer(desk, clock)
+    )

@@ -1,0 +1,1 @@
+"""Text models and what is known about prompts without them."""
