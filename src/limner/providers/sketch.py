@@ -9,7 +9,6 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -37,12 +36,21 @@ DEFAULT_SIZE = Size(1024, 1024)
 SEEDS = 1 << 31
 
 
+_LOADING = threading.Lock()
+
+
+def _artist() -> ModuleType:
+    """The artist, loaded once: two threads that load the same libraries at once may meet half of one (CPython 3.11)."""
+    with _LOADING:
+        return importlib.import_module("limner.artist")
+
+
 class Sketch:
     """The artist. Closing a stream stops the brush."""
 
     def __init__(self, line: Line, *, load: Callable[[], ModuleType] | None = None) -> None:
         self._line = line
-        self._load = load or partial(importlib.import_module, "limner.artist")
+        self._load = load or _artist
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def submit(self, call: Call) -> Finished:
