@@ -10,7 +10,7 @@ from limner.db import codec
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.tables import budgets, counters
-from limner.domain.budgets import Budget, Counted, Kind, Scope, Use, Window
+from limner.domain.budgets import MISSING, Budget, Counted, Kind, Scope, Use, Window
 from limner.domain.errors import NotFound
 from limner.domain.records import NewJob
 from limner.domain.request import DEFAULT_PROJECT
@@ -120,7 +120,7 @@ def _use(connection: Connection, scope: Scope) -> Use:
 
 def _known(row: Columns | None) -> Budget:
     if row is None:
-        raise NotFound("There is no budget with this id. `limner budgets list` shows them all.")
+        raise NotFound(MISSING)
     return _budget(row)
 
 

@@ -11,6 +11,8 @@ from limner.domain.errors import BudgetExceeded
 from limner.domain.money import Money
 
 MINUTE = timedelta(minutes=1)
+MISSING = "There is no budget with this id. `limner budgets list` shows them all."
+"""Said alike of a budget that nobody has and of one that does not cover whoever asks."""
 ADDRESS = "address:"
 """How names of rates begin that count network addresses, of which there may be any number: idle ones are forgotten."""
 

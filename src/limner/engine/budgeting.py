@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limner.domain.audit import Act, Audit, Deed
-from limner.domain.budgets import Budget, Counted, Kind, Standing, Window
+from limner.domain.budgets import MISSING, Budget, Counted, Kind, Standing, Window
 from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.people import Principal
 from limner.domain.ports import Clock, Ids
@@ -86,7 +86,7 @@ class Budgeting:
         if not principal.administrator:
             covering = await self.budgets.covering(principal.id, principal.token)
             if budget not in covering:
-                raise NotFound("There is no budget with this id.")
+                raise NotFound(MISSING)
         return (await self._standings([budget]))[0]
 
     async def visible(self, principal: Principal) -> Sequence[Standing]:

@@ -1,0 +1,143 @@
+"""What is sent to routes that name things: `{image_id}` in a text stands for the thing of whoever's they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+WORDS = {"prompt": "a lake", "model": "sketch", "size": "64x64"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One request, and how a thing is refused that is not there."""
+
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    own: tuple[str, ...] = ()
+    """What is the asker's own: with that a stranger's thing is brought together."""
+    status: int = 404
+
+
+def _as_rows(wishes: tuple[Attempt, ...], status: int) -> tuple[Attempt, ...]:
+    return tuple(Attempt(body={"requests": [wish.body]}, status=status) for wish in wishes)
+
+
+WISHES = (
+    Attempt(body={**WORDS, "operation": "variations", "inputs": [{"role": "source", "image_id": "{image_id}"}]}),
+    Attempt(body={**WORDS, "model": None, "profile": "{profile_id}"}),
+    Attempt(body={**WORDS, "model": None, "profile": "{tag}"}),
+    Attempt(body={**WORDS, "model": "openai/gpt-image-2", "size": "1024x1024", "access": {"key": "{key_id}"}}),
+    Attempt(body={**WORDS, "prompt": "", "template": "{template_id}", "values": {"hour": "dawn"}}),
+    Attempt(body={**WORDS, "prompt": "", "template": "{tag}", "values": {"hour": "dawn"}}),
+    Attempt(body={**WORDS, "presets": ["{preset_id}"]}, status=422),
+)
+"""Requests for pictures: each names a thing of another kind."""
+PROFILE = {"name": "mine", "provider": "OPENAI", "modelName": "gpt-image-2"}
+MODEL_OF_PROFILE = Attempt(body={"prompt": "a lake", "model": "profile/{tag}"})
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4"
+    "2mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+KEPT = "/api/v1/images/{image_id}/file"
+IDS = {"ids": ["{image_id}"]}
+COLLECT = {"action": "collect", "collection_id": "{collection_id}"}
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"action": "favorite"},
+    {"action": "tag", "tags": ["mine"]},
+    {"action": "untag", "tags": ["mine"]},
+    {"action": "trash"},
+    {"action": "restore"},
+    {"action": "project", "project": "mine"},
+)
+UNNOTICED = 200
+"""A list is empty; of many things one is told to be missing."""
+
+ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
+    "retry_job": (Attempt(body={}),),
+    "resolve_call": (Attempt(body={"charged": True}), Attempt(body={"charged": True}, own=("job_id",))),
+    "replace_preset": (Attempt(body={"id": "{preset_id}", "name": "mine", "value": "mine"}),),
+    "change_profile": (
+        Attempt(body={"name": "mine"}),
+        Attempt(body={"key": "{key_id}"}, own=("profile_id",)),
+    ),
+    "create_profile": (Attempt(body={"name": "new", "model": "openai/gpt-image-2", "key": "{key_id}"}),),
+    "change_template": (Attempt(body={"name": "mine"}),),
+    "fill_template": (Attempt(body={"values": {"hour": "dawn"}}),),
+    "report_image": (Attempt(body={"reason": "mine"}),),
+    "decide_report": (Attempt(body={"decision": "delete"}, status=403),),
+    "get_report": (Attempt(status=403),),
+    "get_report_file": (Attempt(status=403),),
+    "delete_budget": (Attempt(status=403),),
+    "shared_page": (),  # for whoever has the link
+    "shared_file": (Attempt(own=("token",)),),
+    "shared_thumbnail": (Attempt(own=("token",)),),
+    "change_key": (Attempt(body={"label": "mine"}),),
+    "put_stored_key": (Attempt(body={"label": "mine"}),),
+    "rename_tag": (Attempt(body={"name": "mine"}),),
+    "edit_collection": (
+        Attempt(body={"name": "mine"}),
+        Attempt(body={"cover_id": "{image_id}"}, own=("collection_id",), status=422),
+    ),
+    "add_collection_images": (
+        Attempt(body=IDS),
+        Attempt(body=IDS, own=("image_id",)),
+        Attempt(body=IDS, own=("collection_id",), status=UNNOTICED),
+    ),
+    "order_collection": (Attempt(body=IDS), Attempt(body=IDS, own=("collection_id",), status=422)),
+    "remove_collection_image": (Attempt(), Attempt(own=("collection_id",)), Attempt(own=("image_id",))),
+    "change_user": (
+        Attempt(body={"role": "viewer"}, status=403),
+        Attempt(body={"password": "another password"}, status=403),
+    ),
+    "delete_user": (Attempt(status=403),),
+    "put_member": (Attempt(body={"email": "cal@walls.example", "role": "member"}),),
+    "replay_delivery": (Attempt(), Attempt(own=("webhook_id",))),
+    "share_image": (Attempt(body={}),),
+    "share_collection": (Attempt(body={}),),
+    "update_image_profile": (
+        Attempt(body={"name": "mine"}),
+        Attempt(body={"apiKeyId": "{key_id}"}, own=("profile_id",)),
+    ),
+    "tag_image_profile": (Attempt(body={"tagId": "0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"}),),
+    "untag_image_profile": (Attempt(query={"tagId": "0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"}),),
+    "images_report": (Attempt(body={"reason": "mine"}),),
+    "images_add": (
+        Attempt(body={"imageId": "{image_id}"}),
+        Attempt(body={"imageId": "{image_id}"}, own=("collection_id",)),
+    ),
+    "images_take_out": (Attempt(), Attempt(own=("collection_id",)), Attempt(own=("image_id",))),
+    "create_job": WISHES,
+    "create_quote": WISHES,
+    "create_batch": _as_rows(WISHES, 422),
+    "quote_batch": _as_rows(WISHES, UNNOTICED),
+    "list_images": (
+        Attempt(query={"collection": "{collection_id}"}, status=UNNOTICED),
+        Attempt(query={"project": "{tag}"}, status=UNNOTICED),
+        Attempt(query={"tag": "{tag}"}, status=UNNOTICED),
+    ),
+    "change_images": (
+        *(Attempt(body={**IDS, **change}, status=UNNOTICED) for change in CHANGES),
+        Attempt(body={**IDS, **COLLECT}),
+        Attempt(body={**IDS, **COLLECT}, own=("image_id",)),
+        Attempt(body={**IDS, **COLLECT}, own=("collection_id",), status=UNNOTICED),
+    ),
+    "export_images": (Attempt(body=IDS),),
+    "create_image_profile": (Attempt(body={**PROFILE, "apiKeyId": "{key_id}"}),),
+    "validate_key": (Attempt(body={"provider": "OPENAI", "apiKeyId": "{key_id}"}),),
+    "list_provider_models": (Attempt(query={"provider": "OPENAI", "apiKeyId": "{key_id}"}),),
+    "generate_images": (Attempt(body={"prompt": "a lake", "profileId": "{profile_id}"}),),
+    "openai_generations": (MODEL_OF_PROFILE,),
+    "openai_edits": (
+        Attempt(body={"prompt": "a lake", "images": [{"file_id": "{image_id}"}]}),
+        Attempt(body={"prompt": "a lake", "images": [{"image_url": PIXEL}], "mask": {"file_id": "{image_id}"}}),
+    ),
+    "follow_generation": (Attempt(query={"sessionId": "{job_id}"}),),
+    "cancel_generation": (Attempt(query={"sessionId": "{job_id}"}),),
+    "images_history": (Attempt(query={"userId": "{user_id}"}, status=403),),
+    "images_edit": (Attempt(body={"imageUrl": KEPT, "prompt": "a lake"}),),
+    "images_variations": (Attempt(body={"imageUrl": KEPT}),),
+    "images_upscale": (Attempt(body={"imageUrl": KEPT}),),
+    "images_style_transfer": (Attempt(body={"imageUrl": KEPT, "style": "oil"}),),
+    "create_page": (Attempt(query={"from": "{job_id}"}),),
+}
