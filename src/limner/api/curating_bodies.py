@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from limner.api.bodies import StrictBody
 from limner.api.deps import checked_id
 from limner.domain.cleaning import CleanupRules
 from limner.domain.collecting import Edit
@@ -18,11 +19,7 @@ Id = Annotated[str, Field(max_length=64)]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ChangeBody(_Body):
+class ChangeBody(StrictBody):
     """One change to many pictures."""
 
     model_config = ConfigDict(
@@ -47,13 +44,13 @@ class ChangeBody(_Body):
         return Change(action=self.action, tags=tuple(self.tags), to=to)
 
 
-class IdsBody(_Body):
+class IdsBody(StrictBody):
     """Pictures, in order."""
 
     ids: Ids
 
 
-class ExportBody(_Body):
+class ExportBody(StrictBody):
     """Which pictures are to be in the ZIP file, and how."""
 
     ids: Ids
@@ -62,7 +59,7 @@ class ExportBody(_Body):
     recipes: bool = Field(default=False, description="Beside each picture a JSON file that says how it was made.")
 
 
-class ShareBody(_Body):
+class ShareBody(StrictBody):
     """How long a link works."""
 
     expires_in: Annotated[int, Field(ge=60, le=31_536_000)] = Field(
@@ -70,13 +67,13 @@ class ShareBody(_Body):
     )
 
 
-class TagBody(_Body):
+class TagBody(StrictBody):
     """The new name of a tag."""
 
     name: Name
 
 
-class CollectionBody(_Body):
+class CollectionBody(StrictBody):
     """A collection to make."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Harbours", "description": "Boats at dusk."}]})
@@ -85,7 +82,7 @@ class CollectionBody(_Body):
     description: Annotated[str, Field(max_length=10_000)] = ""
 
 
-class CleanupBody(_Body):
+class CleanupBody(StrictBody):
     """Which of your pictures are to go for good."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"older_than_days": 90, "dry_run": True}]})
@@ -113,7 +110,7 @@ class CleanupBody(_Body):
         )
 
 
-class CollectionEditBody(_Body):
+class CollectionEditBody(StrictBody):
     """What is to be different about a collection; what is left out stays as it is."""
 
     name: Name | None = None

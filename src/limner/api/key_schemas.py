@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from limner.api.bodies import StrictBody
 from limner.api.schemas import EXAMPLE_ID, Answer
 from limner.domain.vault import KeyChange
 from limner.engine.vault import LONGEST_KEY, LONGEST_LABEL, NewKey
@@ -18,11 +19,7 @@ Label = Annotated[str, Field(max_length=LONGEST_LABEL, pattern=NO_NUL, examples=
 Weight = Annotated[float, Field(gt=0, le=1000)]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class NewKeyBody(_Body):
+class NewKeyBody(StrictBody):
     """A key of a service to store, sealed."""
 
     model_config = ConfigDict(
@@ -43,7 +40,7 @@ class NewKeyBody(_Body):
         )
 
 
-class KeyChangeBody(_Body):
+class KeyChangeBody(StrictBody):
     """What is to be changed about a stored key; the rest stays."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"label": "Of the team"}]})

@@ -98,14 +98,6 @@ class Display(Protocol):
         ...
 
 
-class Copies(Protocol):
-    """The signed copies of pictures."""
-
-    async def forget(self, picture: Picture) -> None:
-        """Deletes those of one picture. Raises StorageError."""
-        ...
-
-
 class Reports(Protocol):
     """Reports of pictures, and which pictures are withheld."""
 

@@ -6,12 +6,13 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from limner.domain.cleaning import Copies
 from limner.domain.errors import InvalidRequest, NotFound, PolicyError
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.ports import Clock, Ids
 from limner.domain.records import Page
-from limner.domain.reviews import Copies, Decision, Display, Report, Reports, ReportState, Ruling
+from limner.domain.reviews import Decision, Display, Report, Reports, ReportState, Ruling
 from limner.domain.stores import Pictures
 
 LONGEST_REASON = 200
