@@ -88,8 +88,8 @@ def test_what_makes_no_sense_is_refused_by_name(site: Site, body: dict[str, obje
 
 
 def test_a_name_is_taken_once(site: Site) -> None:
-    made = added(site, "Once")
-    again = site.client.post("/api/v1/profiles", json={"name": "Once", **SKETCH})
+    made = added(site, "Taken once")
+    again = site.client.post("/api/v1/profiles", json={"name": "Taken once", **SKETCH})
     assert (again.status_code, again.json()["code"]) == (409, "profile_exists")
     site.client.delete(f"/api/v1/profiles/{made['id']}")
 

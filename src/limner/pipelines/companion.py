@@ -165,6 +165,11 @@ class _Line:
             self._last_words += [line.strip() for line in piece.decode("utf-8", "replace").splitlines() if line.strip()]
 
     async def _ended(self) -> Ended:
+        # Where a process is killed while it ends, asyncio says 255 instead of its own code (CPython 3.11 to 3.14:
+        # `Popen.send_signal` takes the code away from the watcher). So it gets time to end by itself.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._process.wait()
         await self.end()
         said = self._last_words[-1] if self._last_words else "it said nothing"
         return Ended(f"the process that paints ended with code {self._process.returncode}: {said}")
