@@ -141,6 +141,20 @@ async def test_a_job_of_several_calls_survives_death_near_its_end(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+async def test_death_around_the_check_of_a_finished_picture_never_lets_it_out_unseen(
+    tmp_path: Path, stand_in: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setitem(EXTRA, "LIMNER_MODERATION", "openai")
+    stand_in.flags_pictures = True
+    victim = await start(tmp_path, stand_in, model=PAID, step="moderate", when=when)
+    _, complaint = await asyncio.wait_for(victim.communicate(), 40)
+    assert victim.returncode == -signal.SIGKILL, complaint.decode()
+    (job,) = await ended(tmp_path, stand_in)
+    assert stand_in.purchases == 1
+    assert [picture.withheld is not None for picture in job.pictures] == [True, True]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
 async def test_death_while_taking_up_a_job_of_the_dead(tmp_path: Path, stand_in: OpenAIStandIn, when: str) -> None:
     first = await start(tmp_path, stand_in, model=PAID, step="submit", when="after")
     await asyncio.wait_for(first.communicate(), 40)

@@ -1,6 +1,8 @@
 """A process that paints one picture and dies on the way: run by the kill tests, never imported.
 
-python victim.py DATA_DIR STEP WHEN     STEP is a method of the job store, WHEN is before, after or never
+python victim.py DATA_DIR MODEL STEP WHEN
+
+STEP is a method of the job store, or `moderate`; WHEN is before, after or never.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from pathlib import Path
 from limner.db.jobs import SqlJobs
 from limner.domain.people import LOCAL
 from limner.domain.request import ImageRequest
+from limner.engine.moderation import Moderator
 from limner.runtime import open_runtime
 from limner.settings import read_settings
 
@@ -47,7 +50,8 @@ def main() -> None:
     """Arms the step and paints."""
     data_dir, model, step, when = sys.argv[1:]
     if when != "never":
-        setattr(SqlJobs, step, deadly(getattr(SqlJobs, step), when))
+        owner, name = (Moderator, "looked_at") if step == "moderate" else (SqlJobs, step)
+        setattr(owner, name, deadly(getattr(owner, name), when))
     asyncio.run(paint(Path(data_dir), model))
 
 

@@ -67,6 +67,8 @@ class OpenAIStandIn(StandInServer):
         self._picture_bytes = picture_bytes
         self._rules = OpenAIRules()
         self._check = check
+        self.flags_pictures = False
+        """Whether moderation flags whatever picture it is shown."""
 
     def routes(self) -> list[web.RouteDef]:
         """OpenAI's image API, moderation and models."""
@@ -204,13 +206,14 @@ class OpenAIStandIn(StandInServer):
         return name, rest[:-1] + b',"b64_json":"' + self._base64(order, fault, place) + b'"}'
 
     async def _moderations(self, request: web.Request) -> web.StreamResponse:
-        """Flags what contains the word `gruesome`."""
+        """Flags what contains the word `gruesome`, and pictures where `flags_pictures` is set."""
 
         async def answer(_: Fault) -> web.Response:
             body = await self.json_of(request, At.MODERATION)
             self._rules.check("CreateModerationRequest", body)
             schema = self._rules.moderation_categories
-            flagged = "gruesome" in orjson.dumps(body["input"]).decode()
+            shown = orjson.dumps(body["input"]).decode()
+            flagged = "gruesome" in shown or (self.flags_pictures and '"image_url"' in shown)
             result = {
                 "flagged": flagged,
                 "categories": {name: flagged and name == "violence/graphic" for name in schema},
