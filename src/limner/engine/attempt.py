@@ -183,6 +183,8 @@ class Attempt:
             raise Interrupted("The job was stopped before anything was sent.")
         try:
             await self.blobs.check_room()
+            await self.doors.steering.renew()  # the turn may have come a while after the last look
+            way.check_ready()
             await work.progress.health(await self.health.enter(card, work.attempt, way.credential))
             await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now(), way.access)
             return await self._buy(work, provider, call, card)

@@ -12,6 +12,7 @@ from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness, Services
+from limner.domain.steering import Configs, ServiceConfig
 from limner.domain.vault import Opener
 from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
@@ -59,17 +60,27 @@ class ConfiguredServices:
             for card in self._cards.values()
         }
         self._made: dict[tuple[str, Connection], Provider] = {}
+        self._configs: dict[str, ServiceConfig] = {}
 
     def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
-        """The same services with other keys for some of them, such as a profile's own; pace and adapters are shared."""
+        """The same services with other keys for some of them, such as a profile's own; the rest is shared."""
         other = ConfiguredServices(
             self._cards.values(),
             {**self._connections, **connections},
             self._wire,
             plugins=self._plugins.values(),
         )
-        other._paces, other._made = self._paces, self._made
+        other._paces, other._made, other._configs = self._paces, self._made, self._configs
         return other
+
+    def steer(self, configs: Configs) -> None:
+        """Switches services on and off, and sets their pace, here and under all other keys."""
+        self._configs.clear()
+        self._configs.update(configs)
+        for service, card in self._cards.items():
+            config = configs.get(service)
+            pace = None if config is None else config.requests_per_second
+            self._paces[service].hold(card.requests_per_second if pace is None else pace)
 
     def opened(self, openers: Mapping[str, Opener]) -> Services:
         """The same services, some of them under other keys or at other addresses; unknown ones are left out."""
@@ -81,7 +92,7 @@ class ConfiguredServices:
         card = self._cards.get(service)
         if card is None:
             return unready(f"There is no service {service}.")
-        return readiness_of(card, self._connection(card), self._plugins)
+        return readiness_of(card, self._connection(card), self._plugins, self._configs.get(service))
 
     def provider(self, service: str) -> Provider:
         """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""

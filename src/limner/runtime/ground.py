@@ -14,7 +14,7 @@ from limner.db.database import Database
 from limner.db.sealed import seal_plain
 from limner.dispatch.bulletin import LocalBulletin
 from limner.domain.call import Landed
-from limner.domain.ports import Clock, Ids, Services
+from limner.domain.ports import Clock, Ids
 from limner.domain.version import VERSION
 from limner.engine.moderation import Moderator
 from limner.providers.connecting import connections, paced
@@ -57,7 +57,7 @@ class Ground:
     provenance: Provenance
     library: Library
     guard: Guard
-    services: Services
+    services: ConfiguredServices
     moderator: Moderator
     posts: WirePosts
     issuer: WireIssuer

@@ -74,6 +74,7 @@ async def slice_of(runtime: Runtime, owner: str, which: PictureFilter, *, limit:
 async def images_providers(request: Request) -> Response:
     """Who paints, what they can do, and whether they can be used now."""
     runtime = runtime_of(request)
+    await runtime.renew()
     return answer({"success": True, "providers": [_provider_body(runtime, card) for card in runtime.catalog.services]})
 
 
@@ -81,6 +82,7 @@ async def images_providers(request: Request) -> Response:
 async def images_health(request: Request) -> Response:
     """`healthy` where at least one service can be used; for each one why it cannot."""
     runtime = runtime_of(request)
+    await runtime.renew()
     states = {card.id: runtime.services.readiness(card.id) for card in runtime.catalog.services}
     providers = {
         provider_word(name): {"available": state.ready, "error": None if state.ready else state.reason}

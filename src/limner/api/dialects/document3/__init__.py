@@ -87,7 +87,7 @@ async def generate_image(request: Request) -> Response:
 )
 async def image_providers(request: Request) -> Response:
     """Every service: whether it can be asked now, and why not."""
-    await runtime_of(request).health.renew()
+    await runtime_of(request).renew()
     return answer(health_body(runtime_of(request)))
 
 
