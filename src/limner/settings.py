@@ -188,6 +188,19 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def cdn(self) -> str | None:
+        """What stands before the addresses of pictures (documents 1 and 4); None for the server's own address.
+
+        Raises NotConfigured for what is no address.
+        """
+        found = self.variables.get("IMAGE_CDN_URL", "").strip().rstrip("/")
+        if found and not found.startswith(("http://", "https://")):
+            raise NotConfigured(
+                "IMAGE_CDN_URL is wrong: give an address that begins with https:// or http://.", code="settings_invalid"
+            )
+        return found or None
+
+    @property
     def breaker_rules(self) -> BreakerRules:
         """When a circuit breaker opens and when it tries again."""
         return BreakerRules(

@@ -85,6 +85,11 @@ def base_of(request: Request) -> str:
     return runtime_of(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
+def front_of(request: Request) -> str:
+    """What stands before the addresses of pictures: IMAGE_CDN_URL where it is set, else this server's own address."""
+    return runtime_of(request).settings.cdn or base_of(request).rstrip("/")
+
+
 def address_of(request: Request, picture: Picture) -> str:
     """The whole address of a picture's signed copy."""
-    return f"{base_of(request).rstrip('/')}/api/v1/images/{picture.id}/file"
+    return f"{front_of(request)}/api/v1/images/{picture.id}/file"

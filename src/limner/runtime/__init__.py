@@ -182,7 +182,8 @@ async def open_runtime(
 def _courier(ground: Ground, worker: str, locks: WorkerLocks) -> Courier:
     """What sends messages to webhooks from this process."""
     webhooks, clock = SqlWebhooks(ground.database, ground.seals), ground.clock
-    deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=ground.settings.address)
+    front = ground.settings.cdn or ground.settings.address
+    deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=front)
     return Courier(worker=worker, webhooks=webhooks, locks=locks, clock=clock, deliver=deliverer.deliver)
 
 

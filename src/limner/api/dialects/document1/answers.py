@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from limner.api.carrying_out import address_of, base_of
+from limner.api.carrying_out import address_of, front_of
 from limner.api.schemas import Answer
 from limner.api.shapes import API, Body
 from limner.api.surfaces import Surface
@@ -74,7 +74,7 @@ def picture_body(request: Request, picture: Picture) -> Body:
     return {
         "id": picture.id,
         "url": address_of(request, picture),
-        "thumbnailUrl": f"{base_of(request)}{API}/images/{picture.id}/thumbnail?edge={EDGE}",
+        "thumbnailUrl": f"{front_of(request)}{API}/images/{picture.id}/thumbnail?edge={EDGE}",
         "prompt": picture.prompt,
         "revisedPrompt": picture.revised_prompt,
         "provider": provider_word(picture.service),
