@@ -129,6 +129,8 @@ class Settings(BaseModel):
     """How long the text model may take for one prompt before Limner shortens or enhances it itself."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
+    default_provider: str | None = None
+    """The service that paints where nothing is named, as long as it is ready; else the best of all that are."""
     routing_weights: Weights = Field(default_factory=dict)
     """How many times as often a service or a model is asked as others of the same rank; 1 where it is not named."""
     circuit_breaker_failure_threshold: int = Field(default=5, ge=0, le=1000)

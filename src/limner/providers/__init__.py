@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from importlib.util import find_spec
+from typing import Protocol
 
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Readiness
@@ -44,13 +45,26 @@ SWITCHED_OFF = "switched_off"
 READY = Readiness(ready=True, reason="Ready")
 
 
-def plugins_by_name(found: Iterable[EntryPoint] | None = None) -> Mapping[str, EntryPoint]:
-    """The adapters of other packages, by the names of their wire formats; those installed here unless given."""
+class Plugin(Protocol):
+    """An adapter that does not come with Limner: an entry point of a package, or what a program brings along."""
+
+    @property
+    def name(self) -> str:
+        """That of its wire format."""
+        ...
+
+    def load(self) -> object:
+        """What makes it."""
+        ...
+
+
+def plugins_by_name(found: Iterable[Plugin] | None = None) -> Mapping[str, Plugin]:
+    """The adapters of others, by the names of their wire formats; those of packages installed here unless given."""
     return {plugin.name: plugin for plugin in (entry_points(group=PLUGINS) if found is None else found)}
 
 
 def readiness_of(
-    card: ServiceCard, connection: Connection, plugins: Mapping[str, EntryPoint], config: ServiceConfig | None = None
+    card: ServiceCard, connection: Connection, plugins: Mapping[str, Plugin], config: ServiceConfig | None = None
 ) -> Readiness:
     """Whether a service is on, and has an adapter, a model, what it needs installed, an address and, where it needs
     one, a key. `config` is what an administrator says about it.

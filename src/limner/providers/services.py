@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import EntryPoint
 from pkgutil import resolve_name
-from typing import Protocol
+from typing import Protocol, cast
 
 from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
@@ -14,7 +13,7 @@ from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness, Services
 from limner.domain.steering import Configs, ServiceConfig
 from limner.domain.vault import Opener
-from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, plugins_by_name, readiness_of, unready
+from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, Plugin, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
 from limner.wire.connection import Connection, reached
 from limner.wire.line import Line
@@ -49,7 +48,7 @@ class ConfiguredServices:
         connections: Mapping[str, Connection],
         wire: Wire,
         *,
-        plugins: Iterable[EntryPoint] | None = None,
+        plugins: Iterable[Plugin] | None = None,
     ) -> None:
         self._wire = wire
         self._cards = {card.id: card for card in cards}
@@ -150,7 +149,6 @@ class ConfiguredServices:
     def _make(self, card: ServiceCard, connection: Connection) -> Provider:
         if connection.base_url and connection.may_be_private:
             self._wire.guard.trust(connection.base_url)
-        make: MakesProvider
         own = ADAPTERS.get(card.adapter)
-        make = resolve_name(own) if own else self._plugins[card.adapter].load()
+        make = cast(MakesProvider, resolve_name(own) if own else self._plugins[card.adapter].load())
         return make(Line(wire=self._wire, card=card, connection=connection))

@@ -60,6 +60,7 @@ from limner.engine.runner import Runner
 from limner.engine.vault import Vault
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
+from limner.providers.own import OwnService
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
@@ -145,16 +146,21 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, work: bool = True, watch: bool = False, at_once: int | None = None
+    settings: Settings,
+    *,
+    work: bool = True,
+    watch: bool = False,
+    at_once: int | None = None,
+    services: Sequence[OwnService] = (),
 ) -> AsyncIterator[Runtime]:
     """Opens the installation that the settings describe, and closes it in reverse order.
 
     With `work` this process carries out the jobs it submits and first takes up what dead processes left; with
     `watch` it keeps looking for such jobs. No service has more than `at_once` purchases of this process at a time,
-    where that is given. Raises NotConfigured and StorageError.
+    where that is given. `services` are more services than the catalog has. Raises NotConfigured and StorageError.
     """
     async with AsyncExitStack() as stack:
-        ground = await open_ground(settings, stack, at_once)
+        ground = await open_ground(settings, stack, at_once, services)
         secrets = await asyncio.to_thread(known_secrets, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from limner.db.audit import SqlAudit
 from limner.db.steering import SqlServiceConfigs
+from limner.domain.errors import NotConfigured, UnknownModel
 from limner.engine.balancing import Balance
 from limner.engine.doors import Doors
 from limner.engine.health import HealthWatch
@@ -48,5 +49,17 @@ def ways_of(ground: Ground, keyrings: Keyrings, health: HealthWatch) -> Ways:
         balance=balance,
         clock=ground.clock,
         unpriced_ceiling=ground.settings.unpriced_ceiling_usd,
+        default=_default(ground),
     )
     return Ways(doors=doors, router=router)
+
+
+def _default(ground: Ground) -> str | None:
+    """The service that the settings want where nothing is named. Raises NotConfigured for one that there is not."""
+    wanted = ground.settings.default_provider
+    if not wanted:
+        return None
+    try:
+        return ground.catalog.service(wanted).id
+    except UnknownModel as error:
+        raise NotConfigured(f"LIMNER_DEFAULT_PROVIDER is wrong: {error.message}", code="settings_invalid") from error
