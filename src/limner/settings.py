@@ -123,6 +123,8 @@ class Settings(BaseModel):
     """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
     generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
     """Characters that a prompt may have at document 3's /generate-image."""
+    generate_image_polling_seconds: float = Field(default=60.0, gt=0, le=900)
+    """How long it waits for a picture that its service has to be asked after, as document 3 has it for Replicate."""
     unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
     """The same at document 4's /unified, and the most that can be shortened."""
     optimise_seconds: float = Field(default=120.0, gt=0, le=3600)

@@ -19,7 +19,7 @@ from limner.domain.ports import Clock, Ids
 from limner.domain.version import VERSION
 from limner.engine.moderation import Moderator
 from limner.providers import plugins_by_name
-from limner.providers.connecting import connections, paced
+from limner.providers.connecting import connections, paced, timeouts
 from limner.providers.own import OwnService
 from limner.providers.services import ConfiguredServices
 from limner.runtime.installation import database_url, known_secrets, make_folder, s3_access
@@ -84,6 +84,7 @@ async def open_ground(
     await asyncio.to_thread(make_folder, settings.data_dir)
     clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
     facts = await asyncio.to_thread(load_installed, settings.data_dir, [service.facts for service in own])
+    facts = facts.timed(timeouts(facts.services, settings.variables))
     catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
     database = await Database.open(database_url(settings))
     stack.push_async_callback(database.close)

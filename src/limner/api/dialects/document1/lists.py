@@ -10,6 +10,7 @@ from limner.api.answers import answer
 from limner.api.cards import usual_price
 from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer, picture_body, provider_word
+from limner.api.dialects.document1.bodies import MOST
 from limner.api.documents import Responses, refusals
 from limner.api.shapes import Body
 from limner.domain.errors import PolicyError
@@ -124,7 +125,7 @@ def _provider_body(runtime: Runtime, service: ServiceCard) -> Body:
         "description": service.description,
         "available": runtime.services.readiness(service.id).ready,
         "capabilities": {word: operation in operations for word, operation in CAPABILITIES.items()},
-        "maxImages": max((card.max_count for card in cards), default=1),
+        "maxImages": MOST,
         "quality": "Excellent",
         "speed": _speed(usual),
         "cost": _cost(usual),

@@ -76,7 +76,8 @@ async def generate_image(request: Request) -> Response:
         if cost is None or cost > confirmed:
             return answer(_to_confirm(cost, confirmed), 409)
         wish = replace(wish, max_cost=confirmed)
-    job = await carried_out(request, wish, key=idempotency_key(request), principal=principal)
+    polled = runtime.settings.generate_image_polling_seconds
+    job = await carried_out(request, wish, key=idempotency_key(request), principal=principal, polled=polled)
     return answer(generated_body(request, job, tier))
 
 
