@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -128,7 +129,7 @@ def _provider_body(runtime: Runtime, service: ServiceCard) -> Body:
         "maxImages": MOST,
         "quality": "Excellent",
         "speed": _speed(usual),
-        "cost": _cost(usual),
+        "cost": _cost(usual, cards),
     }
 
 
@@ -138,10 +139,12 @@ def _speed(card: ModelCard | None) -> str:
     return "Fast" if card.seconds <= FAST else "Medium" if card.seconds <= MEDIUM else "Slow"
 
 
-def _cost(card: ModelCard | None) -> str:
-    """What a picture of the default model costs, in words."""
-    price = None if card is None else usual_price(card)
-    if price is not None:
-        return f"about {price}" if price else "free"
-    by_second = card is not None and any(rate.meter is Meter.SECOND for rate in card.prices.rates)
-    return "Pay per second" if by_second else "unknown"
+def _cost(usual: ModelCard | None, cards: Sequence[ModelCard]) -> str:
+    """What a picture of the default model costs, in words, and how else the service is paid."""
+    by_second = [card for card in cards if any(rate.meter is Meter.SECOND for rate in card.prices.rates)]
+    price = None if usual is None else usual_price(usual)
+    if price is None:
+        return "Pay per second" if usual in by_second else "unknown"
+    if not price:
+        return "free"
+    return f"about {price}, others per second" if by_second else f"about {price}"
