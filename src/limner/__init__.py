@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from limner.domain.errors import LimnerError, PolicyError, ProviderError, UsageError
     from limner.domain.job import Job
     from limner.domain.request import ImageRequest
+    from limner.providers.own import OwnService
     from limner.studio import Studio, StudioImage, StudioJob
     from limner.studio import open_studio as open
     from limner.studio import paint_now as generate
@@ -28,6 +29,7 @@ __all__ = [
     "ImageRequest",
     "Job",
     "LimnerError",
+    "OwnService",
     "PolicyError",
     "ProviderError",
     "Studio",
@@ -43,6 +45,7 @@ _HOMES = {
     "ImageRequest": ("limner.domain.request", "ImageRequest"),
     "Job": ("limner.domain.job", "Job"),
     "LimnerError": ("limner.domain.errors", "LimnerError"),
+    "OwnService": ("limner.providers.own", "OwnService"),
     "PolicyError": ("limner.domain.errors", "PolicyError"),
     "ProviderError": ("limner.domain.errors", "ProviderError"),
     "Studio": ("limner.studio", "Studio"),

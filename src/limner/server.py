@@ -109,6 +109,7 @@ def serve(settings: Settings) -> None:
 
 def check_reach(settings: Settings) -> None:
     """Raises NotConfigured where the server would be reached by others who could do harm, or in vain."""
+    _ = settings.cdn  # an address that is none is told before anything is served
     if not settings.accounts:
         if not settings.loopback_only:
             raise NotConfigured(

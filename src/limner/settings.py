@@ -123,12 +123,16 @@ class Settings(BaseModel):
     """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
     generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
     """Characters that a prompt may have at document 3's /generate-image."""
+    generate_image_polling_seconds: float = Field(default=60.0, gt=0, le=900)
+    """How long it waits for a picture that its service has to be asked after, as document 3 has it for Replicate."""
     unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
     """The same at document 4's /unified, and the most that can be shortened."""
     optimise_seconds: float = Field(default=120.0, gt=0, le=3600)
     """How long the text model may take for one prompt before Limner shortens or enhances it itself."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
+    default_provider: str | None = None
+    """The service that paints where nothing is named, as long as it is ready; else the best of all that are."""
     routing_weights: Weights = Field(default_factory=dict)
     """How many times as often a service or a model is asked as others of the same rank; 1 where it is not named."""
     circuit_breaker_failure_threshold: int = Field(default=5, ge=0, le=1000)
@@ -186,6 +190,19 @@ class Settings(BaseModel):
         """Where others reach the server, as it is written in what is sent to them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def cdn(self) -> str | None:
+        """What stands before the addresses of pictures (documents 1 and 4); None for the server's own address.
+
+        Raises NotConfigured for what is no address.
+        """
+        found = self.variables.get("IMAGE_CDN_URL", "").strip().rstrip("/")
+        if found and not found.startswith(("http://", "https://")):
+            raise NotConfigured(
+                "IMAGE_CDN_URL is wrong: give an address that begins with https:// or http://.", code="settings_invalid"
+            )
+        return found or None
 
     @property
     def breaker_rules(self) -> BreakerRules:

@@ -318,3 +318,15 @@ def test_without_a_key_for_moderation_only_painting_is_refused(limner: Limner, m
     ended = limner("generate", "a boat", "-p", "xai", "--yes")
     assert ended.code == 1
     assert "LIMNER_MODERATION=openai cannot be used. Needs a key: set OPENAI_API_KEY." in ended.err
+
+
+@pytest.mark.req("S0-051")
+def test_the_log_is_shown_where_it_is_wished_for(
+    limner: Limner, shop: OpenAIStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = ("-m", "openai/gpt-image-2", "--size", "1024x1024", "--quality", "low", "--yes")
+    shop.faults.add(Fault(status=400))
+    failed = limner("generate", "a fox", *paid)
+    assert (failed.code, "Image generation failed" in failed.err) == (1, False)
+    monkeypatch.setenv("LIMNER_LOG_LEVEL", "debug")
+    assert "Image generated successfully" in limner("generate", "a fox", *paid).err

@@ -80,3 +80,29 @@ def test_a_service_that_is_switched_off_is_told_of_and_another_stands_in(
     monkeypatch.setenv("ENABLE_IMAGE_GENERATION_OPENAI", "maybe")
     assert "write true or false" in limner("providers").err
     assert not shop.orders
+
+
+@pytest.mark.req("S4-049")
+def test_a_service_is_switched_off_and_on_and_steered(limner: Limner, shop: OpenAIStandIn) -> None:
+    assert limner("providers", "disable", "openai").out == "openai is now off.\n"
+    row = next(line for line in limner("providers").out.splitlines() if line.startswith("openai "))
+    assert "Switched off: an administrator has done it." in row
+    refused = limner("generate", "a fox", *PAID)
+    assert (refused.code, shop.orders) == (1, [])
+    assert "Switched off" in refused.err
+    assert "Switched off" in limner("doctor").out
+
+    assert limner("providers", "enable", "dalle3", "--json").document["enabled"] is True
+    assert limner("generate", "a fox", *PAID).code == 0
+    told = limner("providers", "set", "openai", "--weight", "2", "--pace", "0.5")
+    assert told.out == "openai is now on, weight 2, 0.5 requests a second.\n"
+    (shown,) = [one for one in limner("providers", "--json").document["providers"] if one["id"] == "openai"]
+    assert (shown["requests_per_second"], shown["config"]["weight"], shown["config"]["changed_by"]) == (0.5, 2, "You")
+    assert limner("providers", "set", "openai", "--weight", "usual", "--pace", "0").out == (
+        "openai is now on, no limit of requests a second.\n"
+    )
+    assert limner("providers", "set", "openai").code == 2
+    assert "--weight takes a number" in limner("providers", "set", "openai", "--weight", "much").err
+    assert limner("providers", "disable", "nobody").code == 2
+    audit = limner("audit", "--act", "service_changed", "--json").document["deeds"]
+    assert [deed["detail"] for deed in audit][-1] == "off"

@@ -22,6 +22,7 @@ from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.presets import SqlPresets
 from limner.db.profiles import SqlProfiles
+from limner.db.steering import SqlServiceConfigs
 from limner.db.templates import SqlTemplates
 from limner.db.vault import SqlKeys
 from limner.dispatch.bulletin import LocalBulletin
@@ -61,6 +62,7 @@ from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.routing import Router
 from limner.engine.runner import Runner
+from limner.engine.steering import Steering
 from limner.engine.vault import Vault
 from limner.engine.wording import Wording
 from limner.providers.inquiries import Inquiries
@@ -281,7 +283,22 @@ async def house(
     )
     stored = SqlKeys(database, AesSeals(lambda: (secret,)))
     keyrings = Keyrings(keys=stored, clock=clock)
-    doors = Doors(catalog=catalog, services=services, keyrings=keyrings, health=health, addresses=Anywhere())
+    balance, audit = Balance(services, weights), SqlAudit(database, clock, ids)
+    steering = Steering(
+        catalog=catalog,
+        store=SqlServiceConfigs(database),
+        steered=(services, balance),
+        audit=audit,
+        clock=clock,
+    )
+    doors = Doors(
+        catalog=catalog,
+        services=services,
+        keyrings=keyrings,
+        health=health,
+        steering=steering,
+        addresses=Anywhere(),
+    )
     attempt = Attempt(
         catalog=catalog,
         health=health,
@@ -301,9 +318,7 @@ async def house(
     found_limits = limits or Limits(daily_cost=daily)
     engine = Engine(
         doors=doors,
-        router=Router(
-            catalog=catalog, services=services, health=health, balance=Balance(services, weights), clock=clock
-        ),
+        router=Router(catalog=catalog, services=services, health=health, balance=balance, clock=clock),
         limits=found_limits,
         reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},
@@ -338,7 +353,7 @@ async def house(
             budgeting=Budgeting(
                 limits=found_limits,
                 budgets=SqlBudgets(database),
-                audit=SqlAudit(database, clock, ids),
+                audit=audit,
                 clock=clock,
                 ids=ids,
             ),

@@ -7,6 +7,7 @@ import pytest
 
 from limner.domain.call import Finished
 from limner.domain.errors import NotConfigured
+from limner.domain.steering import ServiceConfig
 from limner.domain.vault import Opener
 from limner.providers.services import ConfiguredServices
 from limner.providers.sketch import Sketch
@@ -123,6 +124,24 @@ async def test_what_is_the_installations_own_does_not_go_to_somebodys_own_addres
         assert not wire.guard.is_exempt(place)
         found.opened({"openai": Opener(base_url="https://mine.example.com/v1", may_be_private=True)}).provider("openai")
         assert wire.guard.is_exempt(place)
+
+
+@pytest.mark.req("S4-010", "S4-049")
+async def test_what_administrators_say_holds_under_every_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.01)
+    found = services({"openai": Connection(base_url=BASE, api_key="sk-1")})
+    own = found.opened({"openai": Opener(secret="sk-2")})
+    found.steer({"openai": ServiceConfig(service="openai", enabled=False, requests_per_second=0.001)})
+    for each in (found, own, found.opened({"openai": Opener(secret="sk-3")})):
+        state = each.readiness("openai")
+        assert (state.ready, state.code, state.short) == (False, "switched_off", "Switched off")
+        assert each.readiness("sketch").ready
+        each.provider("openai")  # what was bought before is still fetched
+    await own.turn("openai").enter()
+    with pytest.raises(TimeoutError):
+        await found.turn("openai").enter()
+    found.steer({})
+    assert own.readiness("openai").ready
 
 
 def test_no_more_adapters_are_kept_than_make_sense(monkeypatch: pytest.MonkeyPatch) -> None:

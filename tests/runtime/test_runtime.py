@@ -74,6 +74,7 @@ async def test_keys_and_addresses_come_from_the_names_in_the_catalog(tmp_path: P
         assert runtime.services.readiness("openai").ready
 
 
+@pytest.mark.req("S1-015", "S4-010")
 async def test_a_pace_can_be_set_and_nonsense_is_named(tmp_path: Path) -> None:
     async with open_runtime(settings(tmp_path), work=False) as runtime:
         cards = runtime.catalog.services

@@ -268,6 +268,7 @@ async def test_so_many_purchases_at_once_and_no_more() -> None:
     await third
 
 
+@pytest.mark.req("S4-010")
 async def test_requests_a_second_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     pace = Pace(requests_per_second=0.5, concurrency=1)
     monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.03)
@@ -278,6 +279,23 @@ async def test_requests_a_second_are_limited(monkeypatch: pytest.MonkeyPatch) ->
     limitless = Pace(requests_per_second=0, concurrency=0)
     for _ in range(100):
         await limitless.enter()
+
+
+async def test_a_pace_may_change_while_it_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    pace = Pace(requests_per_second=0.5, concurrency=0)
+    monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.03)
+    await pace.enter()
+    pace.hold(0.5)
+    with pytest.raises(TimeoutError):
+        await pace.enter()
+    pace.hold(0)
+    for _ in range(100):
+        await pace.enter()
+    pace.hold(0.5)
+    await pace.enter()
+    with pytest.raises(TimeoutError):
+        await pace.enter()
+    assert pace.load == 102
 
 
 async def test_events_come_as_they_are_sent(purchase: Outgoing) -> None:

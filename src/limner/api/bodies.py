@@ -13,6 +13,7 @@ from limner.domain.money import Money
 from limner.domain.preset import Preset
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
 from limner.domain.reviews import Decision
+from limner.domain.steering import FIELDS, ServiceChange
 from limner.domain.template import check_template
 from limner.domain.vault import Access
 from limner.domain.webhooks import WebhookEvent
@@ -28,6 +29,25 @@ class StrictBody(BaseModel):
     """What every body is: exactly these fields, of exactly these types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class SteeringBody(StrictBody):
+    """What is to be different about a service; the rest stays, and what is null becomes as usual again."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True, "weight": 2.0}]})
+
+    enabled: bool | None = Field(default=None, description="false: nothing new is sent there.")
+    weight: float | None = Field(default=None, description="How many times as often as others of the same rank.")
+    requests_per_second: float | None = Field(default=None, description="0 is no limit.")
+
+    def wanted(self) -> ServiceChange:
+        """The change that is meant."""
+        return ServiceChange(
+            enabled=self.enabled,
+            weight=self.weight,
+            requests_per_second=self.requests_per_second,
+            usual=frozenset(name for name in FIELDS if name in self.model_fields_set and getattr(self, name) is None),
+        )
 
 
 class InputBody(StrictBody):

@@ -87,6 +87,15 @@ class HealthOfProvider(ConditionAnswer):
     models: dict[str, ConditionAnswer] = Field(description="Those of its models that have failed by themselves.")
 
 
+class ConfigAnswer(Answer):
+    """What an administrator says about a service; what is null is as the settings and the catalog have it."""
+
+    enabled: bool = Field(description="Whether anything new is sent there.")
+    weight: float | None
+    requests_per_second: float | None
+    changed: datetime | None
+
+
 class ProviderAnswer(Answer):
     """A service or local engine."""
 
@@ -101,6 +110,7 @@ class ProviderAnswer(Answer):
     default_model: str
     models: list[str]
     pace: PaceAnswer
+    config: ConfigAnswer
     colour: str
     documentation: str
 

@@ -12,6 +12,7 @@ from limner.domain.money import Money
 from limner.domain.ports import Readiness
 from limner.domain.prices import Facts
 from limner.domain.request import Operation
+from limner.domain.steering import ServiceConfig
 
 
 def usual_price(card: ModelCard) -> Money | None:
@@ -128,9 +129,22 @@ class Fare:
         return self.ready and self.condition.state is not BreakerState.OPEN
 
 
-def provider_body(card: ServiceCard, readiness: Readiness, standing: Standing, models: list[str]) -> Body:
+def config_body(config: ServiceConfig) -> Body:
+    """What an administrator says about a service."""
+    return {
+        "enabled": config.enabled,
+        "weight": config.weight,
+        "requests_per_second": config.requests_per_second,
+        "changed": config.changed,
+    }
+
+
+def provider_body(
+    card: ServiceCard, readiness: Readiness, standing: Standing, models: list[str], config: ServiceConfig
+) -> Body:
     """A service, whether it can be used now, how it fares, and how hard it is pressed at most."""
     fare = Fare.of(card, readiness, standing)
+    pace = card.requests_per_second if config.requests_per_second is None else config.requests_per_second
     return {
         "id": card.id,
         "name": card.name,
@@ -147,7 +161,8 @@ def provider_body(card: ServiceCard, readiness: Readiness, standing: Standing, m
         },
         "default_model": f"{card.id}/{card.default_model}",
         "models": models,
-        "pace": {"requests_per_second": card.requests_per_second, "concurrency": card.concurrency},
+        "pace": {"requests_per_second": pace, "concurrency": card.concurrency},
+        "config": config_body(config),
         "colour": card.colour,
         "documentation": card.documentation,
     }

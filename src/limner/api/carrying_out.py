@@ -8,31 +8,39 @@ from fastapi import Request
 
 from limner.api.deps import broadcasts_of, principal_of, runtime_of
 from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
-from limner.domain.job import Job, JobState
+from limner.domain.job import CallState, Job, JobState
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
+from limner.engine.following import Follower
 
 LONGEST = 900.0
 """Seconds that an answer is waited for at most; a job that takes longer goes on."""
 
 
 async def carried_out(
-    request: Request, wish: ImageRequest, *, key: str | None = None, principal: Principal | None = None
+    request: Request,
+    wish: ImageRequest,
+    *,
+    key: str | None = None,
+    principal: Principal | None = None,
+    polled: float = LONGEST,
 ) -> Job:
     """The job of a request when it has ended with at least one picture; whoever hangs up does not stop it.
 
+    One that its service has to be asked after is waited for `polled` seconds at most, and goes on after that.
     Raises UsageError, PolicyError or NotConfigured before anything is written, and whatever the job failed of.
     """
     who = principal or principal_of(request)
-    return with_pictures(await ended(request, await runtime_of(request).engine.submit(wish, who, key=key)))
+    job = await runtime_of(request).engine.submit(wish, who, key=key)
+    return with_pictures(await ended(request, job, polled))
 
 
-async def ended(request: Request, job: Job) -> Job:
+async def ended(request: Request, job: Job, polled: float = LONGEST) -> Job:
     """A job when it has ended. Raises ProviderError where it goes on without us, and may cost money all the same."""
-    engine = runtime_of(request).engine
+    waiting = _waited_for(runtime_of(request).engine.follower, job, polled)
     try:
-        found = await broadcasts_of(request).unless_stopping(engine.follower.wait(job, LONGEST), job)
+        found = await broadcasts_of(request).unless_stopping(waiting, job)
     except LimnerError as error:
         raise _goes_on(
             job, error.code, f"The job {job.id} goes on, but cannot be waited for: {error.message}"
@@ -41,7 +49,25 @@ async def ended(request: Request, job: Job) -> Job:
         return found
     if broadcasts_of(request).stopping:
         raise _goes_on(job, Interrupted.code, f"This server is stopping; the job {job.id} goes on when it is back.")
-    raise _goes_on(job, FailureCode.TIMED_OUT, f"The job {job.id} takes longer than {LONGEST:.0f} seconds and goes on.")
+    seconds = polled if _is_asked_after(found) else LONGEST
+    raise _goes_on(
+        job,
+        FailureCode.TIMED_OUT,
+        f"Image generation timeout: the job {job.id} takes longer than {seconds:g} seconds and goes on. What it brings "
+        "is kept.",
+    )
+
+
+async def _waited_for(follower: Follower, job: Job, polled: float) -> Job:
+    found = await follower.wait(job, min(polled, LONGEST))
+    if found.ended or polled >= LONGEST or _is_asked_after(found):
+        return found
+    return await follower.wait(found, LONGEST - polled)
+
+
+def _is_asked_after(job: Job) -> bool:
+    """Whether a call of it goes on at its service, which is asked for it now and then."""
+    return any(call.state is CallState.SUBMITTED for call in job.calls)
 
 
 def _goes_on(job: Job, code: str, message: str) -> ProviderError:
@@ -85,6 +111,11 @@ def base_of(request: Request) -> str:
     return runtime_of(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
+def front_of(request: Request) -> str:
+    """What stands before the addresses of pictures: IMAGE_CDN_URL where it is set, else this server's own address."""
+    return runtime_of(request).settings.cdn or base_of(request).rstrip("/")
+
+
 def address_of(request: Request, picture: Picture) -> str:
     """The whole address of a picture's signed copy."""
-    return f"{base_of(request).rstrip('/')}/api/v1/images/{picture.id}/file"
+    return f"{front_of(request)}/api/v1/images/{picture.id}/file"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
+from limner.api.deps import runtime_of
 from limner.storage.library import Delivery
 
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
@@ -16,6 +17,8 @@ SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 FOREVER = "private, max-age=31536000, immutable"
 """A picture's file never changes; only its owner's browser may keep it."""
+FOR_ALL = "public, max-age=31536000, immutable"
+"""Where pictures are handed out through a CDN, and nobody signs in: it may keep them too."""
 
 
 class FileAnswer(Response):
@@ -37,9 +40,10 @@ class FileAnswer(Response):
 
 def file_answer(request: Request, delivery: Delivery, *, download: bool = False) -> Response:
     """What hands out a file: 200, 206 for a part of it, 304 where the caller has it, 416 for no such part."""
+    settings = runtime_of(request).settings
     headers = {
         "ETag": delivery.etag,
-        "Cache-Control": FOREVER,
+        "Cache-Control": FOR_ALL if settings.cdn and not settings.accounts else FOREVER,
         "Content-Disposition": disposition(delivery.filename, download=download),
         "Content-Security-Policy": SANDBOX,
         "Accept-Ranges": "bytes",

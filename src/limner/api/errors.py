@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from math import ceil
 
@@ -35,6 +36,7 @@ from limner.domain.errors import (
     UnknownModel,
     UsageError,
 )
+from limner.domain.memory import OutOfMemory
 from limner.domain.people import SignInRequired
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,6 +57,7 @@ STATUS_BY_CLASS: Mapping[type[LimnerError], int] = {
     ProviderError: 502,
     StorageError: 503,
     Interrupted: 503,
+    OutOfMemory: 503,
     LimnerError: 500,
 }
 """The status of each kind of error; the nearest ancestor counts. PriceUnknown is a PolicyError."""
@@ -266,8 +269,14 @@ def install(app: FastAPI, surfaces: Surfaces = NATIVE_ONLY) -> None:
         return answer
 
     app.add_exception_handler(LimnerError, limner_error)
+    app.add_exception_handler(MemoryError, partial(_out_of_memory, teller))
     app.add_exception_handler(RequestValidationError, wrong_parameters)
     app.add_exception_handler(HTTPException, refused_by_route)
+
+
+async def _out_of_memory(teller: Teller, request: Request, error: Exception) -> Response:
+    del error  # there is nothing in it that the words do not say
+    return teller.failure(request, OutOfMemory())
 
 
 def _explained(status: int, request: Request) -> str | None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
+from limner.api.bodies import SteeringBody
 from limner.api.card_schemas import (
     InspectionAnswer,
     ListingAnswer,
@@ -17,8 +18,8 @@ from limner.api.card_schemas import (
     ProviderList,
 )
 from limner.api.cards import inspection_body, model_body, provider_body
-from limner.api.deps import principal_of, runtime_of
-from limner.api.documents import UNSAFE, answers
+from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.documents import UNSAFE, answers, body_of
 from limner.api.shapes import Body
 from limner.domain.errors import NotFound
 from limner.domain.model_card import ServiceCard, Status
@@ -73,7 +74,7 @@ async def get_model(
 async def list_providers(request: Request) -> Response:
     """All services, whether each can be used now, how it fares, and what it needs if it cannot."""
     runtime = runtime_of(request)
-    await runtime.health.renew()
+    await runtime.renew()
     services = await runtime.services_for(principal_of(request))
     return answer({"items": [_provider(runtime, services, card) for card in runtime.catalog.services]})
 
@@ -83,10 +84,27 @@ def _provider(runtime: Runtime, services: Services, card: ServiceCard) -> Body:
         model.id for model in runtime.catalog.models if model.service == card.id and model.status is not Status.RETIRED
     ]
     standing = runtime.health.standing(card.id, services.credential(card.id))
-    return provider_body(card, services.readiness(card.id), standing, models)
+    return provider_body(card, services.readiness(card.id), standing, models, runtime.doors.steering.of(card.id))
 
 
 Service = Annotated[str, Path(description="The service's id, or another word for it.")]
+
+
+@router.patch(
+    "/providers/{service}",
+    summary="Steer a service",
+    responses=answers(ProviderAnswer, "The service as it is now.", 404, 415, *UNSAFE),
+    openapi_extra=body_of(SteeringBody),
+)
+async def steer_provider(request: Request, service: Service) -> Response:
+    """Switches a service on or off, and sets its weight and pace, in every process from the next purchase on.
+
+    What is under way is finished. For administrators; it stands in the audit log.
+    """
+    runtime, principal = runtime_of(request), principal_of(request)
+    card, body = runtime.catalog.service(service), await read_json(request, SteeringBody)
+    await runtime.doors.steering.change(card.id, body.wanted(), principal)
+    return answer(_provider(runtime, await runtime.services_for(principal), card))
 
 
 @router.post(

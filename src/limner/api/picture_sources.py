@@ -63,5 +63,6 @@ def own_id(request: Request, address: str) -> str | None:
     except ValueError:
         raise InvalidRequest("This is no address.", field="imageUrl") from None
     found = _OWN.search(parts.path)
-    here = {"", request.headers.get("host", "").lower(), authority_of(runtime_of(request).settings.public_url)}
+    settings = runtime_of(request).settings
+    here = {"", request.headers.get("host", "").lower(), authority_of(settings.public_url), authority_of(settings.cdn)}
     return found[1].lower() if found is not None and parts.netloc.lower() in here else None

@@ -14,7 +14,7 @@ import io
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import cache_from_source
@@ -41,14 +41,16 @@ UNREADABLE = (OSError, pickle.PickleError, EOFError, AttributeError, ImportError
 """What a file may lead to that is cut short, or was made by another version."""
 
 
-def load_installed(data_dir: Path) -> TomlCatalog:
+def load_installed(data_dir: Path, texts: Sequence[str] = ()) -> TomlCatalog:
     """The catalog of an installation: with its own workflows and pipelines, and its corrections over everything.
+
+    `texts` are catalog files that a program brings along.
 
     Reads files; call it once, before the event loop runs or in a thread. Raises NotConfigured, code `catalog_invalid`.
     """
     folders = [data_dir / name for name in (WORKFLOWS, PIPELINES, CORRECTIONS)]
-    if metadata.entry_points(group=GROUP):
-        return _read(*folders)
+    if texts or metadata.entry_points(group=GROUP):
+        return _read(*folders, texts=texts)
     own = any(_has_files(folder) for folder in folders)
     ready_made = ReadyMade(
         place=data_dir / OWN if own else _place(),

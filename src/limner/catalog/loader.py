@@ -46,8 +46,10 @@ class EntryPoint(Protocol):
         ...
 
 
-def load_catalog(*extra_folders: Path, entry_points: Iterable[EntryPoint] | None = None) -> TomlCatalog:
-    """Limner's own facts, then those of installed packages, then `*.toml` of more folders; later words win.
+def load_catalog(
+    *extra_folders: Path, entry_points: Iterable[EntryPoint] | None = None, texts: Iterable[str] = ()
+) -> TomlCatalog:
+    """Limner's own facts, those of installed packages, `texts`, and `*.toml` of more folders; later words win.
 
     A folder that does not exist is an empty one. Without `entry_points` the installed packages are asked.
     Reads files; call it once, before the event loop runs or in a thread. Raises NotConfigured, code
@@ -59,6 +61,8 @@ def load_catalog(*extra_folders: Path, entry_points: Iterable[EntryPoint] | None
     rank = 0
     for rank, point in enumerate(sorted(points, key=lambda point: point.name), start=1):
         sources += _package(point, rank, complaints)
+    rank += 1
+    sources += [Source(label=f"service {number}", text=text, rank=rank) for number, text in enumerate(texts, start=1)]
     for above, folder in enumerate(extra_folders, start=rank + 1):
         if folder.is_dir():
             sources += _sources(folder, folder.name, above, complaints)

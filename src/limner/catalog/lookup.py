@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 from limner.domain.errors import UnknownModel
@@ -79,6 +80,13 @@ class TomlCatalog:
     def extended(self, models: Sequence[ModelCard]) -> TomlCatalog:
         """The same catalog with more models."""
         return TomlCatalog(services=self._services, models=(*self._models, *models), service_aliases=self._aliases)
+
+    def timed(self, seconds: Mapping[str, float]) -> TomlCatalog:
+        """The same catalog, in which the calls of some services are given other times."""
+        if not seconds:
+            return self
+        models = tuple(replace(card, timeout=seconds.get(card.service, card.timeout)) for card in self._models)
+        return TomlCatalog(services=self._services, models=models, service_aliases=self._aliases)
 
     def in_tier(self, tier: str) -> tuple[ModelCard, ...]:
         """The live models of a tier, best rank first; none for a word that is no tier."""

@@ -17,6 +17,7 @@ from limner.cli.exits import FAILED, INTERRUPTED, OK, USAGE, code_of, described
 from limner.cli.output import Output
 from limner.cli.surroundings import keep_log
 from limner.domain.errors import LimnerError, Problem
+from limner.domain.memory import OutOfMemory
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -52,6 +53,9 @@ def _carried_out(arguments: Sequence[str], output: Output) -> int:
         return INTERRUPTED
     except OSError:
         raise
+    except MemoryError:
+        _complain(output, OutOfMemory().problem())
+        return FAILED
     except Exception as error:
         keep_log(os.environ)
         logging.getLogger("limner.cli").debug("unexpected error", exc_info=True)

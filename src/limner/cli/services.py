@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +15,11 @@ from limner.cli.listing import known_here
 from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.cli.surroundings import settings_here
-from limner.domain.errors import StorageError
+from limner.domain.errors import InvalidRequest, StorageError
 from limner.domain.health import Breaker, BreakerKey, Condition, Standing
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Readiness
+from limner.domain.steering import Configs, ServiceChange, ServiceConfig
 
 if TYPE_CHECKING:
     from limner.cli.documents import Document
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 app = App()
 
 Named = Annotated[str, typer.Argument(metavar="NAME", help="A service with all its models, or one model of it.")]
+Service = Annotated[str, typer.Argument(metavar="SERVICE", help="The service, by its id or another word for it.")]
+Weight = Annotated[
+    str | None, typer.Option("--weight", help="How many times as often as others of the same rank; `usual` unsets it.")
+]
+Rate = Annotated[
+    str | None, typer.Option("--pace", help="Requests a second at most, 0 for no limit; `usual` unsets it.")
+]
+USUAL = "usual"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +47,13 @@ class Found:
     state: Readiness
     standing: Standing
     base_url: str
+    config: ServiceConfig
+
+    @property
+    def pace(self) -> float:
+        """Requests a second at most; 0 is no limit."""
+        said = self.config.requests_per_second
+        return self.card.requests_per_second if said is None else said
 
 
 @app.callback(invoke_without_command=True)
@@ -73,6 +89,57 @@ def reset(name: Named, json: Json = False) -> int:
     return with_studio(output, action, paints=False)
 
 
+@app.add()
+def enable(service: Service, json: Json = False) -> int:
+    """Ask a service that was switched off again, from the next purchase on, in every process."""
+    return _steered(service, ServiceChange(enabled=True), json)
+
+
+@app.add()
+def disable(service: Service, json: Json = False) -> int:
+    """Send nothing new to a service, in every process; what was bought there is still fetched."""
+    return _steered(service, ServiceChange(enabled=False), json)
+
+
+@app.add(name="set")
+def steer(service: Service, weight: Weight = None, pace: Rate = None, json: Json = False) -> int:
+    """Say how often a service is asked, and how fast, in every process."""
+    given = {"weight": weight, "requests_per_second": pace}
+    if all(text is None for text in given.values()):
+        raise InvalidRequest("Say what is to be different: --weight or --pace.", field="weight")
+    usual = frozenset(name for name, text in given.items() if text == USUAL)
+    change = ServiceChange(weight=_number("--weight", weight), requests_per_second=_number("--pace", pace), usual=usual)
+    return _steered(service, change, json)
+
+
+def _number(name: str, text: str | None) -> float | None:
+    if text in (None, USUAL):
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidRequest(f"{name} takes a number, or `{USUAL}`: '{text}' is none.", field=name) from None
+
+
+def _steered(service: str, change: ServiceChange, json: bool) -> int:
+    # Imported here because a list of services must not pay for the engine.
+    from limner.cli.opening import with_studio
+    from limner.engine.steering import told
+
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        steering = session.studio.runtime.doors.steering
+        config = await steering.change(service, change, session.studio.principal)
+        if json:
+            output.document({"service": config.service, **_config(config)})
+        else:
+            output.show(f"{config.service} is now {told(config)}.")
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
 def _services(output: Output, settings: Settings) -> list[Found]:
     # Imported here because --help must not pay for pydantic, nor a list for the HTTP client.
     from limner.engine.breaker import Health
@@ -81,44 +148,58 @@ def _services(output: Output, settings: Settings) -> list[Found]:
 
     services = known_here(settings).services
     places, plugins = connections(services, settings.variables), plugins_by_name()
-    health = Health(_remembered(output, settings), settings.breaker_rules, datetime.now(UTC))
+    kept = _kept(output, settings)
+    health = Health(kept.breakers, settings.breaker_rules, datetime.now(UTC))
     return [
         Found(
             card=card,
-            state=readiness_of(card, places[card.id], plugins),
+            state=readiness_of(card, places[card.id], plugins, kept.configs.get(card.id)),
             standing=health.standing(card.id, places[card.id].fingerprint),
             base_url=places[card.id].base_url,
+            config=kept.configs.get(card.id) or ServiceConfig(service=card.id),
         )
         for card in services
     ]
 
 
-def _remembered(output: Output, settings: Settings) -> Mapping[BreakerKey, Breaker]:
-    """What is remembered of services that fail. No database is made for this; one that is away is said to be."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What all processes of the installation know of the services."""
+
+    breakers: Mapping[BreakerKey, Breaker] = field(default_factory=dict)
+    configs: Configs = field(default_factory=dict)
+
+
+def _kept(output: Output, settings: Settings) -> Kept:
+    """What is remembered of services. No database is made for this; one that is away is said to be."""
     file = settings.data_dir / "limner.db"
     if settings.database_url is None and not file.exists():
-        return {}
+        return Kept()
     # Imported here because an installation without a database must not pay for it.
-    from limner.db.breaker_rows import peek
+    from limner.db import breaker_rows, steering_rows
 
     try:
-        return peek(file) if settings.database_url is None else _read(settings.database_url)
+        if settings.database_url is not None:
+            return _read(settings.database_url)
+        return Kept(breakers=breaker_rows.peek(file), configs=steering_rows.peek(file))
     except StorageError as error:
-        output.say(f"Which services are blocked is not known. {error.message}")
-        return {}
+        output.say(f"Which services are blocked or switched off is not known. {error.message}")
+        return Kept()
 
 
-def _read(url: str) -> Mapping[BreakerKey, Breaker]:
+def _read(url: str) -> Kept:
     # Imported here because a SQLite file is read without all that.
     import asyncio
 
     from limner.db.breakers import SqlBreakers
     from limner.db.database import Database
+    from limner.db.steering import SqlServiceConfigs
 
-    async def read() -> Mapping[BreakerKey, Breaker]:
+    async def read() -> Kept:
         database = await Database.open(url)
         try:
-            return await SqlBreakers(database).all()
+            breakers, configs = await SqlBreakers(database).all(), await SqlServiceConfigs(database).all()
+            return Kept(breakers=breakers, configs=configs)
         finally:
             await database.close()
 
@@ -142,9 +223,20 @@ def _document(found: Found) -> Document:
         "local": card.local,
         "default_model": f"{card.id}/{card.default_model}",
         "host": _host(found.base_url) or None,
-        "requests_per_second": card.requests_per_second or None,
+        "requests_per_second": found.pace or None,
         "concurrency": card.concurrency,
+        "config": _config(found.config),
         "key_variables": list(card.key_variables),
+    }
+
+
+def _config(config: ServiceConfig) -> Document:
+    return {
+        "enabled": config.enabled,
+        "weight": config.weight,
+        "requests_per_second": config.requests_per_second,
+        "changed": None if config.changed is None else config.changed.isoformat(),
+        "changed_by": config.changed_by,
     }
 
 
@@ -162,8 +254,8 @@ def _condition(condition: Condition) -> Document:
 def _row(found: Found) -> tuple[str, ...]:
     card = found.card
     pace = f"{card.concurrency} at once"
-    if card.requests_per_second:
-        pace = f"{card.requests_per_second:g} a second, {pace}"
+    if found.pace:
+        pace = f"{found.pace:g} a second, {pace}"
     state = "ready" if found.state.ready else found.state.reason
     blocked = blocked_words(card, found.standing) if found.state.ready else []
     return (

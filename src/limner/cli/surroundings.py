@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from limner.settings import Settings
 
 LEVELS = ("debug", "info", "warning", "error")
+GENERATIONS = "limner.generations"
+"""The part of the log that has a line for each picture and each failure."""
 
 
 def settings_here(**given: object) -> Settings:
@@ -24,8 +26,13 @@ def settings_here(**given: object) -> Settings:
 
 
 def keep_log(variables: Mapping[str, str]) -> None:
-    """Sends the log to stderr: warnings, or more where LIMNER_LOG_LEVEL says so."""
+    """Sends the log to stderr: warnings, or more where LIMNER_LOG_LEVEL says so.
+
+    What becomes of a job the command tells by itself, unless the log is wished for.
+    """
     wanted = variables.get("LIMNER_LOG_LEVEL", "")
-    log = logging.getLogger("limner")
+    log, handler = logging.getLogger("limner"), logging.StreamHandler(sys.stderr)
     log.setLevel((wanted if wanted in LEVELS else "warning").upper())
-    log.handlers = [logging.StreamHandler(sys.stderr)]
+    if wanted not in LEVELS:
+        handler.addFilter(lambda record: record.name != GENERATIONS)
+    log.handlers = [handler]

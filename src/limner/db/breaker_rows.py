@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from limner.db import codec
-from limner.domain.errors import StorageError
+from limner.db.peeking import peeked
 from limner.domain.health import Breaker, BreakerKey, BreakerState, Failure
 
 
@@ -50,18 +48,5 @@ def _failure(text: str) -> Failure:
 
 
 def peek(file: Path) -> Mapping[BreakerKey, Breaker]:
-    """What a SQLite file remembers; nothing where there is no file or no such table yet. Writes nothing, and blocks.
-
-    SQLAlchemy, which everything else here goes through, takes 0.3 s to load: a list of services is not worth that
-    (measured 2026-11-28). Raises StorageError for a file that cannot be read.
-    """
-    if not file.exists():
-        return {}
-    try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
-            table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'circuit_breakers'").fetchone()
-            rows = connection.execute("SELECT * FROM circuit_breakers").fetchall() if table else []
-    except sqlite3.Error as error:
-        raise StorageError(f"The database {file} cannot be read: {error}. Check it with `limner doctor`.") from error
-    return dict(known(dict(row)) for row in rows)
+    """What a SQLite file remembers; nothing where there is no file or no such table yet. Raises StorageError."""
+    return dict(map(known, peeked(file, "circuit_breakers", "SELECT * FROM circuit_breakers")))

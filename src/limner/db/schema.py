@@ -14,6 +14,7 @@ from limner.db import (
     review_tables,
     search,
     statistics_tables,
+    steering_tables,
     template_tables,
     vault_tables,
     webhook_tables,
@@ -29,6 +30,7 @@ SUBJECTS = (
     profile_tables,
     review_tables,
     statistics_tables,
+    steering_tables,
     template_tables,
     vault_tables,
     webhook_tables,
@@ -36,7 +38,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0012"
+VERSION = "0014"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

@@ -29,6 +29,7 @@ class Act(StrEnum):
     BUDGET_REMOVED = "budget_removed"
     MEMBER_ADDED = "member_added"
     MEMBER_REMOVED = "member_removed"
+    SERVICE_CHANGED = "service_changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

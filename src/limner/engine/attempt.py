@@ -33,6 +33,7 @@ from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provide
 from limner.domain.request import Role
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
+from limner.engine.chronicle import log_not_made
 from limner.engine.doors import Doors
 from limner.engine.finishing import Carried, Finisher
 from limner.engine.health import HealthWatch
@@ -183,6 +184,8 @@ class Attempt:
             raise Interrupted("The job was stopped before anything was sent.")
         try:
             await self.blobs.check_room()
+            await self.doors.steering.renew()  # the turn may have come a while after the last look
+            way.check_ready()
             await work.progress.health(await self.health.enter(card, work.attempt, way.credential))
             await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now(), way.access)
             return await self._buy(work, provider, call, card)
@@ -383,6 +386,7 @@ class Attempt:
     # --- ends without pictures ---------------------------------------------------------------
 
     async def _failed(self, work: Work, problem: Problem, bill: Finished | None = None) -> Carried:
+        log_not_made(work.job, work.record, problem, self.clock.now())
         if problem.spent is Spent.UNKNOWN:
             return await self._ambiguous(work, problem)
         return await self.finisher.close_failed(work.lease, work.record, problem, bill)

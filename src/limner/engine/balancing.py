@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Services
+from limner.domain.steering import Configs
 
 HEAD_START = 4.0
 """Turns that a model may have missed and still catch up; one that was away is not flooded when it comes back."""
@@ -40,11 +41,17 @@ class Balance:
         """`weights` say how many times as often a model or a service is asked as one without a weight."""
         self._services = services
         self._weights = dict(weights or {})
+        self._said: Mapping[str, float] = {}
         self._turns = Turns()
+
+    def steer(self, configs: Configs) -> None:
+        """What administrators say of a service's weight wins over the settings."""
+        self._said = {name: config.weight for name, config in configs.items() if config.weight is not None}
 
     def weight(self, card: ModelCard) -> float:
         """A model's own weight, else its service's, else 1."""
-        return self._weights.get(card.id, self._weights.get(card.service, 1.0))
+        of_service = self._said.get(card.service, self._weights.get(card.service, 1.0))
+        return self._weights.get(card.id, of_service)
 
     def pressure(self, card: ModelCard) -> float:
         """How busy its service is for its weight."""

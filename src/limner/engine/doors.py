@@ -22,6 +22,7 @@ from limner.engine.balancing import Turns
 from limner.engine.health import HealthWatch
 from limner.engine.keyrings import Keyring, Keyrings, cannot_open
 from limner.engine.passage import Door, Passage
+from limner.engine.steering import Steering
 
 AMONG_US = frozenset({CallState.SUBMITTING, CallState.SUBMITTED})
 """States in which a call may be at its service, under the key that is written down with it."""
@@ -80,12 +81,14 @@ class Doors:
         services: Services,
         keyrings: Keyrings,
         health: HealthWatch,
+        steering: Steering,
         addresses: ChecksAddress,
     ) -> None:
         self._catalog = catalog
         self._services = services
         self._keyrings = keyrings
         self.health = health
+        self.steering = steering
         self._addresses = addresses
         self._turns = Turns()
         self._busy: dict[str, int] = {}
@@ -117,6 +120,7 @@ class Doors:
 
     async def reach(self, request: ImageRequest, principal: Principal) -> Services:
         """The services as this principal can use them for an admitted request."""
+        await self.steering.renew()
         ring = await self.keyring(principal)
         access, named = request.access, self._named(request)
         wanted = ring.services | ({named} if access is not None and named is not None else frozenset())

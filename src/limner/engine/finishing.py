@@ -17,6 +17,7 @@ from limner.domain.ports import Blobs, Catalog, Clock, Ids, Imaging, Originals, 
 from limner.domain.records import Closing, Conclusion, Lease
 from limner.domain.request import InputImage, Operation, Role
 from limner.domain.stores import Jobs
+from limner.engine.chronicle import log_made
 from limner.engine.codec import RequestCodec
 from limner.engine.moderation import Moderator, withheld_problem
 from limner.engine.pricing import facts_of
@@ -92,6 +93,7 @@ class Finisher:
         conclusion = conclude(carried)
         news = [*told(pictures), *complaint(record, problem)]
         await self.jobs.close_call(lease, closing, news, conclusion=conclusion)
+        log_made(job, record, pictures, closing.at)
         return replace(carried, concluded=conclusion is not None)
 
     async def close_failed(

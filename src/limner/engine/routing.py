@@ -87,6 +87,9 @@ class Router:
     unpriced_ceiling: Money | None = None
     """What an administrator allows for one picture of a model without a price; None allows none."""
 
+    default: str | None = None
+    """Id of the service that paints where nothing is named; None compares all that are ready."""
+
     def over(self, services: Services) -> Router:
         """The same over the services that one principal can use."""
         return self if services is self.services else replace(self, services=services)
@@ -127,6 +130,7 @@ class Router:
                 yield _Rank(cards=(card,), reason=f"The default model of {service.name}.", named=True)
                 tier = _own_tier(card)
         elif tier is None:
+            yield from self._preferred(request.operation)
             yield self._automatic(request.operation)
             return
         if request.fallback or not (request.model or request.provider):
@@ -158,6 +162,12 @@ class Router:
         """Whether the model is gone today, whatever the catalog called it when it was written."""
         today = card.status if card.shutdown is None else card.status_on(self.clock.now().date())
         return today is Status.RETIRED
+
+    def _preferred(self, operation: Operation) -> Iterator[_Rank]:
+        """The default model of the installation's default service."""
+        if self.default is not None and self.services.readiness(self.default).ready:
+            card = self.catalog.find(self.catalog.service(self.default).default_for(operation))
+            yield _Rank(cards=(card,), reason="The default service of this installation.")
 
     def _automatic(self, operation: Operation) -> _Rank:
         """The default model of every service that is ready; where none is, what is built in.

@@ -58,10 +58,10 @@ class Runner:
             await self.jobs.release(lease, self.clock.now())
         except StorageError:
             raise  # the job is on disk as it is; whoever delivers it tries again when there is room once more
-        except Exception:
+        except Exception as error:
             log.exception("job %s met an error that nobody foresaw", job.id)
             with suppress(LeaseLost):
-                await self.abandoner.abandon(lease)
+                await self.abandoner.abandon(lease, error)
 
     async def _through_candidates(self, job: Job, lease: Lease, control: Control) -> None:
         progress = Progress(

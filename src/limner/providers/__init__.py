@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from importlib.util import find_spec
+from typing import Protocol
 
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Readiness
+from limner.domain.steering import ServiceConfig
 from limner.wire.connection import Connection
 
 ADAPTERS = {
@@ -43,16 +45,33 @@ SWITCHED_OFF = "switched_off"
 READY = Readiness(ready=True, reason="Ready")
 
 
-def plugins_by_name(found: Iterable[EntryPoint] | None = None) -> Mapping[str, EntryPoint]:
-    """The adapters of other packages, by the names of their wire formats; those installed here unless given."""
+class Plugin(Protocol):
+    """An adapter that does not come with Limner: an entry point of a package, or what a program brings along."""
+
+    @property
+    def name(self) -> str:
+        """That of its wire format."""
+        ...
+
+    def load(self) -> object:
+        """What makes it."""
+        ...
+
+
+def plugins_by_name(found: Iterable[Plugin] | None = None) -> Mapping[str, Plugin]:
+    """The adapters of others, by the names of their wire formats; those of packages installed here unless given."""
     return {plugin.name: plugin for plugin in (entry_points(group=PLUGINS) if found is None else found)}
 
 
-def readiness_of(card: ServiceCard, connection: Connection, plugins: Mapping[str, EntryPoint]) -> Readiness:
-    """Whether a service has an adapter, a model, what it needs installed, an address and, where it needs one, a key."""
-    if connection.switched_off_by:
-        reason = f"Switched off: {connection.switched_off_by} is false."
-        return Readiness(ready=False, reason=reason, short="Switched off", code=SWITCHED_OFF)
+def readiness_of(
+    card: ServiceCard, connection: Connection, plugins: Mapping[str, Plugin], config: ServiceConfig | None = None
+) -> Readiness:
+    """Whether a service is on, and has an adapter, a model, what it needs installed, an address and, where it needs
+    one, a key. `config` is what an administrator says about it.
+    """
+    if connection.switched_off_by or (config is not None and not config.enabled):
+        by = f"{connection.switched_off_by} is false" if connection.switched_off_by else "an administrator has done it"
+        return Readiness(ready=False, reason=f"Switched off: {by}.", short="Switched off", code=SWITCHED_OFF)
     if card.adapter not in ADAPTERS and card.adapter not in plugins:
         return unready(f"Needs the adapter {card.adapter}: install the package that brings it.", "No adapter")
     missing = [name for name in card.packages if connection.python is None and not is_installed(name)]

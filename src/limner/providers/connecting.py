@@ -10,6 +10,8 @@ from limner.domain.model_card import ServiceCard
 from limner.wire.connection import Connection, Headers, read_headers, without_credentials
 
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+LONGEST = 86_400.0
+"""Seconds of a day: no call of any service takes longer."""
 WEBHOOKS = "/api/v1/webhooks"
 """Where services send word, below the public address."""
 
@@ -79,3 +81,21 @@ def paced(
         places = card.concurrency if at_once is None else min(card.concurrency or at_once, at_once)
         changed.append(replace(card, requests_per_second=pace, concurrency=places))
     return tuple(changed)
+
+
+def timeouts(cards: tuple[ServiceCard, ...], variables: Mapping[str, str]) -> Mapping[str, float]:
+    """The seconds that `<SERVICE>_TIMEOUT_SECONDS` gives the calls of a service. Raises NotConfigured."""
+    found: dict[str, float] = {}
+    for card in cards:
+        name = f"{card.id.upper()}_TIMEOUT_SECONDS"
+        text = variables.get(name, "").strip()
+        try:
+            seconds = float(text) if text else None
+        except ValueError:
+            seconds = 0.0
+        if seconds is None:
+            continue
+        if not 0 < seconds <= LONGEST:
+            raise NotConfigured(f"{name} is wrong: give seconds, at most {LONGEST:g}.", code="settings_invalid")
+        found[card.id] = seconds
+    return found

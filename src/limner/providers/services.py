@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import EntryPoint
 from pkgutil import resolve_name
-from typing import Protocol
+from typing import Protocol, cast
 
 from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness, Services
+from limner.domain.steering import Configs, ServiceConfig
 from limner.domain.vault import Opener
-from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, plugins_by_name, readiness_of, unready
+from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, Plugin, plugins_by_name, readiness_of, unready
 from limner.wire.client import Wire
 from limner.wire.connection import Connection, reached
 from limner.wire.line import Line
@@ -48,7 +48,7 @@ class ConfiguredServices:
         connections: Mapping[str, Connection],
         wire: Wire,
         *,
-        plugins: Iterable[EntryPoint] | None = None,
+        plugins: Iterable[Plugin] | None = None,
     ) -> None:
         self._wire = wire
         self._cards = {card.id: card for card in cards}
@@ -59,17 +59,27 @@ class ConfiguredServices:
             for card in self._cards.values()
         }
         self._made: dict[tuple[str, Connection], Provider] = {}
+        self._configs: dict[str, ServiceConfig] = {}
 
     def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
-        """The same services with other keys for some of them, such as a profile's own; pace and adapters are shared."""
+        """The same services with other keys for some of them, such as a profile's own; the rest is shared."""
         other = ConfiguredServices(
             self._cards.values(),
             {**self._connections, **connections},
             self._wire,
             plugins=self._plugins.values(),
         )
-        other._paces, other._made = self._paces, self._made
+        other._paces, other._made, other._configs = self._paces, self._made, self._configs
         return other
+
+    def steer(self, configs: Configs) -> None:
+        """Switches services on and off, and sets their pace, here and under all other keys."""
+        self._configs.clear()
+        self._configs.update(configs)
+        for service, card in self._cards.items():
+            config = configs.get(service)
+            pace = None if config is None else config.requests_per_second
+            self._paces[service].hold(card.requests_per_second if pace is None else pace)
 
     def opened(self, openers: Mapping[str, Opener]) -> Services:
         """The same services, some of them under other keys or at other addresses; unknown ones are left out."""
@@ -81,7 +91,7 @@ class ConfiguredServices:
         card = self._cards.get(service)
         if card is None:
             return unready(f"There is no service {service}.")
-        return readiness_of(card, self._connection(card), self._plugins)
+        return readiness_of(card, self._connection(card), self._plugins, self._configs.get(service))
 
     def provider(self, service: str) -> Provider:
         """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""
@@ -139,7 +149,6 @@ class ConfiguredServices:
     def _make(self, card: ServiceCard, connection: Connection) -> Provider:
         if connection.base_url and connection.may_be_private:
             self._wire.guard.trust(connection.base_url)
-        make: MakesProvider
         own = ADAPTERS.get(card.adapter)
-        make = resolve_name(own) if own else self._plugins[card.adapter].load()
+        make = cast(MakesProvider, resolve_name(own) if own else self._plugins[card.adapter].load())
         return make(Line(wire=self._wire, card=card, connection=connection))

@@ -40,7 +40,6 @@ from limner.domain.telling import Dispatch, Publish, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.attempt import Attempt
-from limner.engine.balancing import Balance
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
@@ -57,18 +56,19 @@ from limner.engine.repeats import Repeats
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
 from limner.engine.reviewing import Reviews
-from limner.engine.routing import Router
 from limner.engine.runner import Runner
 from limner.engine.vault import Vault
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
+from limner.providers.own import OwnService
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
-from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
+from limner.runtime.vault import Rotation, keyrings_of, vault_of
+from limner.runtime.ways import Ways, ways_of
 from limner.runtime.wording import wording_of
 from limner.runtime.words import Words, words_of
 from limner.settings import Settings
@@ -126,6 +126,11 @@ class Runtime:
     ids: Ids
     codec: JsonRequestCodec
 
+    async def renew(self) -> None:
+        """What this process knows of the services as it is now, whichever process has found it out or said it."""
+        await self.health.renew()
+        await self.doors.steering.renew()
+
     async def services_for(self, principal: Principal) -> Services:
         """The services as this person can use them, with the stored keys that are theirs."""
         return await self.doors.reach(ImageRequest(), principal)
@@ -141,16 +146,21 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, work: bool = True, watch: bool = False, at_once: int | None = None
+    settings: Settings,
+    *,
+    work: bool = True,
+    watch: bool = False,
+    at_once: int | None = None,
+    services: Sequence[OwnService] = (),
 ) -> AsyncIterator[Runtime]:
     """Opens the installation that the settings describe, and closes it in reverse order.
 
     With `work` this process carries out the jobs it submits and first takes up what dead processes left; with
     `watch` it keeps looking for such jobs. No service has more than `at_once` purchases of this process at a time,
-    where that is given. Raises NotConfigured and StorageError.
+    where that is given. `services` are more services than the catalog has. Raises NotConfigured and StorageError.
     """
     async with AsyncExitStack() as stack:
-        ground = await open_ground(settings, stack, at_once)
+        ground = await open_ground(settings, stack, at_once, services)
         secrets = await asyncio.to_thread(known_secrets, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
         courier = _courier(ground, worker, locks)
@@ -161,7 +171,7 @@ async def open_runtime(
         )
         moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, words=words_of(ground))
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
-        await runtime.health.renew()
+        await runtime.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
@@ -178,7 +188,8 @@ async def open_runtime(
 def _courier(ground: Ground, worker: str, locks: WorkerLocks) -> Courier:
     """What sends messages to webhooks from this process."""
     webhooks, clock = SqlWebhooks(ground.database, ground.seals), ground.clock
-    deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=ground.settings.address)
+    front = ground.settings.cdn or ground.settings.address
+    deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=front)
     return Courier(worker=worker, webhooks=webhooks, locks=locks, clock=clock, deliver=deliverer.deliver)
 
 
@@ -214,18 +225,6 @@ def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
     )
 
 
-def _router(ground: Ground, health: HealthWatch) -> Router:
-    """Who decides which model paints."""
-    return Router(
-        catalog=ground.catalog,
-        services=ground.services,
-        health=health,
-        balance=Balance(ground.services, ground.settings.routing_weights),
-        clock=ground.clock,
-        unpriced_ceiling=ground.settings.unpriced_ceiling_usd,
-    )
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moving:
     """What carries jobs, messages and batches on in this process, and helps with words."""
@@ -238,13 +237,13 @@ class _Moving:
 
 
 def _engine(
-    ground: Ground, moving: _Moving, doors: Doors, profiles: Profiles, shelf: Shelf, sealer: HmacSealer
+    ground: Ground, moving: _Moving, ways: Ways, profiles: Profiles, shelf: Shelf, sealer: HmacSealer
 ) -> Engine:
     """What carries requests from a wish to a queued job."""
     jobs, presets, codec, events = moving.jobs, load_presets(), JsonRequestCodec(), SqlEvents(ground.database)
     return Engine(
-        doors=doors,
-        router=_router(ground, doors.health),
+        doors=ways.doors,
+        router=ways.router,
         limits=_limits(ground.settings),
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
@@ -269,9 +268,9 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
     health, keyrings = _health(ground), keyrings_of(ground)
-    doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
+    ways, vault = ways_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
     profiles = profiles_of(ground, vault)
-    engine = _engine(ground, moving, doors, profiles, shelf, sealer)
+    engine = _engine(ground, moving, ways, profiles, shelf, sealer)
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
         settings=settings,
@@ -292,7 +291,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         ledger=SqlLedger(ground.database),
         webhooks=_subscriptions(ground, moving.courier),
         vault=vault,
-        doors=doors,
+        doors=ways.doors,
         rotation=Rotation(ground=ground),
         budgeting=_budgeting(ground, engine.limits, people),
         admittance=people,

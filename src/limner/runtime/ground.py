@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,10 +15,12 @@ from limner.db.database import Database
 from limner.db.sealed import seal_plain
 from limner.dispatch.bulletin import LocalBulletin
 from limner.domain.call import Landed
-from limner.domain.ports import Clock, Ids, Services
+from limner.domain.ports import Clock, Ids
 from limner.domain.version import VERSION
 from limner.engine.moderation import Moderator
-from limner.providers.connecting import connections, paced
+from limner.providers import plugins_by_name
+from limner.providers.connecting import connections, paced, timeouts
+from limner.providers.own import OwnService
 from limner.providers.services import ConfiguredServices
 from limner.runtime.installation import database_url, known_secrets, make_folder, s3_access
 from limner.sealing import AesSeals
@@ -57,7 +60,7 @@ class Ground:
     provenance: Provenance
     library: Library
     guard: Guard
-    services: Services
+    services: ConfiguredServices
     moderator: Moderator
     posts: WirePosts
     issuer: WireIssuer
@@ -71,11 +74,17 @@ async def fetched(ground: Ground, address: str) -> Landed:
     return (await fetch_for_user(ground.wire, address, deadline=FETCH_SECONDS, limit=limit)).landed
 
 
-async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | None) -> Ground:
-    """Opens all of it; `stack` closes it in reverse order. Raises NotConfigured and StorageError."""
+async def open_ground(
+    settings: Settings, stack: AsyncExitStack, at_once: int | None, own: Sequence[OwnService] = ()
+) -> Ground:
+    """Opens all of it, with a program's `own` services; `stack` closes it in reverse order.
+
+    Raises NotConfigured and StorageError.
+    """
     await asyncio.to_thread(make_folder, settings.data_dir)
     clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
-    facts = await asyncio.to_thread(load_installed, settings.data_dir)
+    facts = await asyncio.to_thread(load_installed, settings.data_dir, [service.facts for service in own])
+    facts = facts.timed(timeouts(facts.services, settings.variables))
     catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
     database = await Database.open(database_url(settings))
     stack.push_async_callback(database.close)
@@ -102,7 +111,8 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
     guard = Guard(settings.fetch_allowlist.split(","))
     wire = await stack.enter_async_context(Wire(blobs, guard=guard))
     places = connections(catalog.services, settings.variables, settings.public_url)
-    services = ConfiguredServices(paced(catalog.services, settings.variables, at_once), places, wire)
+    cards, plugins = paced(catalog.services, settings.variables, at_once), [*plugins_by_name().values(), *own]
+    services = ConfiguredServices(cards, places, wire, plugins=plugins)
     stack.push_async_callback(services.close)
     return Ground(
         settings=settings,

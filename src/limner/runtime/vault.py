@@ -12,8 +12,6 @@ from limner.domain.accounts import Asks
 from limner.domain.errors import InvalidRequest, PolicyError
 from limner.domain.people import Principal
 from limner.domain.vault import Resealed
-from limner.engine.doors import Doors
-from limner.engine.health import HealthWatch
 from limner.engine.keyrings import Keyrings
 from limner.engine.vault import Vault
 from limner.runtime.ground import Ground
@@ -57,13 +55,6 @@ class Rotation:
 def keyrings_of(ground: Ground) -> Keyrings:
     """Everybody's stored keys, as calls use them."""
     return Keyrings(keys=SqlKeys(ground.database, ground.seals), clock=ground.clock)
-
-
-def doors_of(ground: Ground, keyrings: Keyrings, health: HealthWatch) -> Doors:
-    """Who finds the key of a plan and of a call."""
-    return Doors(
-        catalog=ground.catalog, services=ground.services, keyrings=keyrings, health=health, addresses=ground.posts
-    )
 
 
 def vault_of(ground: Ground, keyrings: Keyrings, asks: Asks) -> Vault:

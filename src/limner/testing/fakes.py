@@ -14,6 +14,7 @@ from limner.domain.errors import LimnerError, NotConfigured, NotFound, Spent, St
 from limner.domain.money import Money
 from limner.domain.ports import Provider, Readiness
 from limner.domain.request import Size
+from limner.domain.steering import Configs
 from limner.domain.turns import Turn
 from limner.domain.vault import Opener
 from limner.testing.pictures import PictureMaker
@@ -297,6 +298,11 @@ class FakeServices:
         self.loads: dict[str, int] = {}
         self.switched_off: dict[str, Readiness] = {}
         """Services that are not to be asked for anything new."""
+
+    def steer(self, configs: Configs) -> None:
+        """What an administrator switched off is asked for nothing new."""
+        off = Readiness(ready=False, reason="Switched off.", short="Switched off", code="switched_off")
+        self.switched_off = {name: off for name, config in configs.items() if not config.enabled}
 
     def readiness(self, service: str) -> Readiness:
         """Ready where there is a provider and no reason against it."""

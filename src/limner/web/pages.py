@@ -180,7 +180,7 @@ async def _create(
     runtime, principal = runtime_of(request), principal_of(request)
     found = await runtime.pictures.page(principal.id, PictureFilter(), limit=PAGE, cursor=before)
     going = await runtime.jobs.page(principal.id, limit=12, cursor=None, states=OPEN_STATES)
-    await runtime.health.renew()
+    await runtime.renew()
     services = await runtime.services_for(principal)
     badge = composing.readiness_badge(runtime, services)
     view = CreatePage(

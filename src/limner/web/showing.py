@@ -164,7 +164,10 @@ def _fallback(job: Job) -> str:
         return ""
     titles = {candidate.model: candidate.title for candidate in job.plan.candidates}
     original = titles.get(instead.original, instead.original)
-    return f"{original} could not paint this, so {titles[job.model]} took over. {instead.why}".strip()
+    return (
+        f"Primary provider unavailable, fallback provider used: {original} could not paint this, so "
+        f"{titles[job.model]} took over. The cost may differ. {instead.why}"
+    ).strip()
 
 
 def _again(job: Job) -> str:

@@ -15,6 +15,7 @@ class Pace:
 
     def __init__(self, *, requests_per_second: float, concurrency: int) -> None:
         self._places = asyncio.Semaphore(concurrency) if concurrency else None
+        self._rate = requests_per_second
         self._limiter = _limiter(requests_per_second) if requests_per_second else None
         self.load = 0
         """Purchases that are under way or wait."""
@@ -33,6 +34,12 @@ class Pace:
         """Gives the place to the next one."""
         self.load -= 1
         self._give_back()
+
+    def hold(self, requests_per_second: float) -> None:
+        """From now on so many a second are begun at most, 0 for no limit; who waits already keeps their turn."""
+        if requests_per_second != self._rate:
+            self._rate = requests_per_second
+            self._limiter = _limiter(requests_per_second) if requests_per_second else None
 
     async def _wait(self) -> None:
         if self._places is not None:

@@ -156,7 +156,7 @@ def test_what_cannot_be_is_told_in_the_documents_shape(site: Site, method: str, 
     assert answer.json()["detail"]
 
 
-@pytest.mark.req("S4-044")
+@pytest.mark.req("S4-044", "S1-096", "S1-097")
 def test_pictures_lie_where_the_document_has_them_or_where_they_are_moved(tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     named = {"IMAGE_STORAGE_PATH": str(moved), "IMAGE_CDN_URL": "https://cdn.example/pictures/"}

@@ -97,7 +97,7 @@ def _wish(options: GenerationOptions, runtime: Runtime) -> ImageRequest:
 
 def _painter(named: str | None, runtime: Runtime) -> tuple[str | None, str | None]:
     """The model or else the provider that is to paint. Raises UnknownModel, NotConfigured where a key is missing."""
-    service = runtime.catalog.service(named or DEFAULT_PROVIDER)
+    service = runtime.catalog.service(named or runtime.engine.router.default or DEFAULT_PROVIDER)
     readiness = runtime.services.readiness(service.id)
     if not readiness.ready:
         if named is None:

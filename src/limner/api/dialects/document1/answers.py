@@ -9,16 +9,17 @@ from fastapi import Request
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from limner.api.carrying_out import address_of, base_of
+from limner.api.carrying_out import address_of, front_of
 from limner.api.schemas import Answer
 from limner.api.shapes import API, Body
 from limner.api.surfaces import Surface
-from limner.domain.errors import NotConfigured, Problem
+from limner.domain.errors import NotConfigured, Problem, StorageError
 from limner.domain.picture import Picture
 
 PROVIDERS: Mapping[str, str] = {"openai": "dalle3"}
 """Services that document 1 calls by another name."""
 UNAVAILABLE = "Provider not available"
+DATABASE = "Database error"
 EDGE = 512
 
 
@@ -56,6 +57,8 @@ class ImagesAnswer(Answer):
 def error_body(status: int, problem: Problem) -> Body:
     """A problem in document 1's shape."""
     del status
+    if problem.code.startswith("database_") or problem.code == StorageError.code:
+        return {"success": False, "error": f"{DATABASE}: {problem.message}"}
     unavailable = problem.code == NotConfigured.code or (problem.code == "unknown_model" and problem.field == "model")
     return {"success": False, "error": UNAVAILABLE if unavailable else problem.message}
 
@@ -74,7 +77,7 @@ def picture_body(request: Request, picture: Picture) -> Body:
     return {
         "id": picture.id,
         "url": address_of(request, picture),
-        "thumbnailUrl": f"{base_of(request)}{API}/images/{picture.id}/thumbnail?edge={EDGE}",
+        "thumbnailUrl": f"{front_of(request)}{API}/images/{picture.id}/thumbnail?edge={EDGE}",
         "prompt": picture.prompt,
         "revisedPrompt": picture.revised_prompt,
         "provider": provider_word(picture.service),

@@ -17,6 +17,9 @@ ImageUrl = Annotated[
     str, Field(min_length=1, description="A data URL, the address of a picture here, or a public http(s) address.")
 ]
 
+MOST = 10
+"""Images of one request at most; where a service makes fewer in one call, it is called several times."""
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, alias_generator=to_camel)
@@ -30,7 +33,7 @@ class ImagesGenerateBody(_Body):
     size: Annotated[str, Field(max_length=20)] | None = Field(default=None, examples=["1024x1024"])
     quality: Word | None = Field(default=None, examples=["hd"])
     style: Word | None = Field(default=None, examples=["vivid"])
-    count: Annotated[int, Field(ge=1, le=10)] | None = None
+    count: Annotated[int, Field(ge=1, le=MOST)] | None = None
     negative_prompt: Prompt | None = None
     steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
     cfg_scale: Annotated[float, Field(ge=0, le=1000)] | None = None
@@ -61,7 +64,7 @@ class ImagesVariationsBody(_Body):
     """How many pictures like another one."""
 
     image_url: ImageUrl
-    count: Annotated[int, Field(ge=1, le=10)] | None = None
+    count: Annotated[int, Field(ge=1, le=MOST)] | None = None
     provider: Word | None = None
 
 

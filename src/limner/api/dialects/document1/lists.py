@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,6 +11,7 @@ from limner.api.answers import answer
 from limner.api.cards import usual_price
 from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer, picture_body, provider_word
+from limner.api.dialects.document1.bodies import MOST
 from limner.api.documents import Responses, refusals
 from limner.api.shapes import Body
 from limner.domain.errors import PolicyError
@@ -74,6 +76,7 @@ async def slice_of(runtime: Runtime, owner: str, which: PictureFilter, *, limit:
 async def images_providers(request: Request) -> Response:
     """Who paints, what they can do, and whether they can be used now."""
     runtime = runtime_of(request)
+    await runtime.renew()
     return answer({"success": True, "providers": [_provider_body(runtime, card) for card in runtime.catalog.services]})
 
 
@@ -81,6 +84,7 @@ async def images_providers(request: Request) -> Response:
 async def images_health(request: Request) -> Response:
     """`healthy` where at least one service can be used; for each one why it cannot."""
     runtime = runtime_of(request)
+    await runtime.renew()
     states = {card.id: runtime.services.readiness(card.id) for card in runtime.catalog.services}
     providers = {
         provider_word(name): {"available": state.ready, "error": None if state.ready else state.reason}
@@ -122,10 +126,10 @@ def _provider_body(runtime: Runtime, service: ServiceCard) -> Body:
         "description": service.description,
         "available": runtime.services.readiness(service.id).ready,
         "capabilities": {word: operation in operations for word, operation in CAPABILITIES.items()},
-        "maxImages": max((card.max_count for card in cards), default=1),
+        "maxImages": MOST,
         "quality": "Excellent",
         "speed": _speed(usual),
-        "cost": _cost(usual),
+        "cost": _cost(usual, cards),
     }
 
 
@@ -135,10 +139,12 @@ def _speed(card: ModelCard | None) -> str:
     return "Fast" if card.seconds <= FAST else "Medium" if card.seconds <= MEDIUM else "Slow"
 
 
-def _cost(card: ModelCard | None) -> str:
-    """What a picture of the default model costs, in words."""
-    price = None if card is None else usual_price(card)
-    if price is not None:
-        return f"about {price}" if price else "free"
-    by_second = card is not None and any(rate.meter is Meter.SECOND for rate in card.prices.rates)
-    return "Pay per second" if by_second else "unknown"
+def _cost(usual: ModelCard | None, cards: Sequence[ModelCard]) -> str:
+    """What a picture of the default model costs, in words, and how else the service is paid."""
+    by_second = [card for card in cards if any(rate.meter is Meter.SECOND for rate in card.prices.rates)]
+    price = None if usual is None else usual_price(usual)
+    if price is None:
+        return "Pay per second" if usual in by_second else "unknown"
+    if not price:
+        return "free"
+    return f"about {price}, others per second" if by_second else f"about {price}"

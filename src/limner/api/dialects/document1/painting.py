@@ -122,8 +122,9 @@ def _provider(request: Request, wish: ImageRequest, named: str | None) -> str | 
     runtime = runtime_of(request)
     if named is not None:
         return runtime.catalog.service(named).id
-    can = any(card.service == DEFAULT and wish.operation in card.operations for card in runtime.catalog.models)
-    return DEFAULT if can and runtime.services.readiness(DEFAULT).ready else None
+    default = runtime.engine.router.default or DEFAULT
+    can = any(card.service == default and wish.operation in card.operations for card in runtime.catalog.models)
+    return default if can and runtime.services.readiness(default).ready else None
 
 
 def _size(text: str | None) -> Size | None:

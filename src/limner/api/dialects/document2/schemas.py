@@ -133,3 +133,4 @@ class ToolsAnswer(Given):
     """All tools."""
 
     tools: list[ToolAnswer]
+    time_line: dict[str, dict[str, str]] = Field(alias="timeLine", description="How long each step takes, for users.")

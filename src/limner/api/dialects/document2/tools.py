@@ -35,6 +35,14 @@ GENERATE_IMAGE: Mapping[str, object] = {
     },
 }
 
+TIME_LINE: Mapping[str, str] = {
+    "toolCall": "about 1 s",
+    "apiCall": "2-5 s",
+    "generation": "5-60 s",
+    "typical": "10-60 s",
+}
+"""How long each step takes, as the document says it to users."""
+
 router = new_router()
 
 
@@ -42,4 +50,4 @@ router = new_router()
 async def list_tools(request: Request) -> Response:
     """The tools that a language model may be given."""
     del request  # they are the same for everybody
-    return answer({"tools": [GENERATE_IMAGE]})
+    return answer({"tools": [GENERATE_IMAGE], "timeLine": {"generate_image": TIME_LINE}})

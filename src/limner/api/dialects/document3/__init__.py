@@ -76,7 +76,8 @@ async def generate_image(request: Request) -> Response:
         if cost is None or cost > confirmed:
             return answer(_to_confirm(cost, confirmed), 409)
         wish = replace(wish, max_cost=confirmed)
-    job = await carried_out(request, wish, key=idempotency_key(request), principal=principal)
+    polled = runtime.settings.generate_image_polling_seconds
+    job = await carried_out(request, wish, key=idempotency_key(request), principal=principal, polled=polled)
     return answer(generated_body(request, job, tier))
 
 
@@ -87,7 +88,7 @@ async def generate_image(request: Request) -> Response:
 )
 async def image_providers(request: Request) -> Response:
     """Every service: whether it can be asked now, and why not."""
-    await runtime_of(request).health.renew()
+    await runtime_of(request).renew()
     return answer(health_body(runtime_of(request)))
 
 

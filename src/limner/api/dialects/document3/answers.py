@@ -21,6 +21,9 @@ from limner.domain.ports import Catalog
 from limner.domain.request import Size
 from limner.runtime import Runtime
 
+INSTEAD = "Primary provider unavailable, fallback provider used. The cost may differ from the first estimate."
+"""The document's own warning for whoever sees the picture."""
+
 
 def dollars(amount: Money | None) -> float | None:
     """An amount as the document's plain number; None is unknown."""
@@ -59,7 +62,7 @@ def estimate_body(quote: Quote, tier: str, catalog: Catalog) -> Body:
 def _fallback(original: str | None) -> Body:
     if original is None:
         return {"fallbackUsed": False}
-    return {"fallbackUsed": True, "originalProvider": original.partition("/")[0]}
+    return {"fallbackUsed": True, "originalProvider": original.partition("/")[0], "warning": INSTEAD}
 
 
 def _alternatives(plan: Plan, tier: str, catalog: Catalog) -> Iterator[Body]:

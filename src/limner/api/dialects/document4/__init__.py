@@ -105,7 +105,7 @@ async def unified_batch(request: Request) -> Response:
 async def unified_providers(request: Request) -> Response:
     """Every service, whether it can be asked now, and why not."""
     runtime = runtime_of(request)
-    await runtime.health.renew()
+    await runtime.renew()
     return answer({"providers": providers_body(runtime)})
 
 

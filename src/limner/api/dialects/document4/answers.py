@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import Request
 
 from limner.api.cards import Fare
-from limner.api.carrying_out import base_of
+from limner.api.carrying_out import front_of
 from limner.api.deps import runtime_of
 from limner.api.shapes import Body, receipt_body
 from limner.domain.errors import Problem
@@ -88,10 +88,9 @@ def _provider(runtime: Runtime, model: str) -> str:
 def _image(request: Request, picture: Picture) -> Body:
     runtime = runtime_of(request)
     local = "/".join((STORAGE, *map(quote, runtime.shelf.names(picture))))
-    front = runtime.settings.variables.get("IMAGE_CDN_URL") or base_of(request)
     return {
         "id": picture.id,
-        "url": f"{front.rstrip('/')}{local}",
+        "url": f"{front_of(request)}{local}",
         "local_url": local,
         "width": picture.file.width,
         "height": picture.file.height,

@@ -77,6 +77,7 @@ async def openai_variations(request: Request) -> Response:
 async def openai_models(request: Request) -> Response:
     """The models that can be asked now; retired names are taken too, and lead to their successors."""
     runtime = runtime_of(request)
+    await runtime.renew()
     ready = {card.id for card in runtime.catalog.services if runtime.services.readiness(card.id).ready}
     cards = [card for card in runtime.catalog.models if card.service in ready and card.status is not Status.RETIRED]
     return answer({"object": "list", "data": [_model(card, _name(card)) for card in cards]})

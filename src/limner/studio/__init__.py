@@ -4,79 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TypedDict, TypeVar, Unpack
-from uuid import UUID
+from typing import Unpack
 
-from limner.domain.errors import BadPicture, InvalidRequest
+from limner.domain.errors import BadPicture
 from limner.domain.events import Event
 from limner.domain.job import Job, JobState
+from limner.domain.model_card import ServiceCard
 from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal
 from limner.domain.picture import Picture, check_shown
 from limner.domain.plan import Quote, ReceiptLine
 from limner.domain.records import PictureFilter
-from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
-from limner.domain.template import check_template
+from limner.domain.request import ImageRequest, InputImage, Operation, Role
+from limner.providers.own import OwnService
 from limner.runtime import Runtime, open_runtime
 from limner.settings import read_settings, read_variables
+from limner.studio.asking import Inputs, Options, PictureSource, asked, is_id, value_of
 
-Value = TypeVar("Value")
-
-PictureSource = bytes | Path | str | Picture
-"""Bytes of a file, the path of one, a kept picture, or the id of one."""
-
-
-class Options(TypedDict, total=False):
-    """What a request may say besides its prompt; everything left out is the model's choice."""
-
-    model: str | None
-    provider: str | None
-    profile: str | None
-    tier: str | None
-    fallback: bool
-    count: int
-    size: str | Size | None
-    aspect: str | Aspect | None
-    quality: str | None
-    style: str | None
-    presets: Sequence[str]
-    template: str | None
-    values: Mapping[str, str]
-    negative_prompt: str | None
-    steps: int | None
-    guidance: float | None
-    seed: int | None
-    strength: float | None
-    scale: int | None
-    format: str | None
-    background: str | None
-    margins: Margins | None
-    protect: bool
-    previews: int
-    project: str
-    tags: Sequence[str]
-    strict: bool
-    max_cost: str | Money | None
-    reuse: bool
-    optimise: bool
-    extra: dict[str, object]
-
-
-class Inputs(TypedDict, total=False):
-    """Pictures that a request starts from."""
-
-    image: PictureSource | None
-    mask: PictureSource | None
-    style_image: PictureSource | None
-    control_image: PictureSource | None
-    """A sketch, a depth map or edges that the composition follows."""
-    references: Sequence[PictureSource]
+__all__ = ["Inputs", "Options", "PictureSource", "Studio", "StudioImage", "StudioJob", "open_studio", "paint_now"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +160,7 @@ class Studio:
 
     async def retry(self, job_id: str, *, max_cost: str | Money | None = None) -> StudioJob:
         """Buys what an ended job did not bring, and nothing else, and waits for it; asked again it is the same job."""
-        most = _value("max_cost", max_cost, Money.usd)
+        most = value_of("max_cost", max_cost, Money.usd)
         job = await self.runtime.engine.retry(job_id, self.principal, max_cost=most, counted=False)
         return await self.wait(job.id)
 
@@ -241,6 +192,20 @@ class Studio:
         """The newest pictures, or those whose prompts have these words."""
         page = await self.runtime.pictures.page(self.principal.id, PictureFilter(words=words), limit=limit, cursor=None)
         return page.items
+
+    # --- services ---------------------------------------------------------------------------
+
+    @property
+    def services(self) -> Mapping[str, ServiceCard]:
+        """All services by their ids, whether they are ready or not."""
+        return {card.id: card for card in self.runtime.catalog.services}
+
+    async def service(self, name: str | None = None) -> ServiceCard:
+        """One service; without a name the one that paints now where nothing is asked for. Raises LimnerError."""
+        if name is not None:
+            return self.runtime.catalog.service(name)
+        _, plan = await self.runtime.engine.plan_for(ImageRequest(prompt="a picture"), self.principal)
+        return self.services[plan.candidates[0].model.partition("/")[0]]
 
     # --- from words and files to a request ----------------------------------------------------
 
@@ -308,71 +273,15 @@ class Studio:
         return StudioImage(picture=picture, data=data, media_type=delivery.media_type, filename=delivery.filename)
 
 
-def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], options: Options) -> ImageRequest:
-    """The request that words, pictures and options make. Raises InvalidRequest for text that is no size or amount."""
-    check_template(prompt, options.get("template"), options.get("values", {}))
-    return ImageRequest(
-        prompt=prompt,
-        operation=operation,
-        inputs=inputs,
-        negative_prompt=options.get("negative_prompt"),
-        model=options.get("model"),
-        provider=options.get("provider"),
-        profile=options.get("profile"),
-        tier=options.get("tier"),
-        fallback=options.get("fallback", False),
-        count=options.get("count", 1),
-        size=_value("size", options.get("size"), Size.parse),
-        aspect=_value("aspect", options.get("aspect"), Aspect.parse),
-        margins=options.get("margins"),
-        quality=options.get("quality"),
-        style=options.get("style"),
-        presets=tuple(options.get("presets", ())),
-        template=options.get("template"),
-        values=options.get("values", {}),
-        steps=options.get("steps"),
-        guidance=options.get("guidance"),
-        seed=options.get("seed"),
-        strength=options.get("strength"),
-        scale=options.get("scale"),
-        format=options.get("format"),
-        background=options.get("background"),
-        previews=options.get("previews", 0),
-        protect=options.get("protect", False),
-        project=options.get("project", "default"),
-        tags=tuple(options.get("tags", ())),
-        strictness=Strictness.STRICT if options.get("strict") else Strictness.ADAPT,
-        max_cost=_value("max_cost", options.get("max_cost"), Money.usd),
-        reuse=options.get("reuse", False),
-        optimise=options.get("optimise", False),
-        extra=options.get("extra", {}),
-    )
-
-
-def _value(name: str, given: Value | str | None, parse: Callable[[str], Value]) -> Value | None:
-    """An option that may have been given as text. Raises InvalidRequest, naming it."""
-    if not isinstance(given, str):
-        return given
-    try:
-        return parse(given)
-    except ValueError as error:
-        raise InvalidRequest(str(error), field=name) from error
-
-
-def is_id(text: str) -> bool:
-    """Whether text has the form of an id of ours."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
 @asynccontextmanager
-async def open_studio(**settings: object) -> AsyncIterator[Studio]:
-    """Opens this machine's installation, or the one that `settings` such as `data_dir` name."""
+async def open_studio(*, services: Sequence[OwnService] = (), **settings: object) -> AsyncIterator[Studio]:
+    """Opens this machine's installation, or the one that `settings` such as `data_dir` name.
+
+    `services` are more services, for as long as it is open. Raises NotConfigured.
+    """
     folder = Path.cwd()
     chosen = read_settings(read_variables(folder), folder, **settings)
-    async with open_runtime(chosen) as runtime:
+    async with open_runtime(chosen, services=services) as runtime:
         yield Studio(runtime)
 
 

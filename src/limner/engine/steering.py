@@ -1,0 +1,129 @@
+"""Does as administrators say about services, in every process that shares the database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from limner.domain.audit import Act, Audit, Deed
+from limner.domain.errors import InvalidRequest, StorageError
+from limner.domain.people import Principal
+from limner.domain.ports import Catalog, Clock
+from limner.domain.steering import FIELDS, Configs, ServiceChange, ServiceConfig, ServiceConfigs, Steered
+
+FRESH = 0.1
+"""Seconds for which what was read is good: under load a look costs one read for many purchases."""
+HEAVIEST = 1000.0
+"""The largest weight, as for models and keys."""
+FASTEST = 10_000.0
+"""The most requests a second that make sense."""
+CHANGES = "switches services on and off, and sets their weight and pace"
+
+log = logging.getLogger("limner.engine")
+
+
+class Steering:
+    """What was said about services, as this process knows it."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Catalog,
+        store: ServiceConfigs,
+        steered: Sequence[Steered],
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._steered = steered
+        self._audit = audit
+        self._clock = clock
+        self._known: Configs = {}
+        self._read = float("-inf")
+        self._changes = 0
+
+    async def renew(self) -> None:
+        """Reads what was said, in this process or another, where that was last done a moment ago.
+
+        A database that is away changes nothing: what was known holds on.
+        """
+        if self._clock.monotonic() - self._read < FRESH:
+            return
+        self._read, changes = self._clock.monotonic(), self._changes
+        try:
+            found = await self._store.all()
+        except StorageError as error:
+            log.warning("What was said about services could not be read; what was known holds on. %s", error.message)
+            return
+        if changes == self._changes:
+            self._take(found)
+        else:
+            self._read = float("-inf")  # something was changed here meanwhile, and may not be in it
+
+    def of(self, service: str) -> ServiceConfig:
+        """What was said about a service, as far as this process knows."""
+        return self._known.get(service) or ServiceConfig(service=service)
+
+    async def change(self, service: str, change: ServiceChange, principal: Principal) -> ServiceConfig:
+        """Says something about a service; it holds for the next purchase of every process.
+
+        What is under way is finished, and what was bought is fetched. Raises UnknownModel, InvalidRequest, naming the
+        field, and PolicyError for whoever is no administrator.
+        """
+        principal.check_administrator(CHANGES)
+        _check(change)
+        found = self._catalog.service(service).id
+        now = self._clock.now()
+
+        def step(before: ServiceConfig) -> ServiceConfig:
+            return replace(changed(before, change), changed=now, changed_by=principal.name)
+
+        after = await self._store.change(found, step)
+        self._changes += 1
+        self._take({**self._known, found: after})
+        detail = told(after)
+        deed = Deed(act=Act.SERVICE_CHANGED, who=principal.id, name=principal.name, subject=found, detail=detail)
+        await self._audit.note(deed)
+        log.warning("%s is now %s.", found, detail, extra={"service": found, "by": principal.id})
+        return after
+
+    def _take(self, configs: Configs) -> None:
+        if configs == self._known:
+            return
+        self._known = configs
+        for part in self._steered:
+            part.steer(configs)
+
+
+def changed(before: ServiceConfig, change: ServiceChange) -> ServiceConfig:
+    """What is said about a service after a change."""
+    after = before if change.enabled is None else replace(before, enabled=change.enabled)
+    for name in FIELDS:
+        given = getattr(change, name)
+        if given is not None or name in change.usual:
+            after = replace(after, **{name: given})
+    return after
+
+
+def told(config: ServiceConfig) -> str:
+    """The same in words."""
+    said = ["on" if config.enabled else "off"]
+    if config.weight is not None:
+        said.append(f"weight {config.weight:g}")
+    if config.requests_per_second is not None:
+        pace = config.requests_per_second
+        said.append(f"{pace:g} requests a second" if pace else "no limit of requests a second")
+    return ", ".join(said)
+
+
+def _check(change: ServiceChange) -> None:
+    """Raises InvalidRequest, naming the field."""
+    weight, pace = change.weight, change.requests_per_second
+    if weight is not None and not 0 < weight <= HEAVIEST:
+        raise InvalidRequest(f"A weight is more than 0 and at most {HEAVIEST:g}.", field="weight")
+    if pace is not None and not 0 <= pace <= FASTEST:
+        raise InvalidRequest(
+            f"A pace is at most {FASTEST:g} requests a second; 0 is no limit.", field="requests_per_second"
+        )
