@@ -1,4 +1,4 @@
-# Limner's chores. Each sets up what it needs: a machine needs Python 3.11 or newer and make, nothing else.
+# Limner's chores. Each sets up what it needs: a machine needs Python 3.11 or newer and make, nothing else; with Node 20 more is tested.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +14,7 @@ export PROMPT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench chaos requirements docs setup setup-test setup-diffusers lock chromium clean distclean
+.PHONY: help run serve test lint bench chaos requirements docs setup setup-test setup-diffusers lock chromium clients clean distclean
 
 help: ## list the chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -28,6 +28,7 @@ serve: setup ## start the server and the studio: make serve ARGS="--port 8003"
 # All tests run even where lint finds something; the last lines are always pytest's summary.
 test: setup-test ## run lint and all tests: make test ARGS="-k money"
 	@$(BIN)/python -m tools.chromium
+	@$(BIN)/python -m tools.clients
 	@failed=; $(BIN)/python -m tools.lint || failed=1; \
 	LINT_FAILED=$$failed $(BIN)/python -m pytest -n $(JOBS) $(ARGS) </dev/null || exit $$?; test -z "$$failed"
 
@@ -61,10 +62,13 @@ lock: ## resolve the dependencies afresh and write both lock files
 chromium: setup-test ## look for Chromium again, and install it where that can be done
 	@$(BIN)/python -m tools.chromium --again
 
+clients: setup-test ## install the programs for Node that the tests let speak to Limner
+	@$(BIN)/python -m tools.clients
+
 clean: ## remove what checks and tests leave behind
 	@rm -rf build dist htmlcov test-results bench/results .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 		.ruff_cache .schemathesis .coverage
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## remove the environment as well
-	@rm -rf .venv .venv-diffusers
+	@rm -rf .venv .venv-diffusers tests/clients/node_modules

@@ -23,6 +23,7 @@ GOOD = ImageRequest(prompt="a lighthouse at dusk")
     [
         (replace(GOOD, prompt=""), "prompt", "prompt_empty"),
         (replace(GOOD, prompt=" \n\t"), "prompt", "prompt_empty"),
+        (replace(GOOD, prompt="\u200b\u202e\u2060"), "prompt", "prompt_empty"),
         (replace(GOOD, prompt="x" * 32_001), "prompt", "prompt_too_long"),
         (replace(GOOD, prompt="nul\x00"), "prompt", "invalid_request"),
         (replace(GOOD, prompt="red \x1b[31m"), "prompt", "invalid_request"),

@@ -8,18 +8,17 @@ from collections.abc import Mapping, Sequence
 import orjson
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 
 from limner.api.batch_bodies import BatchBody, BatchOptions, request_of
 from limner.api.bodies import RequestBody
 from limner.api.deps import media_type_of, parsed, read_json, runtime_of
-from limner.api.errors import MalformedJson
-from limner.api.taking_in import LONGEST_FIELD, taken_in
+from limner.api.taking_in import taken_in
 from limner.domain.batches import MOST_ROWS
 from limner.domain.errors import InvalidRequest, LimnerError, Problem, StorageError
 from limner.domain.people import Principal
 from limner.engine.batching import BatchWish, Wanted
 from limner.engine.rows import Row, rows_of
+from limner.runtime.forms import read_form
 
 LONGEST_PROMPT = 500
 """Signs of a prompt that stand in the list of rows; the request has all of them."""
@@ -38,16 +37,13 @@ async def read_batch(request: Request, principal: Principal) -> BatchWish:
 
 
 async def _from_form(request: Request) -> tuple[BatchOptions, Sequence[Row], str]:
-    try:
-        async with request.form(max_files=2, max_fields=2, max_part_size=LONGEST_FIELD) as form:
-            options = parsed(await _text(form, "batch", b"{}"), BatchOptions)
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise InvalidRequest("Send the list as the part 'file', with a filename.", field="file")
-            name = file.filename or "-"
-            data = await file.read()
-    except MultiPartException as error:
-        raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
+    async with read_form(request, files=2, fields=2) as form:
+        options = parsed(await _text(form, "batch", b"{}"), BatchOptions)
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise InvalidRequest("Send the list as the part 'file', with a filename.", field="file")
+        name = file.filename or "-"
+        data = await file.read()
     rows = await asyncio.to_thread(rows_of, name, data)
     if len(rows) > MOST_ROWS:
         raise InvalidRequest(f"{name} has {len(rows)} rows; a batch has at most {MOST_ROWS}. Split it.", field="file")

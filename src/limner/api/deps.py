@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from limner.api.errors import MalformedJson, UnsupportedMediaType, WrongFields
 from limner.api.streaming import Broadcasts
@@ -17,6 +19,8 @@ from limner.runtime import Runtime
 Body = TypeVar("Body", bound=BaseModel)
 
 LONGEST_KEY = 255
+NO_NUMBER = re.compile(rb"[\[:,]\s*-?(?:NaN|Infinity)")
+"""Where a value may be one of the words that stand for no number."""
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -57,15 +61,30 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_json(request: Request, model: type[Body]) -> Body:
-    """The body, checked. Raises MalformedJson, UnsupportedMediaType and WrongFields."""
+def check_is_json(request: Request) -> None:
+    """Raises UnsupportedMediaType for a body that says it is something else, as those of other sites' forms do."""
     if media_type_of(request) not in {"application/json", ""}:
         raise UnsupportedMediaType("This route reads application/json. Set Content-Type and send JSON.")
+
+
+async def read_json(request: Request, model: type[Body]) -> Body:
+    """The body, checked. Raises MalformedJson, UnsupportedMediaType and WrongFields."""
+    check_is_json(request)
     return parsed(await request.body(), model)
+
+
+def check_numbers(text: bytes) -> None:
+    """Raises MalformedJson for NaN and Infinity, which pydantic (2.14) reads as numbers and JSON (RFC 8259) has not."""
+    if NO_NUMBER.search(text):
+        try:
+            from_json(text, allow_inf_nan=False)
+        except ValueError as error:
+            raise MalformedJson(f"The body is not JSON: {error}.") from None
 
 
 def parsed(text: bytes | str, model: type[Body]) -> Body:
     """JSON text as a checked value. Raises MalformedJson and WrongFields."""
+    check_numbers(text.encode() if isinstance(text, str) else text)
     try:
         return model.model_validate_json(text)
     except ValidationError as error:

@@ -64,6 +64,7 @@ STATUS_BY_CLASS: Mapping[type[LimnerError], int] = {
 
 STATUS_BY_CODE: Mapping[str, int] = {
     "malformed_json": 400,
+    "malformed_form": 400,
     "unsupported_media_type": 415,
     "body_too_large": 413,
     "disk_full": 507,

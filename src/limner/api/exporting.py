@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 
 from limner.api.answers import answer
 from limner.api.curating_bodies import ExportBody
@@ -15,10 +14,11 @@ from limner.api.curating_schemas import UploadAnswer
 from limner.api.deps import checked_id, media_type_of, principal_of, read_json, runtime_of
 from limner.api.documents import ALWAYS, Responses, answers, body_of, problems
 from limner.api.downloads import FileAnswer, disposition
-from limner.api.errors import MalformedJson, UnsupportedMediaType
+from limner.api.errors import UnsupportedMediaType
 from limner.api.shapes import API, image_body
 from limner.domain.errors import InvalidRequest
 from limner.engine.importing import Label
+from limner.runtime.forms import read_form
 from limner.storage.zipping import Wish, zipped
 
 router = APIRouter(prefix="/images", tags=["library"])
@@ -91,14 +91,11 @@ async def _file(request: Request, name: str) -> tuple[bytes, str]:
     """The bytes of the upload and the name of its file. Raises UsageError."""
     kind = media_type_of(request)
     if kind == "multipart/form-data":
-        try:
-            async with request.form(max_files=1, max_fields=0) as form:
-                file = form.get("file")
-                if not isinstance(file, UploadFile):
-                    raise InvalidRequest("The form needs one file, as its part 'file'.", field="file")
-                return await file.read(), file.filename or name
-        except MultiPartException as error:
-            raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
+        async with read_form(request, files=1, fields=0) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise InvalidRequest("The form needs one file, as its part 'file'.", field="file")
+            return await file.read(), file.filename or name
     if not kind.startswith("image/") and kind != "application/octet-stream":
         raise UnsupportedMediaType("Send the picture as image/*, or as the part 'file' of a form.")
     return await request.body(), name

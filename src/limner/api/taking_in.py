@@ -11,15 +11,14 @@ from typing import TypeVar
 import pybase64
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 
 from limner.api.bodies import InputBody, JobBody, RequestBody
 from limner.api.deps import checked_id, media_type_of, parsed, principal_of, read_json, runtime_of
-from limner.api.errors import MalformedJson
 from limner.domain.errors import BadPicture, InvalidRequest
 from limner.domain.picture import check_shown
 from limner.domain.request import ImageRequest, InputImage, Role
 from limner.runtime import Runtime
+from limner.runtime.forms import read_form
 
 Asked = TypeVar("Asked", bound=RequestBody)
 
@@ -33,7 +32,6 @@ ROLES = {
 }
 """Names of the files in a form."""
 MOST_FILES = 16
-LONGEST_FIELD = 1_000_000
 
 
 async def read_request(request: Request, model: type[Asked]) -> tuple[Asked, tuple[InputImage, ...]]:
@@ -67,14 +65,11 @@ async def read_job(request: Request) -> ImageRequest | str:
 
 
 async def _from_form(request: Request, model: type[Asked]) -> tuple[Asked, tuple[InputImage, ...]]:
-    try:
-        async with request.form(max_files=MOST_FILES, max_fields=4, max_part_size=LONGEST_FIELD) as form:
-            body = parsed(await _request_part(form), model)
-            files = [_named(name, value) for name, value in form.multi_items() if name != "request"]
-            taking = Taking(runtime_of(request), principal_of(request).id)
-            return body, await taking.all(body.inputs, files)
-    except MultiPartException as error:
-        raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
+    async with read_form(request, files=MOST_FILES, fields=4) as form:
+        body = parsed(await _request_part(form), model)
+        files = [_named(name, value) for name, value in form.multi_items() if name != "request"]
+        taking = Taking(runtime_of(request), principal_of(request).id)
+        return body, await taking.all(body.inputs, files)
 
 
 async def _request_part(form: FormData) -> str | bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role
@@ -15,6 +16,8 @@ MAX_PREVIEWS = 3
 SCALES = (2, 4)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Signs that say nothing and that databases, terminals and services stumble over; lines and tabs are none."""
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode's categories of signs that show nothing."""
 PRICED = frozenset({"model", "n", "count", "num_images", "size", "width", "height", "quality", "aspect_ratio", "steps"})
 """Options, in the services' words, that a price depends on."""
 
@@ -32,8 +35,13 @@ def admit(request: ImageRequest) -> None:
     _check_inputs(request)
 
 
+def _is_blank(text: str) -> bool:
+    """Whether nothing in a text can be seen: spaces, marks of direction, joiners without anything to join."""
+    return all(unicodedata.category(sign) in UNSEEN for sign in text)
+
+
 def _check_prompt(request: ImageRequest) -> None:
-    if not request.prompt.strip() and request.operation not in NEEDS_NO_PROMPT:
+    if _is_blank(request.prompt) and request.operation not in NEEDS_NO_PROMPT:
         raise InvalidRequest("Prompt cannot be empty. Describe the picture.", field="prompt", code="prompt_empty")
     for field, text in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt or "")):
         if len(text) > MAX_PROMPT:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from limner.domain.errors import InvalidRequest, LimnerError, NotFound, TooManyRequests
 from limner.domain.people import Principal, SignInRefused, TokenScope, signed_in
 from limner.runtime.cookies import dropped, kept
+from limner.runtime.forms import read_form
 from limner.web.rendering import shell
 from limner.web.signing_in import address_of_caller, answered, host_of, text_of, with_accounts
 from limner.web.views import AccountPage, TokenRow
@@ -43,7 +44,7 @@ async def account_page(request: Request) -> Response:
 async def make_token(request: Request) -> Response:
     """Makes an API token and shows it, this once."""
     runtime = with_accounts(request)
-    async with request.form(max_files=0, max_fields=6) as form:
+    async with read_form(request, files=0, fields=6) as form:
         name, scope, days = text_of(form, "name"), text_of(form, "scope"), text_of(form, "days")
     try:
         if scope not in SCOPES or days not in LIVES:
@@ -75,7 +76,7 @@ async def remove_token(request: Request, token_id: str) -> Response:
 async def change_password(request: Request) -> Response:
     """Takes another password and ends all sessions but a new one for this browser."""
     admittance, principal = with_accounts(request).admittance, _principal(request)
-    async with request.form(max_files=0, max_fields=6) as form:
+    async with read_form(request, files=0, fields=6) as form:
         present, password = text_of(form, "present"), text_of(form, "password")
     principal.check_may_manage()
     try:

@@ -19,6 +19,7 @@ from limner.domain.people import LOCAL, Principal, signed_in
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 from limner.runtime import Runtime
+from limner.runtime.forms import read_form
 from limner.web import account, composing, documentation, elsewhere, sharing, showing, signing_in, wording
 from limner.web.assets import read_assets
 from limner.web.links import Links
@@ -102,7 +103,7 @@ async def create_page(
 async def create_from_form(request: Request) -> Response:
     """Takes the composer's form and leads to the job; shows what is wrong beside the fields as they were."""
     runtime = runtime_of(request)
-    async with request.form(max_files=0, max_fields=20) as form:
+    async with read_form(request, files=0, fields=20) as form:
         draft, key = composing.draft_from_form(form), form.get("key")
     try:
         wanted = composing.request_from(draft)
@@ -148,7 +149,7 @@ async def cancel_from_form(request: Request, job_id: str) -> Response:
 async def resolve_from_form(request: Request, job_id: str, call_id: str) -> Response:
     """Settles a lost purchase and shows the job."""
     await _job(request, job_id)
-    async with request.form(max_files=0, max_fields=2) as form:
+    async with read_form(request, files=0, fields=2) as form:
         charged = form.get("charged") == "yes"
     job = await runtime_of(request).engine.resolve(_id(call_id), principal_of(request), charged=charged)
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
@@ -166,7 +167,7 @@ async def picture_page(request: Request, image_id: str) -> Response:
 @router.post("/theme")
 async def choose_theme(request: Request) -> Response:
     """Remembers the theme in a cookie and goes back to where the choice was made."""
-    async with request.form(max_files=0, max_fields=4) as form:
+    async with read_form(request, files=0, fields=4) as form:
         theme, back = form.get("theme"), form.get("back")
     answer = RedirectResponse(own_path(back), status_code=303)
     if theme in THEMES:

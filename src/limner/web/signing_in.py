@@ -14,6 +14,7 @@ from limner.domain.identity import IssuerUnavailable
 from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
+from limner.runtime.forms import read_form
 from limner.web.rendering import Renderer, shell
 from limner.web.views import Page, SignInPage
 
@@ -42,7 +43,7 @@ async def sign_in_page(request: Request) -> Response:
 async def sign_in_from_form(request: Request) -> Response:
     """Lets somebody in and leads on; says what is wrong beside the address as it was."""
     runtime = with_accounts(request)
-    async with request.form(max_files=0, max_fields=6) as form:
+    async with read_form(request, files=0, fields=6) as form:
         email, password, onward = text_of(form, "email"), text_of(form, "password"), own_path(form.get("next"))
         stays = form.get("stays") is not None
     try:
@@ -78,7 +79,7 @@ async def setup_page(request: Request) -> Response:
 async def set_up_from_form(request: Request) -> Response:
     """Makes the first owner and lets them in; the link is used up by it."""
     runtime = with_accounts(request)
-    async with request.form(max_files=0, max_fields=6) as form:
+    async with read_form(request, files=0, fields=6) as form:
         email, password, code = text_of(form, "email"), text_of(form, "password"), text_of(form, "code")[:LONGEST_CODE]
     try:
         opened = await runtime.admittance.signing_in.set_up(code, email, password, address_of_caller(request))

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from limner.api.answers import Body, answer
-from limner.api.errors import headers_for, status_of
+from limner.api.deps import check_is_json, check_numbers
+from limner.api.errors import MalformedJson, headers_for, status_of
 from limner.api.surfaces import plain_status
 from limner.domain.errors import InvalidRequest, LimnerError, NotFound, Problem
 from limner.domain.profile import ProfileExists
@@ -71,9 +72,14 @@ def failed(what: str, error: LimnerError | Problem, said: str) -> Refusal:
 
 
 async def read(request: Request, model: type[Said]) -> Said:
-    """The body, checked. Raises Refusal."""
+    """The body, checked. Raises Refusal and UnsupportedMediaType."""
+    check_is_json(request)
     try:
-        return model.model_validate_json(await request.body())
+        text = await request.body()
+        check_numbers(text)
+        return model.model_validate_json(text)
+    except MalformedJson as error:
+        raise invalid([detail("custom", error.message.removesuffix("."))]) from None
     except ValidationError as error:
         faults = error.errors(include_url=False)
         raise invalid([_in_its_words(fault) for fault in faults]) from None

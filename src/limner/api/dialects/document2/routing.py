@@ -10,7 +10,7 @@ from limner.api.documents import Responses, refusals
 
 ALWAYS = (421, 500, 503)
 """What any of them may answer."""
-UNSAFE = (400, 403, 413)
+UNSAFE = (400, 403, 413, 415)
 """What those may answer as well that change something."""
 PAINTING = (402, 404, 409, 429, 502, 504, 507)
 

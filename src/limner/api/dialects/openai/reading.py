@@ -9,15 +9,15 @@ from typing import TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 
 from limner.api.bodies import InputBody
 from limner.api.deps import media_type_of, principal_of, read_json, runtime_of
 from limner.api.dialects.openai.bodies import EditForm, ImageEditBody, ImageRef, VariationForm
-from limner.api.errors import MalformedJson, UnsupportedMediaType, WrongFields
-from limner.api.taking_in import LONGEST_FIELD, Taking
+from limner.api.errors import UnsupportedMediaType, WrongFields
+from limner.api.taking_in import Taking
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import InputImage, Role
+from limner.runtime.forms import read_form
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -48,11 +48,8 @@ async def read_variation(request: Request) -> tuple[VariationForm, tuple[InputIm
 async def _form(request: Request) -> AsyncIterator[FormData]:
     if media_type_of(request) != "multipart/form-data":
         raise UnsupportedMediaType("This route reads multipart/form-data. Send the picture as a file named 'image'.")
-    try:
-        async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
-            yield form
-    except MultiPartException as error:
-        raise MalformedJson(f"The form cannot be read: {error.message}", code="malformed_form") from None
+    async with read_form(request, files=MOST_FILES, fields=MOST_FIELDS) as form:
+        yield form
 
 
 def _fields(form: FormData, model: type[Form]) -> Form:
