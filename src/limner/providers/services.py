@@ -59,6 +59,7 @@ class ConfiguredServices:
             for card in self._cards.values()
         }
         self._made: dict[tuple[str, Connection], Provider] = {}
+        self._readiness: dict[str, Readiness] = {}
 
     def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
         """The same services with other keys for some of them, such as a profile's own; pace and adapters are shared."""
@@ -77,11 +78,18 @@ class ConfiguredServices:
         return self.connected({card.id: reached(self._connection(card), opener) for card, opener in cards})
 
     def readiness(self, service: str) -> Readiness:
-        """Whether the service has an adapter, an address and, where it needs one, a key."""
+        """Whether the service has an adapter, an address and, where it needs one, a key.
+
+        It is found out once: neither cards nor connections change, and what is installed is seen by the next start.
+        """
+        known = self._readiness.get(service)
+        if known is not None:
+            return known
         card = self._cards.get(service)
         if card is None:
             return unready(f"There is no service {service}.")
-        return readiness_of(card, self._connection(card), self._plugins)
+        found = self._readiness[service] = readiness_of(card, self._connection(card), self._plugins)
+        return found
 
     def provider(self, service: str) -> Provider:
         """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""
