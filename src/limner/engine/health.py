@@ -64,9 +64,14 @@ class HealthWatch:
         else:
             self._read = float("-inf")  # something has changed here meanwhile, and may not be in it
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing has failed of late, so that there is nothing to look at for any model."""
+        return not self._known
+
     def obstacle(self, card: ModelCard, credentials: Sequence[str] = ()) -> Obstacle | None:
         """Why a model may not be asked now; None where it may, under one of `credentials` or else the usual one."""
-        if not self._known:
+        if self.calm:
             return None
         health, among = self._now(), credentials or self._services.credentials(card.service)
         found = [health.obstacle(card.id, credential) for credential in among]
@@ -77,7 +82,7 @@ class HealthWatch:
 
         One that is due for a trial has its usual place.
         """
-        if not self._known:
+        if self.calm:
             return False
         among = credentials or self._services.credentials(card.service)
         return all(self._is_shaky(card, credential) for credential in among)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from limner.domain.call import Call
 from limner.domain.model_card import ModelCard
-from limner.domain.prices import Facts
+from limner.domain.prices import Facts, Meter, PriceList
 from limner.domain.request import Aspect, Role, Size
 
 
@@ -21,6 +21,11 @@ def facts_of(call: Call, card: ModelCard) -> Facts:
         partials=call.partials,
         input_areas=tuple(image.width * image.height for image in call.inputs if image.role is not Role.MASK),
     )
+
+
+def reads_words(prices: PriceList) -> bool:
+    """Whether what a call costs depends on its prompt."""
+    return any(rate.meter is Meter.INPUT_TEXT_TOKEN for rate in prices.rates)
 
 
 def _size(call: Call, card: ModelCard) -> Size | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -22,8 +22,9 @@ from limner.domain.plan import Candidate, Fallback, Plan, ReceiptLine, Rejection
 from limner.domain.ports import Catalog, Clock, Services
 from limner.domain.request import ImageRequest, Operation
 from limner.engine.balancing import Balance
+from limner.engine.drafting import Draft
+from limner.engine.drafts import Drafts
 from limner.engine.health import HealthWatch
-from limner.engine.pricing import facts_of
 from limner.engine.tiers import PLAIN, TIERS, Tier, tier_of
 from limner.engine.translation import Translation, translate
 from limner.engine.untranslatable import Untranslatable
@@ -58,10 +59,35 @@ class _Rank:
         return self.named and (not self.shares or rejection.code in OUT_OF_REACH)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Offer:
+    """A model that could carry out a request; most of them are passed over before the whole candidate is needed."""
+
+    card: ModelCard
+    translation: Translation
+    estimate: Estimate
+    seconds: float
+
+    def candidate(self, rank: _Rank) -> Candidate:
+        """The same as it stands in a plan."""
+        return Candidate(
+            model=self.card.id,
+            title=self.card.title,
+            calls=self.translation.calls,
+            receipt=(*rank.lines, *self.translation.receipt),
+            estimate=self.estimate,
+            seconds=self.seconds,
+            stand_in=self.translation.stand_in,
+            reason=rank.reason,
+        )
+
+
 @dataclass(kw_only=True, slots=True)
 class _Search:
     """What was found so far."""
 
+    drafts: MutableMapping[str, Draft]
+    """What models make of the options of the request, as far as that is known."""
     candidates: list[Candidate] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     fallback: Fallback | None = None
@@ -86,6 +112,7 @@ class Router:
     clock: Clock
     unpriced_ceiling: Money | None = None
     """What an administrator allows for one picture of a model without a price; None allows none."""
+    drafts: Drafts = field(default_factory=Drafts)
 
     default: str | None = None
     """Id of the service that paints where nothing is named; None compares all that are ready."""
@@ -97,7 +124,7 @@ class Router:
     def plan(self, request: ImageRequest, prompt: str | None = None) -> Plan:
         """Candidates, best first; `prompt` are the words as they were typed. Raises what the caller can act on."""
         tier = tier_of(request, request.prompt if prompt is None else prompt)
-        search = _Search()
+        search = _Search(drafts=self.drafts.alike(request))
         for rank in self._ranks(request, tier):
             self._look_at(rank, request, search)
             if len(search.candidates) >= ENOUGH:
@@ -105,7 +132,7 @@ class Router:
         if not search.candidates:
             raise self._explained(search.rejections)
         return Plan(
-            candidates=tuple(search.candidates[:ENOUGH]),
+            candidates=tuple(search.candidates),
             rejections=tuple(search.rejections),
             fallback=search.fallback,
         )
@@ -186,48 +213,49 @@ class Router:
     # --- what becomes of them -------------------------------------------------------------------
 
     def _look_at(self, rank: _Rank, request: ImageRequest, search: _Search) -> None:
-        fitting: list[tuple[ModelCard, Candidate]] = []
+        fitting: list[_Offer] = []
         for card in rank.cards:
             if card.id in search.seen or card.service in search.seen:
                 continue
             search.seen.add(card.id)
-            found = self._candidate(request, card, rank)
-            if isinstance(found, Candidate):
-                fitting.append((card, found))
+            found = self._offer(request, card, search.drafts)
+            if isinstance(found, _Offer):
+                fitting.append(found)
                 continue
             if found.code in OUT_OF_REACH:
                 search.seen.add(card.service)  # what stands in its way stands in the way of its other models too
             search.reject(found, first_choice=found.code == SWITCHED_OFF or rank.meant(found))
-        for card, candidate in self._ordered(fitting, rank):
-            obstacle = self.health.obstacle(card, self.services.credentials(card.service))
-            if obstacle is None:
-                search.candidates.append(candidate)
-            else:
-                search.reject(_blocked(card, obstacle), first_choice=True)
+        for offer in self._ordered(fitting, rank):
+            obstacle = None if self.health.calm else self.health.obstacle(offer.card, self._credentials(offer.card))
+            if obstacle is not None:
+                search.reject(_blocked(offer.card, obstacle), first_choice=True)
+            elif len(search.candidates) < ENOUGH:
+                search.candidates.append(offer.candidate(rank))
 
-    def _ordered(
-        self, fitting: Sequence[tuple[ModelCard, Candidate]], rank: _Rank
-    ) -> Sequence[tuple[ModelCard, Candidate]]:
+    def _ordered(self, fitting: Sequence[_Offer], rank: _Rank) -> Sequence[_Offer]:
         """Models of one rank, the one that is to be asked first in front."""
         if len(fitting) < 2:
             return fitting
-        turns = self.balance.turns(card for card, _ in fitting) if rank.shares else {}
+        turns = self.balance.turns(offer.card for offer in fitting) if rank.shares else {}
 
-        def key(entry: tuple[ModelCard, Candidate]) -> tuple[float, ...]:
-            card, candidate = entry
+        def key(offer: _Offer) -> tuple[float, ...]:
+            card = offer.card
             busy = self.balance.pressure(card)
             return (
-                sum(line.treatment in DROPPED for line in candidate.receipt),
-                candidate.stand_in is not StandIn.NATIVE,
-                self.health.is_shaky(card, self.services.credentials(card.service)),
+                sum(line.treatment in DROPPED for line in offer.translation.receipt),
+                offer.translation.stand_in is not StandIn.NATIVE,
+                not self.health.calm and self.health.is_shaky(card, self._credentials(card)),
                 busy if rank.shares else 0,
                 turns.get(card.id, 0.0),
-                price_and_wait(candidate, busy),
+                price_and_wait(offer.estimate, offer.seconds, busy),
             )
 
         return sorted(fitting, key=key)
 
-    def _candidate(self, request: ImageRequest, card: ModelCard, rank: _Rank) -> Candidate | Rejection:
+    def _credentials(self, card: ModelCard) -> Sequence[str]:
+        return self.services.credentials(card.service)
+
+    def _offer(self, request: ImageRequest, card: ModelCard, drafts: MutableMapping[str, Draft]) -> _Offer | Rejection:
         if self._retired(card):
             return Rejection(model=card.id, code="retired", why=f"{card.title} was shut down and has no successor.")
         if card.service in request.without:
@@ -238,35 +266,31 @@ class Router:
             why = f"{card.id}: {readiness.reason}"
             return Rejection(model=card.id, code=readiness.code, why=why, short=readiness.short or readiness.reason)
         try:
-            translation = translate(request, card)
+            translation = translate(request, card, drafts)
         except Untranslatable as error:
             return Rejection(model=card.id, code=f"{error.code}:{error.field}", why=error.why)
-        estimate = self._estimate(translation, card)
+        estimate = self._estimate(translation)
         if estimate is None:
             why = f"The price of {card.id} is not known. Set LIMNER_UNPRICED_CEILING_USD to allow such models."
             return Rejection(model=card.id, code="price_unknown", why=why)
-        return Candidate(
-            model=card.id,
-            title=card.title,
-            calls=translation.calls,
-            receipt=(*rank.lines, *translation.receipt),
-            estimate=estimate,
-            seconds=card.seconds * len(translation.calls),
-            stand_in=translation.stand_in,
-            reason=rank.reason,
-        )
+        seconds = card.seconds * len(translation.draft.counts)
+        return _Offer(card=card, translation=translation, estimate=estimate, seconds=seconds)
 
-    def _estimate(self, translation: Translation, card: ModelCard) -> Estimate | None:
+    def _estimate(self, translation: Translation) -> Estimate | None:
+        """What all calls may cost; None where a price is not known and nothing is allowed in its place."""
         total: Estimate | None = None
-        for call in translation.calls:
-            estimate = card.prices.estimate(facts_of(call, card))
+        for known, count in zip(translation.estimates, translation.draft.counts, strict=True):
+            estimate = known or self._unpriced(count)
             if estimate is None:
-                if self.unpriced_ceiling is None:
-                    return None
-                ceiling = self.unpriced_ceiling * call.count
-                estimate = Estimate(floor=Money(), likely=ceiling, ceiling=ceiling)
+                return None
             total = estimate if total is None else total + estimate
         return total
+
+    def _unpriced(self, count: int) -> Estimate | None:
+        if self.unpriced_ceiling is None:
+            return None
+        ceiling = self.unpriced_ceiling * count
+        return Estimate(floor=Money(), likely=ceiling, ceiling=ceiling)
 
     def _explained(self, rejections: Sequence[Rejection]) -> LimnerError:
         """One error that says what stood in the way."""
@@ -290,10 +314,9 @@ def _by_rank(cards: Iterable[ModelCard], tier: str) -> Iterator[tuple[ModelCard,
         yield tuple(equals)
 
 
-def price_and_wait(candidate: Candidate, busy: float) -> float:
+def price_and_wait(estimate: Estimate, seconds: float, busy: float) -> float:
     """A price and what the wait for it is worth, in micro-dollars; a busy service is waited for longer."""
-    price = candidate.estimate.likely.micro if candidate.estimate else 0
-    return price + candidate.seconds * (1 + busy) * SECOND.micro
+    return estimate.likely.micro + seconds * (1 + busy) * SECOND.micro
 
 
 def all_unavailable(rejections: Iterable[Rejection]) -> str:

@@ -11,3 +11,7 @@ class Untranslatable(Exception):
         self.field = field
         self.why = why
         self.code = code
+
+    def again(self) -> Untranslatable:
+        """The same, to be raised or kept: one that was raised holds on to all that was there when it was."""
+        return Untranslatable(self.field, self.why, self.code)

@@ -60,6 +60,7 @@ class ConfiguredServices:
         }
         self._made: dict[tuple[str, Connection], Provider] = {}
         self._configs: dict[str, ServiceConfig] = {}
+        self._readiness: dict[str, Readiness] = {}
 
     def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
         """The same services with other keys for some of them, such as a profile's own; the rest is shared."""
@@ -87,11 +88,22 @@ class ConfiguredServices:
         return self.connected({card.id: reached(self._connection(card), opener) for card, opener in cards})
 
     def readiness(self, service: str) -> Readiness:
-        """Whether the service has an adapter, an address and, where it needs one, a key."""
+        """Whether the service has an adapter, an address and, where it needs one, a key.
+
+        It is found out once, but for what an administrator says: neither cards nor connections change, and what is
+        installed is seen by the next start.
+        """
+        config = self._configs.get(service)
+        known = self._readiness.get(service) if config is None or config.enabled else None
+        if known is not None:
+            return known
         card = self._cards.get(service)
         if card is None:
             return unready(f"There is no service {service}.")
-        return readiness_of(card, self._connection(card), self._plugins, self._configs.get(service))
+        found = readiness_of(card, self._connection(card), self._plugins, config)
+        if config is None or config.enabled:
+            self._readiness[service] = found
+        return found
 
     def provider(self, service: str) -> Provider:
         """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""
