@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
+from limner.api.carrying_out import base_of
 from limner.api.collections import CollectionId
 from limner.api.curating_bodies import ShareBody
 from limner.api.curating_schemas import NewShareAnswer, ShareList
@@ -94,8 +95,7 @@ def share_body(share: Share) -> Body:
 
 
 def _new_body(request: Request, made: NewShare) -> Body:
-    address = runtime_of(request).settings.address
-    return {**share_body(made.share), "url": f"{address}/s/{made.token}"}
+    return {**share_body(made.share), "url": f"{base_of(request).rstrip('/')}/s/{made.token}"}
 
 
 def _sharer(request: Request) -> Sharer:
