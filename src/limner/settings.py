@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from limner.domain.alerts import AlertRules
 from limner.domain.cleaning import CleanupRules
 from limner.domain.errors import NotConfigured
 from limner.domain.health import BreakerRules
@@ -51,7 +52,12 @@ def _weights(value: object) -> object:
     return {name.strip(): number.strip() for name, _, number in pairs}
 
 
-ACCOUNTS_DEFAULTS: Mapping[str, object] = {"images_per_hour": 10, "images_per_day": 50}
+ACCOUNTS_DEFAULTS: Mapping[str, object] = {
+    "images_per_hour": 10,
+    "images_per_day": 50,
+    "alert_refusals": 10,
+    "alert_rate_hits": 50,
+}
 """What holds where people sign in and nothing else is set (document 3)."""
 
 Weights = Annotated[Mapping[str, Annotated[float, Field(gt=0, le=1000)]], BeforeValidator(_weights)]
@@ -155,6 +161,21 @@ class Settings(BaseModel):
     """The same for pictures in collections."""
     cleanup_keep_shared: bool = True
     """The same for pictures that a share link shows."""
+    alert_refusals: Amount = None
+    """Refusals of one person within the window after which administrators are told; 10 with accounts, else none."""
+    alert_rate_hits: Amount = None
+    """The same for requests that came too soon; 50 with accounts, else none."""
+    alert_window_minutes: int = Field(default=10, ge=1, le=1440)
+    alert_error_percent: float = Field(default=5.0, ge=0, le=100)
+    """The share of an hour's jobs that may fail before administrators are told; 0 never does."""
+    alert_burst_percent: float = Field(default=50.0, ge=0, le=100)
+    """The same for five minutes."""
+    alert_slow_seconds: float = Field(default=60.0, ge=0)
+    """How long a job may take before they are told; 0 never does."""
+    alert_p95_seconds: float = Field(default=30.0, ge=0)
+    """How long one of twenty jobs of an hour may take."""
+    alert_cost_per_hour_usd: Dollars = Money.usd(100)
+    """What may be spent within an hour."""
     confirm_above_usd: Dollars = Money.usd("0.50")
     """The command line asks a person before it may spend more than this; 0 never asks."""
     moderation: Literal["off", "words", "openai"] = "words"
@@ -212,6 +233,20 @@ class Settings(BaseModel):
             window=timedelta(milliseconds=self.circuit_breaker_failure_window_ms),
             timeout=timedelta(milliseconds=self.circuit_breaker_timeout_ms),
             successes=self.circuit_breaker_success_threshold,
+        )
+
+    @property
+    def alert_rules(self) -> AlertRules:
+        """When administrators are told."""
+        return AlertRules(
+            refusals=self.alert_refusals,
+            rate_hits=self.alert_rate_hits,
+            window=timedelta(minutes=self.alert_window_minutes),
+            error_percent=self.alert_error_percent,
+            burst_percent=self.alert_burst_percent,
+            slow_seconds=self.alert_slow_seconds,
+            p95_seconds=self.alert_p95_seconds,
+            cost_per_hour=self.alert_cost_per_hour_usd,
         )
 
     @property

@@ -28,6 +28,8 @@ from tests.cli.conftest import in_a_thread
 from tests.receiver import Receiver
 
 DOMAIN = "walls.example"
+WASP = "wallwasp"
+"""A word that no prompt may have."""
 LAST = ("/users", "/reports", "")
 """Parts of paths whose routes an administrator tries last: they remove what others look at."""
 PEOPLE = {"ann": Role.MEMBER, "ben": Role.MEMBER, "cal": Role.MEMBER, "ada": Role.ADMIN}
@@ -51,7 +53,20 @@ NEW = frozenset(
 PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
-    {"hour", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId", "q"},
+    {
+        "hour",
+        "kind",
+        "limit",
+        "model",
+        "name",
+        "offset",
+        "operation",
+        "original",
+        "project",
+        "provider",
+        "providerId",
+        "q",
+    },
     {"rows", "service", "since", "state", "status", "tag", "title", "trash", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
@@ -126,7 +141,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with ExitStack() as stack:
         quick_hashes(stack.enter_context(pytest.MonkeyPatch.context()))
         receiver = stack.enter_context(in_a_thread(Receiver()))
-        site = stack.enter_context(accounts_site(folder, fetch_allowlist=receiver.place))
+        told_of = {"alert_refusals": 1, "blocked_words": WASP}
+        site = stack.enter_context(accounts_site(folder, fetch_allowlist=receiver.place, **told_of))
         people = {}
         for name, role in PEOPLE.items():
             user = add_user(folder, f"{name}@{DOMAIN}", role)
@@ -135,6 +151,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         anns, bens = (
             belongings(site, people[name], people["ada"], receiver.url, people["cal"].user) for name in ("ann", "ben")
         )
+        for name in ("ann", "ben"):  # administrators are told of both
+            assert people[name].client.post("/api/v1/jobs", json={"prompt": WASP, "model": "sketch"}).status_code == 403
         yield World(site=site, folder=folder, people=people, anns=anns, bens=bens)
 
 

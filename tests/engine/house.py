@@ -13,6 +13,7 @@ from random import Random
 from limner.catalog.layers import Source
 from limner.catalog.loader import read_catalog
 from limner.codec import JsonRequestCodec
+from limner.db.alerts import SqlAlerts
 from limner.db.audit import SqlAudit
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
@@ -30,6 +31,7 @@ from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.accounts import Asks
+from limner.domain.alerts import AlertRules
 from limner.domain.call import Landed
 from limner.domain.errors import NotFound
 from limner.domain.events import Event
@@ -45,6 +47,7 @@ from limner.domain.request import ImageRequest
 from limner.domain.rewriting import Shortens
 from limner.domain.vault import StoredKey
 from limner.engine.abandoning import Abandoner
+from limner.engine.alerting import Alarm
 from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
 from limner.engine.budgeting import Budgeting
@@ -213,6 +216,8 @@ class House:
     health: HealthWatch
     doors: Doors
     vault: Vault
+    alarm: Alarm
+    alerts: SqlAlerts
 
     async def paint(self, prompt: str = "a fox", **options: object) -> Job:
         """Submits and waits for the end."""
@@ -246,13 +251,22 @@ async def house(
     weights: Mapping[str, float] | None = None,
     secret: bytes = b"a secret of the tests, long enough",
     shortens: Shortens | None = None,
+    alerts: AlertRules | None = None,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
     catalog = read_catalog(list(sources), [])
     services, blobs, imaging = FakeServices(providers), MemoryBlobs(), PillowImaging()
     database = await Database.open(f"sqlite:///{folder / 'limner.db'}")
-    jobs, events = SqlJobs(database, bulletin.publish, now=clock.now), SqlEvents(database)
+    alarm = Alarm(
+        rules=alerts or AlertRules(), alerts=SqlAlerts(database), audit=SqlAudit(database, clock, ids), clock=clock
+    )
+
+    def publish(events: Sequence[Event], ended: Job | None = None) -> None:
+        bulletin.publish(events, ended)
+        alarm.hear(events, ended)
+
+    jobs, events = SqlJobs(database, publish, now=clock.now), SqlEvents(database)
     dispatcher = Dispatcher(
         worker=ids.new(), jobs=jobs, locks=FileWorkerLocks(folder / "workers"), clock=RealWaits(clock), concurrency=8
     )
@@ -335,6 +349,7 @@ async def house(
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),
         moderator=moderator,
+        alarm=alarm,
         sealer=HmacSealer(b"s" * 32),
         codec=codec,
         clock=clock,
@@ -365,6 +380,8 @@ async def house(
             services=services,
             health=health,
             doors=doors,
+            alarm=alarm,
+            alerts=SqlAlerts(database),
             vault=Vault(
                 catalog=catalog,
                 keys=stored,

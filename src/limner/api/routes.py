@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from limner.api import (
+    alerts,
     audit,
     auth,
     batches,
@@ -65,6 +66,7 @@ def install(app: FastAPI) -> None:
         users,
         projects,
         audit,
+        alerts,
         cleaning,
         exporting,
         sharing,

@@ -36,6 +36,7 @@ HOMES: Mapping[str, str] = {
     "users": "users",
     "tokens": "tokens",
     "audit": "audit",
+    "alerts": "alerts",
     "reports": "reports",
     "webhooks": "webhooks",
     "workflows": "workflows",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ app = App()
 ROOMY, TIGHT = 2_000_000_000, 100_000_000
 """Bytes of free space that are plenty, and that are too few."""
 PROBE = b"limner doctor"
+DAY, RECENT = timedelta(days=1), 50
 
 
 class State(StrEnum):
@@ -120,6 +122,7 @@ async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
     yield await object_store(runtime)
     yield await files(runtime)
     yield await unfinished(runtime)
+    yield await alerts(runtime)
     for card in runtime.catalog.services:
         yield service(runtime, card)
 
@@ -169,6 +172,16 @@ async def files(runtime: Runtime) -> Finding:
         text = f"{orphans.pictures} that no picture and no job names, {size}. Clear them away: limner clean --orphans"
         return Finding("files", State.WARN, text)
     return Finding("files", State.OK, "every one belongs to a picture or a job")
+
+
+async def alerts(runtime: Runtime) -> Finding:
+    """What administrators were told within a day."""
+    page = await runtime.alerts.page(limit=RECENT, cursor=None)
+    found = [alert for alert in page.items if alert.raised > runtime.clock.now() - DAY]
+    if not found:
+        return Finding("alerts", State.OK, "none within a day")
+    more = " or more" if len(found) == RECENT else ""
+    return Finding("alerts", State.WARN, f"{len(found)}{more} within a day. To see them: limner alerts")
 
 
 async def unfinished(runtime: Runtime) -> Finding:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect
 
 from limner.db import (
+    alert_tables,
     batch_tables,
     library_tables,
     people_tables,
@@ -24,6 +25,7 @@ from limner.db.statistics_tables import VIEWS, create_views
 from limner.domain.errors import StorageError
 
 SUBJECTS = (
+    alert_tables,
     batch_tables,
     library_tables,
     people_tables,

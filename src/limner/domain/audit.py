@@ -30,6 +30,8 @@ class Act(StrEnum):
     MEMBER_ADDED = "member_added"
     MEMBER_REMOVED = "member_removed"
     SERVICE_CHANGED = "service_changed"
+    ABUSE_SUSPECTED = "abuse_suspected"
+    """Told by Limner itself of whoever is named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,12 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from limner.domain.alerts import Alert
 from limner.domain.job import Job
 from limner.domain.records import Page
 
 
 class WebhookEvent(StrEnum):
-    """What a webhook may be told of: each end that a job can come to."""
+    """What a webhook may be told of: each end that a job can come to, and alerts."""
 
     SUCCEEDED = "job.succeeded"
     PARTIAL = "job.partial"
@@ -21,6 +22,8 @@ class WebhookEvent(StrEnum):
     REFUSED = "job.refused"
     CANCELLED = "job.cancelled"
     AMBIGUOUS = "job.ambiguous"
+    ALERT = "alert.raised"
+    """Only for administrators."""
 
 
 def event_of(job: Job) -> WebhookEvent:
@@ -141,6 +144,17 @@ def told(job: Job) -> Mapping[str, object]:
             }
             for picture in job.pictures
         ],
+    }
+
+
+def told_of_alert(alert: Alert) -> Mapping[str, object]:
+    """What a message says about an alert."""
+    return {
+        "id": alert.id,
+        "kind": alert.kind.value,
+        "subject": alert.subject,
+        "message": alert.message,
+        "raised": alert.raised.isoformat(),
     }
 
 

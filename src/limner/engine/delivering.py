@@ -38,8 +38,8 @@ class Deliverer:
 def message(errand: Errand, address: str) -> bytes:
     """The body: the same bytes in every try from the same address."""
     images = errand.data.get("images")
-    placed = [_placed(image, address) for image in images] if isinstance(images, list) else []
-    data = {**errand.data, "images": placed}
+    placed = {"images": [_placed(image, address) for image in images]} if isinstance(images, list) else {}
+    data = {**errand.data, **placed}
     body = {"type": errand.event.value, "timestamp": errand.created.isoformat(), "data": data}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -22,6 +22,7 @@ from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
 from limner.engine.affording import as_quoted, because, within
+from limner.engine.alerting import Alarm
 from limner.engine.codec import RequestCodec
 from limner.engine.doors import Doors
 from limner.engine.fallbacks import fallback_news, log_fallback
@@ -65,6 +66,7 @@ class Engine:
     dispatch: Dispatch
     follower: Follower
     moderator: Moderator
+    alarm: Alarm
     sealer: Sealer
     codec: RequestCodec
     clock: Clock
@@ -175,7 +177,7 @@ class Engine:
             return reused
         plan = await self._plan(request, principal)
         plan = self._allowed(request, self._as_confirmed(request, plan, payload))
-        await self.moderator.check(request, plan)
+        await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 
     async def generate(
@@ -241,7 +243,7 @@ class Engine:
     async def _begun(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job:
         """A job for a request that is admitted and that nobody has priced yet."""
         plan = self._allowed(request, await self._plan(request, principal))
-        await self.moderator.check(request, plan)
+        await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 
     async def _plan(self, request: ImageRequest, principal: Principal) -> Plan:
@@ -274,13 +276,18 @@ class Engine:
             rates=self.limits.rates(principal, service) if claim.counted else (),
             retry_of=claim.retry_of,
         )
-        job, fresh = await self.jobs.submit(claimed)
+        async with self.alarm.watching(principal):
+            job, fresh = await self.jobs.submit(claimed)
         if fresh and not job.ended:
             self.router.chose(new.plan)
             self.dispatch.deliver(job)
             if new.plan.fallback is not None:
                 log_fallback(job.id, new.plan.fallback, job.model)
         return job
+
+    async def _moderate(self, request: ImageRequest, plan: Plan, principal: Principal) -> None:
+        async with self.alarm.watching(principal):
+            await self.moderator.check(request, plan)
 
     def _as_confirmed(self, request: ImageRequest, plan: Plan, payload: Mapping[str, object]) -> Plan:
         """What of a plan is inside what was quoted, with the quoted model in front where it can still paint."""

@@ -11,6 +11,7 @@ from random import SystemRandom
 
 from limner.catalog.presets import load_presets
 from limner.codec import JsonRequestCodec
+from limner.db.alerts import SqlAlerts
 from limner.db.batches import SqlBatches
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
@@ -19,16 +20,13 @@ from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.pictures import SqlPictures
 from limner.db.statistics import SqlStatistics
-from limner.db.webhooks import SqlWebhooks
-from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.courier import Courier
 from limner.dispatch.dispatcher import Dispatcher
 from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.porter import Porter
 from limner.domain.accounts import Asks
+from limner.domain.alerts import Alerts
 from limner.domain.errors import StorageError
-from limner.domain.events import Event
-from limner.domain.job import Job
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
@@ -36,13 +34,13 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch, Publish, WorkerLocks
+from limner.domain.telling import Dispatch
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
+from limner.engine.alerting import Alarm
 from limner.engine.attempt import Attempt
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
-from limner.engine.delivering import Deliverer
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -62,9 +60,11 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.providers.own import OwnService
 from limner.runtime.admittance import Admittance, admittance
+from limner.runtime.alerting import alarm_of, keep_watch
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
+from limner.runtime.messages import courier_of, publisher, subscriptions_of
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.vault import Rotation, keyrings_of, vault_of
@@ -113,6 +113,7 @@ class Runtime:
     admittance: Admittance
     reviews: Reviews
     statistics: Statistics
+    alerts: Alerts
     batching: Batching
     library: Library
     keeping: Keeping
@@ -163,13 +164,16 @@ async def open_runtime(
         ground = await open_ground(settings, stack, at_once, services)
         secrets = await asyncio.to_thread(known_secrets, settings)
         worker, locks = ground.ids.new(), worker_locks(settings)
-        courier = _courier(ground, worker, locks)
+        courier = courier_of(ground, worker, locks)
         porter = Porter(worker=worker, batches=SqlBatches(ground.database), locks=locks, clock=ground.clock)
-        jobs = SqlJobs(ground.database, _publisher(ground.bulletin, courier), now=ground.clock.now)
+        alarm = alarm_of(ground, courier.nudge)
+        jobs = SqlJobs(ground.database, publisher(ground.bulletin, courier, alarm), now=ground.clock.now)
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, words=words_of(ground))
+        moving = _Moving(
+            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, alarm=alarm, words=words_of(ground)
+        )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         await runtime.renew()
         if work:
@@ -178,29 +182,12 @@ async def open_runtime(
             courier.start()
             if watch:
                 keep_tidy(runtime.keeping, stack)
+                keep_watch(alarm, stack)
             stack.push_async_callback(courier.stop, LAST_WORDS_OF_A_SERVER if watch else LAST_WORDS)
         if work and watch:  # a command is over sooner than a batch
             porter.start(runtime.batching.carry)
             stack.push_async_callback(porter.stop)
         yield runtime
-
-
-def _courier(ground: Ground, worker: str, locks: WorkerLocks) -> Courier:
-    """What sends messages to webhooks from this process."""
-    webhooks, clock = SqlWebhooks(ground.database, ground.seals), ground.clock
-    front = ground.settings.cdn or ground.settings.address
-    deliverer = Deliverer(webhooks=webhooks, posts=ground.posts, clock=clock, address=front)
-    return Courier(worker=worker, webhooks=webhooks, locks=locks, clock=clock, deliver=deliverer.deliver)
-
-
-def _publisher(bulletin: LocalBulletin, courier: Courier) -> Publish:
-    """Tells this process what has been written down: those who listen, and what sends it on."""
-
-    def publish(events: Sequence[Event], ended: Job | None = None) -> None:
-        bulletin.publish(events, ended)
-        courier.hear(events)
-
-    return publish
 
 
 def _health(ground: Ground) -> HealthWatch:
@@ -214,17 +201,6 @@ def _health(ground: Ground) -> HealthWatch:
     )
 
 
-def _subscriptions(ground: Ground, courier: Courier) -> Subscriptions:
-    """Where messages go, and what became of them."""
-    return Subscriptions(
-        webhooks=SqlWebhooks(ground.database, ground.seals),
-        posts=ground.posts,
-        clock=ground.clock,
-        ids=ground.ids,
-        nudge=courier.nudge,
-    )
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moving:
     """What carries jobs, messages and batches on in this process, and helps with words."""
@@ -233,6 +209,7 @@ class _Moving:
     dispatch: Dispatch
     courier: Courier
     porter: Porter
+    alarm: Alarm
     words: Words
 
 
@@ -254,6 +231,7 @@ def _engine(
         dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
         moderator=ground.moderator,
+        alarm=moving.alarm,
         sealer=sealer,
         codec=codec,
         clock=ground.clock,
@@ -289,7 +267,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         pictures=pictures,
         events=SqlEvents(ground.database),
         ledger=SqlLedger(ground.database),
-        webhooks=_subscriptions(ground, moving.courier),
+        webhooks=subscriptions_of(ground, moving.courier),
         vault=vault,
         doors=ways.doors,
         rotation=Rotation(ground=ground),
@@ -297,6 +275,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         admittance=people,
         reviews=reviews_of(ground, pictures, shelf, generated),
         statistics=SqlStatistics(ground.database),
+        alerts=SqlAlerts(ground.database),
         batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
         keeping=join_keeping(ground, shelf, generated),
