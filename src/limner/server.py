@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from limner.api import dialects, routes
 from limner.api.door import Door, Rules
 from limner.api.gate import Gate
+from limner.api.heads import BoundedProtocol
 from limner.api.journal import open_journal
 from limner.api.streaming import Broadcasts
 from limner.domain.authority import authority_of, is_loopback
@@ -141,7 +142,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop" if sys.platform != "win32" else "auto",
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="on",
                 log_config=None,

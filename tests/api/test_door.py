@@ -1,5 +1,6 @@
 """Who may come in, how much they may bring, and what every answer carries."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -90,6 +91,31 @@ async def test_bodies_have_a_limit_whether_or_not_they_say_their_length(client: 
         assert answer.json()["code"] == "body_too_large"
 
 
+async def test_a_body_has_to_come(app: FastAPI) -> None:
+    never = asyncio.Event()
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"x"
+        await never.wait()
+
+    for rules in (
+        Rules(public=None, max_body=LIMIT, between_pieces=0.05),
+        Rules(public=None, max_body=LIMIT, whole_body=0.05),
+    ):
+        transport = httpx2.ASGITransport(app=Door(app, rules=rules, ids=CountingIds()))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8003") as client:
+            answer = await client.post("/echo", content=stuck())
+        assert (answer.status_code, answer.json()["code"]) == (400, "body_late")
+        assert answer.headers["connection"] == "close"
+
+
+async def test_headers_that_stand_twice_are_read_together(client: httpx2.AsyncClient) -> None:
+    twice = [("Host", "127.0.0.1"), ("Origin", "http://127.0.0.1:8003"), ("Origin", "https://evil.example")]
+    assert (await client.post("/echo", headers=twice[:2])).status_code == 403
+    assert (await client.post("/echo", headers=[("Host", "127.0.0.1:8003"), *twice[1:]])).status_code == 403
+    assert (await client.post("/echo", headers=[("Host", "127.0.0.1:8003"), twice[1]])).status_code == 200
+
+
 async def test_every_answer_has_a_name_and_says_what_it_is(client: httpx2.AsyncClient) -> None:
     for path in ("/echo", "/nothing"):
         answer = await client.get(path)
@@ -135,6 +161,19 @@ def test_a_line_for_people_tells_the_same() -> None:
     assert (told["level"], told["path"], told["exception"].splitlines()[-1]) == ("error", "/x\n", "OSError: no disk")
 
 
-@pytest.mark.parametrize("authority", ["[", "a[b]", "127.0.0.1@evil.example", "127.1"])
+@pytest.mark.parametrize(
+    "authority",
+    [
+        "[",
+        "a[b]",
+        "127.0.0.1@evil.example",
+        "evil@127.0.0.1",
+        "127.0.0.1/x",
+        "127.0.0.1#x",
+        "127.0.0.1:x",
+        "127.1",
+        '"x.localhost',
+    ],
+)
 def test_odd_names_are_not_this_machine(authority: str) -> None:
     assert not is_loopback(authority)

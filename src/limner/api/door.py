@@ -6,17 +6,19 @@ failed unforeseen, adds the headers that every answer has, and writes one line a
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from limner.api.answers import DEFERRED
 from limner.api.callers import caller_of
-from limner.api.errors import BodyTooLarge, Teller
+from limner.api.errors import BodyLate, BodyTooLarge, Teller
 from limner.api.gate import SAFE_METHODS, Gate, Refusal
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.domain.authority import authority_of, is_loopback
@@ -35,6 +37,8 @@ OURS = frozenset({b"host", b"origin", b"content-length", b"x-request-id"})
 """The headers that the door looks at."""
 OF_THE_GATE = frozenset({b"accept", b"authorization", b"cookie", b"sec-fetch-site"})
 """Those that the gate looks at besides."""
+LEFT = 499
+"""The status in the log where the caller left before the body had come: there is nobody to answer."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 Run = Callable[[Receive, Send], Awaitable[None]]
@@ -51,6 +55,10 @@ class Rules:
     """In bytes."""
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""
+    between_pieces: float = 30.0
+    """Seconds that the next piece of a body may take."""
+    whole_body: float = 900.0
+    """Seconds that a body may take in all."""
 
 
 class Door:
@@ -77,25 +85,16 @@ class Door:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = {name: value for name, value in scope["headers"] if name in self._looked_at}
+        headers = self._heard(scope)
         visit = Visit(scope, send, self._name(headers), self._teller)
         try:
-            refused = self._refusal(scope, headers)
-            if refused is None and self._gate is not None:
-                refused = await self._gate.admit(scope, headers)
-            if refused is not None:
+            refused = await self._refused(scope, headers)
+            if refused is None:
+                await self._pass(scope, receive, visit, headers)
+            else:
                 await visit.refuse(refused)
-                return
-            inner = scope if scope["method"] != "HEAD" else _as_get(scope)
-            deferred: list[Run] = []
-            outside = len(inner)
-            inner[DEFERRED] = deferred
-            inner["limner.address"] = caller_of(scope, self._rules.proxies)
-            await self.app(inner, self._measured(receive, headers), visit.send)
-            if deferred:
-                _forget_inside(inner, outside)
-            for run in deferred:
-                await run(receive, visit.send)
+        except ClientDisconnect:
+            visit.status = visit.status or LEFT
         except Exception as error:
             # The caller learns the request's name only; what happened stands in the log under the same name.
             told = {"request_id": visit.name, "path": scope["path"], "kind": type(error).__name__}
@@ -106,9 +105,37 @@ class Door:
         finally:
             visit.note()
 
+    async def _pass(self, scope: Scope, receive: Receive, visit: Visit, headers: Mapping[bytes, bytes]) -> None:
+        """Lets a request through to the routes."""
+        inner = scope if scope["method"] != "HEAD" else _as_get(scope)
+        deferred: list[Run] = []
+        outside = len(inner)
+        inner[DEFERRED] = deferred
+        inner["limner.address"] = caller_of(scope, self._rules.proxies)
+        await self.app(inner, self._measured(receive, headers), visit.send)
+        if deferred:
+            _forget_inside(inner, outside)
+        for run in deferred:
+            await run(receive, visit.send)
+
+    def _heard(self, scope: Scope) -> Mapping[bytes, bytes]:
+        """The headers that are looked at; those that stand twice are one, as RFC 9110 has it: so none hides another."""
+        found: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name in self._looked_at:
+                before = found.get(name)
+                link = b"; " if name == b"cookie" else b", "
+                found[name] = value if before is None else before + link + value
+        return found
+
     def _name(self, headers: Mapping[bytes, bytes]) -> str:
         given = headers.get(b"x-request-id", b"")
         return given.decode() if REQUEST_ID.fullmatch(given) else self._ids.new()
+
+    async def _refused(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """What is answered to whoever is not let in."""
+        refused = self._refusal(scope, headers)
+        return refused if refused is not None or self._gate is None else await self._gate.admit(scope, headers)
 
     def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()
@@ -130,20 +157,27 @@ class Door:
         return authority is not None and authority in (host, self._rules.public)
 
     def _measured(self, receive: Receive, headers: Mapping[bytes, bytes]) -> Receive:
-        """Bodies of unknown length are counted as they come; the others were looked at already."""
-        if b"content-length" in headers:
-            return receive
-        left = self._rules.max_body
+        """A body is counted as it comes, and has to come; whoever waits for the caller to leave waits without end."""
+        left, more = self._rules.max_body, True
+        until = asyncio.get_running_loop().time() + self._rules.whole_body
 
         async def counted() -> Message:
-            nonlocal left
-            message = await receive()
+            nonlocal left, more
+            if not more:
+                return await receive()
+            now = asyncio.get_running_loop().time()
+            try:
+                async with asyncio.timeout_at(min(until, now + self._rules.between_pieces)):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyLate("The body did not come to its end in time. Send the request again.") from None
+            more = message.get("more_body", False)
             left -= len(message.get("body", b""))
             if left < 0:
                 raise BodyTooLarge(_too_large(self._rules.max_body).message)
             return message
 
-        return counted
+        return receive if headers.get(b"content-length") == b"0" else counted
 
 
 class Visit:

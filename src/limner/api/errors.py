@@ -65,6 +65,7 @@ STATUS_BY_CLASS: Mapping[type[LimnerError], int] = {
 STATUS_BY_CODE: Mapping[str, int] = {
     "malformed_json": 400,
     "malformed_form": 400,
+    "body_late": 400,
     "unsupported_media_type": 415,
     "body_too_large": 413,
     "disk_full": 507,
@@ -102,6 +103,12 @@ class BodyTooLarge(UsageError):
     code = "body_too_large"
 
 
+class BodyLate(UsageError):
+    """The request's body stopped coming before its end."""
+
+    code = "body_late"
+
+
 class UnsupportedMediaType(UsageError):
     """The request's body is in a form that this route does not read."""
 
@@ -112,6 +119,10 @@ class MalformedJson(UsageError):
     """The request's body is not JSON."""
 
     code = "malformed_json"
+
+
+UNREAD = frozenset({BodyLate.code, BodyTooLarge.code})
+"""What is said of bodies that have not been read to their end: nothing after them on the line can be."""
 
 
 def status_of(error: LimnerError) -> int:
@@ -146,6 +157,8 @@ def document(problem: Problem, *, status: int, instance: str, request_name: str)
 def headers_for(problem: Problem, status: int) -> dict[str, str]:
     """What a client should know: when to repeat it, whether to, how to sign in."""
     headers = dict(NO_STORE)
+    if problem.code in UNREAD:
+        headers["Connection"] = "close"
     if problem.retry_after is not None:
         headers["Retry-After"] = str(max(1, ceil(problem.retry_after)))
     if problem.spent is not Spent.NO:

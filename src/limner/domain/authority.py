@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+AUTHORITY = re.compile(r"(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?", re.ASCII | re.IGNORECASE)
+"""What Host may say: a name or an address, and perhaps a port; nothing that would lead elsewhere in an address."""
 
 
 def authority_of(url: str | None) -> str | None:
@@ -13,6 +17,8 @@ def authority_of(url: str | None) -> str | None:
 
 def is_loopback(authority: str) -> bool:
     """Whether `host[:port]` names this machine to itself."""
+    if AUTHORITY.fullmatch(authority) is None:
+        return False
     try:
         name = urlsplit(f"//{authority}").hostname or ""
     except ValueError:
