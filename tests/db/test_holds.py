@@ -3,8 +3,10 @@
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import pytest
@@ -18,9 +20,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import Connection
 
+from limner.db.budgets import use
 from limner.db.database import Database
-from limner.domain.budgets import Counted, Scope
+from limner.db.holds import TooLittle, reserve, reserve_each
+from limner.db.submission import Reserve
+from limner.domain.budgets import Counted, Scope, tightest
 from limner.domain.errors import BudgetExceeded
 from limner.domain.job import CLOSED_CALLS, OPEN_STATES, CallState, JobState
 from limner.domain.money import Money
@@ -278,3 +284,54 @@ def test_the_money_adds_up_on_postgresql(new_postgres: Callable[[], str]) -> Non
 
     rounds = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(OnPostgres, settings=rounds)
+
+
+async def test_of_several_budgets_the_first_in_order_that_has_too_little_left_is_named(stores: Stores) -> None:
+    wide, full, small = a_scope(9000, name="1 wide"), a_scope(1500, name="2 full"), a_scope(900, name="3 small")
+    await stores.jobs.submit(a_job(full))
+    for scopes, named in (((small, full, wide), full), ((small, wide), small), ((wide, full), full)):
+        with pytest.raises(BudgetExceeded, match=named.message):
+            await stores.jobs.submit(a_job(*scopes))
+    assert [await stores.held(scope) for scope in (wide, full)] == [(Money(0), Money(0)), (Money(1000), Money(0))]
+    assert await stores.ledger.check() == []
+
+
+async def test_budgets_of_one_name_in_several_periods_have_their_own_limits(stores: Stores) -> None:
+    today, tomorrow = a_scope(1000, name="user/day"), a_scope(2500, name="user/day", period="2026-11-22")
+    await stores.jobs.submit(a_job(today, tomorrow))
+    with pytest.raises(BudgetExceeded):
+        await stores.jobs.submit(a_job(today, tomorrow))
+    await stores.jobs.submit(a_job(tomorrow))
+    assert await stores.held(tomorrow) == (Money(2000), Money(0))
+
+
+async def test_all_at_once_fit_exactly_where_they_fit_one_by_one(stores: Stores) -> None:
+    random = Random(7)
+    for _ in range(60):
+        scopes = tightest(a_scope(random.choice((500, 1000, 2000, 3000))) for _ in range(random.randint(1, 12)))
+        for scope in scopes:
+            for _ in range(min(random.randint(0, 2), scope.limit // 1000)):
+                await stores.jobs.submit(a_job(scope))
+        found = [await _outcome(stores, way, scopes) for way in (reserve, reserve_each)]
+        assert len(set(found)) == 1, scopes
+
+
+class _Undone(Exception):
+    """Takes everything back."""
+
+
+async def _outcome(stores: Stores, way: Reserve, scopes: list[Scope]) -> tuple[int, ...] | None:
+    """What is set aside in each budget, or None where something does not fit; nothing of it stays."""
+    found: list[tuple[int, ...]] = []
+
+    def attempt(connection: Connection) -> None:
+        try:
+            way(connection, scopes, a_job(*scopes))
+        except (TooLittle, BudgetExceeded):
+            raise _Undone from None
+        found.append(tuple(use(connection, scope).held for scope in scopes))
+        raise _Undone
+
+    with suppress(_Undone):
+        await stores.database.write(attempt)
+    return found[0] if found else None

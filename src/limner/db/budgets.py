@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text
 
@@ -60,6 +62,10 @@ _USED = Statement(
 )
 
 
+REMEMBERED = 1000
+"""Budgets that are held in memory as they are in this hour: those that covered a job last."""
+
+
 class SqlBudgets:
     """The `Budgets` of `domain.stores`."""
 
@@ -99,7 +105,7 @@ class SqlBudgets:
 
     async def used(self, scopes: Sequence[Scope]) -> Sequence[Use]:
         """How much of each is taken in its period."""
-        return await self._database.read(lambda connection: [_use(connection, scope) for scope in scopes])
+        return await self._database.read(lambda connection: [use(connection, scope) for scope in scopes])
 
 
 def covering(connection: Connection, new: NewJob) -> list[Scope]:
@@ -110,10 +116,18 @@ def covering(connection: Connection, new: NewJob) -> list[Scope]:
         "profile": new.request.profile,
         "token": new.token,
     }
-    return [_budget(row).scope(new.at) for row in _COVERING.rows(connection, values)]
+    hour = new.at.replace(minute=0, second=0, microsecond=0)
+    return [_scope(hour, **row) for row in _COVERING.rows(connection, values)]
 
 
-def _use(connection: Connection, scope: Scope) -> Use:
+@lru_cache(maxsize=REMEMBERED)
+def _scope(hour: datetime, **row: str | int) -> Scope:
+    """What a budget is in an hour. It follows from its row alone, which never changes: it comes and goes whole."""
+    return _budget(row).scope(hour)
+
+
+def use(connection: Connection, scope: Scope) -> Use:
+    """How much of one is taken."""
     row = _USED.row(connection, {"scope": scope.name, "period": scope.period})
     return Use(0, 0) if row is None else Use(int(row["held"]), int(row["spent"]))
 

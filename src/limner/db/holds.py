@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Connection, bindparam, select, text
 
@@ -13,7 +14,7 @@ from limner.domain.budgets import Counted, Scope
 from limner.domain.records import NewJob
 
 # One statement decides and writes: whoever comes at the same moment sees either all of it or nothing.
-_RESERVE = Statement(
+_RESERVE_ONE = Statement(
     text(
         """
         INSERT INTO budget_counters (scope, period, held, spent)
@@ -45,6 +46,26 @@ _LESS = Statement(
 )
 
 
+_INTO = "INSERT INTO budget_counters (scope, period, held, spent) VALUES"
+_ROW = "(:scope{0}, :period{0}, :amount{0}, 0)"
+_WHERE_IT_FITS = """
+    ON CONFLICT (scope, period) DO UPDATE SET held = budget_counters.held + excluded.held
+    WHERE budget_counters.held + budget_counters.spent + excluded.held <= CASE
+"""
+_LIMIT = "WHEN excluded.scope = :scope{0} AND excluded.period = :period{0} THEN CAST(:most{0} AS BIGINT)"
+
+
+@cache
+def _reserve_all(count: int) -> Statement:
+    """The same for so many budgets at once, whose counters are locked in the order in which they are given.
+
+    Eleven statements cost more in going to SQLite and back than in SQLite (measured 2026-11-28).
+    """
+    rows = ", ".join(_ROW.format(number) for number in range(count))
+    limits = (_LIMIT.format(number) for number in range(count))
+    return Statement(text("\n".join((_INTO, rows, _WHERE_IT_FITS, *limits, "END"))))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Booking:
     """What becomes of a job's holds, in micro-dollars."""
@@ -64,16 +85,33 @@ class Booking:
         return self.pictures if 0 < self.pictures < wanted else wanted
 
 
+class TooLittle(Exception):
+    """Some budget has too little left; which one is found by `reserve_each`, after a rollback."""
+
+
 def reserve(connection: Connection, scopes: Sequence[Scope], new: NewJob) -> None:
-    """Sets aside what a job may take, in every budget, or raises BudgetExceeded.
+    """Sets aside what a job may take, in every budget at once, or raises TooLittle.
 
     The scopes come in one order for everybody, so that two transactions never wait for each other.
     """
     amounts = _amounts(new)
+    if any(amounts[scope.counted] > scope.limit for scope in scopes):  # a counter that is new is not looked at
+        raise TooLittle
+    values: dict[str, object] = {}
+    for number, scope in enumerate(scopes):
+        values |= {f"scope{number}": scope.name, f"period{number}": scope.period}
+        values |= {f"amount{number}": amounts[scope.counted], f"most{number}": scope.limit}
+    if scopes and _reserve_all(len(scopes)).run(connection, values) < len(scopes):
+        raise TooLittle
+
+
+def reserve_each(connection: Connection, scopes: Sequence[Scope], new: NewJob) -> None:
+    """The same in one budget after the other; raises BudgetExceeded for the first that has too little left."""
+    amounts = _amounts(new)
     for scope in scopes:
         amount = amounts[scope.counted]
         values = {"scope": scope.name, "period": scope.period, "amount": amount, "most": scope.limit}
-        if not _RESERVE.run(connection, values):
+        if not _RESERVE_ONE.run(connection, values):
             raise scope.exceeded(new.at)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from limner.db import endings, leases, purchases, reading, retrying, reusing, rows, submission
 from limner.db.database import Database
+from limner.db.holds import TooLittle, reserve_each
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
@@ -40,7 +41,10 @@ class SqlJobs:
 
     async def submit(self, new: NewJob) -> tuple[Job, bool]:
         """Writes job, calls, holds, key and first event together; False where the key already had this job."""
-        return await self._write(lambda connection: submission.submit(connection, new))
+        try:
+            return await self._write(lambda connection: submission.submit(connection, new))
+        except TooLittle:  # rolled back; meanwhile there may be enough
+            return await self._write(lambda connection: submission.submit(connection, new, reserve_each))
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
         """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""

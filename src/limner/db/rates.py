@@ -6,7 +6,7 @@ moment one waits. It is let in where the request that is as many numbers back as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, text
@@ -26,11 +26,9 @@ _NUMBER = Statement(
         """
     )
 )
-_BLOCKING = Statement(
-    text("SELECT MAX(came_at) AS came_at FROM request_marks WHERE scope = :scope AND number <= :bound")
-)
-# What is as far back as that and old enough never matters again, even if more or fewer are allowed later.
-_FORGET = Statement(text("DELETE FROM request_marks WHERE scope = :scope AND number <= :bound"))
+# What is as far back as that and old enough never matters again, even if more or fewer are allowed later; what is not
+# old enough comes back with the rollback.
+_FORGET = Statement(text("DELETE FROM request_marks WHERE scope = :scope AND number <= :bound RETURNING came_at"))
 _MARK = Statement(text("INSERT INTO request_marks (scope, number, came_at) VALUES (:scope, :number, :at)"))
 
 SWEPT = 20
@@ -58,25 +56,28 @@ _FORGET_MARKS = Statement(delete(request_marks).where(request_marks.c.scope == b
 
 def count(connection: Connection, rates: Sequence[Rate], at: datetime) -> None:
     """Lets a request in and remembers it, or raises TooManyRequests; the caller then rolls everything back."""
+    marks, new_address = list[Mapping[str, object]](), False
     for rate in sorted(rates, key=lambda rate: rate.name):  # in one order, as `holds.reserve`
         number = (_NUMBER.row(connection, {"scope": rate.name}) or {})["passed"]
-        _make_room(connection, rate, number - rate.most, at)
-        _MARK.run(connection, {"scope": rate.name, "number": number, "at": codec.stamp(at)})
-        if number == 1 and rate.name.startswith(ADDRESS):
-            _sweep(connection, at)
+        if number > rate.most:
+            _make_room(connection, rate, number - rate.most, at)
+        marks.append({"scope": rate.name, "number": number, "at": codec.stamp(at)})
+        new_address = new_address or (number == 1 and rate.name.startswith(ADDRESS))
+    _MARK.many(connection, marks)
+    if new_address:
+        _sweep(connection, at)
 
 
 def _make_room(connection: Connection, rate: Rate, bound: int, at: datetime) -> None:
     """Forgets the requests up to a number, which are older than a minute, or raises TooManyRequests."""
-    place = {"scope": rate.name, "bound": bound}
-    newest = (_BLOCKING.row(connection, place) or {})["came_at"]
+    forgotten = _FORGET.rows(connection, {"scope": rate.name, "bound": bound})
+    newest = max((row["came_at"] for row in forgotten), default=None)
     if newest is None:
         return
     wait = (codec.moment(newest) + MINUTE - at).total_seconds()
     if wait > 0:
         # Clocks of several machines may differ: never longer than the minute that is meant.
         raise TooManyRequests(f"{rate.message} Wait a little.", retry_after=min(max(wait, 1.0), 60.0))
-    _FORGET.run(connection, place)
 
 
 def _sweep(connection: Connection, at: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy import Connection, text
 
 from limner.db import codec, holds, keeping, rates, reading, retrying, reusing, rows, sharing, templates
@@ -41,11 +43,17 @@ _INSERT_CALLS = insertion(calls)
 _INSERT_RECIPE = insertion(recipes)
 
 
-def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[Event]]:
+Reserve = Callable[[Connection, Sequence[Scope], NewJob], None]
+"""Sets money aside in every budget that covers a job."""
+
+
+def submit(
+    connection: Connection, new: NewJob, reserve: Reserve = holds.reserve
+) -> tuple[tuple[Job, bool], list[Event]]:
     """The job, whether it is new, and its first events.
 
-    Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused, PicturesGone, and Forbidden where only
-    others may paint in the project; the caller then rolls everything back.
+    Raises TooManyRequests, IdempotencyConflict, QuoteRefused, PicturesGone, Forbidden where only others may paint in
+    the project, and TooLittle, or with `holds.reserve_each` BudgetExceeded; the caller then rolls everything back.
     """
     known = retrying.known(connection, new) or _remember(connection, new)
     if known is not None:
@@ -61,7 +69,7 @@ def submit(connection: Connection, new: NewJob) -> tuple[tuple[Job, bool], list[
         return (job, True), events
     scopes = _scopes(connection, new)
     if new.hold:  # what costs nothing passes a budget that is overdrawn
-        holds.reserve(connection, scopes, new)
+        reserve(connection, scopes, new)
     _INSERT_JOB.many(connection, [rows.job_row(new)])
     _INSERT_PLAN.many(connection, [rows.plan_row(new)])
     sharing.place(connection, new)

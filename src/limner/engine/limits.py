@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from limner.domain.budgets import ADDRESS, Counted, Kind, Rate, Scope, Window, plain, scope_name
 from limner.domain.money import Money
 from limner.domain.people import Principal
 
+REMEMBERED = 1000
+"""Limits of a person and an hour that are held in memory: those that were looked at last."""
 _SPOKEN = {Window.HOUR: "Hourly", Window.DAY: "Daily"}
 _NEXT = {Window.HOUR: "for the next hour", Window.DAY: "until tomorrow (UTC)"}
 
@@ -36,19 +39,7 @@ class Limits:
 
     def scopes(self, principal: Principal, at: datetime) -> tuple[Scope, ...]:
         """Every budget that a request of this person must fit into now."""
-        found = []
-        if self.daily_cost is not None:
-            said = f"Daily cost limit exceeded ({plain(self.daily_cost)}/day)"
-            found.append(_of_money(principal, at, self.daily_cost, said, "LIMNER_DAILY_COST_LIMIT_USD"))
-        if self.daily_budget is not None:
-            found.append(
-                _of_money(principal, at, self.daily_budget, "Daily budget exceeded", "LIMNER_DAILY_BUDGET_USD")
-            )
-        if self.images_per_hour is not None:
-            found.append(_of_pictures(principal, at, self.images_per_hour, Window.HOUR, "LIMNER_IMAGES_PER_HOUR"))
-        if self.images_per_day is not None:
-            found.append(_of_pictures(principal, at, self.images_per_day, Window.DAY, "LIMNER_IMAGES_PER_DAY"))
-        return tuple(found)
+        return _scopes(self, principal.id, at.replace(minute=0, second=0, microsecond=0))
 
     def rates(self, principal: Principal, service: str | None) -> tuple[Rate, ...]:
         """How often this person, their token and their address, and everybody together, may ask.
@@ -72,18 +63,34 @@ class Limits:
         )
 
 
-def _of_money(principal: Principal, at: datetime, limit: Money, said: str, setting: str) -> Scope:
+@lru_cache(maxsize=REMEMBERED)
+def _scopes(limits: Limits, person: str, hour: datetime) -> tuple[Scope, ...]:
+    """What holds for somebody all through an hour: no stretch of the calendar is shorter."""
+    found = []
+    if limits.daily_cost is not None:
+        said = f"Daily cost limit exceeded ({plain(limits.daily_cost)}/day)"
+        found.append(_of_money(person, hour, limits.daily_cost, said, "LIMNER_DAILY_COST_LIMIT_USD"))
+    if limits.daily_budget is not None:
+        found.append(_of_money(person, hour, limits.daily_budget, "Daily budget exceeded", "LIMNER_DAILY_BUDGET_USD"))
+    if limits.images_per_hour is not None:
+        found.append(_of_pictures(person, hour, limits.images_per_hour, Window.HOUR, "LIMNER_IMAGES_PER_HOUR"))
+    if limits.images_per_day is not None:
+        found.append(_of_pictures(person, hour, limits.images_per_day, Window.DAY, "LIMNER_IMAGES_PER_DAY"))
+    return tuple(found)
+
+
+def _of_money(person: str, at: datetime, limit: Money, said: str, setting: str) -> Scope:
     return Scope(
-        name=scope_name(Kind.USER, principal.id, Window.DAY, Counted.USD),
+        name=scope_name(Kind.USER, person, Window.DAY, Counted.USD),
         period=Window.DAY.period(at),
         limit=limit.micro,
         message=f"{said}. Choose a cheaper model, wait {_NEXT[Window.DAY]}, or raise {setting}.",
     )
 
 
-def _of_pictures(principal: Principal, at: datetime, limit: int, window: Window, setting: str) -> Scope:
+def _of_pictures(person: str, at: datetime, limit: int, window: Window, setting: str) -> Scope:
     return Scope(
-        name=scope_name(Kind.USER, principal.id, window, Counted.PICTURES),
+        name=scope_name(Kind.USER, person, window, Counted.PICTURES),
         period=window.period(at),
         limit=limit,
         message=(
