@@ -68,6 +68,7 @@ from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
+from limner.runtime.texts import TextDesk, texts_of
 from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
 from limner.runtime.wording import wording_of
 from limner.runtime.words import Words, words_of
@@ -99,6 +100,7 @@ class Runtime:
     profiles: Profiles
     engine: Engine
     words: Words
+    texts: TextDesk
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -161,6 +163,7 @@ async def open_runtime(
         )
         moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, words=words_of(ground))
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
+        stack.push_async_callback(runtime.texts.presence.leave)
         await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
@@ -284,6 +287,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         profiles=profiles,
         engine=engine,
         words=moving.words,
+        texts=texts_of(ground, keyrings, engine.limits),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
