@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import TypeAlias
 
 from limner.domain.ports import Readiness
 from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.texts import Finish, TextDelta, TextEnd, TextPiece, TextRequest
 from limner.domain.vault import Opener
 
-Script = Iterable[TextPiece | Exception]
+Script: TypeAlias = "Iterable[TextPiece | Exception]"
 """What comes, piece by piece; an exception is raised in its place."""
 
 
