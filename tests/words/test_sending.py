@@ -47,7 +47,7 @@ SCHEMA = {
 
 def asked(text: str = "Hello.", **more: object) -> TextRequest:
     said = TextMessage(speaker=Speaker.USER, parts=(PlainText(text=text),))
-    return TextRequest(instructions="Be brief.", **{"messages": (said,), "most_tokens": 200, **more})  # type: ignore[arg-type]
+    return TextRequest(instructions="Be brief.", **{"messages": (said,), "most_tokens": 200, **more})  # type: ignore[arg-type]  # tests name fields as they are
 
 
 @asynccontextmanager
@@ -81,7 +81,7 @@ MODELS = ("anthropic/claude-sonnet-5-5", "openai/gpt-6-luna", "compatible/local-
 
 def stand_in_for(model: str, **more: object) -> TextStandIn:
     made: type[TextStandIn] = AnthropicStandIn if model.startswith("anthropic") else OpenAITextStandIn
-    return made(**more)  # type: ignore[arg-type]
+    return made(**more)  # type: ignore[arg-type]  # tests name fields as they are
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -183,7 +183,7 @@ async def test_a_clear_refusal_costs_nothing_and_is_not_sent_again(
     model: str, fault: Mapping[str, object], code: FailureCode
 ) -> None:
     stand_in = stand_in_for(model)
-    stand_in.faults.add(Fault(**fault))  # type: ignore[arg-type]
+    stand_in.faults.add(Fault(**fault))  # type: ignore[arg-type]  # tests name fields as they are
     async with texts(stand_in) as sends:
         with pytest.raises(ProviderError) as caught:
             await all_of(sends, asked(), model)
