@@ -65,11 +65,13 @@ async def optimise_prompt(request: Request) -> Response:
 async def enhance_prompt(request: Request) -> Response:
     """The same picture, described better, with other prompts and tags; at most 4,000 characters come in.
 
-    Ollama does it where it can be asked, else Limner from a phrasebook, and `by` says who. It costs nothing.
+    The text model does it that is named, else LIMNER_TEXT_MODEL, else the first whose service has a key, else Ollama,
+    else Limner from a phrasebook; `by` says who. What a service charges is held, booked and told in `cost_usd`.
     """
-    principal_of(request)
+    principal = principal_of(request)
+    principal.check_may_change()
     body = await read_json(request, EnhanceBody)
-    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.style)
+    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.wish(principal), body.style)
     return answer(enhanced_body(body.prompt, done))
 
 

@@ -66,12 +66,13 @@ from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
+from limner.runtime.limits import limits_of
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
-from limner.runtime.texts import TextDesk, texts_of
-from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
+from limner.runtime.texts import Help, TextDesk, help_of
+from limner.runtime.vault import Rotation, doors_of, vault_of
 from limner.runtime.wording import wording_of
-from limner.runtime.words import Words, words_of
+from limner.runtime.words import Words
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.generated import GeneratedFolder
@@ -161,7 +162,7 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, words=words_of(ground))
+        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, help=help_of(ground))
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
         await runtime.health.renew()
@@ -231,13 +232,13 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moving:
-    """What carries jobs, messages and batches on in this process, and helps with words."""
+    """What carries jobs, messages and batches on in this process, and what helps with words."""
 
     jobs: SqlJobs
     dispatch: Dispatch
     courier: Courier
     porter: Porter
-    words: Words
+    help: Help
 
 
 def _engine(
@@ -248,12 +249,12 @@ def _engine(
     return Engine(
         doors=doors,
         router=_router(ground, doors.health),
-        limits=_limits(ground.settings),
+        limits=limits_of(ground.settings),
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
         wording=wording_of(ground, presets),
         profiles=profiles,
-        shortens=moving.words.optimiser,
+        shortens=moving.help.words.optimiser,
         jobs=jobs,
         dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -271,7 +272,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
     generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
-    health, keyrings = _health(ground), keyrings_of(ground)
+    health, keyrings = _health(ground), moving.help.keyrings
     doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
     profiles = profiles_of(ground, vault)
     engine = _engine(ground, moving, doors, profiles, shelf, sealer)
@@ -286,8 +287,8 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         presets=engine.presets,
         profiles=profiles,
         engine=engine,
-        words=moving.words,
-        texts=texts_of(ground, keyrings, engine.limits),
+        words=moving.help.words,
+        texts=moving.help.texts,
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
@@ -372,18 +373,4 @@ def _runner(runtime: Runtime) -> Runner:
         imaging=runtime.imaging,
         clock=runtime.clock,
         ids=runtime.ids,
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        daily_cost=settings.daily_cost_limit_usd,
-        daily_budget=settings.daily_budget_usd,
-        images_per_hour=settings.images_per_hour,
-        images_per_day=settings.images_per_day,
-        requests_per_minute=settings.requests_per_minute,
-        global_requests_per_minute=settings.global_requests_per_minute,
-        requests_per_minute_per_token=settings.requests_per_minute_per_token,
-        requests_per_minute_per_address=settings.requests_per_minute_per_address,
-        requests_per_minute_per_service=settings.requests_per_minute_per_service,
     )

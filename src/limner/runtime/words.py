@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from limner.domain.errors import InvalidRequest, NotConfigured
+from limner.domain.text_calls import Texts
 from limner.runtime.ground import Ground
 from limner.words.desk import Desk
 from limner.words.enhancing import Enhancer
+from limner.words.helping import Helper
 from limner.words.ollama import BASE_URL, MODEL, Ollama
 from limner.words.optimising import Optimiser
 
@@ -20,12 +22,13 @@ class Words:
     enhancer: Enhancer
 
 
-def words_of(ground: Ground) -> Words:
-    """Works with Ollama where it is there, and without it. Raises NotConfigured for an address that is none."""
+def words_of(ground: Ground, ollama: Ollama, texts: Texts) -> Words:
+    """Works with text models that are paid for, with Ollama where it is there, and without both."""
     settings, clock = ground.settings, ground.clock
-    desk = Desk(ollama_of(ground), clock, deadline=settings.optimise_seconds)
+    desk = Desk(ollama, clock, deadline=settings.optimise_seconds)
     return Words(
-        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit), enhancer=Enhancer(desk, clock)
+        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit),
+        enhancer=Enhancer(Helper(texts, desk), clock),
     )
 
 

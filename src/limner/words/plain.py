@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from limner.domain.money import Money
 from limner.domain.rewriting import Rewriting
+from limner.domain.text_calls import TextCall
+from limner.domain.text_models import TextCard
 from limner.words.analysis import analysed
 from limner.words.asking import Condition
 from limner.words.enhancing import Enhanced
@@ -81,7 +84,49 @@ def enhanced_body(prompt: str, done: Enhanced) -> Body:
         "tags": done.richer.tags,
         "by": done.by,
         "why": done.why,
+        "cost_usd": None if done.cost is None else done.cost.text,
         "seconds": done.seconds,
         "added": done.added,
         "dropped": done.dropped,
+    }
+
+
+def text_model_body(card: TextCard, objection: str | None) -> Body:
+    """A text model, its prices in dollars for a million tokens, and why it cannot be used where it cannot."""
+    price = card.price
+    return {
+        "id": card.id,
+        "service": card.service,
+        "title": card.title,
+        "local": card.local,
+        "sees": card.sees,
+        "uses_tools": card.uses_tools,
+        "context": card.context or None,
+        "input_usd": None if price is None else Money(price.input).text,
+        "output_usd": None if price is None else Money(price.output).text,
+        "shutdown": None if card.shutdown is None else card.shutdown.isoformat(),
+        "ready": objection is None,
+        "reason": objection,
+    }
+
+
+def text_call_body(call: TextCall) -> Body:
+    """What a text model was asked and charged: document 3's llmApiCall, and how it stands with the money."""
+    usage = call.usage
+    return {
+        "id": call.id,
+        "purpose": call.purpose.value,
+        "provider": call.provider,
+        "model": call.model,
+        "project": call.project,
+        "state": call.state.value,
+        "spent": call.spent.value,
+        "created": call.created,
+        "duration_ms": call.milliseconds,
+        "tokens_in": None if usage is None else usage.input,
+        "tokens_out": None if usage is None else usage.output,
+        "cost_usd": None if call.cost is None else call.cost.text,
+        "held_usd": call.hold.text,
+        "request_id": call.request_id,
+        "problem": None if call.problem is None else call.problem.message,
     }

@@ -19,6 +19,7 @@ from limner.api.dialects.document1.lists import OBJECT, READ
 from limner.api.documents import Responses, refusals, taking
 from limner.api.shapes import Body
 from limner.domain.template import Template
+from limner.words.helping import Wish
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
 
@@ -40,9 +41,10 @@ REPORTED: Responses = {
 )
 async def images_enhance_prompt(request: Request) -> Response:
     """The same picture, described better; `by` says who did it, and `why` where that was not the text model."""
-    principal_of(request)
+    principal = principal_of(request)
+    principal.check_may_change()
     body = await read_json(request, ImagesEnhanceBody)
-    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.style or "")
+    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, Wish(principal=principal), body.style or "")
     return answer(
         {
             "success": True,
@@ -51,6 +53,7 @@ async def images_enhance_prompt(request: Request) -> Response:
             "tags": done.richer.tags,
             "by": done.by,
             "why": done.why,
+            "cost": None if done.cost is None else float(done.cost.dollars),
         }
     )
 
