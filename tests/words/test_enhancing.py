@@ -7,6 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from limner.domain.describing import Wish
 from limner.domain.errors import InvalidRequest, NotConfigured, Problem, ProviderError, Spent
 from limner.domain.money import Money
 from limner.domain.people import LOCAL
@@ -14,7 +15,7 @@ from limner.testing.fakes import FakeClock, FakeTextModel
 from limner.testing.text_fakes import ScriptedTexts, buyer_over
 from limner.words.desk import Desk
 from limner.words.enhancing import LONGEST, PHRASEBOOK, Enhancer
-from limner.words.helping import Helper, Wish
+from limner.words.helping import Helper
 from limner.words.phrasebook import phrasebook
 from limner.words.protecting import lost, protected
 from tests.words.samples import PROMPTS

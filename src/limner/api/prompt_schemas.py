@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field
 
 from limner.api.bodies import StrictBody
 from limner.api.schemas import Answer
+from limner.domain.describing import Wish
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.words.helping import Wish
 
 
 class PromptBody(StrictBody):
@@ -38,6 +38,34 @@ class EnhanceBody(HelpedBody):
     """A prompt to make more of."""
 
     style: Annotated[str, Field(max_length=200, description="The style that it is to have, in words.")] = ""
+
+
+class TranslateBody(HelpedBody):
+    """A prompt to put into another language."""
+
+    to: Annotated[str, Field(min_length=2, max_length=60, description="The language, such as `English`.")] = "English"
+
+
+class TranslatedAnswer(Answer):
+    """A prompt in another language."""
+
+    original: str
+    prompt: str
+    language: str = Field(description="The language it was in, by the model's word; empty where none was asked.")
+    changed: bool
+    by: str | None = Field(description="The text model; null where the prompt is as it was.")
+    why: str = Field(description="Why it is as it was.")
+    cost_usd: str | None
+
+
+class NegativeAnswer(Answer):
+    """What a picture should not have."""
+
+    negative_prompt: str
+    terms: list[str]
+    by: str = Field(description="The text model, or `phrasebook` for Limner itself.")
+    why: str
+    cost_usd: str | None
 
 
 class EnhancedAnswer(Answer):

@@ -30,6 +30,7 @@ HOMES: Mapping[str, str] = {
     "templates": "templates",
     "prompt": "prompts",
     "enhance": "enhancing",
+    "describe": "describing",
     "texts": "texts",
     "keys": "keys",
     "profiles": "profiles",

@@ -25,7 +25,7 @@ def enhance(prompt: Words, style: Style = "", text_model: TextModel = None, json
     output, text, manner = Output(json=json), prompt_from(prompt), checked_text(style, "style")
 
     async def action(session: Session) -> int:
-        from limner.words.helping import Wish
+        from limner.domain.describing import Wish
         from limner.words.plain import enhanced_body
 
         wish = Wish(principal=session.studio.principal, model=text_model)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli.documents import Document, moment
 from limner.cli.exits import OK
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
@@ -13,6 +14,7 @@ from limner.cli.output import Output
 
 if TYPE_CHECKING:
     from limner.domain.money import Money
+    from limner.domain.text_calls import TextCall
 
 app = App(help="Text models: which there are, what they were asked, and what that cost.", no_args_is_help=True)
 
@@ -53,12 +55,10 @@ def list_calls(limit: Limit = 20, json: Json = False) -> int:
     output = Output(json=json)
 
     async def action(session: Session) -> int:
-        from limner.words.plain import text_call_body
-
         buyer, principal = session.studio.runtime.texts.buyer, session.studio.principal
         page = await buyer.page(principal, limit=limit, cursor=None)
         if json:
-            output.document({"calls": [text_call_body(call) for call in page.items]})
+            output.document({"calls": [_document(call) for call in page.items]})
             return OK
         output.rows(
             ("Call", "When", "What for", "Model", "State", "Cost"),
@@ -78,12 +78,10 @@ def resolve(call: CallId, charged: Charged, json: Json = False) -> int:
     output = Output(json=json)
 
     async def action(session: Session) -> int:
-        from limner.words.plain import text_call_body
-
         buyer, principal = session.studio.runtime.texts.buyer, session.studio.principal
         decided = await buyer.resolve(call, principal, charged=charged)
         if json:
-            output.document(text_call_body(decided))
+            output.document(_document(decided))
         else:
             output.say(f"The call is {decided.state}; it cost {told(decided.cost)}.")
         return OK
@@ -94,6 +92,12 @@ def resolve(call: CallId, charged: Charged, json: Json = False) -> int:
 def told(cost: Money | None) -> str:
     """A cost in words."""
     return "an unknown cost" if cost is None else str(cost) if cost else "free"
+
+
+def _document(call: TextCall) -> Document:
+    from limner.words.plain import text_call_body
+
+    return {**text_call_body(call), "created": moment(call.created)}
 
 
 def _price(body: dict[str, object]) -> str:

@@ -44,6 +44,7 @@ from limner.engine.balancing import Balance
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.delivering import Deliverer
+from limner.engine.describing import Analyst
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -63,6 +64,7 @@ from limner.engine.vault import Vault
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
+from limner.runtime.describing import analyst_of
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
@@ -102,6 +104,7 @@ class Runtime:
     engine: Engine
     words: Words
     texts: TextDesk
+    analyst: Analyst
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -274,7 +277,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
     health, keyrings = _health(ground), moving.help.keyrings
     doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
-    profiles = profiles_of(ground, vault)
+    profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, doors, profiles, shelf, sealer)
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
@@ -289,6 +292,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         engine=engine,
         words=moving.help.words,
         texts=moving.help.texts,
+        analyst=analyst_of(ground, pictures, keeping.curator, moving.help.words.describer),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
@@ -305,7 +309,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         statistics=SqlStatistics(ground.database),
         batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
-        keeping=join_keeping(ground, shelf, generated),
+        keeping=keeping,
         uploads=Uploads(
             library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from limner.domain.describing import Wish
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.ports import Clock
@@ -14,7 +15,7 @@ from limner.domain.text_calls import Purpose
 from limner.words.analysis import keywords
 from limner.words.asking import Question, TextModelUnavailable
 from limner.words.checking import Unfit, one_line, read_object, read_text
-from limner.words.helping import Helped, Helper, Wish, cost_of
+from limner.words.helping import Helped, Helper, cost_of
 from limner.words.phrasebook import phrasebook
 from limner.words.protecting import lost, protected
 from limner.words.reading import content_words

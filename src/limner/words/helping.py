@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from limner.domain.describing import Wish
 from limner.domain.errors import NotConfigured, PolicyError, ProviderError
 from limner.domain.money import ZERO, Estimate, Money
-from limner.domain.people import Principal
-from limner.domain.request import DEFAULT_PROJECT
 from limner.domain.text_calls import Purpose, TextCall, TextChoice, TextOrder, Texts
 from limner.domain.texts import PlainText, Speaker, TextMessage, TextRequest
 from limner.words.asking import Question, TextModelUnavailable
@@ -21,18 +20,6 @@ TRIES = 2
 SECONDS = 120.0
 """For one try: nobody waits longer for a few words."""
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """Who wants help, and what it may cost."""
-
-    principal: Principal
-    model: str | None = None
-    """`service/name` of a text model; None for the installation's choice."""
-    project: str = DEFAULT_PROJECT
-    max_cost: Money | None = None
-    """More than this is not bought by one try."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,10 +84,9 @@ class Helper:
         calls: list[TextCall] = []
         told, objection = question.instructions, ""
         for _ in range(TRIES):
+            order = errand.order(_request(question, told), cost_of(calls))
             try:
-                answer = await self._texts.answer(
-                    errand.order(_request(question, told)), errand.choice, errand.wish.principal
-                )
+                answer = await self._texts.answer(order, errand.choice, errand.wish.principal)
             except (ProviderError, PolicyError) as error:
                 raise Unhelped(error.message, calls) from error
             calls.append(answer.call)
@@ -120,15 +106,16 @@ class _Errand:
     wish: Wish
     purpose: Purpose
 
-    def order(self, request: TextRequest) -> TextOrder:
-        """The order of one try."""
+    def order(self, request: TextRequest, spent: Money | None) -> TextOrder:
+        """The order of one try, after so much was spent for earlier ones: where nobody knows, no more is allowed."""
         wish = self.wish
+        left = None if wish.max_cost is None else wish.max_cost - (wish.max_cost if spent is None else spent)
         return TextOrder(
             request=request,
             purpose=self.purpose,
             model=self.choice.card.id,
             project=wish.project,
-            max_cost=wish.max_cost,
+            max_cost=left,
         )
 
 
