@@ -30,6 +30,8 @@ HOMES: Mapping[str, str] = {
     "templates": "templates",
     "prompt": "prompts",
     "enhance": "enhancing",
+    "describe": "describing",
+    "texts": "texts",
     "keys": "keys",
     "profiles": "profiles",
     "budgets": "budgets",
@@ -64,7 +66,7 @@ HOMES: Mapping[str, str] = {
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
     {"budgets", "collections", "keys", "pipelines", "presets", "profiles", "prompt", "providers", "reports", "shares"}
-    | {"tags", "templates", "tokens", "users", "webhooks", "workflows"}
+    | {"tags", "templates", "texts", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -17,6 +17,7 @@ from limner.db import (
     statistics_tables,
     steering_tables,
     template_tables,
+    text_tables,
     vault_tables,
     webhook_tables,
 )
@@ -34,13 +35,14 @@ SUBJECTS = (
     statistics_tables,
     steering_tables,
     template_tables,
+    text_tables,
     vault_tables,
     webhook_tables,
 )
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0014"
+VERSION = "0015"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

@@ -41,6 +41,7 @@ from limner.engine.alerting import Alarm
 from limner.engine.attempt import Attempt
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
+from limner.engine.describing import Analyst
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -61,16 +62,19 @@ from limner.providers.inquiries import Inquiries
 from limner.providers.own import OwnService
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.alerting import alarm_of, keep_watch
+from limner.runtime.describing import analyst_of
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
+from limner.runtime.limits import limits_of
 from limner.runtime.messages import courier_of, publisher, subscriptions_of
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
-from limner.runtime.vault import Rotation, keyrings_of, vault_of
+from limner.runtime.texts import Help, TextDesk, help_of
+from limner.runtime.vault import Rotation, vault_of
 from limner.runtime.ways import Ways, ways_of
 from limner.runtime.wording import wording_of
-from limner.runtime.words import Words, words_of
+from limner.runtime.words import Words
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.generated import GeneratedFolder
@@ -99,6 +103,8 @@ class Runtime:
     profiles: Profiles
     engine: Engine
     words: Words
+    texts: TextDesk
+    analyst: Analyst
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -172,9 +178,10 @@ async def open_runtime(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
         moving = _Moving(
-            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, alarm=alarm, words=words_of(ground)
+            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, alarm=alarm, help=help_of(ground)
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
+        stack.push_async_callback(runtime.texts.presence.leave)
         await runtime.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
@@ -203,14 +210,14 @@ def _health(ground: Ground) -> HealthWatch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moving:
-    """What carries jobs, messages and batches on in this process, and helps with words."""
+    """What carries jobs, messages and batches on in this process, and what helps with words."""
 
     jobs: SqlJobs
     dispatch: Dispatch
     courier: Courier
     porter: Porter
     alarm: Alarm
-    words: Words
+    help: Help
 
 
 def _engine(
@@ -221,12 +228,12 @@ def _engine(
     return Engine(
         doors=ways.doors,
         router=ways.router,
-        limits=_limits(ground.settings),
+        limits=limits_of(ground.settings),
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
         wording=wording_of(ground, presets),
         profiles=profiles,
-        shortens=moving.words.optimiser,
+        shortens=moving.help.words.optimiser,
         jobs=jobs,
         dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -245,9 +252,9 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
     generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
-    health, keyrings = _health(ground), keyrings_of(ground)
+    health, keyrings = _health(ground), moving.help.keyrings
     ways, vault = ways_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
-    profiles = profiles_of(ground, vault)
+    profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, ways, profiles, shelf, sealer)
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
@@ -260,7 +267,9 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         presets=engine.presets,
         profiles=profiles,
         engine=engine,
-        words=moving.words,
+        words=moving.help.words,
+        texts=moving.help.texts,
+        analyst=analyst_of(ground, pictures, keeping.curator, moving.help.words.describer),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
@@ -278,7 +287,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         alerts=SqlAlerts(ground.database),
         batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
-        keeping=join_keeping(ground, shelf, generated),
+        keeping=keeping,
         uploads=Uploads(
             library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
         ),
@@ -346,18 +355,4 @@ def _runner(runtime: Runtime) -> Runner:
         imaging=runtime.imaging,
         clock=runtime.clock,
         ids=runtime.ids,
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        daily_cost=settings.daily_cost_limit_usd,
-        daily_budget=settings.daily_budget_usd,
-        images_per_hour=settings.images_per_hour,
-        images_per_day=settings.images_per_day,
-        requests_per_minute=settings.requests_per_minute,
-        global_requests_per_minute=settings.global_requests_per_minute,
-        requests_per_minute_per_token=settings.requests_per_minute_per_token,
-        requests_per_minute_per_address=settings.requests_per_minute_per_address,
-        requests_per_minute_per_service=settings.requests_per_minute_per_service,
     )
