@@ -212,34 +212,36 @@ async def test_two_calls_at_the_same_moment_do_not_pass_the_ceiling(kept: SqlCha
     await kept.add(chat)
     parts = [await a_tool(kept, chat) for _ in range(2)]
     elsewhere = SqlChats(other.database)
-    got = await asyncio.gather(kept.reserve(parts[0].id, Money(1000)), elsewhere.reserve(parts[1].id, Money(1000)))
+    got = await asyncio.gather(
+        kept.reserve(parts[0].id, Money(1000), "w1"), elsewhere.reserve(parts[1].id, Money(1000), "w1")
+    )
     assert sorted(got) == [False, True]
     assert await kept.spent(chat.id, "ann") == Money(1000)
     taken, left = (parts[0], parts[1]) if got[0] else (parts[1], parts[0])
-    assert not await kept.reserve(taken.id, Money(1))  # it is being bought
+    assert not await kept.reserve(taken.id, Money(1), "w1")  # it is being bought
     await kept.refuse(taken.id, PROBLEM)
     assert await kept.spent(chat.id, "ann") == Money(0)
-    assert await kept.reserve(left.id, Money(1500))
-    assert not await kept.reserve(taken.id, Money(1))
+    assert await kept.reserve(left.id, Money(1500), "w1")
+    assert not await kept.reserve(taken.id, Money(1), "w1")
 
 
 async def test_what_a_job_cost_counts_and_a_fruitless_one_may_be_tried_again(kept: SqlChats, stores: Stores) -> None:
     chat = a_chat(ceiling=Money(2000))
     await kept.add(chat)
     part = await a_tool(kept, chat)
-    assert await kept.reserve(part.id, Money(1000))
+    assert await kept.reserve(part.id, Money(1000), "w1")
     job, _ = await stores.jobs.submit(a_job(worker="w1"))
     await kept.note_job(part.id, job.id)
     assert (await kept.tool(part.id, "ann"))[1].state is PictureState.GENERATING
     assert await kept.spent(chat.id, "ann") == Money(1000)
     await kept.refuse(part.id, PROBLEM)  # too late: it has a job
     assert (await kept.tool(part.id, "ann"))[1].job_id == job.id
-    assert not await kept.reserve(part.id, Money(1))
+    assert not await kept.reserve(part.id, Money(1), "w1")
     cancelled = await stores.jobs.request_cancel(job.id, "ann", later(9))
     assert cancelled.state is JobState.CANCELLED
     assert (await kept.tool(part.id, "ann"))[1].state is PictureState.ERROR
     assert await kept.spent(chat.id, "ann") == Money(0)
-    assert await kept.reserve(part.id, Money(2000))
+    assert await kept.reserve(part.id, Money(2000), "w1")
     _, again = await kept.tool(part.id, "ann")
     assert (again.job_id, again.hold) == (None, Money(2000))
 
@@ -248,7 +250,7 @@ async def test_a_picture_that_is_there_is_not_bought_again(kept: SqlChats, store
     chat = a_chat()
     await kept.add(chat)
     part = await a_tool(kept, chat)
-    assert await kept.reserve(part.id, Money(1000))
+    assert await kept.reserve(part.id, Money(1000), "w1")
     new = a_job(worker="w1")
     job, _ = await stores.jobs.submit(new)
     await kept.note_job(part.id, job.id)
@@ -257,7 +259,7 @@ async def test_a_picture_that_is_there_is_not_bought_again(kept: SqlChats, store
     )
     assert taken is not None
     await stores.jobs.finish(Lease(job.id, taken.attempt), Ending(state=JobState.AMBIGUOUS, at=NOON), ())
-    assert not await kept.reserve(part.id, Money(1))
+    assert not await kept.reserve(part.id, Money(1), "w1")
 
 
 @pytest.mark.req("S2-058")

@@ -48,6 +48,10 @@ _FAMILY = Statement(
 )
 _GROWING = (messages.c.id == bindparam("message"), _IS_WRITING)
 _NOTE = Statement(update(messages).where(*_GROWING).values(parts=bindparam("pieces"), text_calls=bindparam("bought")))
+_BOUGHT = Statement(select(messages.c.text_calls).where(messages.c.id == bindparam("message")))
+_ADD_BOUGHT = Statement(
+    update(messages).where(messages.c.id == bindparam("message")).values(text_calls=bindparam("bought"))
+)
 _END = Statement(
     update(messages)
     .where(*_GROWING)
@@ -106,6 +110,14 @@ def known(connection: Connection, owner: str, key: str, fingerprint: str) -> str
 def note(connection: Connection, message_id: str, parts: Sequence[Part], text_calls: Sequence[str]) -> bool:
     """Writes down how far an answer is; False where it has ended."""
     return bool(_NOTE.run(connection, {"message": message_id, **_grown(parts, text_calls)}))
+
+
+def add_text_call(connection: Connection, message_id: str, call_id: str) -> None:
+    """Adds a purchase of text that was booked after its answer had ended; a message that is gone has none."""
+    row = _BOUGHT.row(connection, {"message": message_id})
+    if row is not None:
+        bought = (*codec.words().read(row["text_calls"]), call_id)
+        _ADD_BOUGHT.run(connection, {"message": message_id, "bought": codec.words().write(bought)})
 
 
 def end(connection: Connection, ending: AnswerEnd) -> bool:

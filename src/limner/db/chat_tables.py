@@ -75,6 +75,7 @@ tools = Table(
     Column("quote", Text),
     Column("hold_micro", BigInteger),
     Column("earlier_micro", BigInteger, nullable=False),
+    Column("worker", Key),
     Column("job_id", Key),
     Column("problem", Text),
     UniqueConstraint("message_id", "call_id"),

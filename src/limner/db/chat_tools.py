@@ -8,9 +8,9 @@ from limner.db import codec, reading
 from limner.db.chat_tables import chats, tools
 from limner.db.statements import Columns, Statement, one_of
 from limner.db.tables import jobs
-from limner.domain.chats import ToolPart
+from limner.domain.chat_rows import OpenPurchase
+from limner.domain.chats import FRUITLESS, ToolPart
 from limner.domain.errors import NotFound, Problem
-from limner.domain.job import ENDED_STATES, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Quote
 from limner.domain.request import ImageRequest
@@ -34,9 +34,7 @@ _OF_MESSAGE = Statement(select(tools).where(tools.c.message_id == bindparam("mes
 _OF_CHAT = Statement(select(tools).where(tools.c.chat_id == bindparam("chat")))
 _THIS = tools.c.id == bindparam("part")
 _OFFER = Statement(
-    update(tools)
-    .where(_THIS, tools.c.hold_micro.is_(None))
-    .values(request=bindparam("wish"), quote=bindparam("priced"), problem=None)
+    update(tools).where(_THIS).values(request=bindparam("wish"), quote=bindparam("priced"), problem=None)
 )
 _job_of = jobs.c.id == tools.c.job_id
 # What was booked and what is held; where nobody knows the cost, or the job is not there yet, what was set aside.
@@ -57,7 +55,7 @@ _LIMIT = Statement(
         chats.c.id == select(tools.c.chat_id).where(_THIS).scalar_subquery()
     )
 )
-_FRUITLESS = one_of(jobs.c.state, [state.value for state in ENDED_STATES - {JobState.SUCCEEDED, JobState.PARTIAL}])
+_FRUITLESS = one_of(jobs.c.state, [state.value for state in FRUITLESS])
 _FREE = Statement(
     select(tools.c.id, _SPENT.label("spent"))
     .select_from(tools.outerjoin(jobs, _job_of))
@@ -65,14 +63,23 @@ _FREE = Statement(
         _THIS,
         or_(
             tools.c.hold_micro.is_(None),
-            and_(tools.c.job_id.is_not(None), _FRUITLESS, jobs.c.state != JobState.AMBIGUOUS.value),
+            and_(tools.c.job_id.is_not(None), _FRUITLESS),
         ),
     )
+)
+_OPEN = Statement(
+    select(tools.c.id, tools.c.user_id, tools.c.worker).where(tools.c.hold_micro.is_not(None), tools.c.job_id.is_(None))
 )
 _RESERVE = Statement(
     update(tools)
     .where(_THIS)
-    .values(hold_micro=bindparam("amount"), earlier_micro=bindparam("earlier"), job_id=None, problem=None)
+    .values(
+        hold_micro=bindparam("amount"),
+        earlier_micro=bindparam("earlier"),
+        worker=bindparam("buyer"),
+        job_id=None,
+        problem=None,
+    )
 )
 _NOTE_JOB = Statement(update(tools).where(_THIS).values(job_id=bindparam("job"), problem=None))
 _REFUSE = Statement(
@@ -118,12 +125,15 @@ def of_chat(connection: Connection, chat_id: str) -> dict[str, ToolPart]:
 
 
 def offer(connection: Connection, part_id: str, request: ImageRequest, quote: Quote) -> None:
-    """Writes down what a call comes to and what it would cost, unless it is being bought."""
+    """Writes down what a call comes to and what it would cost, unless it is being bought or was."""
+    _IN_TURN.run(connection, {"part": part_id})
+    if _FREE.row(connection, {"part": part_id}) is None:
+        return
     wish, priced = codec.requests().write(request), codec.quotes().write(quote)
     _OFFER.run(connection, {"part": part_id, "wish": wish, "priced": priced})
 
 
-def reserve(connection: Connection, part_id: str, amount: Money) -> bool:
+def reserve(connection: Connection, part_id: str, amount: Money, worker: str | None) -> bool:
     """Sets money of the chat's ceiling aside; False where too little is left, or the call is being bought already.
 
     Of two calls of one chat the second waits for the first.
@@ -135,7 +145,8 @@ def reserve(connection: Connection, part_id: str, amount: Money) -> bool:
     most = limit["ceiling_micro"]
     if most is not None and spent(connection, limit["id"]).micro + amount.micro > most:
         return False
-    _RESERVE.run(connection, {"part": part_id, "amount": amount.micro, "earlier": int(free["spent"])})
+    values = {"amount": amount.micro, "earlier": int(free["spent"]), "buyer": worker}
+    _RESERVE.run(connection, {"part": part_id, **values})
     return True
 
 
@@ -147,6 +158,11 @@ def note_job(connection: Connection, part_id: str, job_id: str) -> None:
 def refuse(connection: Connection, part_id: str, problem: Problem) -> None:
     """Writes down why nothing was bought, and gives back what was set aside."""
     _REFUSE.run(connection, {"part": part_id, "why": codec.problems().write(problem)})
+
+
+def open_purchases(connection: Connection) -> list[OpenPurchase]:
+    """Tool calls for which money is set aside and no job is known."""
+    return [OpenPurchase(row["id"], row["user_id"], row["worker"]) for row in _OPEN.rows(connection, {})]
 
 
 def spent(connection: Connection, chat_id: str) -> Money:
@@ -163,6 +179,7 @@ def _part(connection: Connection, row: Columns) -> ToolPart:
         arguments=codec.mappings().read(row["arguments"]),
         request=None if row["request"] is None else codec.requests().read(row["request"]),
         quote=codec.quotes().read_optional(row["quote"]),
+        worker=row["worker"],
         hold=None if row["hold_micro"] is None else Money(row["hold_micro"]),
         job_id=row["job_id"],
         job=None if row["job_id"] is None else reading.found_job(connection, row["job_id"]),

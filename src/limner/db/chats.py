@@ -12,7 +12,7 @@ from limner.db import chat_search, chat_tools, codec, cursors, search
 from limner.db.chat_tables import chat_tags, chats, messages
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement, insertion
-from limner.domain.chat_rows import AnswerEnd, ChatFilter, Found, OpenAnswer, Saying
+from limner.domain.chat_rows import AnswerEnd, ChatFilter, Found, OpenAnswer, OpenPurchase, Saying
 from limner.domain.chats import Author, Chat, ChatMode, ChatTag, Message, Part, TagKind, ToolPart
 from limner.domain.errors import NotFound, Problem
 from limner.domain.money import Money
@@ -168,6 +168,14 @@ class SqlChats:
         """Ends an answer, once; False where it had ended."""
         return await self._database.write(lambda connection: said.end(connection, end))
 
+    async def add_text_call(self, message_id: str, call_id: str) -> None:
+        """Adds a purchase of text that was booked after its answer had ended."""
+        await self._database.write(lambda connection: said.add_text_call(connection, message_id, call_id))
+
+    async def open_purchases(self) -> Sequence[OpenPurchase]:
+        """Tool calls for which money is set aside and no job is known, in any process."""
+        return await self._database.read(chat_tools.open_purchases)
+
     async def open_answers(self) -> Sequence[OpenAnswer]:
         """Answers that are being written, in any process."""
         return await self._database.read(said.open_answers)
@@ -189,12 +197,12 @@ class SqlChats:
         """Writes down what a call comes to and what it would cost; what stood in its way is forgotten."""
         await self._database.write(lambda connection: chat_tools.offer(connection, part_id, request, quote))
 
-    async def reserve(self, part_id: str, amount: Money) -> bool:
+    async def reserve(self, part_id: str, amount: Money, worker: str | None) -> bool:
         """Sets money of the chat's ceiling aside for a call that buys nothing yet; False where too little is left.
 
         A job that brought nothing is left behind, and what it cost stays counted.
         """
-        return await self._database.write(lambda connection: chat_tools.reserve(connection, part_id, amount))
+        return await self._database.write(lambda connection: chat_tools.reserve(connection, part_id, amount, worker))
 
     async def note_job(self, part_id: str, job_id: str) -> None:
         """Writes down which job buys it."""

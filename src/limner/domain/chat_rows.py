@@ -84,6 +84,15 @@ class OpenAnswer:
     worker: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPurchase:
+    """A tool call that a process was about to buy."""
+
+    part_id: str
+    owner: str
+    worker: str | None
+
+
 class KeepsChats(Protocol):
     """Chats as rows. Whatever is somebody else's is not there."""
 
@@ -142,6 +151,18 @@ class KeepsChats(Protocol):
         """Ends an answer, once; False where it had ended."""
         ...
 
+    async def add_text_call(self, message_id: str, call_id: str) -> None:
+        """Adds a purchase of text that was booked after its answer had ended."""
+        ...
+
+    async def open_purchases(self) -> Sequence[OpenPurchase]:
+        """Tool calls for which money is set aside and no job is known, in any process."""
+        ...
+
+    async def known(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """The answer that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
+        ...
+
     async def open_answers(self) -> Sequence[OpenAnswer]:
         """Answers that are being written, in any process."""
         ...
@@ -158,8 +179,9 @@ class KeepsChats(Protocol):
         """Writes down what a call comes to and what it would cost; what stood in its way is forgotten."""
         ...
 
-    async def reserve(self, part_id: str, amount: Money) -> bool:
-        """Sets money of the chat's ceiling aside for a call that buys nothing yet; False where too little is left.
+    async def reserve(self, part_id: str, amount: Money, worker: str | None) -> bool:
+        """Sets money of the chat's ceiling aside for a call that buys nothing yet, in this process; False where too
+        little is left, or it is being bought.
 
         A job that brought nothing is left behind, and what it cost stays counted.
         """

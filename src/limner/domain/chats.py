@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from limner.domain.errors import Problem, UsageError
-from limner.domain.job import Job
+from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Quote
 from limner.domain.request import ImageRequest
@@ -20,6 +20,10 @@ class ChatBusy(UsageError):
 
     code = "chat_busy"
     retryable = True
+
+
+FRUITLESS = frozenset({JobState.FAILED, JobState.REFUSED, JobState.CANCELLED})
+"""Ends of jobs after which the same picture may be bought once more."""
 
 
 class ChatMode(StrEnum):
@@ -127,6 +131,8 @@ class ToolPart:
     quote: Quote | None = None
     hold: Money | None = None
     """What the chat sets aside for it; None where nothing was to be bought yet."""
+    worker: str | None = None
+    """The process that set it aside."""
     job_id: str | None = None
     job: Job | None = None
     """As it stands; None where there is none."""
@@ -139,10 +145,15 @@ class ToolPart:
         if self.job is not None:
             if not self.job.ended:
                 return PictureState.GENERATING
-            return PictureState.COMPLETE if self.job.pictures else PictureState.ERROR
+            return PictureState.ERROR if self.job.state in FRUITLESS | {JobState.AMBIGUOUS} else PictureState.COMPLETE
         if self.problem is not None:
             return PictureState.ERROR
         return PictureState.GENERATING if self.hold is not None else PictureState.PENDING
+
+    @property
+    def taken(self) -> bool:
+        """Whether it has its job, or somebody is buying it. One whose job brought nothing may be bought once more."""
+        return self.hold is not None and (self.job is None or self.job.state not in FRUITLESS)
 
     @property
     def trouble(self) -> Problem | None:

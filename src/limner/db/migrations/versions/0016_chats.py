@@ -131,6 +131,7 @@ def _tools() -> None:
         sa.Column("quote", sa.Text(), nullable=True),
         sa.Column("hold_micro", sa.BigInteger(), nullable=True),
         sa.Column("earlier_micro", sa.BigInteger(), nullable=False),
+        sa.Column("worker", Key, nullable=True),
         sa.Column("job_id", Key, nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_chat_tool_calls"),
