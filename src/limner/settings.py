@@ -127,8 +127,10 @@ class Settings(BaseModel):
     """The same at document 4's /unified, and the most that can be shortened."""
     optimise_seconds: float = Field(default=120.0, gt=0, le=3600)
     """How long the text model may take for one prompt before Limner shortens or enhances it itself."""
+    text_model: str | None = None
+    """Which text model helps with words where a request names none: service/model; the first that can be used."""
     unpriced_ceiling_usd: Dollars = None
-    """What one picture of a model without a known price may cost; unset or 0 refuses such models."""
+    """What one picture, or one text, of a model without a known price may cost; unset or 0 refuses such models."""
     routing_weights: Weights = Field(default_factory=dict)
     """How many times as often a service or a model is asked as others of the same rank; 1 where it is not named."""
     circuit_breaker_failure_threshold: int = Field(default=5, ge=0, le=1000)

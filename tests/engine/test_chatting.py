@@ -48,7 +48,7 @@ from limner.domain.picture_tools import EDIT_IMAGE, GENERATE_IMAGE
 from limner.domain.profile import ProfileDraft
 from limner.domain.request import InputImage, Operation, Size
 from limner.domain.request import Role as Part
-from limner.domain.texts import Finish, Speaker, TextPicture, TextSource, ToolCall, ToolResult
+from limner.domain.texts import Finish, PlainText, Speaker, TextPicture, ToolCall, ToolResult
 from limner.engine.answering import MOST_PICTURES, ROUNDS, Answerer
 from limner.engine.chat_buying import ChatBuyer
 from limner.engine.chat_keeping import DIRECT_CEILING, ChatKeeper
@@ -452,7 +452,7 @@ async def test_messages_are_edited_and_sent_again_as_branches(parlour: Parlour) 
     third = await parlour.over(await parlour.chatting.resend(second.id, LOCAL))
     assert (third.parent, third.branch, third.branches) == (second.parent, 2, 2)
     asked = [
-        [part.text for message in request.messages for part in message.parts if isinstance(part, TextSource)]
+        [part.text for message in request.messages for part in message.parts if isinstance(part, PlainText)]
         for request in parlour.texts.asked
     ]
     assert asked == [["one"], ["two"], ["two"]]
@@ -570,7 +570,7 @@ async def test_a_long_chat_is_told_from_its_newest_part(parlour: Parlour) -> Non
     said = [
         message.parts[0].text[0]
         for message in parlour.texts.asked[-1].messages
-        if message.speaker is Speaker.USER and isinstance(message.parts[0], TextSource)
+        if message.speaker is Speaker.USER and isinstance(message.parts[0], PlainText)
     ]
     assert said[-1] == "3"
     assert "0" not in said

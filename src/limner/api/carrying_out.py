@@ -87,4 +87,9 @@ def base_of(request: Request) -> str:
 
 def address_of(request: Request, picture: Picture) -> str:
     """The whole address of a picture's signed copy."""
-    return f"{base_of(request).rstrip('/')}/api/v1/images/{picture.id}/file"
+    return file_address(base_of(request), picture)
+
+
+def file_address(base: str, picture: Picture) -> str:
+    """The same, for a server at this address; without one, from the server's root."""
+    return f"{base.rstrip('/')}/api/v1/images/{picture.id}/file"

@@ -14,6 +14,7 @@ from limner.domain.budgets import MISSING, Budget, Counted, Kind, Scope, Use, Wi
 from limner.domain.errors import NotFound
 from limner.domain.records import NewJob
 from limner.domain.request import DEFAULT_PROJECT
+from limner.domain.text_calls import NewTextCall
 
 _ADD = Statement(
     text(
@@ -102,12 +103,12 @@ class SqlBudgets:
         return await self._database.read(lambda connection: [_use(connection, scope) for scope in scopes])
 
 
-def covering(connection: Connection, new: NewJob) -> list[Scope]:
-    """What a new job has to fit into beside the limits of the settings."""
+def covering(connection: Connection, new: NewJob | NewTextCall) -> list[Scope]:
+    """What a new job or text has to fit into beside the limits of the settings."""
     values = {
         "owner": new.owner,
-        "project": new.request.project,
-        "profile": new.request.profile,
+        "project": new.request.project if isinstance(new, NewJob) else new.project,
+        "profile": new.request.profile if isinstance(new, NewJob) else None,
         "token": new.token,
     }
     return [_budget(row).scope(new.at) for row in _COVERING.rows(connection, values)]

@@ -196,6 +196,7 @@ def _decide(connection: Connection, row: Columns, decided: CallState, at: dateti
     _BOOKED.run(connection, values)
     if charged:
         entry = {
+            "kind": "picture",
             "job_id": row["job_id"],
             "call_id": row["call_id"],
             "user_id": row["user_id"],

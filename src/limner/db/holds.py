@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection, bindparam, select, text
 
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import holds
+from limner.db.text_tables import text_holds
 from limner.domain.budgets import Counted, Scope
+from limner.domain.money import Money
 from limner.domain.records import NewJob
+from limner.domain.text_calls import NewTextCall
 
 # One statement decides and writes: whoever comes at the same moment sees either all of it or nothing.
 _RESERVE = Statement(
@@ -44,6 +49,33 @@ _LESS = Statement(
     text("UPDATE job_holds SET amount = amount - :freed / COALESCE(picture_micro, 1) WHERE job_id = :job")
 )
 
+_INSERT_TEXT = insertion(text_holds)
+_OF_TEXT = Statement(
+    select(text_holds.c.scope, text_holds.c.period)
+    .where(text_holds.c.call_id == bindparam("call"))
+    .order_by(text_holds.c.scope, text_holds.c.period)
+)
+_LESS_TEXT = Statement(text("UPDATE text_holds SET amount = amount - :freed WHERE call_id = :call"))
+
+
+class SetsAside(Protocol):
+    """Whatever takes money, or pictures, out of budgets before it begins: a job, a text call."""
+
+    @property
+    def hold(self) -> Money:
+        """What it takes of each budget of money."""
+        ...
+
+    @property
+    def pictures(self) -> int:
+        """What it takes of each budget of pictures."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When it is written down."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Booking:
@@ -64,8 +96,8 @@ class Booking:
         return self.pictures if 0 < self.pictures < wanted else wanted
 
 
-def reserve(connection: Connection, scopes: Sequence[Scope], new: NewJob) -> None:
-    """Sets aside what a job may take, in every budget, or raises BudgetExceeded.
+def reserve(connection: Connection, scopes: Sequence[Scope], new: SetsAside) -> None:
+    """Sets aside what a job or a text may take, in every budget, or raises BudgetExceeded.
 
     The scopes come in one order for everybody, so that two transactions never wait for each other.
     """
@@ -106,8 +138,29 @@ def settle(connection: Connection, job_id: str, booking: Booking) -> None:
         _LESS.run(connection, {"job": job_id, "freed": booking.freed})
 
 
-def _amounts(new: NewJob) -> Mapping[Counted, int]:
-    """What a job sets aside, in what a budget counts."""
+def write_text_holds(connection: Connection, scopes: Sequence[Scope], new: NewTextCall) -> None:
+    """Notes what a text call has set aside and where."""
+    _INSERT_TEXT.many(
+        connection,
+        [
+            {"call_id": new.id, "scope": scope.name, "period": scope.period, "amount": new.hold.micro}
+            for scope in scopes
+        ],
+    )
+
+
+def settle_text(connection: Connection, call_id: str, *, freed: int, spent: int) -> None:
+    """Frees what a text call has set aside and books what was used up, in each of its budgets."""
+    if not freed and not spent:
+        return
+    for row in _OF_TEXT.rows(connection, {"call": call_id}):
+        _MOVE.run(connection, {"scope": row["scope"], "period": row["period"], "held": -freed, "spent": spent})
+    if freed:
+        _LESS_TEXT.run(connection, {"call": call_id, "freed": freed})
+
+
+def _amounts(new: SetsAside) -> Mapping[Counted, int]:
+    """What is set aside, in what a budget counts."""
     return {Counted.USD: new.hold.micro, Counted.PICTURES: new.pictures}
 
 

@@ -28,7 +28,10 @@ _SPENT = Statement(
 # What the bookings of a job come to in each of its budgets: money, or pictures, of which as many count as came, and
 # where none came although it was charged, as many as were bought. As `db.holds` counts them.
 _SPENT_IN = """
-    WITH spent_in AS (
+    WITH all_holds AS (
+        SELECT scope, period, amount FROM job_holds
+        UNION ALL SELECT scope, period, amount FROM text_holds
+    ), parts AS (
         SELECT h.scope, h.period, SUM(
             CASE WHEN h.picture_micro IS NULL THEN e.counted_micro
                  WHEN e.amount_micro = 0 THEN 0
@@ -39,6 +42,12 @@ _SPENT_IN = """
         JOIN ledger_entries e ON e.job_id = h.job_id
         JOIN generation_calls c ON c.id = e.call_id
         GROUP BY h.scope, h.period
+        UNION ALL
+        SELECT t.scope, t.period, SUM(e.counted_micro) AS total
+        FROM text_holds t JOIN ledger_entries e ON e.call_id = t.call_id
+        GROUP BY t.scope, t.period
+    ), spent_in AS (
+        SELECT scope, period, SUM(total) AS total FROM parts GROUP BY scope, period
     )
 """
 
@@ -50,7 +59,7 @@ _CHECKS = (
         """
         SELECT c.scope || ' ' || c.period AS name, c.held AS found, COALESCE(h.total, 0) AS wanted
         FROM budget_counters c LEFT JOIN (
-            SELECT scope, period, SUM(amount) AS total FROM job_holds GROUP BY scope, period
+            SELECT scope, period, SUM(amount) AS total FROM all_holds GROUP BY scope, period
         ) h ON h.scope = c.scope AND h.period = c.period
         WHERE c.held <> COALESCE(h.total, 0)
         """,
@@ -59,7 +68,7 @@ _CHECKS = (
         "The budget {name} is missing; its jobs have {wanted} set aside or spent in it.",
         """
         SELECT h.scope || ' ' || h.period AS name, 0 AS found, SUM(h.amount) + COALESCE(MAX(s.total), 0) AS wanted
-        FROM job_holds h LEFT JOIN spent_in s ON s.scope = h.scope AND s.period = h.period
+        FROM all_holds h LEFT JOIN spent_in s ON s.scope = h.scope AND s.period = h.period
         WHERE NOT EXISTS (SELECT 1 FROM budget_counters c WHERE c.scope = h.scope AND c.period = h.period)
         GROUP BY h.scope, h.period HAVING SUM(h.amount) + COALESCE(MAX(s.total), 0) <> 0
         """,
@@ -109,6 +118,20 @@ _CHECKS = (
         """
         SELECT c.id AS name, 0 AS found, 0 AS wanted FROM generation_calls c
         WHERE c.state = 'settled' AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.call_id = c.id)
+        """,
+    ),
+    (
+        "The text call {name} has {found} micro-dollars set aside in one of its budgets and {wanted} by itself.",
+        """
+        SELECT t.id AS name, h.amount AS found, t.held_micro AS wanted
+        FROM text_holds h JOIN text_calls t ON t.id = h.call_id WHERE h.amount <> t.held_micro
+        """,
+    ),
+    (
+        "The text call {name} was bought and has no entry in the ledger.",
+        """
+        SELECT t.id AS name, 0 AS found, 0 AS wanted FROM text_calls t
+        WHERE t.state = 'settled' AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.call_id = t.id)
         """,
     ),
 )

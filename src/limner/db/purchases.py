@@ -179,6 +179,7 @@ def plus(booked: int | None, charge: int | None) -> int | None:
 
 def _entry(lease: Lease, closing: Closing, row: Columns, counted: int) -> Columns:
     return {
+        "kind": "picture",
         "job_id": lease.job_id,
         "call_id": closing.call_id,
         "user_id": row["user_id"],

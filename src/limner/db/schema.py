@@ -17,6 +17,7 @@ from limner.db import (
     search,
     statistics_tables,
     template_tables,
+    text_tables,
     vault_tables,
     webhook_tables,
 )
@@ -33,6 +34,7 @@ SUBJECTS = (
     review_tables,
     statistics_tables,
     template_tables,
+    text_tables,
     vault_tables,
     webhook_tables,
 )

@@ -232,6 +232,7 @@ entries = Table(
     Column("counted_micro", BigInteger, nullable=False),
     Column("basis", Key, nullable=False),
     Column("created_at", Key, nullable=False),
+    Column("kind", Key, nullable=False, server_default="picture"),
 )
 Index("ix_ledger_entries_user", entries.c.user_id, entries.c.created_at)
 Index("ix_ledger_entries_job", entries.c.job_id)

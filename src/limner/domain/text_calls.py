@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,8 @@ from limner.domain.money import ZERO, Estimate, Money
 from limner.domain.people import Principal
 from limner.domain.records import Page
 from limner.domain.request import DEFAULT_PROJECT
-from limner.domain.texts import TextCard, TextPiece, TextRequest, TextUsage, ToolCall
+from limner.domain.text_models import TextCard, TextUsage
+from limner.domain.texts import TextPiece, TextRequest, ToolCall
 from limner.domain.vault import UsableKey
 
 MISSING = "There is no text call with this id. `limner texts list` shows yours."
@@ -182,7 +183,22 @@ class TextCalls(Protocol):
         ...
 
     async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> TextCall:
-        """A person says whether an ambiguous call was bought; books or frees its hold. Raises NotFound, InvalidRequest."""
+        """A person says whether an ambiguous call was bought; books or frees its hold.
+
+        Raises NotFound, and InvalidRequest where nothing is to be decided.
+        """
+        ...
+
+
+class Presence(Protocol):
+    """How other processes know that this one is alive."""
+
+    async def name(self) -> str:
+        """What this process is called; from here on others see that it is alive. Raises StorageError."""
+        ...
+
+    async def look_round(self) -> int:
+        """Makes calls of processes that died ambiguous; says how many there were."""
         ...
 
 
@@ -190,14 +206,19 @@ class Texts(Protocol):
     """Buys text: the one way to a text model for whatever costs money."""
 
     async def choose(self, model: str | None, principal: Principal, *, sees: bool = False) -> TextChoice:
-        """The model for this person, and why. Raises UnknownModel, NotConfigured (code `no_text_model`), PriceUnknown."""
+        """The model for this person, and why; with `sees` one that can be shown pictures.
+
+        Raises UnknownModel, PriceUnknown, and NotConfigured, code `no_text_model`, which says what is missing.
+        """
         ...
 
     def estimate(self, card: TextCard, request: TextRequest) -> Estimate | None:
         """What a call may cost; None where the price is unknown."""
         ...
 
-    def stream(self, order: TextOrder, choice: TextChoice, principal: Principal) -> AsyncIterator[TextPiece | TextCall]:
+    def stream(
+        self, order: TextOrder, choice: TextChoice, principal: Principal
+    ) -> AsyncGenerator[TextPiece | TextCall]:
         """Holds the ceiling, buys one call, tells what comes, and books it; the last item is the booked TextCall.
 
         Raises BudgetExceeded and ConfirmationRequired before anything is sent, and ProviderError, whose `spent` says

@@ -1,19 +1,17 @@
-"""Text models: what they can do and cost, what they are asked, and what they say, piece by piece."""
+"""What text models are asked, and what they say, piece by piece."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from limner.domain.money import Money
 from limner.domain.ports import Readiness
+from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.vault import Opener
 
-MILLION = 1_000_000
 OVERHEAD = 32
 """Tokens beyond its text that a message, a tool or a picture costs at most: its role, its frame, its name."""
 FRAME = 1_024
@@ -21,75 +19,7 @@ FRAME = 1_024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TextPrice:
-    """What tokens cost, in micro-dollars for a million of them."""
-
-    input: int
-    output: int
-    cached_input: int | None = None
-    """Input that the service had kept; None where no such price is known: it is then counted as other input."""
-
-    def of(self, usage: TextUsage) -> Money:
-        """What a call costs by what the service counted, rounded up."""
-        cached = usage.cached_input if self.cached_input is not None else 0
-        total = (usage.input - cached) * self.input + cached * (self.cached_input or 0) + usage.output * self.output
-        return Money(-(-total // MILLION))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextCard:
-    """What one text model can do and cost, as the catalog knows it."""
-
-    service: str
-    name: str
-    """The service's own name for it."""
-    title: str
-    context: int
-    """Tokens that question and answer have together; 0 where nobody knows."""
-    longest_answer: int
-    """Tokens of one answer; 0 where nobody knows."""
-    sees: bool
-    """Whether it can be shown pictures."""
-    uses_tools: bool
-    local: bool
-    """It runs on a machine of one's own and costs nothing by nature."""
-    price: TextPrice | None
-    """None where it is unknown, or where it costs nothing by nature."""
-    pixels_a_token: int = 0
-    """How many pixels of a picture make a token; 0 where nobody knows."""
-    shutdown: date | None = None
-    source: str = ""
-    as_of: date | None = None
-
-    @property
-    def id(self) -> str:
-        """`service/name`."""
-        return f"{self.service}/{self.name}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextServiceCard:
-    """Where text models are asked: an address, a key and a wire format."""
-
-    id: str
-    name: str
-    wire: str
-    """Which of the formats that `words.sending` speaks: anthropic, openai or openai_chat."""
-    base_url: str
-    base_url_variable: str
-    path: str = ""
-    """What follows the base URL before the wire format's own paths."""
-    key_variables: tuple[str, ...] = ()
-    """Environment names that may hold its key, first one wins; none where no key is needed."""
-    key_optional: bool = False
-    """Whether it can be asked without a key once its address is given."""
-    local: bool = False
-    any_model: bool = False
-    """Whether it takes models that the catalog does not know: what they can do and cost is then unknown."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextSource:
+class PlainText:
     """Text that somebody wrote."""
 
     text: str
@@ -132,7 +62,7 @@ class Speaker(StrEnum):
     MODEL = "model"
 
 
-Part: TypeAlias = "TextSource | TextPicture | ToolCall | ToolResult"
+Part: TypeAlias = "PlainText | TextPicture | ToolCall | ToolResult"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,7 +119,7 @@ class TextRequest:
 
 def _text(part: Part) -> str:
     match part:
-        case TextSource():
+        case PlainText():
             return part.text
         case ToolCall():
             return f"{part.id}{part.name}{part.arguments}"
@@ -197,17 +127,6 @@ def _text(part: Part) -> str:
             return f"{part.call_id}{part.name}{part.content}"
         case TextPicture():
             return ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextUsage:
-    """Tokens as the service counted them."""
-
-    input: int
-    """All of the question, what the service had kept included."""
-    output: int
-    """All of the answer, thoughts included."""
-    cached_input: int = 0
 
 
 class Finish(StrEnum):
@@ -246,32 +165,25 @@ TextPiece: TypeAlias = "TextDelta | ToolCall | TextEnd"
 class SendsTexts(Protocol):
     """Speaks to text models; knows nothing of money."""
 
-    def readiness(self, service: str) -> Readiness:
-        """Whether a service has what it needs from the installation; sends nothing."""
+    def readiness(self, service: str, opener: Opener | None = None) -> Readiness:
+        """Whether a service has what it needs, with somebody's own key where one is given; sends nothing."""
         ...
 
-    def stream(self, card: TextCard, request: TextRequest, opener: Opener | None) -> AsyncIterator[TextPiece]:
+    async def looked_up(self, card: TextCard) -> TextCard | None:
+        """The card of a local model with what its server says that it can do; None where it is not there now.
+
+        Other services are not asked: they give the card as it is.
+        """
+        ...
+
+    def default_model(self, service: str) -> str:
+        """The model that the installation has named for a service whose models the catalog does not know, or empty."""
+        ...
+
+    def stream(self, card: TextCard, request: TextRequest, opener: Opener | None) -> AsyncGenerator[TextPiece]:
         """Buys one call, never twice, and says what comes; `opener` has somebody's own key in place of the usual one.
 
         Raises ProviderError; what it says about `spent` is certain: `no` only where provably nothing was bought. What
         is not read to its end is given up: the line is closed.
         """
-        ...
-
-
-class TextCatalog(Protocol):
-    """Facts about text models."""
-
-    @property
-    def services(self) -> tuple[TextServiceCard, ...]:
-        """All services, in the order in which they are chosen."""
-        ...
-
-    @property
-    def models(self) -> tuple[TextCard, ...]:
-        """All models, in the order in which they are chosen."""
-        ...
-
-    def find(self, name: str) -> TextCard:
-        """One model by `service/name` or bare name. Raises UnknownModel with the nearest names."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from limner.domain.chat_rows import AnswerEnd, KeepsChats
@@ -174,17 +174,18 @@ class Answerer:
         calls: list[ToolCall] = []
         finish = Finish.DONE
         order = TextOrder(request=request, purpose=Purpose.CHAT, model=live.chat.text_model)
-        async for piece in self.texts.stream(order, asked.choice, asked.principal):
-            match piece:
-                case TextDelta():
-                    if live.ending is None:
-                        live.say(piece.text)
-                case ToolCall():
-                    calls.append(piece)
-                case TextEnd():
-                    finish = piece.finish
-                case TextCall():
-                    await self._booked(live, piece)
+        async with aclosing(self.texts.stream(order, asked.choice, asked.principal)) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case TextDelta():
+                        if live.ending is None:
+                            live.say(piece.text)
+                    case ToolCall():
+                        calls.append(piece)
+                    case TextEnd():
+                        finish = piece.finish
+                    case TextCall():
+                        await self._booked(live, piece)
         return calls, finish
 
     async def _booked(self, live: LiveAnswer, call: TextCall) -> None:

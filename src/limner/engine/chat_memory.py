@@ -11,14 +11,14 @@ from limner.domain.errors import LimnerError, Problem
 from limner.domain.picture import Picture
 from limner.domain.ports import Blobs, Imaging
 from limner.domain.stores import Pictures
+from limner.domain.text_models import TextCard
 from limner.domain.texts import (
     Part,
+    PlainText,
     Speaker,
-    TextCard,
     TextMessage,
     TextPicture,
     TextRequest,
-    TextSource,
     TextTool,
     ToolCall,
     ToolResult,
@@ -129,7 +129,7 @@ def _turns(message: Message, shown: Mapping[str, TextPicture]) -> Iterable[TextM
     if message.author is Author.USER:
         yield TextMessage(
             speaker=Speaker.USER,
-            parts=(*_pictures(message.pictures, shown), *((TextSource(text=message.text),) if message.text else ())),
+            parts=(*_pictures(message.pictures, shown), *((PlainText(text=message.text),) if message.text else ())),
         )
         return
     said: list[Part] = []
@@ -139,7 +139,7 @@ def _turns(message: Message, shown: Mapping[str, TextPicture]) -> Iterable[TextM
             yield from _flushed(said, results, shown)
             said, results = [], []
         if isinstance(part, TextPart):
-            said.append(TextSource(text=part.text))
+            said.append(PlainText(text=part.text))
         else:
             said.append(ToolCall(id=part.call_id, name=part.tool, arguments=json.dumps(dict(part.arguments))))
             results.append(part)
@@ -169,7 +169,7 @@ def _pictures(ids: Iterable[str], shown: Mapping[str, TextPicture]) -> list[Part
     """Pictures, each with its id in front: an id is ours, and no words of anybody's."""
     parts: list[Part] = []
     for picture_id in ids:
-        parts.append(TextSource(text=f"[image {picture_id}]"))
+        parts.append(PlainText(text=f"[image {picture_id}]"))
         if picture_id in shown:
             parts.append(shown[picture_id])
     return parts

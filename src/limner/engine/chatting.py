@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from limner.domain.chat_rows import AnswerEnd, KeepsChats, NewMessage, Saying
@@ -95,14 +97,14 @@ class Chatting:
     async def messages(self, chat_id: str, principal: Principal) -> Sequence[Message]:
         """All messages of all branches. Raises NotFound."""
         found = await self.chats.messages(chat_id, principal.id)
-        if await self._ended_by_death([message for message in found if message.state is MessageState.WRITING]):
+        if await self._put_right(found):
             found = await self.chats.messages(chat_id, principal.id)
         return found
 
     async def message(self, message_id: str, principal: Principal) -> Message:
         """One message. Raises NotFound."""
         found = await self.chats.message(message_id, principal.id)
-        if found.state is MessageState.WRITING and await self._ended_by_death([found]):
+        if await self._put_right([found]):
             found = await self.chats.message(message_id, principal.id)
         return found
 
@@ -169,6 +171,14 @@ class Chatting:
             await self.chats.end(_ending(message, MessageState.STOPPED, self.clock))
         return await self.chats.message(message_id, principal.id)
 
+    async def wait(self, message_id: str, principal: Principal, seconds: float) -> Message:
+        """An answer when it has ended, or as it is after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for _ in self.follow(message_id, principal):
+                    pass
+        return await self.message(message_id, principal)
+
     async def follow(self, message_id: str, principal: Principal, *, after: int = 0) -> AsyncIterator[ChatEvent | None]:
         """What happens to an answer, from an event on, up to the last one; None is "still nothing".
 
@@ -219,7 +229,7 @@ class Chatting:
 
     async def recover(self) -> None:
         """Ends answers whose process is gone, and looks up what was bought for them. Raises StorageError."""
-        gone: dict[str | None, bool] = {None: True}
+        gone: dict[str | None, bool] = {self.worker: False, None: True}
         for left in await self.chats.open_purchases():
             if await self._is_gone(left.worker, gone):
                 await self.buyer.settle(left)
@@ -228,17 +238,20 @@ class Chatting:
                 message = await self.chats.message(answer.message_id, answer.owner)
                 await self.chats.end(_ending(message, MessageState.INTERRUPTED, self.clock))
 
-    async def _ended_by_death(self, writing: Sequence[Message]) -> bool:
-        """Whether one of these is written by nobody any more: its process is gone, or could not write its end down."""
-        ended = False
-        for message in writing:
-            here = message.worker == self.worker
-            nobody = not self.answers.writes(message.id) if here else await self._is_gone(message.worker, {})
-            if nobody:
-                await self.recover()
-                await self.chats.end(_ending(message, MessageState.INTERRUPTED, self.clock))
-                ended = True
-        return ended
+    async def _put_right(self, messages: Sequence[Message]) -> bool:
+        """Ends what nobody writes any more, and looks up what dead processes were buying; whether there was any."""
+        gone: dict[str | None, bool] = {self.worker: False, None: True}
+        left = [message.worker for message in messages if message.state is MessageState.WRITING]
+        left += [part.worker for message in messages for part in message.tools if part.taken and part.job_id is None]
+        dead = [worker for worker in dict.fromkeys(left) if await self._is_gone(worker, gone)]
+        if dead:
+            await self.recover()
+        # Of this very process: an answer whose end could not be written down.
+        mine = [each for each in messages if each.state is MessageState.WRITING and each.worker == self.worker]
+        given_up = [message for message in mine if not self.answers.writes(message.id)]
+        for message in given_up:
+            await self.chats.end(_ending(message, MessageState.INTERRUPTED, self.clock))
+        return bool(dead or given_up)
 
     async def _is_gone(self, worker: str | None, known: dict[str | None, bool]) -> bool:
         if worker not in known:

@@ -43,6 +43,7 @@ from limner.engine.attempt import Attempt
 from limner.engine.balancing import Balance
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
+from limner.engine.chatting import Chatting
 from limner.engine.delivering import Deliverer
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
@@ -63,11 +64,13 @@ from limner.engine.vault import Vault
 from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
+from limner.runtime.chats import chatting_of
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
+from limner.runtime.texts import TextDesk, texts_of
 from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
 from limner.runtime.wording import wording_of
 from limner.runtime.words import Words, words_of
@@ -99,6 +102,8 @@ class Runtime:
     profiles: Profiles
     engine: Engine
     words: Words
+    texts: TextDesk
+    chatting: Chatting
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -159,12 +164,17 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, words=words_of(ground))
+        moving = _Moving(
+            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, locks=locks, words=words_of(ground)
+        )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
+        stack.push_async_callback(runtime.texts.presence.leave)
         await runtime.health.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
+            await runtime.chatting.recover()
+            stack.push_async_callback(runtime.chatting.answers.close)
             courier.start()
             if watch:
                 keep_tidy(runtime.keeping, stack)
@@ -234,6 +244,7 @@ class _Moving:
     dispatch: Dispatch
     courier: Courier
     porter: Porter
+    locks: WorkerLocks
     words: Words
 
 
@@ -272,6 +283,10 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
     profiles = profiles_of(ground, vault)
     engine = _engine(ground, moving, doors, profiles, shelf, sealer)
+    texts = texts_of(ground, keyrings, engine.limits)
+    uploads = Uploads(
+        library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
+    )
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
         settings=settings,
@@ -284,6 +299,8 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         profiles=profiles,
         engine=engine,
         words=moving.words,
+        texts=texts,
+        chatting=chatting_of(ground, engine, texts.buyer, uploads, moving.locks),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
@@ -301,9 +318,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
         keeping=join_keeping(ground, shelf, generated),
-        uploads=Uploads(
-            library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
-        ),
+        uploads=uploads,
         shelf=shelf,
         generated=generated,
         provenance=ground.provenance,

@@ -9,6 +9,7 @@ from functools import partial
 
 from limner.catalog.forbidden import load_word_rules
 from limner.catalog.installed import load_installed
+from limner.catalog.texts import TomlTexts, load_texts
 from limner.catalog.unlisted import CurrentCatalog
 from limner.db.database import Database
 from limner.db.sealed import seal_plain
@@ -50,6 +51,7 @@ class Ground:
     ids: Ids
     bulletin: LocalBulletin
     catalog: CurrentCatalog
+    texts: TomlTexts
     listing_file: ListingFile
     database: Database
     blobs: BlobStore
@@ -110,6 +112,7 @@ async def open_ground(settings: Settings, stack: AsyncExitStack, at_once: int | 
         ids=TimeOrderedIds(),
         bulletin=LocalBulletin(),
         catalog=catalog,
+        texts=await asyncio.to_thread(load_texts, settings.data_dir),
         listing_file=listing_file,
         database=database,
         blobs=blobs,

@@ -22,11 +22,20 @@ class Words:
 
 def words_of(ground: Ground) -> Words:
     """Works with Ollama where it is there, and without it. Raises NotConfigured for an address that is none."""
-    settings, variables, clock = ground.settings, ground.settings.variables, ground.clock
+    settings, clock = ground.settings, ground.clock
+    desk = Desk(ollama_of(ground), clock, deadline=settings.optimise_seconds)
+    return Words(
+        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit), enhancer=Enhancer(desk, clock)
+    )
+
+
+def ollama_of(ground: Ground) -> Ollama:
+    """The Ollama of the environment. Raises NotConfigured for an address that is none."""
+    settings, variables = ground.settings, ground.settings.variables
     try:
-        model = Ollama(
+        return Ollama(
             ground.wire,
-            clock,
+            ground.clock,
             base_url=variables.get("OLLAMA_BASE_URL") or BASE_URL,
             model=variables.get("OLLAMA_MODEL") or MODEL,
             key=variables.get("OLLAMA_API_KEY", ""),
@@ -34,7 +43,3 @@ def words_of(ground: Ground) -> Words:
         )
     except InvalidRequest as error:
         raise NotConfigured(f"OLLAMA_BASE_URL is wrong: {error.message}", code="settings_invalid") from error
-    desk = Desk(model, clock, deadline=settings.optimise_seconds)
-    return Words(
-        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit), enhancer=Enhancer(desk, clock)
-    )

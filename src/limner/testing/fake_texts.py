@@ -5,7 +5,7 @@ is asked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -13,16 +13,8 @@ from limner.domain.errors import LimnerError, NotConfigured, UnknownModel
 from limner.domain.money import ZERO, Estimate, Money
 from limner.domain.people import Principal
 from limner.domain.text_calls import TextAnswer, TextCall, TextChoice, TextOrder, TextState
-from limner.domain.texts import (
-    Finish,
-    TextCard,
-    TextDelta,
-    TextEnd,
-    TextPiece,
-    TextRequest,
-    TextUsage,
-    ToolCall,
-)
+from limner.domain.text_models import TextCard, TextUsage
+from limner.domain.texts import Finish, TextDelta, TextEnd, TextPiece, TextRequest, ToolCall
 from limner.testing.fakes import NOON
 
 Line: TypeAlias = "str | ToolCall | asyncio.Event | Finish | LimnerError"
@@ -72,7 +64,7 @@ class FakeTexts:
 
     async def stream(
         self, order: TextOrder, choice: TextChoice, principal: Principal
-    ) -> AsyncIterator[TextPiece | TextCall]:
+    ) -> AsyncGenerator[TextPiece | TextCall]:
         """The next lines of the script."""
         self.asked.append(order.request)
         self.orders.append(order)

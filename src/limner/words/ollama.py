@@ -69,6 +69,15 @@ class Ollama:
             raise _unavailable("answered without a message")
         return content
 
+    async def abilities(self, model: str) -> frozenset[str] | None:
+        """What a model can do, such as vision or tools; None where it, or the server, is not there. Raises nothing."""
+        try:
+            told = await self._asked("POST", "/api/show", {"model": model}, HEALTH_SECONDS)
+        except NoAnswer:
+            return None
+        said = told.body.get("capabilities") if told.status == 200 and isinstance(told.body, dict) else None
+        return frozenset(map(str, said)) if isinstance(said, list) else None
+
     async def condition(self) -> Condition:
         """Whether the server is there and has the model; raises nothing."""
         try:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
-from limner.api.carrying_out import carried_out
+from limner.api.carrying_out import base_of, carried_out
 from limner.api.deps import idempotency_key, principal_of, read_json, runtime_of
-from limner.api.dialects.document3.answers import cost_of, dollars, estimate_body, generated_body, health_body
+from limner.api.dialects.document3.answers import health_body
 from limner.api.dialects.document3.bodies import (
     EstimateAnswer,
     EstimateBody,
@@ -22,6 +22,7 @@ from limner.api.dialects.document3.wishes import wish_of
 from limner.api.documents import refusals, taking
 from limner.api.shapes import Body
 from limner.api.surfaces import Surface
+from limner.api.two_phases import cost_of, dollars, estimate_body, generated_body
 from limner.domain.errors import ConfirmationRequired, Problem
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -77,7 +78,7 @@ async def generate_image(request: Request) -> Response:
             return answer(_to_confirm(cost, confirmed), 409)
         wish = replace(wish, max_cost=confirmed)
     job = await carried_out(request, wish, key=idempotency_key(request), principal=principal)
-    return answer(generated_body(request, job, tier))
+    return answer(generated_body(base_of(request), job, tier))
 
 
 @router.get(

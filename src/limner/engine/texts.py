@@ -1,0 +1,260 @@
+"""Buys text: chooses the model, holds the ceiling, has it sent once, and books what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import date
+
+from limner.domain.errors import (
+    ConfirmationRequired,
+    FailureCode,
+    NotConfigured,
+    PriceUnknown,
+    Problem,
+    ProviderError,
+    Spent,
+)
+from limner.domain.money import FREE, ZERO, Estimate, Money
+from limner.domain.people import Principal
+from limner.domain.ports import Clock, Ids
+from limner.domain.records import Page
+from limner.domain.text_calls import (
+    NewTextCall,
+    Presence,
+    TextAnswer,
+    TextCall,
+    TextCalls,
+    TextChoice,
+    TextClosing,
+    TextOrder,
+    TextState,
+)
+from limner.domain.text_models import TextCard, TextCatalog, TextUsage
+from limner.domain.texts import Finish, SendsTexts, TextDelta, TextEnd, TextPiece, TextRequest, ToolCall
+from limner.domain.vault import Opener, UsableKey
+from limner.engine.keyrings import Keyrings, cannot_open
+from limner.engine.limits import Limits
+
+UNPRICED = "LIMNER_UNPRICED_CEILING_USD"
+HOW = "Set a key, such as ANTHROPIC_API_KEY, store one with `limner keys add`, or start Ollama."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextBuyer:
+    """The `Texts` of `domain.text_calls`."""
+
+    catalog: TextCatalog
+    sends: SendsTexts
+    calls: TextCalls
+    keyrings: Keyrings
+    limits: Limits
+    clock: Clock
+    ids: Ids
+    presence: Presence
+    usual: str | None = None
+    """LIMNER_TEXT_MODEL."""
+    unpriced_ceiling: Money | None = None
+    """What a call to a model without a known price may cost; None refuses such models."""
+
+    async def choose(self, model: str | None, principal: Principal, *, sees: bool = False) -> TextChoice:
+        """The model that is named, else the usual one, else the first of the catalog's that can be used."""
+        if model or self.usual:
+            why = "It was asked for." if model else "LIMNER_TEXT_MODEL names it."
+            return await self._named(self.catalog.find(model or self.usual or ""), why, principal, sees=sees)
+        objections: list[str] = []
+        for card in self._candidates():
+            objection = await self._objection(card, principal, sees=sees)
+            if objection is None:
+                key = await self._key(card, principal)
+                there = await self.sends.looked_up(card)
+                if there is not None and (there.sees or not sees):
+                    return TextChoice(card=there, why=_why(there, key), key=key)
+                objection = f"{card.id} is not there." if there is None else f"{card.id} cannot be shown pictures."
+            objections.append(objection)
+        told = " ".join(dict.fromkeys(objections))
+        what = "No text model that sees pictures" if sees else "No text model"
+        raise NotConfigured(f"{what} can be used. {HOW} {told}".strip(), code="no_text_model")
+
+    def estimate(self, card: TextCard, request: TextRequest) -> Estimate | None:
+        """What a call may cost: nothing on a machine of one's own, and at most what is allowed where nobody knows."""
+        if card.local:
+            return FREE
+        if card.price is None:
+            ceiling = self.unpriced_ceiling
+            return None if ceiling is None else Estimate(floor=ZERO, likely=ceiling, ceiling=ceiling)
+        most = TextUsage(input=request.most_input(card), output=request.most_output(card))
+        likely = TextUsage(input=most.input // 3, output=most.output // 4)
+        return Estimate(floor=ZERO, likely=card.price.of(likely), ceiling=card.price.of(most))
+
+    async def stream(
+        self, order: TextOrder, choice: TextChoice, principal: Principal
+    ) -> AsyncGenerator[TextPiece | TextCall]:
+        """Holds, buys, tells and books; the last item is the booked call."""
+        new = self._new(order, choice, principal, await self.presence.name())
+        await self.calls.begin(new)
+        # What becomes of a call that is left in the middle: it may have been bought.
+        left = TextState.FAILED if choice.card.local else TextState.AMBIGUOUS
+        closing = TextClosing(call_id=new.id, state=left, at=new.at)
+        try:
+            opener = None if choice.key is None else Opener(secret=choice.key.secret)
+            async with aclosing(self.sends.stream(choice.card, order.request, opener)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, TextEnd):
+                        closing = self._settled(new, choice.card, piece)
+                    yield piece
+        except ProviderError as error:
+            closing = self._failed(new, choice.card, error)
+            raise
+        finally:
+            call = await self.calls.close(replace(closing, at=self.clock.now()))
+        if call.problem is not None:
+            raise ProviderError(call.problem, request_id=call.request_id)
+        yield call
+
+    async def answer(self, order: TextOrder, choice: TextChoice, principal: Principal) -> TextAnswer:
+        """The whole of it."""
+        texts: list[str] = []
+        tools: list[ToolCall] = []
+        call: TextCall | None = None
+        async with aclosing(self.stream(order, choice, principal)) as pieces:
+            async for piece in pieces:
+                match piece:
+                    case TextDelta():
+                        texts.append(piece.text)
+                    case ToolCall():
+                        tools.append(piece)
+                    case TextCall():
+                        call = piece
+        if call is None:
+            raise RuntimeError("A text call ended without being booked.")
+        return TextAnswer(text="".join(texts), tool_calls=tuple(tools), call=call, why=choice.why)
+
+    async def page(self, principal: Principal, *, limit: int, cursor: str | None) -> Page[TextCall]:
+        """One's own calls, newest first; those of processes that died are found first."""
+        await self.presence.look_round()
+        return await self.calls.page(principal.id, limit=limit, cursor=cursor)
+
+    async def resolve(self, call_id: str, principal: Principal, *, charged: bool) -> TextCall:
+        """Says whether an ambiguous call was bought. Raises NotFound and InvalidRequest."""
+        await self.presence.look_round()
+        return await self.calls.resolve(call_id, principal.id, charged=charged, at=self.clock.now())
+
+    def _candidates(self) -> list[TextCard]:
+        """Models that are still there, and those that the installation has named for services without a list."""
+        today = self.clock.now().date()
+        listed = [card for card in self.catalog.models if not _is_gone(card, today)]
+        named = [
+            self.catalog.find(f"{service.id}/{name}")
+            for service in self.catalog.services
+            if (name := self.sends.default_model(service.id))
+        ]
+        order = {service.id: number for number, service in enumerate(self.catalog.services)}
+        return sorted([*listed, *named], key=lambda card: order[card.service])
+
+    async def _named(self, card: TextCard, why: str, principal: Principal, *, sees: bool) -> TextChoice:
+        objection = await self._objection(card, principal, sees=sees)
+        if objection is not None:
+            if card.price is None and UNPRICED in objection:
+                raise PriceUnknown(objection)
+            raise NotConfigured(objection, code="no_text_model")
+        there = await self.sends.looked_up(card)
+        if there is None:
+            raise NotConfigured(f"{card.id} is not there: its server does not answer, or does not have it.")
+        if sees and not there.sees:
+            raise NotConfigured(f"{card.id} cannot be shown pictures. Name one that can.", code="no_text_model")
+        return TextChoice(card=there, why=why, key=await self._key(card, principal))
+
+    async def _objection(self, card: TextCard, principal: Principal, *, sees: bool) -> str | None:
+        """Why a model cannot be used, as a sentence; None where it can."""
+        if sees and not card.sees:
+            return f"{card.id} cannot be shown pictures."
+        if _is_gone(card, self.clock.now().date()):
+            return f"{card.id} was shut down on {card.shutdown}. Name another one."
+        key = await self._key(card, principal)
+        if key is not None and key.secret is None:
+            return cannot_open(key.key)
+        readiness = self.sends.readiness(card.service, None if key is None else Opener(secret=key.secret))
+        if not readiness.ready:
+            return f"{card.service}: {readiness.reason}"
+        if not card.local and card.price is None and self.unpriced_ceiling is None:
+            return f"The price of {card.id} is not known. Set {UNPRICED} to allow such models."
+        return None
+
+    async def _key(self, card: TextCard, principal: Principal) -> UsableKey | None:
+        """The stored key that comes first: one's own before a shared one."""
+        best = (await self.keyrings.of(principal.id)).best(card.service)
+        return next((key for key in best if key.secret is not None), best[0] if best else None)
+
+    def _new(self, order: TextOrder, choice: TextChoice, principal: Principal, worker: str) -> NewTextCall:
+        estimate = self.estimate(choice.card, order.request)
+        if estimate is None:
+            raise PriceUnknown(f"The price of {choice.card.id} is not known. Set {UNPRICED} to allow such models.")
+        if order.max_cost is not None and estimate.ceiling > order.max_cost:
+            raise ConfirmationRequired(
+                f"{choice.card.id} may cost up to {estimate.ceiling}, more than the {order.max_cost} allowed."
+            )
+        at = self.clock.now()
+        return NewTextCall(
+            id=self.ids.new(),
+            owner=principal.id,
+            project=order.project,
+            purpose=order.purpose,
+            model=choice.card.id,
+            hold=estimate.ceiling,
+            scopes=self.limits.scopes(principal, at),
+            worker=worker,
+            at=at,
+            token=principal.token,
+        )
+
+    def _settled(self, new: NewTextCall, card: TextCard, end: TextEnd) -> TextClosing:
+        charge, basis = self._charge(card, end.usage)
+        problem = None
+        if end.finish is Finish.REFUSED:
+            paid = "" if charge == ZERO else " What it read was charged."
+            message = f"{card.title} refuses this as unsafe. Change the words or the picture.{paid}"
+            spent = Spent.NO if charge == ZERO else Spent.YES
+            problem = Problem(code=FailureCode.REFUSED, message=message, spent=spent, provider=card.service)
+        return TextClosing(
+            call_id=new.id,
+            state=TextState.SETTLED,
+            at=new.at,
+            charge=charge,
+            basis=basis,
+            usage=end.usage,
+            request_id=end.request_id,
+            problem=problem,
+        )
+
+    def _failed(self, new: NewTextCall, card: TextCard, error: ProviderError) -> TextClosing:
+        """Nothing was bought, or nobody knows: then the hold stays."""
+        bought = error.spent is not Spent.NO and not card.local
+        return TextClosing(
+            call_id=new.id,
+            state=TextState.AMBIGUOUS if bought else TextState.FAILED,
+            at=new.at,
+            request_id=error.request_id,
+            problem=error.problem(),
+        )
+
+    @staticmethod
+    def _charge(card: TextCard, usage: TextUsage | None) -> tuple[Money | None, str]:
+        """What was charged, and how that is known."""
+        if card.local:
+            return ZERO, "free"
+        if card.price is None or usage is None:
+            return None, "none"
+        return card.price.of(usage), "usage"
+
+
+def _is_gone(card: TextCard, day: date) -> bool:
+    return card.shutdown is not None and card.shutdown <= day
+
+
+def _why(card: TextCard, key: UsableKey | None) -> str:
+    if card.local:
+        return "No service has a key; Ollama is there, and costs nothing."
+    whose = "that is stored" if key is not None else "in the environment"
+    return f"It is the first text model whose service has a key {whose}."
