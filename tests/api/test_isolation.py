@@ -24,6 +24,7 @@ from tests.api.attempts import ATTEMPTS, Attempt
 from tests.api.belongings import Person, Things, belongings
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, settings_for
+from tests.api.talkers import Parlour, talker, talking
 from tests.cli.conftest import in_a_thread
 from tests.receiver import Receiver
 
@@ -52,7 +53,7 @@ PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
     {"hour", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId", "q"},
-    {"rows", "service", "since", "state", "status", "tag", "title", "trash", "width"},
+    {"rows", "service", "since", "state", "status", "tag", "tagId", "tagType", "title", "trash", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -126,14 +127,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with ExitStack() as stack:
         quick_hashes(stack.enter_context(pytest.MonkeyPatch.context()))
         receiver = stack.enter_context(in_a_thread(Receiver()))
-        site = stack.enter_context(accounts_site(folder, fetch_allowlist=receiver.place))
+        text_model = stack.enter_context(in_a_thread(talker()))
+        site = stack.enter_context(accounts_site(folder, fetch_allowlist=receiver.place, variables=talking(text_model)))
+        talks = Parlour(site=site, talker=text_model)
         people = {}
         for name, role in PEOPLE.items():
             user = add_user(folder, f"{name}@{DOMAIN}", role)
             client = stack.enter_context(client_of(site, user.email))
             people[name] = Person(user=user, client=client, word=f"{name}sword")
         anns, bens = (
-            belongings(site, people[name], people["ada"], receiver.url, people["cal"].user) for name in ("ann", "ben")
+            belongings(talks, people[name], people["ada"], receiver.url, people["cal"].user) for name in ("ann", "ben")
         )
         yield World(site=site, folder=folder, people=people, anns=anns, bens=bens)
 

@@ -30,6 +30,8 @@ HOMES: Mapping[str, str] = {
     "templates": "templates",
     "prompt": "prompts",
     "enhance": "enhancing",
+    "chat": "chat",
+    "chats": "chats",
     "keys": "keys",
     "profiles": "profiles",
     "budgets": "budgets",
@@ -62,7 +64,19 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {"budgets", "collections", "keys", "pipelines", "presets", "profiles", "prompt", "providers", "reports", "shares"}
+    {
+        "budgets",
+        "chats",
+        "collections",
+        "keys",
+        "pipelines",
+        "presets",
+        "profiles",
+        "prompt",
+        "providers",
+        "reports",
+        "shares",
+    }
     | {"tags", "templates", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
