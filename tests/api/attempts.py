@@ -132,6 +132,10 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
         Attempt(body={"title": "mine"}),
         Attempt(body={"image_profile": "{profile_id}"}, own=("chat_id",)),
     ),
+    "chat_stream": (
+        Attempt(body={"messages": [{"role": "user", "content": "mine"}], "chatId": "{chat_id}"}),
+        Attempt(body={"messages": [{"role": "user", "content": "mine"}], "profileId": "{profile_id}"}),
+    ),
     "branch_chat": (
         Attempt(body={"message_id": "{message_id}"}),
         Attempt(body={"message_id": "{message_id}"}, own=("chat_id",)),

@@ -84,7 +84,7 @@ def say(connection: Connection, saying: Saying) -> tuple[str, bool]:
             return had, False
     if _WRITING.row(connection, {"chat": saying.chat_id}) is not None:
         raise ChatBusy("An answer is being written in this chat. Wait for its end, or stop it.")
-    new = [answer] if saying.said is None else [saying.said, answer]
+    new = [*saying.before, *([] if saying.said is None else [saying.said]), answer]
     if new[0].parent is not None:
         _check_in(connection, saying.chat_id, new[0].parent)
     for message in new:  # one by one: the order of their numbers is that in which they are said
@@ -209,8 +209,7 @@ def _row(saying: Saying, new: NewMessage) -> Columns:
     }
 
 
-def _message(row: Columns, called: Mapping[str, ToolPart], children: Children) -> Message:
-    pieces = codec.pieces().read(row["parts"])
+def _message(row: Columns, called: chat_tools.Called, children: Children) -> Message:
     family = children[row["parent_id"]]
     return Message(
         id=row["id"],
@@ -219,7 +218,7 @@ def _message(row: Columns, called: Mapping[str, ToolPart], children: Children) -
         author=Author(row["author"]),
         state=MessageState(row["state"]),
         created=codec.moment(row["created_at"]),
-        parts=tuple(TextPart(text=piece["text"]) if "text" in piece else called[piece["tool"]] for piece in pieces),
+        parts=_parts(row, called.get(row["id"], {})),
         pictures=codec.words().read(row["pictures"]),
         ended=codec.optional_moment(row["ended_at"]),
         text_model=row["text_model"],
@@ -229,3 +228,11 @@ def _message(row: Columns, called: Mapping[str, ToolPart], children: Children) -
         branch=family.index(row["id"]) + 1,
         branches=len(family),
     )
+
+
+def _parts(row: Columns, called: Mapping[str, ToolPart]) -> tuple[Part, ...]:
+    """A message in order; a call that was written down after the message was comes last."""
+    pieces = codec.pieces().read(row["parts"])
+    parts: list[Part] = [TextPart(text=each["text"]) if "text" in each else called[each["tool"]] for each in pieces]
+    known = {each.get("tool") for each in pieces}
+    return (*parts, *(part for part in called.values() if part.id not in known))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, text, update
 
 from limner.db import codec, reading
@@ -30,8 +33,8 @@ _NAMED = Statement(
     select(tools).where(tools.c.message_id == bindparam("message"), tools.c.call_id == bindparam("call"))
 )
 _ONE = Statement(select(tools).where(tools.c.id == bindparam("tool"), tools.c.user_id == bindparam("owner")))
-_OF_MESSAGE = Statement(select(tools).where(tools.c.message_id == bindparam("message")))
-_OF_CHAT = Statement(select(tools).where(tools.c.chat_id == bindparam("chat")))
+_OF_MESSAGE = Statement(select(tools).where(tools.c.message_id == bindparam("message")).order_by(tools.c.id))
+_OF_CHAT = Statement(select(tools).where(tools.c.chat_id == bindparam("chat")).order_by(tools.c.id))
 _THIS = tools.c.id == bindparam("part")
 _OFFER = Statement(
     update(tools).where(_THIS).values(request=bindparam("wish"), quote=bindparam("priced"), problem=None)
@@ -86,6 +89,9 @@ _REFUSE = Statement(
     update(tools).where(_THIS, tools.c.job_id.is_(None)).values(hold_micro=None, problem=bindparam("why"))
 )
 
+Called = Mapping[str, Mapping[str, ToolPart]]
+"""Tool calls by their messages and their own ids, in the order in which they were called."""
+
 
 def add(connection: Connection, message_id: str, part: ToolPart) -> ToolPart:
     """Writes a tool call down; the one that is there for the model's own name of it."""
@@ -114,14 +120,21 @@ def find_tool(connection: Connection, part_id: str, owner: str) -> tuple[str, To
     return row["chat_id"], _part(connection, row)
 
 
-def of_message(connection: Connection, message_id: str) -> dict[str, ToolPart]:
-    """The tool calls of a message by their ids."""
-    return {row["id"]: _part(connection, row) for row in _OF_MESSAGE.rows(connection, {"message": message_id})}
+def of_message(connection: Connection, message_id: str) -> Called:
+    """The tool calls of a message, by the message and their own ids."""
+    return _by_message(connection, _OF_MESSAGE.rows(connection, {"message": message_id}))
 
 
-def of_chat(connection: Connection, chat_id: str) -> dict[str, ToolPart]:
-    """The tool calls of a chat by their ids."""
-    return {row["id"]: _part(connection, row) for row in _OF_CHAT.rows(connection, {"chat": chat_id})}
+def of_chat(connection: Connection, chat_id: str) -> Called:
+    """The tool calls of a chat, by their messages and their own ids."""
+    return _by_message(connection, _OF_CHAT.rows(connection, {"chat": chat_id}))
+
+
+def _by_message(connection: Connection, rows: Sequence[Columns]) -> Called:
+    found: dict[str, dict[str, ToolPart]] = defaultdict(dict)
+    for row in rows:
+        found[row["message_id"]][row["id"]] = _part(connection, row)
+    return found
 
 
 def offer(connection: Connection, part_id: str, request: ImageRequest, quote: Quote) -> None:

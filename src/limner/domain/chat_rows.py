@@ -38,6 +38,8 @@ class Saying:
     owner: str
     said: NewMessage | None
     answer: NewMessage
+    before: tuple[NewMessage, ...] = ()
+    """What was said earlier, elsewhere: it is written down with the first message of a chat."""
     key: str | None = None
     """Idempotency-Key of the caller."""
     fingerprint: str = ""

@@ -59,6 +59,8 @@ class Wanted:
     """The message that it follows; None is the end of the branch that is looked at."""
     first: bool = False
     """Whether it follows none: it begins the chat anew."""
+    before: tuple[tuple[Author, str], ...] = ()
+    """What was said earlier, elsewhere; only where it follows none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +128,9 @@ class Chatting:
         for picture_id in wanted.pictures:
             check_shown(await self.pictures.get(picture_id, principal.id))
         parent = None if wanted.first else wanted.parent or chat.head
+        before = self._earlier(wanted)
+        if before:
+            parent = before[-1].id
         said = NewMessage(
             id=self.ids.new(),
             author=Author.USER,
@@ -137,7 +142,16 @@ class Chatting:
         )
         if not chat.title:
             await self.chats.change(replace(chat, title=_title(wanted.text)))
-        return await self._answered(chat, said, said.id, principal, key=key, fingerprint=fingerprint, counted=counted)
+        saying = Saying(
+            chat_id=chat.id,
+            owner=principal.id,
+            said=said,
+            answer=self._answer(said.id),
+            before=before,
+            key=key,
+            fingerprint=fingerprint,
+        )
+        return await self._answered(chat, saying, principal, counted=counted)
 
     async def edit(self, message_id: str, text: str, principal: Principal, *, key: str | None = None) -> Message:
         """Says one of one's own messages in other words, as a branch of its own. Raises what `say` raises."""
@@ -157,7 +171,15 @@ class Chatting:
         had = await self.chats.known(principal.id, key, fingerprint) if key else None
         if had is not None:
             return await self.message(had, principal)
-        return await self._answered(chat, None, asked, principal, key=key, fingerprint=fingerprint)
+        saying = Saying(
+            chat_id=chat.id,
+            owner=principal.id,
+            said=None,
+            answer=self._answer(asked),
+            key=key,
+            fingerprint=fingerprint,
+        )
+        return await self._answered(chat, saying, principal)
 
     async def stop(self, message_id: str, principal: Principal) -> Message:
         """Ends an answer where it stands; one that has ended stays as it is. Pictures that are painted go on."""
@@ -260,34 +282,40 @@ class Chatting:
 
     # --- what the above is made of --------------------------------------------------------------
 
-    async def _answered(
-        self,
-        chat: Chat,
-        said: NewMessage | None,
-        parent: str,
-        principal: Principal,
-        *,
-        key: str | None,
-        fingerprint: str,
-        counted: bool = True,
-    ) -> Message:
-        """Writes down what is said, and has it answered."""
-        if len(await self.messages(chat.id, principal)) >= MOST_MESSAGES:
-            raise InvalidRequest(f"A chat has at most {MOST_MESSAGES} messages. Begin a new one.", code="chat_full")
-        choice = await self.texts.choose(chat.text_model, principal)
-        painting = await self.keeper.painting(chat, principal)
-        answer = NewMessage(
+    def _answer(self, parent: str) -> NewMessage:
+        """An answer that begins."""
+        return NewMessage(
             id=self.ids.new(),
             author=Author.ASSISTANT,
             state=MessageState.WRITING,
             parent=parent,
             at=self.clock.now(),
-            text_model=choice.card.id,
             worker=self.worker,
         )
-        saying = Saying(chat_id=chat.id, owner=principal.id, said=said, answer=answer, key=key, fingerprint=fingerprint)
-        off = painting.off or (None if choice.card.uses_tools else NO_TOOLS)
-        with self.answers.expected(answer.id):
+
+    def _earlier(self, wanted: Wanted) -> tuple[NewMessage, ...]:
+        """What was said elsewhere, each after the one before it."""
+        earlier: list[NewMessage] = []
+        for author, text in wanted.before if wanted.first else ():
+            new = NewMessage(
+                id=self.ids.new(),
+                author=author,
+                state=MessageState.COMPLETE,
+                parent=earlier[-1].id if earlier else None,
+                at=self.clock.now(),
+                text=text,
+            )
+            earlier.append(new)
+        return tuple(earlier)
+
+    async def _answered(self, chat: Chat, saying: Saying, principal: Principal, *, counted: bool = True) -> Message:
+        """Writes down what is said, and has it answered."""
+        if len(await self.messages(chat.id, principal)) + len(saying.before) >= MOST_MESSAGES:
+            raise InvalidRequest(f"A chat has at most {MOST_MESSAGES} messages. Begin a new one.", code="chat_full")
+        choice = await self.texts.choose(chat.text_model, principal)
+        painting = await self.keeper.painting(chat, principal)
+        saying = replace(saying, answer=replace(saying.answer, text_model=choice.card.id))
+        with self.answers.expected(saying.answer.id):
             answer_id, fresh = await self.chats.say(saying)
             if not fresh:
                 return await self.message(answer_id, principal)
@@ -295,9 +323,9 @@ class Chatting:
             asked = Asked(
                 principal=principal,
                 choice=choice,
-                branch=branch_to(messages, parent),
+                branch=branch_to(messages, saying.answer.parent),
                 profile=painting.profile,
-                off=off,
+                off=painting.off or (None if choice.card.uses_tools else NO_TOOLS),
                 counted=counted,
             )
             live = LiveAnswer(chat, next(message for message in messages if message.id == answer_id))
@@ -355,7 +383,7 @@ def _ending(message: Message, state: MessageState, clock: Clock) -> AnswerEnd:
 def _check_text(wanted: Wanted) -> None:
     if not wanted.text.strip() and not wanted.pictures:
         raise InvalidRequest("Say something, or show a picture.", field="text", code="too_small")
-    if len(wanted.text) > LONGEST_TEXT:
+    if max(map(len, (wanted.text, *(text for _, text in wanted.before)))) > LONGEST_TEXT:
         raise InvalidRequest(f"A message has at most {LONGEST_TEXT:,} characters.", field="text")
     if len(wanted.pictures) > MOST_SHOWN:
         raise InvalidRequest(f"A message shows at most {MOST_SHOWN} pictures.", field="pictures")
@@ -367,5 +395,5 @@ def _title(text: str) -> str:
 
 
 def _fingerprint(what: str, chat_id: str, wanted: Wanted) -> str:
-    said = json.dumps([what, chat_id, wanted.text, wanted.pictures, wanted.parent, wanted.first])
+    said = json.dumps([what, chat_id, wanted.text, wanted.pictures, wanted.parent, wanted.first, wanted.before])
     return hashlib.sha256(said.encode()).hexdigest()

@@ -18,6 +18,8 @@ from limner.api.dialects.document3.bodies import (
     GenerateImageBody,
     HealthAnswer,
 )
+from limner.api.dialects.document3.chat import ChatStreamBody, chat_router
+from limner.api.dialects.document3.identity import asking
 from limner.api.dialects.document3.wishes import wish_of
 from limner.api.documents import refusals, taking
 from limner.api.shapes import Body
@@ -25,7 +27,6 @@ from limner.api.surfaces import Surface
 from limner.api.two_phases import cost_of, dollars, estimate_body, generated_body
 from limner.domain.errors import ConfirmationRequired, Problem
 from limner.domain.money import Money
-from limner.domain.people import Principal
 
 __all__ = ["BODIES", "SURFACE", "router"]
 
@@ -38,11 +39,12 @@ def error_body(status: int, problem: Problem) -> Body:
 
 
 SURFACE = Surface(name="document3", paths=("/generate-image", "/health-check"), shape=error_body)
-BODIES = (EstimateBody, GenerateImageBody)
+BODIES = (ChatStreamBody, EstimateBody, GenerateImageBody)
 READ = refusals(FailureAnswer, 421, 500, 503)
 PLANNED = {**READ, **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 429, 502, 504, 507)}
 
 router = APIRouter(tags=["document 3"])
+router.include_router(chat_router(SURFACE))
 
 
 @router.post(
@@ -100,15 +102,3 @@ def _to_confirm(cost: Money | None, confirmed: Money) -> Body:
         "cost": dollars(cost),
         "error": f"This now costs {said}, more than the {confirmed} that you confirmed. Confirm again.",
     }
-
-
-async def asking(request: Request, access_token: str | None) -> Principal:
-    """Whoever asks: the owner of the Google account where people sign in, else whoever sent the request.
-
-    Raises SignInRefused for a token that Google does not stand for.
-    """
-    runtime = runtime_of(request)
-    if access_token is None or not runtime.settings.accounts:
-        return principal_of(request)
-    user = await runtime.admittance.federation.sign_in_with_google(access_token)
-    return user.principal().at(request.scope.get("limner.address"))
