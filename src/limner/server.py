@@ -18,11 +18,12 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from limner.api import dialects, routes
+from limner.api.chat_telling import chat_frames
 from limner.api.door import Door, Rules
 from limner.api.gate import Gate
 from limner.api.heads import BoundedProtocol
 from limner.api.journal import open_journal
-from limner.api.streaming import Broadcasts
+from limner.api.streaming import Broadcasts, framed
 from limner.domain.authority import authority_of, is_loopback
 from limner.domain.errors import LimnerError, NotConfigured
 from limner.domain.version import VERSION
@@ -53,7 +54,8 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         try:
             async with _opened(settings, runtime) as found:
                 app.state.runtime = found
-                app.state.broadcasts = Broadcasts(found.engine.follower.follow)
+                app.state.broadcasts = Broadcasts(framed(found.engine.follower.follow))
+                app.state.chat_broadcasts = Broadcasts(chat_frames(found))
                 app.state.setup = await found.admittance.signing_in.offer_setup() if settings.accounts else None
                 yield
         except Exception as error:
@@ -182,6 +184,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends every stream, then everything else."""
         self._app.state.broadcasts.stop()
+        self._app.state.chat_broadcasts.stop()
         await super().shutdown(sockets)
 
 

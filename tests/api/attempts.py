@@ -127,6 +127,30 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "validate_key": (Attempt(body={"provider": "OPENAI", "apiKeyId": "{key_id}"}),),
     "list_provider_models": (Attempt(query={"provider": "OPENAI", "apiKeyId": "{key_id}"}),),
     "generate_images": (Attempt(body={"prompt": "a lake", "profileId": "{profile_id}"}),),
+    "create_chat": (Attempt(body={"image_profile": "{profile_id}"}),),
+    "change_chat": (
+        Attempt(body={"title": "mine"}),
+        Attempt(body={"image_profile": "{profile_id}"}, own=("chat_id",)),
+    ),
+    "chat_stream": (
+        Attempt(body={"messages": [{"role": "user", "content": "mine"}], "chatId": "{chat_id}"}),
+        Attempt(body={"messages": [{"role": "user", "content": "mine"}], "profileId": "{profile_id}"}),
+    ),
+    "branch_chat": (
+        Attempt(body={"message_id": "{message_id}"}),
+        Attempt(body={"message_id": "{message_id}"}, own=("chat_id",)),
+    ),
+    "tag_chat": (Attempt(body={"tagType": "THEME", "tagId": "mine"}),),
+    "untag_chat": (Attempt(), Attempt(own=("chat_id",))),
+    "say": (
+        Attempt(body={"text": "mine"}),
+        Attempt(body={"text": "mine", "parent_id": "{message_id}"}, own=("chat_id",)),
+        Attempt(body={"text": "mine", "pictures": ["{image_id}"]}, own=("chat_id",)),
+    ),
+    "get_message": (Attempt(), Attempt(own=("chat_id",))),
+    "follow_message": (Attempt(), Attempt(own=("chat_id",))),
+    "edit_message": (Attempt(body={"text": "mine"}), Attempt(body={"text": "mine"}, own=("chat_id",))),
+    "buy_block": (Attempt(), Attempt(own=("chat_id",))),
     "openai_generations": (MODEL_OF_PROFILE,),
     "openai_edits": (
         Attempt(body={"prompt": "a lake", "images": [{"file_id": "{image_id}"}]}),

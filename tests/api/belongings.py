@@ -10,7 +10,7 @@ import httpx2
 
 from limner.domain.people import User
 from limner.testing.faults import Drop, Fault
-from tests.api.served import Site
+from tests.api.talkers import Parlour
 
 PAID = {"prompt": "a harbour", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
 WAIT = {"Prefer": "wait=30"}
@@ -37,8 +37,9 @@ class Person:
         return answer.json()
 
 
-def belongings(site: Site, who: Person, administrator: Person, hook: str, guest: User) -> Things:
+def belongings(talks: Parlour, who: Person, administrator: Person, hook: str, guest: User) -> Things:
     """One thing of each kind, all of them somebody's; `guest` becomes a member of their shared project."""
+    site = talks.site
     word = who.word
     hooked = who.make("/api/v1/webhooks", {"url": hook})["id"]
     sketch = {"prompt": f"{word} at dawn", "model": "sketch", "size": "64x64", "project": word, "tags": [word]}
@@ -63,6 +64,7 @@ def belongings(site: Site, who: Person, administrator: Person, hook: str, guest:
         **_marked(who, picture),
         **_written(who, administrator),
         **_shared(who, guest),
+        **_talked(who, talks),
     }
 
 
@@ -97,6 +99,20 @@ def _written(who: Person, administrator: Person) -> Things:
         "token_id": (who.make("/api/v1/tokens", {"name": word})["id"],),
         "batch_id": (_ended(who, {"requests": [sketch], "name": word}),),
         "budget_id": (administrator.make("/api/v1/budgets", budget)["id"],),
+    }
+
+
+def _talked(who: Person, talks: Parlour) -> Things:
+    """A chat in which a picture was offered, with the profile of this person."""
+    tag = {"tagType": "THEME", "tagId": who.word}
+    chat = who.make("/api/v1/chats", {"title": who.word, "image_profile": who.word, "tags": [tag]})
+    talks.say(f"For {who.word}.", {"prompt": who.word})
+    answer = who.make(f"/api/v1/chats/{chat['id']}/messages", {"text": who.word}, **WAIT)
+    return {
+        "chat_id": (chat["id"],),
+        "message_id": (answer["parent_id"], answer["id"]),
+        "block_id": (answer["imageGenerations"][0]["id"],),
+        "tag_id": (chat["tags"][0]["id"],),
     }
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from limner.api.gate import STILL
-from limner.api.streaming import ASKED_AFTER, BEATS, PING, Broadcasts, EventStream
+from limner.api.streaming import ASKED_AFTER, BEATS, PING, Broadcasts, EventStream, framed
 from limner.domain.errors import StorageError
 from limner.domain.events import Event, EventKind
 from limner.testing.fakes import FakeClock
@@ -150,7 +150,7 @@ async def settle() -> None:
 
 async def test_many_listeners_share_one_reading() -> None:
     source = Source()
-    broadcasts = Broadcasts(source.follow)
+    broadcasts = Broadcasts(framed(source.follow))
     listeners = [Listener(broadcasts), Listener(broadcasts), Listener(broadcasts, after=1)]
     for item in (event(1), None, event(2), event(3, EventKind.FINISHED)):
         source.queue.put_nowait(item)
@@ -161,7 +161,7 @@ async def test_many_listeners_share_one_reading() -> None:
 
 async def test_who_comes_late_misses_nothing() -> None:
     source = Source()
-    broadcasts = Broadcasts(source.follow)
+    broadcasts = Broadcasts(framed(source.follow))
     first = Listener(broadcasts)
     source.queue.put_nowait(event(1))
     await settle()
@@ -175,7 +175,7 @@ async def test_who_comes_late_misses_nothing() -> None:
 
 async def test_silence_brings_each_listener_a_sign_of_life_and_never_all_at_once() -> None:
     source = Source()
-    broadcasts = Broadcasts(source.follow)
+    broadcasts = Broadcasts(framed(source.follow))
     listeners = [Listener(broadcasts) for _ in range(2 * BEATS)]
     await settle()
     pinged = []
@@ -192,7 +192,7 @@ async def test_silence_brings_each_listener_a_sign_of_life_and_never_all_at_once
 
 async def test_who_has_hung_up_is_noticed_in_the_silence_and_the_last_one_ends_the_reading() -> None:
     source = Source()
-    listener = Listener(Broadcasts(source.follow))
+    listener = Listener(Broadcasts(framed(source.follow)))
     await settle()
     listener.hung_up.set()
     assert source.closed == 0
@@ -205,7 +205,7 @@ async def test_who_has_hung_up_is_noticed_in_the_silence_and_the_last_one_ends_t
 
 async def test_whoever_may_no_longer_listen_is_cut_off_within_a_minute() -> None:
     source, clock, asked = Source(), FakeClock(), list[float]()
-    broadcasts = Broadcasts(source.follow, now=clock.monotonic)
+    broadcasts = Broadcasts(framed(source.follow), now=clock.monotonic)
     begun, let_in = clock.monotonic(), True
 
     async def is_still() -> bool:
@@ -234,7 +234,7 @@ async def test_whoever_may_no_longer_listen_is_cut_off_within_a_minute() -> None
 
 async def test_whoever_may_no_longer_listen_is_cut_off_amid_the_news_too() -> None:
     source, clock = Source(), FakeClock()
-    broadcasts = Broadcasts(source.follow, now=clock.monotonic)
+    broadcasts = Broadcasts(framed(source.follow), now=clock.monotonic)
 
     async def is_still() -> bool:
         return False
@@ -250,7 +250,7 @@ async def test_whoever_may_no_longer_listen_is_cut_off_amid_the_news_too() -> No
 
 async def test_everybody_is_told_before_anybodys_line_is_closed() -> None:
     source, order = Source(), list[str]()
-    broadcasts = Broadcasts(source.follow)
+    broadcasts = Broadcasts(framed(source.follow))
     listeners = [Listener(broadcasts, order=order) for _ in range(3)]
     await settle()
     source.queue.put_nowait(event(1, EventKind.FINISHED))
@@ -260,7 +260,7 @@ async def test_everybody_is_told_before_anybodys_line_is_closed() -> None:
 
 async def test_streams_end_when_the_process_ends() -> None:
     source = Source()
-    broadcasts = Broadcasts(source.follow)
+    broadcasts = Broadcasts(framed(source.follow))
     listener = Listener(broadcasts)
     source.queue.put_nowait(event(1))
     await settle()
@@ -274,7 +274,7 @@ async def test_streams_end_when_the_process_ends() -> None:
 
 async def test_a_reading_that_breaks_ends_the_stream_so_that_the_caller_comes_again() -> None:
     source = Source()
-    listener = Listener(Broadcasts(source.follow))
+    listener = Listener(Broadcasts(framed(source.follow)))
     source.queue.put_nowait(event(1))
     source.queue.put_nowait(StorageError("away"))
     await listener.task
@@ -283,7 +283,7 @@ async def test_a_reading_that_breaks_ends_the_stream_so_that_the_caller_comes_ag
 
 async def test_who_comes_again_is_read_to_afresh_even_while_a_slow_listener_of_the_broken_reading_stays() -> None:
     source = Source()
-    broadcasts = Broadcasts(source.follow)
+    broadcasts = Broadcasts(framed(source.follow))
     slow = Listener(broadcasts)
     await settle()
     slow.takes.clear()

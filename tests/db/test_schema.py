@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from limner.db import schema, search
+from limner.db import chat_search, schema, search
 from limner.db.database import Database
 from limner.db.tables import metadata
 from limner.domain.errors import StorageError
@@ -63,7 +63,7 @@ def described(connection: Connection) -> list[tuple[object, ...]]:
 
 
 def of_limner(item: object, name: str | None, kind: str, reflected: object, compared: object) -> bool:
-    return not str(name).startswith((search.INDEX, schema.VERSION_TABLE))
+    return not str(name).startswith((search.INDEX, chat_search.INDEX, schema.VERSION_TABLE))
 
 
 @pytest.mark.req("S4-056", "S1-068")

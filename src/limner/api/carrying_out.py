@@ -118,4 +118,9 @@ def front_of(request: Request) -> str:
 
 def address_of(request: Request, picture: Picture) -> str:
     """The whole address of a picture's signed copy."""
-    return f"{front_of(request)}/api/v1/images/{picture.id}/file"
+    return file_address(front_of(request), picture)
+
+
+def file_address(front: str, picture: Picture) -> str:
+    """The same, after what stands before it; without that, from the server's root."""
+    return f"{front.rstrip('/')}/api/v1/images/{picture.id}/file"

@@ -35,6 +35,12 @@ def broadcasts_of(request: Request) -> Broadcasts:
     return broadcasts
 
 
+def chat_broadcasts_of(request: Request) -> Broadcasts:
+    """Whoever listens to answers of chats in this process."""
+    broadcasts: Broadcasts = request.app.state.chat_broadcasts
+    return broadcasts
+
+
 def principal_of(request: Request) -> Principal:
     """Whoever asks: the one person of this machine where nobody signs in. Raises SignInRequired."""
     return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))

@@ -26,6 +26,16 @@ from limner.api.bodies import (
     TemplateChanges,
     WebhookBody,
 )
+from limner.api.chat_bodies import (
+    BranchBody,
+    BuyBody,
+    ChatBody,
+    ChatChangeBody,
+    ChatTagBody,
+    EditBody,
+    MessageBody,
+    RepriceBody,
+)
 from limner.api.curating_bodies import (
     ChangeBody,
     CleanupBody,
@@ -124,6 +134,14 @@ BODIES: tuple[type[BaseModel], ...] = (
     ShareBody,
     NewKeyBody,
     KeyChangeBody,
+    ChatBody,
+    ChatChangeBody,
+    ChatTagBody,
+    MessageBody,
+    EditBody,
+    BranchBody,
+    BuyBody,
+    RepriceBody,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)

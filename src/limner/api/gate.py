@@ -36,7 +36,7 @@ OPEN_BELOW = ("/s/", "/static/", "/webhooks/")
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
 """The same at the native address; taken by POST alone, where people's own webhooks have no path of that form."""
 
-IN_THE_BODY = frozenset({"/generate-image", "/compat/document3/generate-image"})
+IN_THE_BODY = frozenset({"/chat", "/generate-image", "/compat/document3/chat", "/compat/document3/generate-image"})
 """POST there may bring a Google access token in its body: the route asks who that is, and until then it is nobody."""
 
 FOR_ALL = frozenset(
@@ -89,7 +89,7 @@ class Gate:
                 scope[PRINCIPAL] = await self._perhaps(headers) if path in OPEN_PAGES else None
                 return None
             found = await self._found(headers, method)
-            if found is None and path in IN_THE_BODY:
+            if found is None and method == "POST" and path in IN_THE_BODY:
                 scope[PRINCIPAL] = None
                 return None
             principal = signed_in(found)

@@ -167,7 +167,7 @@ async def follow_job(
 
     `Accept: application/json` gives the events there are, as a page.
     """
-    start = max(after, _last_event(request))
+    start = max(after, last_event(request))
     job = await _job(request, job_id)
     if "application/json" in request.headers.get("accept", ""):
         events = await runtime_of(request).events.after(job.id, start, MOST_EVENTS)
@@ -195,7 +195,8 @@ async def _cancel(request: Request, job_id: str) -> Response:
     return answer(job_body(await engine.cancel(checked_id(job_id, "job"), principal_of(request))))
 
 
-def _last_event(request: Request) -> int:
+def last_event(request: Request) -> int:
+    """The number in Last-Event-ID, 0 without one. Raises InvalidRequest."""
     text = request.headers.get("last-event-id", "0")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidRequest("Last-Event-ID is the number of an event.", field="Last-Event-ID")

@@ -10,6 +10,8 @@ from limner.api import (
     auth,
     batches,
     budgets,
+    chat_messages,
+    chats,
     cleaning,
     collections,
     curating,
@@ -74,6 +76,8 @@ def install(app: FastAPI) -> None:
         cleaning,
         exporting,
         sharing,
+        chats,
+        chat_messages,
     ):
         app.include_router(subject.router, prefix=API)
     for subject in (auth, tokens, health, shared):

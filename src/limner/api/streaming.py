@@ -34,11 +34,30 @@ logger = logging.getLogger("limner.api")
 
 
 class Follows(Protocol):
+    """Where frames come from."""
+
+    def __call__(self, job_id: str, owner: str, /) -> AsyncIterator[bytes | None]:
+        """Frames in order, from the first one on, as they come, up to the last one; None is "still nothing"."""
+        ...
+
+
+class FollowsJob(Protocol):
     """Where a job's events come from: `Follower.follow` of the engine."""
 
-    def __call__(self, job_id: str, owner: str, *, after: int = 0) -> AsyncIterator[Event | None]:
+    def __call__(self, job_id: str, owner: str, /) -> AsyncIterator[Event | None]:
         """Events in order, as they come, up to the last one; None is "still nothing"."""
         ...
+
+
+def framed(follow: FollowsJob) -> Follows:
+    """A job's events as frames."""
+
+    async def frames(job_id: str, owner: str, /) -> AsyncIterator[bytes | None]:
+        async with aclosing_iterator(follow(job_id, owner)) as events:
+            async for event in events:
+                yield None if event is None else frame(event)
+
+    return frames
 
 
 def event_body(event: Event) -> dict[str, object]:
@@ -93,15 +112,15 @@ class Broadcast:
         if bell is not None:
             bell.set()
 
-    async def pump(self, follow: Callable[[], AsyncIterator[Event | None]]) -> None:
-        """Reads the job's events until the last one."""
+    async def pump(self, follow: Callable[[], AsyncIterator[bytes | None]]) -> None:
+        """Reads frames until the last one."""
         try:
-            async with aclosing_iterator(follow()) as events:
-                async for event in events:
-                    if event is None:
+            async with aclosing_iterator(follow()) as frames:
+                async for told in frames:
+                    if told is None:
                         self.beat()
                     else:
-                        self.frames.append(frame(event))
+                        self.frames.append(told)
                         self.ring()
         except LimnerError as error:
             # Listeners lose the line and come again with the number of the last event they have.

@@ -24,6 +24,12 @@ async def agreed(session: Session, question: str) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
+async def typed(session: Session, prompt: str) -> str:
+    """A line that somebody types, with its end; nothing where there is no more."""
+    session.output.remarks.print(prompt, end="")
+    return await _line()
+
+
 async def _line() -> str:
     """One line from the terminal, while everything else goes on and Ctrl-C is heard."""
     loop = asyncio.get_running_loop()

@@ -63,6 +63,11 @@ class Output:
         else:
             self.results.print(_text(text), style=style, soft_wrap=True)
 
+    def piece(self, text: str) -> None:
+        """Writes a piece of a line of the result, as it comes."""
+        self._out.write(plain(text))
+        self._out.flush()
+
     def say(self, text: str) -> None:
         """Writes a remark."""
         self.remarks.print(_text(text), soft_wrap=not self.remarks.is_terminal)

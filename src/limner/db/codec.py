@@ -13,7 +13,7 @@ from limner.domain.call import Call, Finished
 from limner.domain.describing import Description
 from limner.domain.errors import Problem
 from limner.domain.picture import PictureFile
-from limner.domain.plan import Plan
+from limner.domain.plan import Plan, Quote
 from limner.domain.request import ImageRequest
 from limner.domain.vault import Access
 
@@ -60,6 +60,18 @@ def requests() -> Codec[ImageRequest]:
 def plans() -> Codec[Plan]:
     """Candidates; their calls without input bytes."""
     return Codec(TypeAdapter(Plan), without={"candidates": {"__all__": {"calls": {"__all__": _NOT_STORED}}}})
+
+
+@cache
+def quotes() -> Codec[Quote]:
+    """Priced plans, signed; their calls without input bytes."""
+    return Codec(TypeAdapter(Quote), without={"plan": {"candidates": {"__all__": {"calls": {"__all__": _NOT_STORED}}}}})
+
+
+@cache
+def pieces() -> Codec[tuple[Mapping[str, str], ...]]:
+    """Messages in order: words, and ids of tool calls."""
+    return Codec(TypeAdapter(tuple[Mapping[str, str], ...]))
 
 
 @cache

@@ -43,6 +43,12 @@ def find_job(connection: Connection, job_id: str, owner: str | None) -> Job:
     return whole_job(connection, row)
 
 
+def found_job(connection: Connection, job_id: str) -> Job | None:
+    """One job with its calls and pictures, whoever asks; None where it is gone."""
+    row = _JOB.row(connection, {"job": job_id})
+    return None if row is None else whole_job(connection, row)
+
+
 def visible_job(connection: Connection, job_id: str, person: str) -> Job:
     """One job of one's own, or in a project that one shares. Raises NotFound."""
     row = _JOB.row(connection, {"job": job_id})

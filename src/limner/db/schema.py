@@ -9,6 +9,8 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from limner.db import (
     alert_tables,
     batch_tables,
+    chat_search,
+    chat_tables,
     library_tables,
     people_tables,
     profile_tables,
@@ -28,6 +30,7 @@ from limner.domain.errors import StorageError
 SUBJECTS = (
     alert_tables,
     batch_tables,
+    chat_tables,
     library_tables,
     people_tables,
     profile_tables,
@@ -42,7 +45,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0015"
+VERSION = "0016"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""
@@ -110,6 +113,7 @@ def create(connection: Connection) -> None:
     """Makes all tables of an empty database at once, as the migrations would one after the other."""
     METADATA.create_all(connection, checkfirst=False)
     search.create_index(connection)
+    chat_search.create_index(connection)
     create_views(connection)
     _versions.create(connection)
     connection.execute(_versions.insert().values(version_num=VERSION))

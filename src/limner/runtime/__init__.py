@@ -34,13 +34,14 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch
+from limner.domain.telling import Dispatch, WorkerLocks
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.alerting import Alarm
 from limner.engine.attempt import Attempt
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
+from limner.engine.chatting import Chatting
 from limner.engine.describing import Analyst
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
@@ -62,6 +63,7 @@ from limner.providers.inquiries import Inquiries
 from limner.providers.own import OwnService
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.alerting import alarm_of, keep_watch
+from limner.runtime.chats import chatting_of
 from limner.runtime.describing import analyst_of
 from limner.runtime.ground import Ground, fetched, open_ground
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
@@ -105,6 +107,7 @@ class Runtime:
     words: Words
     texts: TextDesk
     analyst: Analyst
+    chatting: Chatting
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -178,7 +181,13 @@ async def open_runtime(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
         moving = _Moving(
-            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, alarm=alarm, help=help_of(ground)
+            jobs=jobs,
+            dispatch=dispatcher,
+            courier=courier,
+            porter=porter,
+            alarm=alarm,
+            locks=locks,
+            help=help_of(ground),
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
@@ -186,6 +195,8 @@ async def open_runtime(
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
+            await runtime.chatting.recover()
+            stack.push_async_callback(runtime.chatting.answers.close)
             courier.start()
             if watch:
                 keep_tidy(runtime.keeping, stack)
@@ -217,6 +228,7 @@ class _Moving:
     courier: Courier
     porter: Porter
     alarm: Alarm
+    locks: WorkerLocks
     help: Help
 
 
@@ -256,6 +268,9 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     ways, vault = ways_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
     profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, ways, profiles, shelf, sealer)
+    uploads = Uploads(
+        library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
+    )
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
         settings=settings,
@@ -269,6 +284,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         engine=engine,
         words=moving.help.words,
         texts=moving.help.texts,
+        chatting=chatting_of(ground, engine, moving.help.texts.buyer, uploads, moving.locks),
         analyst=analyst_of(ground, pictures, keeping.curator, moving.help.words.describer),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
@@ -288,9 +304,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
         keeping=keeping,
-        uploads=Uploads(
-            library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
-        ),
+        uploads=uploads,
         shelf=shelf,
         generated=generated,
         provenance=ground.provenance,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
-from limner.api.carrying_out import carried_out
+from limner.api.carrying_out import carried_out, front_of
 from limner.api.deps import idempotency_key, principal_of, read_json, runtime_of
-from limner.api.dialects.document3.answers import cost_of, dollars, estimate_body, generated_body, health_body
+from limner.api.dialects.document3.answers import health_body
 from limner.api.dialects.document3.bodies import (
     EstimateAnswer,
     EstimateBody,
@@ -18,13 +18,15 @@ from limner.api.dialects.document3.bodies import (
     GenerateImageBody,
     HealthAnswer,
 )
+from limner.api.dialects.document3.chat import ChatStreamBody, chat_router
+from limner.api.dialects.document3.identity import asking
 from limner.api.dialects.document3.wishes import wish_of
 from limner.api.documents import refusals, taking
 from limner.api.shapes import Body
 from limner.api.surfaces import Surface
+from limner.api.two_phases import cost_of, dollars, estimate_body, generated_body
 from limner.domain.errors import ConfirmationRequired, Problem
 from limner.domain.money import Money
-from limner.domain.people import Principal
 
 __all__ = ["BODIES", "SURFACE", "router"]
 
@@ -37,11 +39,12 @@ def error_body(status: int, problem: Problem) -> Body:
 
 
 SURFACE = Surface(name="document3", paths=("/generate-image", "/health-check"), shape=error_body)
-BODIES = (EstimateBody, GenerateImageBody)
+BODIES = (ChatStreamBody, EstimateBody, GenerateImageBody)
 READ = refusals(FailureAnswer, 421, 500, 503)
 PLANNED = {**READ, **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 429, 502, 504, 507)}
 
 router = APIRouter(tags=["document 3"])
+router.include_router(chat_router(SURFACE))
 
 
 @router.post(
@@ -78,7 +81,7 @@ async def generate_image(request: Request) -> Response:
         wish = replace(wish, max_cost=confirmed)
     polled = runtime.settings.generate_image_polling_seconds
     job = await carried_out(request, wish, key=idempotency_key(request), principal=principal, polled=polled)
-    return answer(generated_body(request, job, tier))
+    return answer(generated_body(front_of(request), job, tier))
 
 
 @router.get(
@@ -100,15 +103,3 @@ def _to_confirm(cost: Money | None, confirmed: Money) -> Body:
         "cost": dollars(cost),
         "error": f"This now costs {said}, more than the {confirmed} that you confirmed. Confirm again.",
     }
-
-
-async def asking(request: Request, access_token: str | None) -> Principal:
-    """Whoever asks: the owner of the Google account where people sign in, else whoever sent the request.
-
-    Raises SignInRefused for a token that Google does not stand for.
-    """
-    runtime = runtime_of(request)
-    if access_token is None or not runtime.settings.accounts:
-        return principal_of(request)
-    user = await runtime.admittance.federation.sign_in_with_google(access_token)
-    return user.principal().at(request.scope.get("limner.address"))
