@@ -220,10 +220,18 @@ def test_who_hangs_up_gets_the_rest_when_they_come_back(alone: Site) -> None:
 def test_somebody_has_so_many_sessions_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("limner.mcp.sessions.MOST_SESSIONS_EACH", 2)
     with serving(tmp_path) as site:
-        first, _ = begun(site), begun(site)
-        full = httpx2.post(f"{site.url}/mcp", json=HELLO, headers=JSON)
-        assert (full.status_code, "sessions" in full.text) == (503, True)
-        assert httpx2.delete(f"{site.url}/mcp", headers=first.headers).status_code == 200
+        idle, busy = begun(site), begun(site)
+        stream = {**busy.headers, "Accept": "text/event-stream"}
+        with httpx2.stream("GET", f"{site.url}/mcp", headers=stream, timeout=30) as listening:
+            assert listening.status_code == 200
+            third = begun(site)
+            assert idle.send(message("tools/list", 1)).status_code == 404
+            with httpx2.stream(
+                "GET", f"{site.url}/mcp", headers={**stream, **third.headers, "Accept": stream["Accept"]}
+            ):
+                full = httpx2.post(f"{site.url}/mcp", json=HELLO, headers=JSON)
+                assert (full.status_code, "sessions" in full.text) == (503, True)
+        assert httpx2.delete(f"{site.url}/mcp", headers=third.headers).status_code == 200
         begun(site)
 
 

@@ -7,8 +7,9 @@ may have, and that each has a store of events of its own (read 2026-11-28).
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -49,12 +50,26 @@ class Sessions(StreamableHTTPSessionManager):
     """Those of all people, of each no more than may be, each with events of its own."""
 
     def _admit_session(self, requestor: AuthorizationContext | None) -> StreamableHTTPServerTransport | None:
-        """A new session of somebody's; None where they, or all together, have as many as may be open."""
-        if sum(owner == requestor for owner in self._session_owners.values()) >= MOST_SESSIONS_EACH:
+        """A new session of somebody's; None where all that they may have are in use, or all people have too many.
+
+        Many clients leave without a word: the one of theirs that has been idle for longest makes room.
+        """
+        own = [self._server_instances[name] for name, owner in self._session_owners.items() if owner == requestor]
+        if len(own) >= MOST_SESSIONS_EACH and not _end_idlest(own):
             return None
         library: StreamableHTTPSessionManager = self
         library.event_store = Replays()  # which it gives to the session that it makes now
         return super()._admit_session(requestor)
+
+
+def _end_idlest(sessions: Iterable[StreamableHTTPServerTransport]) -> bool:
+    """Ends the session that has been without a request for longest; False where none is without one."""
+    scopes = [session.idle_scope for session in sessions]
+    idle = [scope for scope in scopes if scope is not None and scope.deadline < math.inf and not scope.cancel_called]
+    if not idle:
+        return False
+    min(idle, key=lambda scope: scope.deadline).cancel()
+    return True
 
 
 class Desk:
