@@ -14,7 +14,7 @@ export PROMPT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench chaos requirements docs setup setup-test setup-diffusers lock chromium clients clean distclean
+.PHONY: help run serve test lint bench chaos requirements docs setup setup-test setup-diffusers lock chromium node-packages clean distclean
 
 help: ## list the chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -28,7 +28,7 @@ serve: setup ## start the server and the studio: make serve ARGS="--port 8003"
 # All tests run even where lint finds something; the last lines are always pytest's summary.
 test: setup-test ## run lint and all tests: make test ARGS="-k money"
 	@$(BIN)/python -m tools.chromium
-	@$(BIN)/python -m tools.clients
+	@$(BIN)/python -m tools.node_packages
 	@failed=; $(BIN)/python -m tools.lint || failed=1; \
 	LINT_FAILED=$$failed $(BIN)/python -m pytest -n $(JOBS) $(ARGS) </dev/null || exit $$?; test -z "$$failed"
 
@@ -62,8 +62,8 @@ lock: ## resolve the dependencies afresh and write both lock files
 chromium: setup-test ## look for Chromium again, and install it where that can be done
 	@$(BIN)/python -m tools.chromium --again
 
-clients: setup-test ## install the programs for Node that the tests let speak to Limner
-	@$(BIN)/python -m tools.clients
+node-packages: setup-test ## install what some tests take from npm, where there is npm
+	@$(BIN)/python -m tools.node_packages
 
 clean: ## remove what checks and tests leave behind
 	@rm -rf build dist htmlcov test-results bench/results .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
@@ -71,4 +71,5 @@ clean: ## remove what checks and tests leave behind
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## remove the environment as well
-	@rm -rf .venv .venv-diffusers tests/clients/node_modules
+	@rm -rf .venv .venv-diffusers
+	@find tests -name node_modules -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -10,23 +10,26 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext, suppress
 from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.routing import Route
 
 from limner.api import dialects, routes
 from limner.api.chat_telling import chat_frames
+from limner.api.deps import principal_of
 from limner.api.door import Door, Rules
-from limner.api.gate import Gate
+from limner.api.gate import MCP, Gate
 from limner.api.heads import BoundedProtocol
 from limner.api.journal import open_journal
 from limner.api.streaming import Broadcasts, framed
 from limner.domain.authority import authority_of, is_loopback
 from limner.domain.errors import LimnerError, NotConfigured
 from limner.domain.version import VERSION
+from limner.mcp.mounting import Mount
 from limner.runtime import Runtime, open_runtime
 from limner.settings import Settings
 from limner.system import Heap, SystemClock, TimeOrderedIds, open_heap
@@ -49,6 +52,8 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
     whoever's it is.
     """
 
+    mount = Mount(lambda: app.state.runtime, principal_of)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
@@ -57,7 +62,9 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
                 app.state.broadcasts = Broadcasts(framed(found.engine.follower.follow))
                 app.state.chat_broadcasts = Broadcasts(chat_frames(found))
                 app.state.setup = await found.admittance.signing_in.offer_setup() if settings.accounts else None
-                yield
+                app.state.mcp = mount
+                async with aclosing(mount):
+                    yield
         except Exception as error:
             app.state.failure = error
             raise
@@ -76,6 +83,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
     )
     routes.install(app)
     pages.install(app)
+    app.router.routes.append(Route(MCP, endpoint=mount))
     rules = Rules(
         public=authority_of(settings.public_url),
         # Base64 makes four bytes of three.
@@ -185,6 +193,7 @@ class Server(uvicorn.Server):
         """Ends every stream, then everything else."""
         self._app.state.broadcasts.stop()
         self._app.state.chat_broadcasts.stop()
+        self._app.state.mcp.stop()
         await super().shutdown(sockets)
 
 

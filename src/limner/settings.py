@@ -180,6 +180,10 @@ class Settings(BaseModel):
     """What may be spent within an hour."""
     confirm_above_usd: Dollars = Money.usd("0.50")
     """The command line asks a person before it may spend more than this; 0 never asks."""
+    mcp_wait_seconds: float = Field(default=45.0, ge=0, le=600)
+    """How long a tool of the MCP server waits for pictures unless it is told; the job goes on after that."""
+    mcp_free_hand_usd: Dollars = None
+    """What a call of a tool may cost without a person's agreement to its price; unset or 0 is nothing."""
     moderation: Literal["off", "words", "openai"] = "words"
     """Who looks at a request before it is carried out: nobody, rules of words, or OpenAI's moderation model as well."""
     moderate_pictures: Literal["on", "off"] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +10,10 @@ import pytest
 from limner.testing.faults import Fault
 from tests.api.served import Site
 from tests.clients.speaking import LOST, bought, sizes, told_by
-from tools import clients
+from tools.node_packages import lack
 
-pytestmark = pytest.mark.skipif(
-    bool(clients.absence()) or not clients.is_current(),
-    reason=f"the clients for Node are not installed; `make clients` says why ({clients.absence() or 'not tried yet'})",
-)
+LACK = lack(Path(__file__).parent)
+pytestmark = pytest.mark.skipif(bool(LACK), reason=f"the clients for Node cannot be used: {LACK}")
 
 
 def test_openais_client_for_node_paints_edits_streams_lists_and_reads_errors(site: Site) -> None:

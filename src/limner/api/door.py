@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from limner.api.answers import DEFERRED
 from limner.api.callers import caller_of
 from limner.api.errors import BodyLate, BodyTooLarge, Teller
-from limner.api.gate import SAFE_METHODS, Gate, Refusal
+from limner.api.gate import MCP, SAFE_METHODS, Gate, Refusal
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.domain.authority import authority_of, is_loopback
 from limner.domain.errors import Problem, Spent
@@ -143,7 +143,9 @@ class Door:
             said = "This server does not go by the name in Host. Use its own address."
             return Refusal(status=421, problem=Problem(code="foreign_host", message=said, field="Host"))
         origin = headers.get(b"origin")
-        if origin is not None and scope["method"] not in SAFE_METHODS and not self._is_ours(origin, host):
+        # MCP wants it looked at in every request (specification of 2025-11-25, transports, read 2026-11-28).
+        matters = scope["method"] not in SAFE_METHODS or scope["path"] == MCP
+        if origin is not None and matters and not self._is_ours(origin, host):
             said = "Requests that change something are taken from this server's own pages only."
             return Refusal(status=403, problem=Problem(code="foreign_origin", message=said, field="Origin"))
         length = headers.get(b"content-length", b"0")
@@ -246,7 +248,8 @@ def _forget_inside(scope: Scope, outside: int) -> None:
 
 def _as_get(scope: Scope) -> Scope:
     """HEAD is answered as GET is; the server below leaves the body out. A stream would never end: it stays HEAD."""
-    return scope if scope["path"].endswith("/events") else {**scope, "method": "GET"}
+    is_stream = scope["path"] == MCP or scope["path"].endswith("/events")
+    return scope if is_stream else {**scope, "method": "GET"}
 
 
 def _too_large(limit: int) -> Problem:

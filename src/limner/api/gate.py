@@ -39,6 +39,9 @@ WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
 IN_THE_BODY = frozenset({"/chat", "/generate-image", "/compat/document3/chat", "/compat/document3/generate-image"})
 """POST there may bring a Google access token in its body: the route asks who that is, and until then it is nobody."""
 
+MCP = "/mcp"
+"""Where language models ask; every message comes by POST, also one that changes nothing."""
+
 FOR_ALL = frozenset(
     {
         "/api/auth/logout-everywhere",
@@ -46,7 +49,7 @@ FOR_ALL = frozenset(
         "/api/v1/quotes",
         "/generate-image/estimate",
         "/logout",
-        "/mcp",
+        MCP,
         "/theme",
     }
 )

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-import pybase64
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
@@ -19,6 +18,7 @@ from limner.domain.picture import check_shown
 from limner.domain.request import ImageRequest, InputImage, Role
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
+from limner.storage.uploads import decoded
 
 Asked = TypeVar("Asked", bound=RequestBody)
 
@@ -151,12 +151,3 @@ def _at(field: str) -> Iterator[None]:
     except BadPicture as error:
         error.field = field
         raise
-
-
-def decoded(text: str) -> bytes:
-    """The bytes of base64 text or of a data URL. Raises ValueError."""
-    if text.startswith("data:"):
-        head, _, text = text.partition(",")
-        if not head.endswith(";base64"):
-            raise ValueError("not a base64 data URL")
-    return pybase64.b64decode(text, validate=True)

@@ -62,6 +62,7 @@ HOMES: Mapping[str, str] = {
     "cancel": "admin",
     "resolve": "admin",
     "serve": "admin",
+    "mcp": "mcp",
     "doctor": "doctor",
     "conformance": "conforming",
 }

@@ -56,14 +56,14 @@ class Interruption:
 
     def _pressed(self, _number: int, _frame: FrameType | None) -> None:
         if self.heard.is_set():
-            self._leave()
+            self.leave()
         self.heard.set()
         self._loop.call_soon_threadsafe(self._react)
 
     def _react(self) -> None:
         self._stop()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Ends the process here and now: everything that counts is on disk, and the next start takes it up."""
         if self._output.remarks.is_terminal:
             sys.stderr.write(SHOW_CURSOR)

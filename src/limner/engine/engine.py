@@ -133,23 +133,36 @@ class Engine:
         )
 
     async def submit(
-        self, request: ImageRequest, principal: Principal, *, key: str | None = None, counted: bool = True
+        self,
+        request: ImageRequest,
+        principal: Principal,
+        *,
+        key: str | None = None,
+        most: Money | None = None,
+        counted: bool = True,
     ) -> Job:
         """Writes the job down, with its money set aside; it is sent only after that.
 
-        The same `key` with the same request gives the same job again. It counts against the requests of the minute
-        unless it came from this machine's own hands: not `counted`. Raises UsageError, PolicyError or NotConfigured
-        before anything is written.
+        The same `key` with the same request gives the same job again. `most` is what somebody has confirmed that it
+        may cost, and no part of what makes it the same. It counts against the requests of the minute unless it came
+        from this machine's own hands: not `counted`. Raises UsageError, PolicyError or NotConfigured before anything
+        is written.
         """
         principal.check_may_change()
-        fingerprint = self.codec.fingerprint(request) if key else ""
-        if key:
-            known = await self.jobs.remembered(principal.id, key, fingerprint)
-            if known is not None:
-                return known
+        known = await self.known(request, principal, key)
+        if known is not None:
+            return known
+        claim = Claim(key=key, fingerprint=self.codec.fingerprint(request) if key else "", counted=counted)
+        if most is not None and (request.max_cost is None or most < request.max_cost):
+            request = replace(request, max_cost=most)
         request = await self.applied(request, principal)
-        claim = Claim(key=key, fingerprint=fingerprint, counted=counted)
         return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
+
+    async def known(self, request: ImageRequest, principal: Principal, key: str | None) -> Job | None:
+        """The job that a request with this key already has. Raises IdempotencyConflict where it had another request."""
+        if not key:
+            return None
+        return await self.jobs.remembered(principal.id, key, self.codec.fingerprint(request))
 
     async def confirm(self, token: str, principal: Principal, *, key: str | None = None, counted: bool = True) -> Job:
         """Carries out a quote; the same `key` with the same quote gives the same job again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from limner.domain.events import Event, EventKind
@@ -24,7 +24,7 @@ class Follower:
     bulletin: Bulletin
     clock: Clock
 
-    async def follow(self, job_id: str, owner: str, *, after: int = 0) -> AsyncIterator[Event | None]:
+    async def follow(self, job_id: str, owner: str, *, after: int = 0) -> AsyncGenerator[Event | None, None]:
         """Events with numbers above `after`, in order, as they come, up to the last one; None is "still nothing".
 
         Raises NotFound before the first event for a job that this person may not see.

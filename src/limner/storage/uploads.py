@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import binascii
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+import pybase64
 
 from limner.domain.call import Landed
 from limner.domain.errors import BadPicture
@@ -31,6 +35,14 @@ class Uploads:
         return InputImage(
             role=role, digest=file.digest, media_type=file.media_type, width=file.width, height=file.height
         )
+
+    async def inline(self, role: Role, address: str) -> InputImage:
+        """A picture from a data URL. Raises BadPicture."""
+        try:
+            data = await asyncio.to_thread(decoded, address)
+        except (binascii.Error, ValueError):
+            raise BadPicture("The data URL is not base64. Write data:image/png;base64, before the base64.") from None
+        return await self.picture(role, data, "The picture")
 
     async def fetched(self, role: Role, address: str) -> InputImage:
         """A picture from an address that somebody gave. Raises InvalidRequest and BadPicture."""
@@ -69,3 +81,12 @@ def _meant_as(role: Role) -> Iterator[None]:
     except BadPicture as error:
         error.field = error.field or ("image" if role is Role.SOURCE else role.value)
         raise
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of base64 text or of a data URL. Raises ValueError."""
+    if text.startswith("data:"):
+        head, _, text = text.partition(",")
+        if not head.endswith(";base64"):
+            raise ValueError("not a base64 data URL")
+    return pybase64.b64decode(text, validate=True)

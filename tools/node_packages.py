@@ -1,4 +1,8 @@
-"""Bring the programs for Node that the tests let speak to Limner: the packages of tests/clients/package-lock.json."""
+"""Bring what tests take from npm, where there is Node: for each folder of tests that has a package-lock.json.
+
+The lock files name no registry: which one packages come from is the business of npm's own settings. Where nothing can
+be installed the tests that need it say so.
+"""
 
 import hashlib
 import shutil
@@ -8,10 +12,15 @@ from pathlib import Path
 
 from tools.sources import ROOT
 
-PLACE = ROOT / "tests" / "clients"
 OLDEST = 20
-PATIENCE = 180
-"""Seconds that installing may take."""
+PATIENCE = 300
+"""Seconds that installing one folder's packages may take."""
+
+
+def folders() -> list[Path]:
+    """The folders that want packages."""
+    locks = (ROOT / "tests").rglob("package-lock.json")
+    return sorted(lock.parent for lock in locks if "node_modules" not in lock.parts)
 
 
 def absence() -> str:
@@ -23,22 +32,27 @@ def absence() -> str:
     return "" if age.isdigit() and int(age) >= OLDEST else f"Node {OLDEST} or newer is needed, and this is {told}"
 
 
-def digest(place: Path = PLACE) -> str:
+def digest(place: Path) -> str:
     """What the installation is made from, as one line."""
     return hashlib.sha256((place / "package-lock.json").read_bytes()).hexdigest()
 
 
-def stamp(place: Path = PLACE) -> Path:
+def stamp(place: Path) -> Path:
     """The file that says from what the packages were installed."""
     return place / "node_modules" / ".installed"
 
 
-def is_current(place: Path = PLACE) -> bool:
+def is_current(place: Path) -> bool:
     """Whether the packages are there, and those of the lock file."""
     return stamp(place).is_file() and stamp(place).read_text() == digest(place)
 
 
-def install(place: Path = PLACE) -> str:
+def lack(place: Path) -> str:
+    """Why a folder's packages cannot be used now, or nothing."""
+    return absence() or ("" if is_current(place) else "they are not installed; `make node-packages` does it")
+
+
+def install(place: Path) -> str:
     """Install the packages, none of whose own programs is run; the reason why it could not be, or nothing."""
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     try:
@@ -61,19 +75,18 @@ def install(place: Path = PLACE) -> str:
     return ""
 
 
-def obtain(place: Path = PLACE) -> str:
+def obtain(place: Path) -> str:
     """Have the packages in place; the reason why they are not, or nothing."""
     reason = absence()
-    if reason or is_current(place):
-        return reason
-    print("Clients for Node: installing 17 packages, which takes a quarter of a minute.", flush=True)
-    return install(place)
+    return reason if reason or is_current(place) else install(place)
 
 
 def main() -> int:
-    """Say whether the clients are there; that they are not is no failure."""
-    reason = obtain()
-    print(f"Clients for Node: {f'none. Their tests will be skipped: {reason}.' if reason else 'installed.'}")
+    """Say for each folder whether its packages are there; that they are not is no failure."""
+    for folder in folders():
+        reason = obtain(folder)
+        what = f"none. Its tests will be skipped: {reason}." if reason else "installed."
+        print(f"Packages for Node in {folder.relative_to(ROOT)}: {what}")
     return 0
 
 
