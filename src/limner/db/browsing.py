@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal, select, text
+from sqlalchemy import Column, Connection, Select, bindparam, func, literal, select
 
 from limner.db import cursors, rows
 from limner.db.database import Database
 from limner.db.keeping import IN_TRASH, MARKED
-from limner.db.library_tables import inputs
+from limner.db.library_tables import inputs, tags
 from limner.db.pictures import Wanted
 from limner.db.statements import Statement
 from limner.db.tables import images
@@ -33,26 +33,18 @@ _CHILDREN = (
 )
 
 
-def _distinct(table: str, column: str) -> Statement:
+def _distinct(column: Column[Any], owner: Column[Any]) -> Statement:
     """The values of a column that leads an index after the owner: from one to the next, past all that are alike."""
-    return Statement(
-        text(
-            f"""
-            WITH RECURSIVE found(value) AS (
-                SELECT min({column}) FROM {table} WHERE user_id = :owner
-                UNION ALL
-                SELECT (SELECT min({column}) FROM {table} WHERE user_id = :owner AND {column} > found.value)
-                FROM found WHERE found.value IS NOT NULL
-            )
-            SELECT value FROM found WHERE value IS NOT NULL
-            """
-        )
-    )
+    own = owner == bindparam("owner")
+    found = select(func.min(column).label("value")).where(own).cte("found", recursive=True)
+    following = select(func.min(column)).where(own, column > found.c.value).scalar_subquery()
+    found = found.union_all(select(following).select_from(found).where(found.c.value.is_not(None)))
+    return Statement(select(found.c.value).where(found.c.value.is_not(None)))
 
 
-_MODELS = _distinct("generated_images", "model")
-_PROJECTS = _distinct("generated_images", "project")
-_TAGS = _distinct("image_tags", "tag")
+_MODELS = _distinct(images.c.model, images.c.user_id)
+_PROJECTS = _distinct(images.c.project, images.c.user_id)
+_TAGS = _distinct(tags.c.tag, tags.c.user_id)
 
 
 class SqlBrowsing:
@@ -83,11 +75,11 @@ class SqlBrowsing:
         """Which models, projects and tags there are."""
 
         def read(connection: Connection) -> Choices:
-            models, projects, tags = (
+            models, projects, marks = (
                 tuple(str(row["value"]) for row in each.rows(connection, {"owner": owner}))
                 for each in (_MODELS, _PROJECTS, _TAGS)
             )
-            return Choices(models=models, projects=projects, tags=tags)
+            return Choices(models=models, projects=projects, tags=marks)
 
         return await self._database.read(read)
 
