@@ -13,6 +13,8 @@ class Attempt:
     """One request, and how a thing is refused that is not there."""
 
     body: Any = None
+    form: Any = None
+    """What a page's form sends, in place of a body."""
     query: dict[str, str] = field(default_factory=dict)
     own: tuple[str, ...] = ()
     """What is the asker's own: with that a stranger's thing is brought together."""
@@ -50,6 +52,19 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"action": "restore"},
     {"action": "project", "project": "mine"},
 )
+TICKED = {"id": "{image_id}", "back": "/gallery"}
+FORM_CHANGES: tuple[dict[str, str], ...] = (
+    {"do": "favorite"},
+    {"do": "tag", "tags": "mine"},
+    {"do": "untag", "tags": "mine"},
+    {"do": "project", "project": "mine"},
+    {"do": "trash"},
+    {"do": "restore"},
+    {"do": "forget", "sure": "yes"},
+)
+FORM_COLLECT = {"do": "collect", "collection": "{collection_id}"}
+DONE = 303
+"""A form leads back to its page, which says how many pictures were changed: none."""
 UNNOTICED = 200
 """A list is empty; of many things one is told to be missing."""
 
@@ -163,5 +178,15 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "images_variations": (Attempt(body={"imageUrl": KEPT}),),
     "images_upscale": (Attempt(body={"imageUrl": KEPT}),),
     "images_style_transfer": (Attempt(body={"imageUrl": KEPT, "style": "oil"}),),
+    "gallery_page": (Attempt(query={"collection": "{collection_id}"}, status=UNNOTICED),),
+    "gallery_sheet": (Attempt(query={"collection": "{collection_id}"}, status=UNNOTICED),),
+    "change_from_form": (
+        *(Attempt(form={**TICKED, **change}, status=DONE) for change in FORM_CHANGES),
+        Attempt(form={**TICKED, **FORM_COLLECT}),
+        Attempt(form={**TICKED, **FORM_COLLECT}, own=("image_id",)),
+        Attempt(form={**TICKED, **FORM_COLLECT}, own=("collection_id",), status=DONE),
+    ),
+    "export_from_form": (Attempt(form=TICKED),),
+    "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
     "create_page": (Attempt(query={"from": "{job_id}"}),),
 }

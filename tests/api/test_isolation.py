@@ -55,7 +55,8 @@ PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
     {"hour", "kind", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId"},
-    {"q", "rows", "service", "since", "state", "status", "tag", "tagId", "tagType", "title", "trash", "width"},
+    {"q", "rows", "select", "service", "since", "skip", "state", "status", "tag", "tagId", "tagType", "title", "trash"},
+    {"until", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -175,8 +176,8 @@ def unknown(thing: str) -> str:
 
 def tried(client: httpx2.Client, route: Route, attempt: Attempt, words: dict[str, str]) -> httpx2.Response:
     path = re.sub(r"{(\w+)(?::\w+)?}", lambda found: words[found[1]], route.path)
-    body = filled(attempt.body, words)
-    return client.request(route.method, path, params=filled(attempt.query, words), json=body)
+    sent = {"json": filled(attempt.body, words)} if attempt.form is None else {"data": filled(attempt.form, words)}
+    return client.request(route.method, path, params=filled(attempt.query, words), **sent)
 
 
 def seen(answer: httpx2.Response, words: dict[str, str]) -> tuple[object, ...]:
@@ -184,7 +185,7 @@ def seen(answer: httpx2.Response, words: dict[str, str]) -> tuple[object, ...]:
     text = answer.text
     for word in sorted(words.values(), key=len, reverse=True):
         text = text.replace(word, "THING")
-    text = re.sub(r'"request_id":"[^"]*"', "", UUID_TEXT.sub("ID", text))
+    text = re.sub(r'"request_id":"[^"]*"|nonce="[^"]*"', "", UUID_TEXT.sub("ID", text))
     text = re.sub(r'"(created|started|finished|updated)":"[^"]*"', "", text)
     kinds = {name: value for name, value in answer.headers.items() if name in {"content-type", "cache-control"}}
     return answer.status_code, text, kinds, sorted(set(answer.headers) - {"content-length"})
@@ -194,7 +195,7 @@ def pairs(world: World, asker: str) -> Iterator[tuple[Route, Attempt, httpx2.Res
     """Each request with Ann's things and with things that nobody has, and whether the answers are the same."""
     client = world.people[asker].client
     for route, attempt in sorted(attempts(), key=lambda each: LAST.index(next(filter(each[0].path.count, LAST)))):
-        text = f"{route.path} {attempt.body} {attempt.query}"
+        text = f"{route.path} {attempt.body} {attempt.form} {attempt.query}"
         used = sorted({name for name in world.anns if f"{{{name}}}" in text or f"{{{name}:" in text})
         own = {name: world.bens[name][0] for name in attempt.own}
         for things in product(*(world.anns[name] for name in used)):

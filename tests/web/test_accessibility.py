@@ -23,8 +23,8 @@ States = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, States]]:
-    """A site with a job in every state, by the state's name."""
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, States, str]]:
+    """A site with a job in every state, by the state's name, and the path of a collection."""
     with serving(tmp_path_factory.mktemp("busy")) as site:
         states: States = {"succeeded": site.paint(count=2, steps=28, negative_prompt="people")}
         ends = {
@@ -38,8 +38,11 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, State
             states[state] = site.paint(prompt=f"A harbour that is {state}", count=2, **BOUGHT)
             assert states[state]["state"] == state
         site.stand_in.faults.add(Fault(delay=LATER))
+        made = site.client.post("/api/v1/collections", json={"name": "Harbours", "description": "Boats"}).json()
+        ids = {"ids": [each["id"] for each in states["succeeded"]["images"]]}
+        assert site.client.post(f"/api/v1/collections/{made['id']}/images", json=ids).is_success
         states["running"] = site.client.post("/api/v1/jobs", json={"prompt": "A harbour, slowly", **BOUGHT}).json()
-        yield site, states
+        yield site, states, f"/collections/{made['id']}"
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +68,14 @@ async def objections(page: Page) -> list[str]:
 @pytest.mark.parametrize("theme", ["ink", "vellum"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
 async def test_pages_are_accessible_in_every_state(
-    browser: Browser, busy: tuple[Site, States], theme: str, width: int
+    browser: Browser, busy: tuple[Site, States, str], theme: str, width: int
 ) -> None:
-    site, states = busy
+    site, states, collection = busy
     done = states["succeeded"]
     paths = ["/", "/jobs", "/docs", "/nowhere", f"/?from={done['id']}", done["images"][0]["page_url"]]
     paths += [job["links"]["page"] for job in states.values()]
+    paths += ["/gallery", "/gallery?select=1", "/gallery?q=zeppelin", "/gallery?trash=1", "/gallery/empty"]
+    paths += ["/collections", collection]
     seen = await visit(browser, site, theme, width)
     for path in paths:
         await seen.page.goto(path)
@@ -87,6 +92,6 @@ async def test_pages_are_accessible_in_every_state(
 @pytest.mark.parametrize("width", [360, 768, 1440])
 async def test_first_pages_are_accessible(browser: Browser, fresh: Site, theme: str, width: int) -> None:
     seen = await visit(browser, fresh, theme, width)
-    for path in ("/", "/jobs"):
+    for path in ("/", "/jobs", "/gallery", "/collections"):
         await seen.page.goto(path)
         assert await objections(seen.page) == []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, exists, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exists, tuple_, update
 
-from limner.db import cursors, rows, search, sharing
+from limner.db import codec, cursors, rows, search, sharing
 from limner.db.database import Database
 from limner.db.keeping import IN_TRASH, IS_FAVORITE, MARKED
 from limner.db.library_tables import favorites, members, tags, trash
@@ -66,21 +67,59 @@ def pictures_page(
     connection: Connection, owner: str, which: PictureFilter, *, limit: int, cursor: str | None
 ) -> Page[Picture]:
     """One page, by the index that fits what is wanted."""
-    words = search.words_of(which.words or "")
-    if which.words and not words:
+    wanted = Wanted.of(connection, owner, which)
+    if wanted is None:
         return Page((), None)
-    by_serial = bool(words) and connection.dialect.name == "sqlite"
-    order = images if words else _leading(which)
-    query = _narrowed(_joined(owner, order), which, order)
-    if by_serial:
-        query = query.join(search.matches, search.matches.c.rowid == images.c.serial)
-        query = _by_serial(query.where(search.sqlite_match(owner, which, words)), cursor)
-    else:
-        query = _newest_first(query.where(search.postgres_match(words)) if words else query, order, cursor)
-    found = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
+    query = wanted.query if cursor is None else wanted.query.where(wanted.beyond(cursor))
+    found = [dict(row) for row in connection.execute(query.order_by(*wanted.order).limit(limit + 1)).mappings()]
     shown = found[:limit]
-    following = _place(shown[-1], by_serial=by_serial) if len(found) > limit and shown else None
+    following = wanted.place(shown[-1]) if len(found) > limit and shown else None
     return Page(tuple(rows.picture(row) for row in shown), following)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One person's pictures as a filter wants them, read by the index that has them in order."""
+
+    query: Query
+    """Without an order and an end."""
+    key: tuple[ColumnElement[Any], ...]
+    """By what they are in order, the greatest first."""
+
+    @classmethod
+    def of(cls, connection: Connection, owner: str, which: PictureFilter, *, trash_too: bool = False) -> Wanted | None:
+        """None where no picture can be meant; `trash_too` has those in the trash among the others, and is quicker."""
+        words = search.words_of(which.words or "")
+        if which.words and not words:
+            return None
+        led = images if words else _leading(which)
+        query = _narrowed(_joined(owner, led), which, led)
+        if not trash_too and led is not trash:
+            query = query.where(IN_TRASH if which.trashed else ~IN_TRASH)
+        if words and connection.dialect.name == "sqlite":
+            # In the order in which they were kept, which is the order of the word index: nothing has to be sorted.
+            query = query.join(search.matches, search.matches.c.rowid == images.c.serial)
+            return cls(query.where(search.sqlite_match(owner, which, words)), (search.matches.c.rowid,))
+        if words:
+            query = query.where(search.postgres_match(words))
+        return cls(query, _made(led))
+
+    @property
+    def order(self) -> tuple[ColumnElement[Any], ...]:
+        """The newest first."""
+        return tuple(column.desc() for column in self.key)
+
+    def beyond(self, cursor: str, *, newer: bool = False) -> ColumnElement[bool]:
+        """Those that are older than the place of a cursor, or newer. Raises InvalidRequest."""
+        kinds = (int,) if len(self.key) == 1 else (str, str)
+        column, place = tuple_(*self.key), tuple_(*cursors.unseal(cursor, *kinds))
+        return column > place if newer else column < place
+
+    def place(self, row: Columns) -> str:
+        """The cursor of a row of `images`."""
+        if len(self.key) == 1:
+            return cursors.seal(row["serial"])
+        return cursors.seal(row["created_at"], row["id"])
 
 
 def _leading(which: PictureFilter) -> Table:
@@ -91,14 +130,19 @@ def _leading(which: PictureFilter) -> Table:
     return images
 
 
-def _joined(owner: str, order: Table) -> Query:
+def _made(led: Table) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """When a picture was made, and its id, as the index has them that leads."""
+    return (images.c.created_at, images.c.id) if led is images else (led.c.made_at, led.c.image_id)
+
+
+def _joined(owner: str, led: Table) -> Query:
     """One person's pictures, led by one of the tables of marks."""
-    if order is images:
+    if led is images:
         return MARKED.where(images.c.user_id == owner)
-    return MARKED.join(order, order.c.image_id == images.c.id).where(order.c.user_id == owner)
+    return MARKED.join(led, led.c.image_id == images.c.id).where(led.c.user_id == owner)
 
 
-def _narrowed(query: Query, which: PictureFilter, order: Table) -> Query:
+def _narrowed(query: Query, which: PictureFilter, led: Table) -> Query:
     for column, wanted in (
         (images.c.provider, which.service),
         (images.c.model, which.model),
@@ -107,37 +151,21 @@ def _narrowed(query: Query, which: PictureFilter, order: Table) -> Query:
     ):
         if wanted:
             query = query.where(column == wanted)
-    if order is not trash:
-        query = query.where(IN_TRASH if which.trashed else ~IN_TRASH)
-    if which.favorite and order is not favorites:
+    made, _ = _made(led)
+    if which.since:
+        query = query.where(made >= codec.stamp(which.since))
+    if which.until:
+        query = query.where(made < codec.stamp(which.until))
+    if which.favorite and led is not favorites:
         query = query.where(IS_FAVORITE)
     if which.tag:
         tagged = exists().where(tags.c.image_id == images.c.id, tags.c.tag == which.tag)
-        query = query.where(tags.c.tag == which.tag if order is tags else tagged)
+        query = query.where(tags.c.tag == which.tag if led is tags else tagged)
     if which.collection:
         query = query.where(
             exists().where(members.c.collection_id == which.collection, members.c.image_id == images.c.id)
         )
     return query
-
-
-def _newest_first(query: Query, order: Table, cursor: str | None) -> Query:
-    made, name = (images.c.created_at, images.c.id) if order is images else (order.c.made_at, order.c.image_id)
-    if cursor is not None:
-        query = query.where(tuple_(made, name) < tuple_(*cursors.unseal(cursor, str, str)))
-    return query.order_by(made.desc(), name.desc())
-
-
-def _by_serial(query: Query, cursor: str | None) -> Query:
-    """In the order in which they were kept, which is the order of the word index: nothing has to be sorted."""
-    if cursor is not None:
-        (serial,) = cursors.unseal(cursor, int)
-        query = query.where(search.matches.c.rowid < serial)
-    return query.order_by(search.matches.c.rowid.desc())
-
-
-def _place(row: Columns, *, by_serial: bool) -> str:
-    return cursors.seal(row["serial"]) if by_serial else cursors.seal(row["created_at"], row["id"])
 
 
 def _no_picture(picture_id: str) -> NotFound:

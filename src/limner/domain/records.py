@@ -191,6 +191,10 @@ class PictureFilter:
     """Id of one that they are in."""
     favorite: bool = False
     """Only those that their owner has marked."""
+    since: datetime | None = None
+    """Made then or later."""
+    until: datetime | None = None
+    """Made before then."""
     trashed: bool = False
     """Those in the trash, rather than all others."""
 

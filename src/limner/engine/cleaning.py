@@ -71,6 +71,11 @@ class Cleaner:
         """Forgets for good what lies in a person's trash."""
         return await self._purge((await self.in_trash(principal)).ids, Reason.ASKED)
 
+    async def forget(self, ids: Sequence[str], principal: Principal) -> Tally:
+        """Forgets for good those of these pictures that lie in a person's trash."""
+        in_trash = frozenset((await self.in_trash(principal)).ids)
+        return await self._purge([each for each in dict.fromkeys(ids) if each in in_trash], Reason.ASKED)
+
     async def use(self, principal: Principal) -> StorageUse:
         """What a person's pictures take, and what was cleared away."""
         return await self.cleanings.use(principal.id)

@@ -6,12 +6,14 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
+from limner.db.browsing import SqlBrowsing
 from limner.db.cleaning import SqlCleanings
 from limner.db.collections import SqlCollections
 from limner.db.importing import SqlImports
 from limner.db.marking import SqlMarks
 from limner.db.pictures import SqlPictures
 from limner.db.shares import SqlShares
+from limner.domain.browsing import Browsing
 from limner.engine.cleaning import Cleaner
 from limner.engine.curating import Curator
 from limner.engine.importing import Importer
@@ -25,6 +27,7 @@ from limner.storage.shelf import Shelf
 class Keeping:
     """The subjects of the library of pictures."""
 
+    browsing: Browsing
     curator: Curator
     cleaner: Cleaner
     importer: Importer
@@ -34,6 +37,7 @@ class Keeping:
 def join_keeping(ground: Ground, shelf: Shelf, copies: GeneratedFolder) -> Keeping:
     """All of them, over one installation."""
     return Keeping(
+        browsing=SqlBrowsing(ground.database),
         sharer=Sharer(
             shares=SqlShares(ground.database),
             pictures=SqlPictures(ground.database),

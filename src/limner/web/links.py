@@ -14,6 +14,13 @@ class Links:
 
     version: str
     create: str = "/"
+    gallery: str = "/gallery"
+    sheet: str = "/gallery/sheet"
+    gallery_change: str = "/gallery/change"
+    gallery_export: str = "/gallery/export"
+    trash: str = "/gallery?trash=1"
+    trash_empty: str = "/gallery/empty"
+    collections: str = "/collections"
     jobs: str = "/jobs"
     docs: str = "/docs"
     theme: str = "/theme"
@@ -71,6 +78,14 @@ class Links:
     def events(self, job_id: str) -> str:
         """A job's event stream."""
         return f"{API}/jobs/{job_id}/events"
+
+    def collection(self, collection_id: str) -> str:
+        """A collection's page."""
+        return f"{self.collections}/{collection_id}"
+
+    def remove_collection(self, collection_id: str) -> str:
+        """Where a collection is removed from a page."""
+        return f"{self.collection(collection_id)}/remove"
 
     def image(self, image_id: str) -> str:
         """A picture's page."""

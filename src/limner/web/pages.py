@@ -15,13 +15,23 @@ from starlette.exceptions import HTTPException
 from limner.domain.authority import own_path
 from limner.domain.errors import LimnerError, NotFound
 from limner.domain.job import OPEN_STATES, Job
-from limner.domain.people import LOCAL, Principal, signed_in
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
-from limner.runtime import Runtime
 from limner.runtime.forms import read_form
-from limner.web import account, composing, documentation, elsewhere, sharing, showing, signing_in, wording
+from limner.web import (
+    account,
+    collections,
+    composing,
+    documentation,
+    elsewhere,
+    gallery,
+    sharing,
+    showing,
+    signing_in,
+    wording,
+)
 from limner.web.assets import read_assets
+from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.links import Links
 from limner.web.rendering import COOKIE, THEMES, Renderer, shell
 from limner.web.views import CardPart, CreatePage, Draft, JobPage, PicturePage, ProblemPage, QueuePage
@@ -44,6 +54,8 @@ def install(app: FastAPI) -> None:
     app.state.renderer = Renderer(Links(version=assets.version))
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
     app.include_router(router)
+    app.include_router(gallery.router)
+    app.include_router(collections.router)
     app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
@@ -71,23 +83,6 @@ def _as_page(inner: Inner) -> Handler:
         return renderer_of(request).page(ProblemPage(shell=shell(request, title), message=message), plain.status_code)
 
     return handler
-
-
-def runtime_of(request: Request) -> Runtime:
-    """The open installation."""
-    runtime: Runtime = request.app.state.runtime
-    return runtime
-
-
-def renderer_of(request: Request) -> Renderer:
-    """What writes the pages."""
-    renderer: Renderer = request.app.state.renderer
-    return renderer
-
-
-def principal_of(request: Request) -> Principal:
-    """Whoever looks at the page. Raises SignInRequired."""
-    return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))
 
 
 @router.get("/")
@@ -135,7 +130,7 @@ async def job_page(request: Request, job_id: str) -> Response:
 async def job_card(request: Request, job_id: str) -> Response:
     """One job's card alone, for the script that keeps it live."""
     card = showing.job_card(await _job(request, job_id), runtime_of(request).catalog)
-    return renderer_of(request).card(CardPart(card=card))
+    return renderer_of(request).part(CardPart(card=card))
 
 
 @router.post("/jobs/{job_id}/cancel")

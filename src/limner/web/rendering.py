@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from limner.domain.people import Principal
 from limner.web import wording
+from limner.web.gallery_views import AlbumPage, AlbumsPage, AskPage, GalleryPage, SheetPart
 from limner.web.links import Links
 from limner.web.views import (
     AccountPage,
@@ -19,7 +20,6 @@ from limner.web.views import (
     CreatePage,
     DocsPage,
     JobPage,
-    Page,
     PicturePage,
     ProblemPage,
     QueuePage,
@@ -27,6 +27,25 @@ from limner.web.views import (
     Shell,
     SignInPage,
 )
+
+Page = (
+    CreatePage
+    | JobPage
+    | QueuePage
+    | PicturePage
+    | ProblemPage
+    | DocsPage
+    | SignInPage
+    | SharePage
+    | AccountPage
+    | GalleryPage
+    | AskPage
+    | AlbumsPage
+    | AlbumPage
+)
+"""Whatever is a page of its own."""
+Part = CardPart | SheetPart
+"""What is put into a page."""
 
 TEMPLATES: Mapping[type[Page], str] = {
     CreatePage: "pages/create.html",
@@ -38,8 +57,12 @@ TEMPLATES: Mapping[type[Page], str] = {
     SignInPage: "pages/signin.html",
     SharePage: "pages/share.html",
     AccountPage: "pages/account.html",
+    GalleryPage: "pages/gallery.html",
+    AskPage: "pages/ask.html",
+    AlbumsPage: "pages/albums.html",
+    AlbumPage: "pages/album.html",
 }
-CARD = "parts/job.html"
+PARTS: Mapping[type[Part], str] = {CardPart: "parts/job.html", SheetPart: "parts/sheet.html"}
 
 THEMES = ("ink", "vellum", "auto")
 COOKIE = "theme"
@@ -76,13 +99,15 @@ class Renderer:
             headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie"},
         )
 
-    def card(self, part: CardPart) -> Response:
-        """A job's card alone."""
+    def part(self, part: Part) -> Response:
+        """A part alone, for a script that puts it into its page."""
         return Response(
-            self._write(CARD, part), media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"}
+            self._write(PARTS[type(part)], part),
+            media_type="text/html; charset=utf-8",
+            headers={"Cache-Control": "no-store"},
         )
 
-    def _write(self, template: str, view: Page | CardPart) -> str:
+    def _write(self, template: str, view: Page | Part) -> str:
         values = {field.name: getattr(view, field.name) for field in fields(view)}
         return self._environment.get_template(template).render(values)
 

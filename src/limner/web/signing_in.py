@@ -15,8 +15,8 @@ from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.runtime.forms import read_form
-from limner.web.rendering import Renderer, shell
-from limner.web.views import Page, SignInPage
+from limner.web.rendering import Page, Renderer, shell
+from limner.web.views import SignInPage
 
 router = APIRouter(include_in_schema=False)
 

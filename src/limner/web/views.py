@@ -43,6 +43,14 @@ class Tile:
         """Width over height."""
         return round(self.width / self.height, 4)
 
+    def wide(self, edge: int) -> int:
+        """How wide its thumbnail is whose longer edge is so long; none is larger than the picture."""
+        return max(1, round(min(1.0, edge / max(self.width, self.height)) * self.width))
+
+    def across(self, height: int) -> int:
+        """How wide it is when it is so high."""
+        return max(1, round(height * self.width / self.height))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReceiptRow:
@@ -333,6 +341,3 @@ class DocsPage:
     shell: Shell
     version: str
     groups: Mapping[str, tuple[Operation, ...]]
-
-
-Page = CreatePage | JobPage | QueuePage | PicturePage | ProblemPage | DocsPage | SignInPage | SharePage | AccountPage

@@ -1,0 +1,251 @@
+// The gallery beyond what it does without a script: endless, searched as one types, by keys, many pictures at once.
+import { announce, dress } from "./dress.js";
+import { Selection } from "./selection.js";
+import { Sheets } from "./sheets.js";
+import { call, toast } from "./telling.js";
+
+const PAUSE = 250; // milliseconds after a key, before a search
+const SLOW = 400;
+const PLACES = { c: "/", g: "/gallery", q: "/jobs" };
+
+const root = document.querySelector("[data-gallery]");
+const part = (name) => document.querySelector(`[data-part=${name}]`);
+const tiles = () => [...root.querySelectorAll(".pic[data-picture]")];
+const typing = (target) => target.closest("input:not(.tick), textarea, select, dialog");
+
+let current = null; // the one tile that Tab stops at
+
+const selection = new Selection(root, { removed, marked });
+let sheets = follow();
+
+function follow() {
+  const given = { address: root.dataset.gallery, total: Number(root.dataset.total), hung, ended, trouble };
+  return new Sheets(part("sheets"), given);
+}
+
+function hung(sheet) {
+  selection.hung(sheet);
+  for (const tile of sheet.querySelectorAll(".pic")) reach(tile, false);
+  if (!current?.isConnected) stop(tiles()[0]);
+}
+
+function ended(is) {
+  const [older, end] = [part("older"), part("end")];
+  older?.remove();
+  let said = end.querySelector(".faint");
+  if (!is) return said?.remove();
+  if (said) return;
+  said = Object.assign(document.createElement("span"), { className: "faint" });
+  const total = Number(root.dataset.total);
+  said.textContent = `That is everything, ${total.toLocaleString("en-GB")} ${total === 1 ? "picture" : "pictures"}.`;
+  end.append(said);
+}
+
+function trouble() {
+  toast("The server cannot be reached. Trying again in 4 s.");
+}
+
+// --- one picture ------------------------------------------------------------------------
+
+function reach(tile, may) {
+  for (const each of tile.querySelectorAll("a, button")) each.tabIndex = may ? 0 : -1;
+  const tick = tile.querySelector(".tick");
+  if (tick) tick.tabIndex = -1;
+}
+
+function stop(tile) {
+  if (!tile || tile === current) return;
+  if (current) reach(current, false);
+  current = tile;
+  reach(tile, true);
+}
+
+function marked(id, is) {
+  const tile = root.querySelector(`.pic[data-picture="${id}"]`);
+  const button = tile?.querySelector("[form=marks]");
+  if (!button) return;
+  button.name = is ? "unfavorite" : "favorite";
+  button.setAttribute("aria-pressed", String(is));
+  const icon = button.querySelector(".i");
+  icon.classList.toggle("fill", is);
+  tile.querySelector(".fav")?.remove();
+  if (!is) return;
+  const star = document.createElement("span");
+  star.className = "fav";
+  star.append(icon.cloneNode(true), Object.assign(document.createElement("span"), { className: "vh", textContent: "Favourite" }));
+  tile.querySelector(".over").before(star);
+}
+
+async function mark(id) {
+  const is = root.querySelector(`.pic[data-picture="${id}"] [form=marks]`).getAttribute("aria-pressed") !== "true";
+  marked(id, is);
+  if (await call(is ? "PUT" : "DELETE", `/api/v1/images/${id}/favorite`)) announce(is ? "Favourite" : "No favourite");
+  else marked(id, !is);
+}
+
+function removed(ids) {
+  const gone = new Set(ids);
+  const next = current && tiles().slice(tiles().indexOf(current)).find((tile) => !gone.has(tile.dataset.picture));
+  for (const tile of tiles()) {
+    if (!gone.has(tile.dataset.picture)) continue;
+    const [group, sheet] = [tile.closest(".group"), tile.closest(".sheet")];
+    sheet.dataset.count = Number(sheet.dataset.count) - 1;
+    tile.closest("li").remove();
+    if (!group.querySelector("li")) group.remove();
+  }
+  sheets.total = Math.max(0, sheets.total - gone.size);
+  root.dataset.total = sheets.total;
+  part("total").textContent = sheets.total.toLocaleString("en-GB");
+  if (!tiles().length) return location.reload();
+  stop(next ?? tiles()[0]);
+  sheets.settle();
+}
+
+root.addEventListener("focusin", (event) => stop(event.target.closest(".pic[data-picture]")));
+root.addEventListener("click", (event) => {
+  const button = event.target.closest("[form=marks]");
+  if (!button || selection.on) return;
+  event.preventDefault();
+  mark(button.value);
+});
+
+// --- keys -------------------------------------------------------------------------------
+
+function beside(tile, step) {
+  const all = tiles();
+  return all[all.indexOf(tile) + step];
+}
+
+// The nearest one in the row above or below.
+function across(tile, down) {
+  const here = tile.getBoundingClientRect();
+  const middle = here.left + here.width / 2;
+  let best = null;
+  for (const each of down ? tiles() : tiles().reverse()) {
+    const there = each.getBoundingClientRect();
+    const beyond = down ? there.top - here.bottom : here.top - there.bottom;
+    if (beyond < -1) continue;
+    const row = best && Math.abs(there.top - best.top) > 1;
+    if (row) break;
+    const distance = Math.abs(there.left + there.width / 2 - middle);
+    if (!best || distance < best.distance) best = { each, distance, top: there.top };
+  }
+  return best?.each;
+}
+
+const MOVES = {
+  ArrowRight: (tile) => beside(tile, 1),
+  ArrowLeft: (tile) => beside(tile, -1),
+  ArrowDown: (tile) => across(tile, true),
+  ArrowUp: (tile) => across(tile, false),
+  Home: () => tiles()[0],
+  End: () => tiles().at(-1),
+};
+const ACTS = {
+  f: (tile) => mark(tile.dataset.picture),
+  d: (tile) => tile.querySelector("a[download]").click(),
+  x: (tile, event) => selection.toggle(tile, event.shiftKey),
+  X: (tile) => selection.toggle(tile, true),
+  " ": (tile, event) => selection.toggle(tile, event.shiftKey),
+};
+
+let going = 0;
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || typing(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
+  const tile = event.target.closest(".pic[data-picture]");
+  if (event.key === "/") {
+    event.preventDefault();
+    return root.querySelector("[name=q]").focus();
+  }
+  if (going > event.timeStamp - 1500 && PLACES[event.key]) return location.assign(PLACES[event.key]);
+  going = event.key === "g" ? event.timeStamp : -Infinity;
+  if (event.key === "Escape" && selection.on) return selection.turn(event, false);
+  if (!tile || (event.target.matches("button, .tick") && event.key === " ")) return;
+  if (MOVES[event.key]) {
+    event.preventDefault();
+    const to = MOVES[event.key](tile);
+    to?.querySelector("a").focus({ preventScroll: true });
+    to?.scrollIntoView({ block: "nearest" });
+  } else if (ACTS[event.key]) {
+    event.preventDefault();
+    ACTS[event.key](tile, event);
+  }
+});
+
+// --- search as one types ----------------------------------------------------------------
+
+const filters = root.querySelector(".filters");
+let timer;
+let turn = 0;
+
+async function search() {
+  const said = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
+  const address = `${filters.getAttribute("action")}${said.size ? `?${said}` : ""}`;
+  const mine = ++turn;
+  const slow = setTimeout(() => document.body.classList.add("slow"), SLOW);
+  try {
+    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    if (mine !== turn) return;
+    // The style block of another page has another nonce: browsers would object to it while they read the page.
+    const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/g, "");
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const fresh = page.querySelector("[data-gallery]");
+    if (!answer.ok || !fresh) return location.assign(address);
+    history.replaceState(null, "", address);
+    show(page, fresh);
+  } catch {
+    trouble();
+  } finally {
+    clearTimeout(slow);
+    if (mine === turn) document.body.classList.remove("slow");
+  }
+}
+
+// The same page with other pictures; the fields stay as they are, with whoever is in them.
+function show(page, fresh) {
+  sheets.close();
+  Object.assign(root.dataset, { gallery: fresh.dataset.gallery, total: fresh.dataset.total });
+  for (const name of ["sheets", "end", "total"]) {
+    const now = page.querySelector(`[data-part=${name}]`);
+    part(name).replaceWith(document.adoptNode(now));
+  }
+  dress(part("sheets"));
+  part("select").href = page.querySelector("[data-part=select]").href;
+  for (const form of ["marks", "bulk"]) {
+    document.querySelector(`#${form} [name=back]`).value = page.querySelector(`#${form} [name=back]`).value;
+  }
+  const [clear, none] = [fresh.querySelector(".filters [data-part=clear]"), part("clear")];
+  if (clear && !none) filters.append(document.adoptNode(clear));
+  else if (!clear) none?.remove();
+  scrollTo({ top: 0, behavior: "instant" });
+  sheets = follow();
+  const total = part("total").textContent;
+  announce(total === "1" ? "1 picture" : `${total} pictures`);
+}
+
+filters.addEventListener("input", (event) => {
+  clearTimeout(timer);
+  timer = setTimeout(search, event.target.type === "search" ? PAUSE : 0);
+});
+filters.addEventListener("submit", (event) => {
+  event.preventDefault();
+  clearTimeout(timer);
+  search();
+});
+
+// --- coming back ------------------------------------------------------------------------
+
+history.scrollRestoration = "manual";
+addEventListener("pagehide", () => {
+  const place = sheets.place();
+  if (place) history.replaceState({ place, picture: current?.dataset.picture }, "");
+});
+if (history.state?.place) {
+  const { place, picture } = history.state;
+  sheets.back(place).then(() => {
+    const tile = root.querySelector(`.pic[data-picture="${picture}"]`);
+    stop(tile);
+    tile?.querySelector("a").focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,73 @@
+// Says what was done, with a way back, and asks before what should not happen by accident.
+import { announce } from "./dress.js";
+
+const STAYS = 8000;
+let shown;
+
+// A line at the foot of the page that goes by itself, but not while somebody is on it.
+export function toast(text, undo) {
+  shown?.remove();
+  const line = Object.assign(document.createElement("div"), { className: "toast" });
+  line.append(Object.assign(document.createElement("span"), { textContent: text }));
+  if (undo) {
+    const button = Object.assign(document.createElement("button"), { className: "btn sm", type: "button", textContent: "Undo" });
+    button.addEventListener("click", () => {
+      line.remove();
+      undo();
+    });
+    line.append(button);
+  }
+  let timer;
+  const wait = () => (timer = setTimeout(() => line.remove(), STAYS));
+  const hold = () => clearTimeout(timer);
+  line.addEventListener("pointerenter", hold);
+  line.addEventListener("focusin", hold);
+  line.addEventListener("pointerleave", wait);
+  line.addEventListener("focusout", wait);
+  document.body.append(line);
+  announce(text);
+  wait();
+  shown = line;
+}
+
+// Whether somebody really wants it.
+export function ask(question, yes, no = "Keep") {
+  const dialog = document.createElement("dialog");
+  dialog.className = "ask";
+  dialog.setAttribute("aria-label", question);
+  const form = document.createElement("form");
+  form.method = "dialog";
+  form.append(Object.assign(document.createElement("p"), { textContent: question }));
+  const row = Object.assign(document.createElement("div"), { className: "row" });
+  row.append(
+    Object.assign(document.createElement("button"), { className: "btn danger solid", value: "yes", textContent: yes }),
+    Object.assign(document.createElement("button"), { className: "btn", value: "no", textContent: no, autofocus: true }),
+  );
+  form.append(row);
+  dialog.append(form);
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+  });
+}
+
+// Asks the interface; what goes wrong is said, in its own words.
+export async function call(method, address, body) {
+  try {
+    const answer = await fetch(address, {
+      method,
+      body: body && JSON.stringify(body),
+      headers: body ? { "Content-Type": "application/json" } : {},
+    });
+    const content = answer.status === 204 ? {} : await answer.json();
+    if (answer.ok) return content;
+    toast(content.detail ?? "This did not work.");
+  } catch {
+    toast("The server cannot be reached. Try again in a moment.");
+  }
+  return null;
+}
