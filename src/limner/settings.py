@@ -98,6 +98,8 @@ class Settings(BaseModel):
     """What shows it that we are; a public client has none."""
     oidc_name: str | None = None
     """What the button calls it; its host where it is not set."""
+    oidc_trusts_addresses: bool = False
+    """Whether addresses count as verified where the issuer does not say whether they are, as Entra ID does not."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
     """The master secret; made and kept in the data directory where it is not set."""
     host: str = "127.0.0.1"
