@@ -52,6 +52,8 @@ def _weights(value: object) -> object:
     return {name.strip(): number.strip() for name, _, number in pairs}
 
 
+LONGEST_PROMPT = 32_000
+"""Characters that any surface may be set to take: the most that any model takes."""
 ACCOUNTS_DEFAULTS: Mapping[str, object] = {
     "images_per_hour": 10,
     "images_per_day": 50,
@@ -129,11 +131,13 @@ class Settings(BaseModel):
     """The same for all persons together, for each service that is to paint."""
     trusted_proxies: Networks = ()
     """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
-    generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
+    generate_image_prompt_limit: int = Field(default=1000, ge=1, le=LONGEST_PROMPT)
     """Characters that a prompt may have at document 3's /generate-image."""
+    images_prompt_limit: int = Field(default=4000, ge=1, le=LONGEST_PROMPT)
+    """The same at /api/images, documents 1 and 2."""
     generate_image_polling_seconds: float = Field(default=60.0, gt=0, le=900)
     """How long it waits for a picture that its service has to be asked after, as document 3 has it for Replicate."""
-    unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
+    unified_prompt_limit: int = Field(default=10_000, ge=1, le=LONGEST_PROMPT)
     """The same at document 4's /unified, and the most that can be shortened."""
     optimise_seconds: float = Field(default=120.0, gt=0, le=3600)
     """How long the text model may take for one prompt before Limner shortens or enhances it itself."""

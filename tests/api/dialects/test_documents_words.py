@@ -125,6 +125,24 @@ def test_too_little_memory_is_said_in_the_documents_words_and_the_server_goes_on
         assert site.client.get("/api/images/providers").json()["success"] is True
 
 
+@pytest.mark.req("S1-104", "S2-014")
+def test_how_long_prompts_may_be_is_a_setting(tmp_path: Path) -> None:
+    with serving(tmp_path, images_prompt_limit=20) as site:
+        sketch = {"provider": "sketch", "size": "64x64"}
+        for path, fine in (("generate", sketch), ("enhance-prompt", {})):
+            kept = site.client.post(f"/api/images/{path}", json={"prompt": "x" * 20, **fine})
+            assert kept.status_code == 200, kept.text
+            refused = site.client.post(f"/api/images/{path}", json={"prompt": "x" * 21, **fine})
+            assert (refused.status_code, refused.json()["error"]) == (400, "Prompt too long (max 20 characters)")
+        profile = {"prompt": "x" * 21, "profileId": "0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"}
+        said = site.client.post("/api/images/generate", json=profile)
+        assert (said.status_code, said.json()["details"]) == (
+            400,
+            [{"code": "too_big", "message": "String must contain at most 20 character(s)", "path": ["prompt"]}],
+        )
+    assert settings_for(tmp_path).images_prompt_limit == 4000
+
+
 # --- document 2 ---------------------------------------------------------------------------------
 
 
