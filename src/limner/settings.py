@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limner.domain.alerts import AlertRules
+from limner.domain.authority import authority_of
 from limner.domain.cleaning import CleanupRules
 from limner.domain.errors import NotConfigured
 from limner.domain.health import BreakerRules
@@ -129,6 +130,8 @@ class Settings(BaseModel):
     """The same for each address that requests come from; of IPv6 for each network of 64 bits."""
     requests_per_minute_per_service: Amount = None
     """The same for all persons together, for each service that is to paint."""
+    cors_origins: str = ""
+    """Comma-separated origins of other pages that may ask this server, such as https://app.example.com."""
     trusted_proxies: Networks = ()
     """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
     generate_image_prompt_limit: int = Field(default=1000, ge=1, le=LONGEST_PROMPT)
@@ -230,6 +233,19 @@ class Settings(BaseModel):
                 "IMAGE_CDN_URL is wrong: give an address that begins with https:// or http://.", code="settings_invalid"
             )
         return found or None
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of other pages that may ask. Raises NotConfigured for what is none."""
+        found = frozenset(word.strip().lower().rstrip("/") for word in self.cors_origins.split(",") if word.strip())
+        wrong = [word for word in sorted(found) if authority_of(word) is None]
+        if wrong:
+            raise NotConfigured(
+                f"LIMNER_CORS_ORIGINS is wrong: '{wrong[0]}' is no origin. Give each whole, such as "
+                "https://app.example.com.",
+                code="settings_invalid",
+            )
+        return found
 
     @property
     def breaker_rules(self) -> BreakerRules:
