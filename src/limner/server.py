@@ -89,6 +89,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         # Base64 makes four bytes of three.
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
         proxies=settings.trusted_proxies,
+        origins=settings.origins,
     )
     gate = Gate(lambda: app.state.runtime.admittance) if settings.accounts else None
     app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), gate=gate, surfaces=dialects.SURFACES)

@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from limner.domain.alerts import AlertRules
+from limner.domain.authority import authority_of
 from limner.domain.cleaning import CleanupRules
 from limner.domain.errors import NotConfigured
 from limner.domain.health import BreakerRules
@@ -52,6 +53,8 @@ def _weights(value: object) -> object:
     return {name.strip(): number.strip() for name, _, number in pairs}
 
 
+LONGEST_PROMPT = 32_000
+"""Characters that any surface may be set to take: the most that any model takes."""
 ACCOUNTS_DEFAULTS: Mapping[str, object] = {
     "images_per_hour": 10,
     "images_per_day": 50,
@@ -98,6 +101,8 @@ class Settings(BaseModel):
     """What shows it that we are; a public client has none."""
     oidc_name: str | None = None
     """What the button calls it; its host where it is not set."""
+    oidc_trusts_addresses: bool = False
+    """Whether addresses count as verified where the issuer does not say whether they are, as Entra ID does not."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
     """The master secret; made and kept in the data directory where it is not set."""
     host: str = "127.0.0.1"
@@ -125,13 +130,17 @@ class Settings(BaseModel):
     """The same for each address that requests come from; of IPv6 for each network of 64 bits."""
     requests_per_minute_per_service: Amount = None
     """The same for all persons together, for each service that is to paint."""
+    cors_origins: str = ""
+    """Comma-separated origins of other pages that may ask this server, such as https://app.example.com."""
     trusted_proxies: Networks = ()
     """Comma-separated addresses or networks whose word about whom they ask for is believed (X-Forwarded-For)."""
-    generate_image_prompt_limit: int = Field(default=1000, ge=1, le=32_000)
+    generate_image_prompt_limit: int = Field(default=1000, ge=1, le=LONGEST_PROMPT)
     """Characters that a prompt may have at document 3's /generate-image."""
+    images_prompt_limit: int = Field(default=4000, ge=1, le=LONGEST_PROMPT)
+    """The same at /api/images, documents 1 and 2."""
     generate_image_polling_seconds: float = Field(default=60.0, gt=0, le=900)
     """How long it waits for a picture that its service has to be asked after, as document 3 has it for Replicate."""
-    unified_prompt_limit: int = Field(default=10_000, ge=1, le=32_000)
+    unified_prompt_limit: int = Field(default=10_000, ge=1, le=LONGEST_PROMPT)
     """The same at document 4's /unified, and the most that can be shortened."""
     optimise_seconds: float = Field(default=120.0, gt=0, le=3600)
     """How long the text model may take for one prompt before Limner shortens or enhances it itself."""
@@ -230,6 +239,19 @@ class Settings(BaseModel):
                 "IMAGE_CDN_URL is wrong: give an address that begins with https:// or http://.", code="settings_invalid"
             )
         return found or None
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins of other pages that may ask. Raises NotConfigured for what is none."""
+        found = frozenset(word.strip().lower().rstrip("/") for word in self.cors_origins.split(",") if word.strip())
+        wrong = [word for word in sorted(found) if authority_of(word) is None]
+        if wrong:
+            raise NotConfigured(
+                f"LIMNER_CORS_ORIGINS is wrong: '{wrong[0]}' is no origin. Give each whole, such as "
+                "https://app.example.com.",
+                code="settings_invalid",
+            )
+        return found
 
     @property
     def breaker_rules(self) -> BreakerRules:

@@ -39,7 +39,7 @@ def ended(site: Site, batch: dict[str, Any]) -> dict[str, Any]:
         pause.wait(0.05)
 
 
-@pytest.mark.req("S0-078", "S4-080")
+@pytest.mark.req("S0-078", "S4-080", "S3-111")
 def test_a_batch_is_carried_out_row_by_row(tmp_path: Path) -> None:
     with serving(tmp_path) as site:
         batch = begun(site, [PAID, BAD, {**SMALL, "count": 2}, {"model": "nobody", "prompt": "x"}], name="harbours")

@@ -23,7 +23,11 @@ LIMIT = 1000
 def app() -> FastAPI:
     app = FastAPI()
     errors.install(app)
-    rules = Rules(public=authority_of("https://limner.example:8443/studio"), max_body=LIMIT)
+    rules = Rules(
+        public=authority_of("https://limner.example:8443/studio"),
+        max_body=LIMIT,
+        origins=frozenset({"https://app.test"}),
+    )
     app.add_middleware(Door, rules=rules, ids=CountingIds())
 
     @app.api_route("/echo", methods=["GET", "POST"])
@@ -131,6 +135,7 @@ async def test_a_callers_own_name_is_kept_where_it_is_harmless(client: httpx2.As
         assert (await client.get("/echo", headers={"X-Request-Id": name})).headers["x-request-id"] != name
 
 
+@pytest.mark.req("S4-067", "S4-068")
 async def test_each_request_is_one_line_in_the_log_without_secrets(
     client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -177,3 +182,27 @@ def test_a_line_for_people_tells_the_same() -> None:
 )
 def test_odd_names_are_not_this_machine(authority: str) -> None:
     assert not is_loopback(authority)
+
+
+@pytest.mark.req("S4-032")
+async def test_pages_of_other_origins_that_are_named_may_ask_and_read(client: httpx2.AsyncClient) -> None:
+    theirs = {"Origin": "https://app.test"}
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    preflight = await client.options("/echo", headers={**theirs, **asks})
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, "https://app.test")
+    assert "Authorization" in preflight.headers["access-control-allow-headers"]
+    for answer in (
+        await client.post("/echo", headers=theirs, content=b"abc"),
+        await client.get("/nothing", headers=theirs),
+    ):
+        assert answer.headers["access-control-allow-origin"] == "https://app.test"
+        assert "Origin" in answer.headers["vary"]
+        assert "access-control-allow-credentials" not in answer.headers
+    for foreign in ("https://evil.test", "https://app.test.evil.test", "null"):
+        refused = await client.post("/echo", headers={"Origin": foreign})
+        asked = await client.options("/echo", headers={"Origin": foreign, **asks})
+        read = await client.get("/echo", headers={"Origin": foreign})
+        assert (refused.status_code, asked.status_code, read.status_code) == (403, 405, 200)
+        for answer in (refused, asked, read):
+            assert "access-control-allow-origin" not in answer.headers
+    assert "access-control-allow-origin" not in (await client.get("/echo")).headers

@@ -173,6 +173,7 @@ async def test_who_comes_late_misses_nothing() -> None:
     assert source.opened == 1
 
 
+@pytest.mark.req("S0-052")
 async def test_silence_brings_each_listener_a_sign_of_life_and_never_all_at_once() -> None:
     source = Source()
     broadcasts = Broadcasts(framed(source.follow))
@@ -190,6 +191,7 @@ async def test_silence_brings_each_listener_a_sign_of_life_and_never_all_at_once
     assert all(listener.numbers == [1] for listener in listeners)
 
 
+@pytest.mark.req("S0-052")
 async def test_who_has_hung_up_is_noticed_in_the_silence_and_the_last_one_ends_the_reading() -> None:
     source = Source()
     listener = Listener(Broadcasts(framed(source.follow)))

@@ -126,6 +126,7 @@ def test_keys_are_in_no_answer(site: Site) -> None:
         assert "sk-test-key" not in site.client.get(path).text
 
 
+@pytest.mark.req("S0-080")
 def test_usage_adds_up(site: Site) -> None:
     site.paint()
     usage = site.client.get("/api/v1/usage").json()

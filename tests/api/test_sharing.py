@@ -111,6 +111,20 @@ def test_what_others_made_may_be_looked_at_and_not_changed(team: Team) -> None:
     assert ben.get("/api/v1/images").json()["items"] == []
 
 
+def test_favourites_are_each_persons_own(team: Team) -> None:
+    project = team.share()
+    team.let_in(project, "ben")
+    job = team.paint("ann")
+    picture = job["images"][0]["id"]
+    assert team.clients["ann"].put(f"/api/v1/images/{picture}/favorite").is_success
+    for who, marked in (("ann", True), ("ben", False)):
+        client = team.clients[who]
+        (listed,) = client.get(f"{project}/images").json()["items"]
+        (of_job,) = client.get(f"/api/v1/jobs/{job['id']}").json()["images"]
+        alone = client.get(f"/api/v1/images/{picture}").json()
+        assert [each["favorite"] for each in (listed, of_job, alone)] == [marked] * 3
+
+
 def test_a_viewer_of_a_project_looks_and_paints_elsewhere(team: Team) -> None:
     project = team.share()
     team.let_in(project, "cat", "viewer")

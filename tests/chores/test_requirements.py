@@ -1,6 +1,8 @@
 """The list of requirements is whole, marks name only what is in it, and the report says what is unproved."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +50,16 @@ def test_what_lint_found_is_said_again_before_the_summary(
     assert "lint failed" not in pytester.runpytest_inprocess(*PLUGINS).stdout.str()
     monkeypatch.setenv("LINT_FAILED", "1")
     pytester.runpytest_inprocess(*PLUGINS).stdout.fnmatch_lines(["*= lint failed =*", "*", "*= 1 passed in *"])
+
+
+@pytest.mark.req("S2-094", "S4-072")
+def test_the_suite_is_larger_than_the_documents_and_has_every_part() -> None:
+    tests = Path(__file__).parents[1]
+    found = [
+        f"{path.relative_to(tests)}::{name}"
+        for path in tests.rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    ]
+    assert len(found) > 570
+    parts = {name.partition("/")[0] for name in found}
+    assert {"acceptance", "api", "cli", "db", "engine", "providers", "storage", "web", "words"} <= parts

@@ -134,3 +134,20 @@ def test_a_secret_of_ones_own_is_rotated_with_the_old_one_in_a_file(
     ended = limner("keys", "rotate", "--from-secret-file", str(old), "--json")
     assert (ended.code, ended.document["sealed"]) == (0, 1)
     assert limner("keys", "check", "openai", "--json").document["keys"][0]["state"] == "accepted"
+
+
+def test_a_picture_is_paid_for_with_the_key_that_is_named(limner: Limner, shop: OpenAIStandIn) -> None:
+    for label in ("Work", "Home"):
+        added = limner("keys", "add", "openai", "--label", label, "--no-check", stdin=f"sk-{label}-0123456789".encode())
+        assert added.code == 0
+    paid = ("--size", "1024x1024", "--quality", "low", "--yes")
+    assert limner("generate", "a fox", "--key", "home", *paid).code == 0
+    listed = limner("keys", "list", "--json").document["stored"]
+    (work,) = [key["id"] for key in listed if key["label"] == "Work"]
+    assert limner("generate", "a fox", "--key", work, *paid).code == 0
+    used = [entry.headers["Authorization"] for entry in shop.log if entry.body.get("prompt")]
+    assert used == ["Bearer sk-Home-0123456789", "Bearer sk-Work-0123456789"]
+    unknown = limner("generate", "a fox", "--key", "school", *paid)
+    assert (unknown.code, "there is no stored key 'school'" in unknown.err) == (1, True)
+    limner("keys", "add", "openai", "--label", "work", "--no-check", stdin=b"sk-third-0123456789")
+    assert "Several stored keys are called 'WORK'" in limner("generate", "a fox", "--key", "WORK", *paid).err

@@ -103,6 +103,7 @@ def test_a_mistyped_command_line_is_a_sentence_and_a_document(limner: Limner, ar
     assert error["spent"] == "no"
 
 
+@pytest.mark.req("S4-071")
 def test_what_nobody_has_foreseen_is_one_sentence(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a secret detail")

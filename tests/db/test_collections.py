@@ -47,7 +47,7 @@ def joining(collection: Collection, action: Action = Action.COLLECT) -> Change:
     return Change(action=action, to=collection.id)
 
 
-@pytest.mark.req("S1-026", "S1-061", "S1-062")
+@pytest.mark.req("S1-026", "S1-061", "S1-062", "S3-113")
 async def test_pictures_join_in_order_and_leave(stores: Stores, albums: SqlCollections, marks: SqlMarks) -> None:
     pictures = await kept(stores, "one", "two", "three", "four")
     ids = [picture.id for picture in pictures]

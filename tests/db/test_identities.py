@@ -29,7 +29,7 @@ async def test_it_is_the_subject_of_an_issuer_that_is_known_again(stores: Stores
     assert await identities.find(ANN.issuer, ANN.subject) == an_account("a")
     assert await identities.find("https://other.example.com", ANN.subject) is None
     assert await identities.find(ANN.issuer, "ann-2") is None
-    await SqlPeople(stores.database).remove("a")
+    await SqlPeople(stores.database).remove("a", NOON)
     assert await identities.find(ANN.issuer, ANN.subject) is None
 
 

@@ -50,10 +50,10 @@ async def test_a_person_is_kept_found_and_forgotten_with_all_that_is_theirs(stor
     assert await people.named("nobody@example.com") is None
     await sessions.begin(a_session("s"), None)
     assert await tokens.add(a_token("t"), 1)
-    assert await people.remove("ann")
+    assert await people.remove("ann", NOON)
     assert await sessions.find("s") is None
     assert await tokens.find("digest of t") is None
-    for work in (people.get("ann"), people.remove("ann"), people.change_role("ann", Role.ADMIN)):
+    for work in (people.get("ann"), people.remove("ann", NOON), people.change_role("ann", Role.ADMIN)):
         with pytest.raises(NotFound):
             await work
     with pytest.raises(NotFound):
@@ -65,12 +65,12 @@ async def test_a_person_is_kept_found_and_forgotten_with_all_that_is_theirs(stor
 async def test_the_last_owner_stays(stores: Stores, other: Stores) -> None:
     people = SqlPeople(stores.database)
     await people.add(a_user("ann", Role.OWNER))
-    assert not await people.remove("ann")
+    assert not await people.remove("ann", NOON)
     assert not await people.change_role("ann", Role.ADMIN)
     assert await people.change_role("ann", Role.OWNER)
     for _ in range(5):
         await people.add(a_user("ben", Role.OWNER))
-        await asyncio.gather(people.change_role("ann", Role.ADMIN), SqlPeople(other.database).remove("ben"))
+        await asyncio.gather(people.change_role("ann", Role.ADMIN), SqlPeople(other.database).remove("ben", NOON))
         owners = [user.id for user in await people.all() if user.role is Role.OWNER]
         assert len(owners) == 1
         await people.change_role("ann", Role.OWNER)

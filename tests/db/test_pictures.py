@@ -73,7 +73,7 @@ async def everything(stores: Stores, which: PictureFilter, *, limit: int, owner:
             return ids
 
 
-@pytest.mark.req("S1-058")
+@pytest.mark.req("S1-058", "S1-025")
 async def test_a_picture_is_read_back_whole(stores: Stores) -> None:
     new = a_job(worker="w1")
     call_id = new.calls[0].call.id
@@ -166,6 +166,7 @@ async def test_words_are_found_whole_in_any_order_and_case(stores: Stores) -> No
     assert await found(stores, "dusk boat") == []
 
 
+@pytest.mark.req("S0-066")
 @pytest.mark.parametrize(
     "words",
     [

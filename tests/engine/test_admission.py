@@ -54,7 +54,7 @@ GOOD = ImageRequest(prompt="a lighthouse at dusk")
         ),
     ],
 )
-@pytest.mark.req("S0-067", "S0-068", "S3-091")
+@pytest.mark.req("S0-067", "S0-068", "S3-091", "S0-066")
 def test_refusals_name_their_field(request_: ImageRequest, field: str, code: str) -> None:
     with pytest.raises(InvalidRequest) as refusal:
         admit(request_)

@@ -53,7 +53,7 @@ def test_a_success_between_them_begins_the_count_anew() -> None:
     assert failed(found, "c", FailureCode.OVERLOADED, NOON, RULES).state is CLOSED
 
 
-@pytest.mark.req("S3-021", "S3-025", "S3-028")
+@pytest.mark.req("S3-021", "S3-025", "S3-028", "S3-108")
 def test_it_blocks_for_ten_minutes_and_then_lets_one_through() -> None:
     found = opened()
     until = NOON + timedelta(hours=1)
@@ -71,7 +71,7 @@ def on_trial(rules: BreakerRules = RULES) -> Breaker:
     return found
 
 
-@pytest.mark.req("S3-022", "S3-026")
+@pytest.mark.req("S3-022", "S3-026", "S3-108")
 def test_one_success_on_trial_closes_it() -> None:
     assert succeeded(on_trial(), "trial", NOON + TEN_MINUTES, RULES) == Breaker()
 
@@ -85,7 +85,7 @@ def test_as_many_successes_as_are_wanted_close_it() -> None:
     assert succeeded(again, "next", NOON + TEN_MINUTES, rules) == Breaker()
 
 
-@pytest.mark.req("S3-027")
+@pytest.mark.req("S3-027", "S3-108")
 def test_a_failure_on_trial_opens_it_for_another_ten_minutes() -> None:
     later = NOON + TEN_MINUTES
     again = failed(on_trial(), "trial", FailureCode.TIMED_OUT, later, RULES)

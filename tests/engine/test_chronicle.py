@@ -51,7 +51,7 @@ async def test_each_picture_has_its_line(tmp_path: Path, caplog: pytest.LogCaptu
         }
 
 
-@pytest.mark.req("S2-087", "S3-094", "S1-106")
+@pytest.mark.req("S2-087", "S3-094", "S1-106", "S0-082")
 @pytest.mark.parametrize("spent", [Spent.NO, Spent.YES, Spent.UNKNOWN])
 async def test_each_call_that_brought_nothing_has_its_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, spent: Spent

@@ -175,6 +175,17 @@ async def test_a_429_is_sent_again_after_the_pause_that_the_service_asks_for(tmp
         assert len({call.id for call in provider.submits}) == 1
 
 
+@pytest.mark.req("S0-050")
+async def test_a_service_that_cannot_be_reached_is_tried_again_after_ever_longer_pauses(tmp_path: Path) -> None:
+    away = failure(FailureCode.UNREACHABLE, retryable=True)
+    provider = FakeProvider(away, away, away)
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme")
+        assert (job.state, provider.purchases) == (JobState.SUCCEEDED, 1)
+        first, second, third = [wait for wait in here.clock.slept if wait >= 0.25]
+        assert 0.25 <= first <= 0.5 <= second <= 1.0 <= third <= 2.0
+
+
 async def test_a_429_that_does_not_end_is_given_up(tmp_path: Path) -> None:
     provider = FakeProvider(*[LIMITED] * 9)
     async with house(tmp_path, {"acme": provider}, ACME) as here:
@@ -566,6 +577,7 @@ async def test_a_price_that_is_not_known_is_refused(tmp_path: Path) -> None:
 # --- who paints --------------------------------------------------------------------------------
 
 
+@pytest.mark.req("S3-078")
 async def test_nothing_ready_says_what_to_do(tmp_path: Path) -> None:
     async with house(tmp_path, {}, ACME) as here:
         with pytest.raises(NotConfigured, match="sketch"):

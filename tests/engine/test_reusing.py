@@ -34,7 +34,7 @@ async def painted(here: House, request: ImageRequest, principal: Principal = LOC
     return await here.engine.generate(request, principal, timeout=20)
 
 
-@pytest.mark.req("S1-073")
+@pytest.mark.req("S1-073", "S0-073", "S4-083")
 async def test_an_identical_request_gives_the_kept_pictures_at_no_cost(tmp_path: Path) -> None:
     provider = FakeProvider()
     async with house(tmp_path, {"acme": provider}, ACME) as here:

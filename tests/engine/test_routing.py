@@ -56,6 +56,7 @@ def recipe_lines(job: Job) -> list[Mapping[str, object]]:
 # --- automatically --------------------------------------------------------------------------------
 
 
+@pytest.mark.req("S0-083")
 async def test_by_itself_the_cheaper_service_is_asked_first_and_the_quicker_of_equal_price(tmp_path: Path) -> None:
     slow = facts("slow", usd="0.003", seconds=30)
     services = {name: FakeProvider() for name in ("openai", "slow", "together")}
@@ -136,6 +137,7 @@ async def shares(here: House, jobs: int) -> Counter[str]:
     return Counter([(await here.paint(tier="high")).model.partition("/")[0] for _ in range(jobs)])
 
 
+@pytest.mark.req("S4-008")
 async def test_models_of_the_same_rank_take_turns_by_their_weights(tmp_path: Path) -> None:
     sources = [facts(name, usd="0.01", rank=1) for name in ("one", "two", "three")]
     services = {name: FakeProvider() for name in ("one", "two", "three")}
@@ -147,6 +149,7 @@ async def test_models_of_the_same_rank_take_turns_by_their_weights(tmp_path: Pat
         assert await shares(here, 12) == {"one": 6, "two": 4, "three": 2}
 
 
+@pytest.mark.req("S4-008")
 async def test_the_least_busy_of_equal_models_is_asked_first_for_its_weight(tmp_path: Path) -> None:
     sources = [facts(name, usd="0.01", rank=1) for name in ("one", "two")]
     services = {name: FakeProvider() for name in ("one", "two")}

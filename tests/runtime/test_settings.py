@@ -144,3 +144,13 @@ def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
     for wrong in ("everybody", "10.0.0.1/8", "10.0.0.0/33"):
         with pytest.raises(NotConfigured, match="LIMNER_TRUSTED_PROXIES"):
             read_settings({"LIMNER_TRUSTED_PROXIES": wrong}, tmp_path)
+
+
+@pytest.mark.req("S4-032")
+def test_origins_of_other_pages_are_whole(tmp_path: Path) -> None:
+    found = read_settings({"LIMNER_CORS_ORIGINS": " https://App.test/, http://localhost:3000 "}, tmp_path)
+    assert found.origins == {"https://app.test", "http://localhost:3000"}
+    assert read_settings({}, tmp_path).origins == frozenset()
+    for wrong in ("app.test", "*", "https://"):
+        with pytest.raises(NotConfigured, match="LIMNER_CORS_ORIGINS"):
+            _ = read_settings({"LIMNER_CORS_ORIGINS": wrong}, tmp_path).origins

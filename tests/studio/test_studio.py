@@ -61,7 +61,7 @@ async def test_kept_pictures_are_given_where_that_is_asked_for(studio: Studio) -
     assert two.images[0].id != one.images[0].id
 
 
-@pytest.mark.req("S1-016", "S1-018", "S1-019", "S1-020", "S1-021", "S0-076", "S0-077")
+@pytest.mark.req("S1-016", "S1-018", "S1-019", "S1-020", "S1-021", "S0-076", "S0-077", "S3-110")
 async def test_every_operation_works_on_a_kept_picture(studio: Studio) -> None:
     source = (await studio.generate("a castle on a hill", size="96x64", seed=1)).images[0]
     done = {
@@ -82,7 +82,7 @@ async def test_every_operation_works_on_a_kept_picture(studio: Studio) -> None:
         assert job.images[0].picture.original.digest != source.picture.original.digest
 
 
-@pytest.mark.req("S1-017")
+@pytest.mark.req("S1-017", "S3-110")
 async def test_a_masked_edit_changes_nothing_outside_the_mask(studio: Studio, tmp_path: Path) -> None:
     source = (await studio.generate("a calm sea", size="64x64", seed=1)).images[0]
     mask = Image.new("L", (64, 64), 0)

@@ -62,6 +62,7 @@ def test_what_is_wrong_is_said_beside_the_fields_as_they_were(site: Site, fields
     assert "boats</textarea>" in answer.text
 
 
+@pytest.mark.req("S0-066")
 def test_what_people_type_stays_text(site: Site, job: Any) -> None:
     for path in ("/", "/jobs", f"/jobs/{job['id']}", f"/images/{job['images'][0]['id']}"):
         page = get(site, path).text

@@ -114,6 +114,7 @@ async def test_raw_bytes_have_a_limit_too() -> None:
     assert blobs.receivers[0].state == "discarded"
 
 
+@pytest.mark.req("S1-103")
 async def test_large_files_are_written_in_pieces_and_off_the_loop() -> None:
     blobs = MemoryBlobs()
     receiver = await blobs.receive()

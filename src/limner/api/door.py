@@ -33,7 +33,17 @@ ALWAYS = (
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-OURS = frozenset({b"host", b"origin", b"content-length", b"x-request-id"})
+READABLE = (
+    (b"vary", b"Origin"),
+    (b"access-control-expose-headers", b"Location, Retry-After, X-Limner-Model, X-Request-Id, x-should-retry"),
+)
+"""What pages of other origins may read of an answer; cookies are never sent along for them."""
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, X-Request-Id",
+    "Access-Control-Max-Age": "600",
+}
+OURS = frozenset({b"host", b"origin", b"content-length", b"x-request-id", b"access-control-request-method"})
 """The headers that the door looks at."""
 OF_THE_GATE = frozenset({b"accept", b"authorization", b"cookie", b"sec-fetch-site"})
 """Those that the gate looks at besides."""
@@ -59,6 +69,8 @@ class Rules:
     """Seconds that the next piece of a body may take."""
     whole_body: float = 900.0
     """Seconds that a body may take in all."""
+    origins: frozenset[str] = frozenset()
+    """Other origins whose pages may ask, such as https://app.example.com."""
 
 
 class Door:
@@ -86,7 +98,7 @@ class Door:
             await self.app(scope, receive, send)
             return
         headers = self._heard(scope)
-        visit = Visit(scope, send, self._name(headers), self._teller)
+        visit = Visit(scope, send, self._name(headers), self._teller, self._allowed(headers))
         try:
             refused = await self._refused(scope, headers)
             if refused is None:
@@ -134,7 +146,7 @@ class Door:
 
     async def _refused(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """What is answered to whoever is not let in."""
-        refused = self._refusal(scope, headers)
+        refused = self._refusal(scope, headers) or self._preflight(scope, headers)
         return refused if refused is not None or self._gate is None else await self._gate.admit(scope, headers)
 
     def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
@@ -145,13 +157,26 @@ class Door:
         origin = headers.get(b"origin")
         # MCP wants it looked at in every request (specification of 2025-11-25, transports, read 2026-11-28).
         matters = scope["method"] not in SAFE_METHODS or scope["path"] == MCP
-        if origin is not None and matters and not self._is_ours(origin, host):
+        foreign = origin is not None and not self._is_ours(origin, host) and self._allowed(headers) is None
+        if foreign and matters:
             said = "Requests that change something are taken from this server's own pages only."
             return Refusal(status=403, problem=Problem(code="foreign_origin", message=said, field="Origin"))
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._rules.max_body:
             return Refusal(status=413, problem=_too_large(self._rules.max_body))
         return None
+
+    def _preflight(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """The answer to a browser that asks whether a page of another origin may ask (Fetch, section 3.3)."""
+        asked = scope["method"] == "OPTIONS" and b"access-control-request-method" in headers
+        if not asked or self._allowed(headers) is None:
+            return None
+        return Refusal(status=204, headers=PREFLIGHT)
+
+    def _allowed(self, headers: Mapping[bytes, bytes]) -> str | None:
+        """The other origin that asks, where it may."""
+        origin = headers.get(b"origin", b"").decode("latin-1").lower()
+        return origin if origin in self._rules.origins else None
 
     def _is_ours(self, origin: bytes, host: str) -> bool:
         """Whether a page of this server sent the request: its origin has the authority that the request goes to."""
@@ -185,9 +210,11 @@ class Door:
 class Visit:
     """One request on its way out."""
 
-    __slots__ = ("_begun", "_scope", "_send", "_teller", "bytes", "name", "status")
+    __slots__ = ("_begun", "_origin", "_scope", "_send", "_teller", "bytes", "name", "status")
 
-    def __init__(self, scope: Scope, send: Send, name: str, teller: Teller) -> None:
+    def __init__(self, scope: Scope, send: Send, name: str, teller: Teller, origin: str | None = None) -> None:
+        """`origin` is another one whose page may read the answer."""
+        self._origin = origin
         self._scope = scope
         self._teller = teller
         self._send = send
@@ -204,6 +231,8 @@ class Visit:
             headers = list(message["headers"])
             headers.append((b"x-request-id", self.name.encode()))
             headers.extend(ALWAYS)
+            if self._origin is not None:
+                headers += [(b"access-control-allow-origin", self._origin.encode()), *READABLE]
             if all(name != b"content-security-policy" for name, _ in headers):
                 headers.append((b"content-security-policy", CLOSED))
             message["headers"] = headers

@@ -37,6 +37,9 @@ class Painter:
     profile: Annotated[str | None, typer.Option("--profile", "-P", help="A profile of yours, by its name or id.")] = (
         None
     )
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="Pay with this stored key: its label or its id.")
+    ] = None
     tier: Annotated[
         str | None, typer.Option("--tier", help="ultra, high, standard or fast; auto reads it from the prompt.")
     ] = None

@@ -46,6 +46,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "model": painter.model,
         "provider": painter.provider,
         "profile": None if painter.profile is None else checked_text(painter.profile, "profile"),
+        "key": None if painter.key is None else checked_text(painter.key, "key"),
         "tier": painter.tier,
         "fallback": painter.fallback,
         "count": 1 if wish.count is None else wish.count,

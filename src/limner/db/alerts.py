@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, text, tuple_
 
-from limner.db import codec, cursors
+from limner.db import codec, cursors, outbox
 from limner.db.alert_tables import alerts, signs
 from limner.db.database import Database
 from limner.db.people_tables import users
 from limner.db.statements import Columns, Statement, insertion
-from limner.db.webhook_tables import deliveries, webhooks
+from limner.db.webhook_tables import webhooks
 from limner.domain.alerts import Alert, AlertKind, Sign
 from limner.domain.people import ADMINISTRATORS, LOCAL
 from limner.domain.records import Page
-from limner.domain.webhooks import DeliveryState, WebhookEvent, told_of_alert
+from limner.domain.webhooks import WebhookEvent, told_of_alert
 
 KEPT = timedelta(days=1)
 """Older signs count for nothing any more."""
@@ -38,7 +37,6 @@ _HEARING = Statement(
     )
     .with_for_update(read=True, key_share=True, of=webhooks)
 )
-_INSERT = insertion(deliveries)
 _SIGN = insertion(signs)
 _OF = signs.c.user_id == bindparam("person")
 _COUNT = Statement(
@@ -83,26 +81,8 @@ def _raise(connection: Connection, alert: Alert) -> bool:
     name = WebhookEvent.ALERT.value
     hearing = [row["id"] for row in _HEARING.rows(connection, {}) if name in codec.words().read(row["events"])]
     data = codec.mappings().write(told_of_alert(alert))
-    _INSERT.many(connection, [_message(webhook, alert.id, data, at) for webhook in hearing])
+    outbox.send(connection, hearing, outbox.Message(about=alert.id, event=name, data=data, at=at))
     return True
-
-
-def _message(webhook_id: str, alert_id: str, data: str, at: str) -> Columns:
-    return {
-        "id": str(uuid5(UUID(webhook_id), alert_id)),
-        "webhook_id": webhook_id,
-        "job_id": "",
-        "event": WebhookEvent.ALERT.value,
-        "data": data,
-        "created_at": at,
-        "state": DeliveryState.WAITING.value,
-        "tries": 0,
-        "worker": None,
-        "due_at": at,
-        "tried_at": None,
-        "status": None,
-        "problem": "",
-    }
 
 
 def _page(connection: Connection, limit: int, cursor: str | None, kind: AlertKind | None) -> Page[Alert]:

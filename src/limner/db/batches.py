@@ -301,6 +301,13 @@ def _cancel(connection: Connection, batch_id: str, owner: str, at: datetime) -> 
         _CANCEL_ROWS.run(connection, {"batch": batch_id})
 
 
+def cancel_all(connection: Connection, owner: str, at: datetime) -> None:
+    """Stops all batches of somebody: rows that wait are taken out."""
+    query = select(batches.c.id).where(batches.c.user_id == owner, batches.c.ended_at.is_(None)).order_by(batches.c.id)
+    for batch_id in connection.execute(query).scalars().all():
+        _cancel(connection, batch_id, owner, at)
+
+
 def _batch(connection: Connection, row: Mapping[str, object]) -> Batch:
     counted = _COUNTS.rows(connection, {"batch": row["id"]})
     columns: Columns = dict(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, select
@@ -53,3 +54,15 @@ def insert_inputs(connection: Connection, job_id: str, request: ImageRequest) ->
     """Notes which files a job starts from, so that none of them is cleared away."""
     digests = dict.fromkeys(image.digest for image in request.inputs)
     _INSERT_INPUTS.many(connection, [{"digest": digest, "job_id": job_id} for digest in digests])
+
+
+def seen_by(connection: Connection, pictures: Sequence[Picture], person: str) -> tuple[Picture, ...]:
+    """Pictures as one person has marked them: what others have made is a favourite where it is this person's."""
+    others = [picture.id for picture in pictures if picture.owner != person]
+    if not others:
+        return tuple(pictures)
+    query = select(favorites.c.image_id).where(favorites.c.user_id == person, favorites.c.image_id.in_(others))
+    marked = set(connection.execute(query).scalars())
+    return tuple(
+        picture if picture.owner == person else replace(picture, favorite=picture.id in marked) for picture in pictures
+    )

@@ -27,7 +27,9 @@ _FAVORITE = Statement(
         """
     )
 )
-_UNFAVORITE = Statement(delete(favorites).where(favorites.c.image_id == bindparam("id")))
+_UNFAVORITE = Statement(
+    delete(favorites).where(favorites.c.user_id == bindparam("owner"), favorites.c.image_id == bindparam("id"))
+)
 _TRASH = Statement(
     text(
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, bindparam, select
@@ -34,22 +35,39 @@ def write(connection: Connection, job: Job, happened: Sequence[Event]) -> None:
     ]
     if wanted:
         data, at = codec.mappings().write(told(job)), codec.stamp(end.at)
-        _INSERT.many(connection, [_row(webhook_id, job.id, end, name, data, at) for webhook_id in wanted])
+        message = Message(about=f"{job.id} {end.number}", event=name, data=data, at=at, job_id=job.id)
+        send(connection, wanted, message)
 
 
-def _row(webhook_id: str, job_id: str, end: Event, name: str, data: str, at: str) -> Columns:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What webhooks are told, as it stands in their rows."""
+
+    about: str
+    """Of the same for the same webhook there is only ever one message."""
+    event: str
+    data: str
+    at: str
+    job_id: str = ""
+
+
+def send(connection: Connection, webhook_ids: Sequence[str], message: Message) -> None:
+    """Writes a message down for each of these webhooks, due at once."""
+    _INSERT.many(connection, [_row(webhook_id, message) for webhook_id in webhook_ids])
+
+
+def _row(webhook_id: str, message: Message) -> Columns:
     return {
-        # Of the same end for the same webhook there is only ever one.
-        "id": str(uuid5(UUID(webhook_id), f"{job_id} {end.number}")),
+        "id": str(uuid5(UUID(webhook_id), message.about)),
         "webhook_id": webhook_id,
-        "job_id": job_id,
-        "event": name,
-        "data": data,
-        "created_at": at,
+        "job_id": message.job_id,
+        "event": message.event,
+        "data": message.data,
+        "created_at": message.at,
         "state": DeliveryState.WAITING.value,
         "tries": 0,
         "worker": None,
-        "due_at": at,
+        "due_at": message.at,
         "tried_at": None,
         "status": None,
         "problem": "",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from limner.db import codec
 from limner.db.database import Database
 from limner.db.people_tables import codes, sessions, users
+from limner.db.removing import remove_belongings
 from limner.db.statements import Columns, Statement
 from limner.domain.errors import NotFound
 from limner.domain.people import Role, User
@@ -83,12 +84,16 @@ class SqlPeople:
         """The person with an address, in lower case."""
         return await self._database.read(lambda connection: person_named(connection, email))
 
-    async def remove(self, user_id: str) -> bool:
-        """Forgets a person with their sessions and tokens; False for the last owner, who stays. Raises NotFound."""
-        values = {"person": user_id}
-        return await self._database.write(
-            lambda connection: _spares_an_owner(connection, user_id) and bool(_REMOVE.run(connection, values))
-        )
+    async def remove(self, user_id: str, at: datetime) -> bool:
+        """Forgets a person with what is theirs alone; False for the last owner, who stays. Raises NotFound."""
+
+        def remove(connection: Connection) -> bool:
+            if not _spares_an_owner(connection, user_id):
+                return False
+            remove_belongings(connection, user_id, at)
+            return bool(_REMOVE.run(connection, {"person": user_id}))
+
+        return await self._database.write(remove)
 
     async def change_role(self, user_id: str, role: Role) -> bool:
         """Gives another role and ends all sessions; False where no owner would be left. Raises NotFound."""

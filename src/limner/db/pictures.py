@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exis
 
 from limner.db import codec, cursors, rows, search, sharing
 from limner.db.database import Database
-from limner.db.keeping import IN_TRASH, IS_FAVORITE, MARKED
+from limner.db.keeping import IN_TRASH, IS_FAVORITE, MARKED, seen_by
 from limner.db.library_tables import favorites, members, tags, trash
 from limner.db.statements import Columns, Statement
 from limner.db.tables import images
@@ -39,16 +39,13 @@ class SqlPictures:
     async def visible(self, picture_id: str, person: str) -> Picture:
         """One picture of one's own, or in a project that one shares. Raises NotFound."""
 
-        def read(connection: Connection) -> Columns | None:
+        def read(connection: Connection) -> Picture:
             row = _PICTURE.row(connection, {"picture": picture_id})
-            if row is None or row["user_id"] == person or sharing.sees(connection, row["job_id"], person):
-                return row
-            return None
+            if row is None or not (row["user_id"] == person or sharing.sees(connection, row["job_id"], person)):
+                raise _no_picture(picture_id)
+            return seen_by(connection, [rows.picture(row)], person)[0]
 
-        row = await self._database.read(read)
-        if row is None:
-            raise _no_picture(picture_id)
-        return rows.picture(row)
+        return await self._database.read(read)
 
     async def note_tone(self, picture_id: str, tone: str) -> None:
         """Notes a picture's dominant colour as #rrggbb."""

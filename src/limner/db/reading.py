@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
 from limner.db import codec, cursors, rows, sharing
-from limner.db.keeping import MARKED
+from limner.db.keeping import MARKED, seen_by
 from limner.db.statements import Columns, Statement
 from limner.db.tables import OPEN_JOBS, calls, images, jobs, keys, plans
 from limner.domain.errors import IdempotencyConflict, NotFound
@@ -54,7 +55,8 @@ def visible_job(connection: Connection, job_id: str, person: str) -> Job:
     row = _JOB.row(connection, {"job": job_id})
     if row is None or not (row["user_id"] == person or sharing.sees(connection, job_id, person)):
         raise no_job(job_id)
-    return whole_job(connection, row)
+    job = whole_job(connection, row)
+    return replace(job, pictures=seen_by(connection, job.pictures, person))
 
 
 def no_job(job_id: str) -> NotFound:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select, text, tuple_
 
 from limner.db import codec, cursors, rows
 from limner.db.database import Database
-from limner.db.keeping import IN_TRASH, MARKED
+from limner.db.keeping import IN_TRASH, MARKED, seen_by
 from limner.db.people_tables import members, placed, shared, users
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images, jobs, plans
@@ -149,9 +150,14 @@ class SqlSharing:
         values = {"project": project_id, "person": user_id}
         return bool(await self._database.write(lambda connection: _LEAVE.run(connection, values)))
 
-    async def pictures(self, project_id: str, *, limit: int, cursor: str | None) -> Page[Picture]:
-        """What is in a project, the newest job first."""
-        return await self._database.read(lambda connection: _pictures(connection, project_id, limit, cursor))
+    async def pictures(self, project_id: str, person: str, *, limit: int, cursor: str | None) -> Page[Picture]:
+        """What is in a project, the newest job first, with the marks of whoever looks."""
+
+        def read(connection: Connection) -> Page[Picture]:
+            page = _pictures(connection, project_id, limit, cursor)
+            return replace(page, items=seen_by(connection, page.items, person))
+
+        return await self._database.read(read)
 
     async def jobs(self, project_id: str, *, limit: int, cursor: str | None) -> Page[Job]:
         """The jobs of a project, newest first, without their calls."""

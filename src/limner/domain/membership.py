@@ -46,8 +46,8 @@ class People(Protocol):
         """The person with an address, in lower case."""
         ...
 
-    async def remove(self, user_id: str) -> bool:
-        """Forgets a person with their sessions and tokens; False for the last owner, who stays. Raises NotFound."""
+    async def remove(self, user_id: str, at: datetime) -> bool:
+        """Forgets a person with what is theirs alone; False for the last owner, who stays. Raises NotFound."""
         ...
 
     async def change_role(self, user_id: str, role: Role) -> bool:

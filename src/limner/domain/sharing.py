@@ -67,8 +67,8 @@ class Sharing(Protocol):
         """Somebody leaves; what they made in it stays in it. False where they were no member."""
         ...
 
-    async def pictures(self, project_id: str, *, limit: int, cursor: str | None) -> Page[Picture]:
-        """What is in a project, the newest job first."""
+    async def pictures(self, project_id: str, person: str, *, limit: int, cursor: str | None) -> Page[Picture]:
+        """What is in a project, the newest job first, with the marks of whoever looks."""
         ...
 
     async def jobs(self, project_id: str, *, limit: int, cursor: str | None) -> Page[Job]:

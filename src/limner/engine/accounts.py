@@ -66,7 +66,7 @@ class Accounts:
         Raises PolicyError, NotFound, and LastOwner.
         """
         user = await self._changeable(user_id, principal)
-        if not await self.people.remove(user_id):
+        if not await self.people.remove(user_id, self.clock.now()):
             raise _last(user)
         await self._note(Act.USER_REMOVED, principal, user, "")
         return user

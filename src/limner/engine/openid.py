@@ -50,6 +50,8 @@ class OpenIdClient:
     """None for a public client, whom PKCE alone protects."""
     name: str
     """What the button calls it."""
+    vouches: bool = False
+    """Whether an address counts as verified where it does not say whether it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +60,8 @@ class Leaving:
 
     location: str
     """Where they go."""
+    state: str
+    """Tells this way from others that the same browser is on."""
     ticket: str = field(repr=False)
     """What their browser keeps in a cookie meanwhile: nobody else comes back for them."""
 
@@ -109,6 +113,7 @@ class OpenId:
         where = _address(facts, "authorization_endpoint")
         return Leaving(
             location=f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(asked)}",
+            state=state,
             ticket=self._sealer.seal({**kept, "ends": ends.timestamp()}),
         )
 
@@ -197,7 +202,7 @@ class OpenId:
 
 
 def client_of(
-    issuer: str | None, client_id: str | None, client_secret: str | None, name: str | None
+    issuer: str | None, client_id: str | None, client_secret: str | None, name: str | None, *, vouches: bool = False
 ) -> OpenIdClient | None:
     """What we are at an issuer, from settings; None where none is set. Raises NotConfigured for half of them."""
     if not issuer and not client_id:
@@ -206,7 +211,11 @@ def client_of(
         raise NotConfigured("Set both LIMNER_OIDC_ISSUER and LIMNER_OIDC_CLIENT_ID.", code="settings_invalid")
     check_protected(issuer, "LIMNER_OIDC_ISSUER")
     return OpenIdClient(
-        issuer=issuer, client_id=client_id, client_secret=client_secret or None, name=name or urlsplit(issuer).netloc
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=client_secret or None,
+        name=name or urlsplit(issuer).netloc,
+        vouches=vouches,
     )
 
 
@@ -266,7 +275,9 @@ def _is_for(client: OpenIdClient, claims: Claims, facts: Claims, kept: Mapping[s
 def _identity(client: OpenIdClient, claims: Claims) -> Identity:
     """Who the issuer says somebody is. Raises SignInRefused where their address is not verified."""
     email, subject = address_in(claims), subject_in(claims)
-    if claims.get("email_verified") not in (True, "true") or not email or not subject:
+    said = claims.get("email_verified")
+    verified = said in (True, "true") or (said is None and client.vouches)
+    if not verified or not email or not subject:
         raise SignInRefused(f"{client.name} has not verified your e-mail address. Verify it there, then sign in again.")
     return Identity(issuer=client.issuer.rstrip("/"), subject=subject, email=email, vouched=False)
 

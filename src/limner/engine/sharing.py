@@ -87,7 +87,7 @@ class SharedProjects:
     async def pictures(self, project_id: str, principal: Principal, *, limit: int, cursor: str | None) -> Page[Picture]:
         """What is in a project, the newest job first. Raises NotFound."""
         project = await self.sharing.get(project_id, principal.id)
-        return await self.sharing.pictures(project.id, limit=limit, cursor=cursor)
+        return await self.sharing.pictures(project.id, principal.id, limit=limit, cursor=cursor)
 
     async def jobs(self, project_id: str, principal: Principal, *, limit: int, cursor: str | None) -> Page[Job]:
         """The jobs of a project, newest first. Raises NotFound."""

@@ -49,9 +49,9 @@ class Steering:
 
         A database that is away changes nothing: what was known holds on.
         """
-        if self._clock.monotonic() - self._read < FRESH:
+        if not self._is_due():
             return
-        self._read, changes = self._clock.monotonic(), self._changes
+        changes = self._changes
         try:
             found = await self._store.all()
         except StorageError as error:
@@ -61,6 +61,14 @@ class Steering:
             self._take(found)
         else:
             self._read = float("-inf")  # something was changed here meanwhile, and may not be in it
+
+    def _is_due(self) -> bool:
+        """Whether it is to be read again; then that is taken to be done now."""
+        now = self._clock.monotonic()
+        if now - self._read < FRESH:
+            return False
+        self._read = now
+        return True
 
     def of(self, service: str) -> ServiceConfig:
         """What was said about a service, as far as this process knows."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from limner.domain.accounts import Asks, Inspection, KeyState
-from limner.domain.errors import InvalidRequest, PolicyError
+from limner.domain.errors import InvalidRequest, NotFound, PolicyError
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Ids
 from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, last_signs
@@ -86,6 +86,21 @@ class Vault:
     async def get(self, key_id: str, principal: Principal) -> StoredKey:
         """One of them. Raises NotFound, for somebody else's too."""
         return await self.keys.find(key_id, principal.id)
+
+    async def named(self, text: str, principal: Principal) -> StoredKey:
+        """One of them by its id or its label, in any case. Raises NotFound, and InvalidRequest where several fit."""
+        among = await self.keys.visible(principal.id)
+        found = [key for key in among if key.id == text] or [
+            key for key in among if key.label.casefold() == text.strip().casefold()
+        ]
+        if not found:
+            raise NotFound(f"API key not found: there is no stored key '{text[:80]}'. `limner keys list` shows them.")
+        if len(found) > 1:
+            ids = ", ".join(key.id for key in found)
+            raise InvalidRequest(
+                f"Several stored keys are called '{text[:80]}'. Name one by its id: {ids}.", field="key"
+            )
+        return found[0]
 
     async def replace(self, key_id: str, change: KeyChange, principal: Principal) -> StoredKey:
         """Changes the label, the key itself, its weight, or whether it is shared; the rest stays.

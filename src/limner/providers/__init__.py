@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from limner.domain.model_card import ServiceCard
-from limner.domain.ports import Readiness
+from limner.domain.ports import Provider, Readiness
 from limner.domain.steering import ServiceConfig
 from limner.wire.connection import Connection
+
+if TYPE_CHECKING:
+    from limner.wire.line import Line
 
 ADAPTERS = {
     "automatic1111": "limner.providers.automatic1111:Automatic1111",
@@ -43,6 +46,14 @@ PLUGINS = "limner.providers"
 """Entry points under which other packages offer adapters, each a callable that takes a Line."""
 SWITCHED_OFF = "switched_off"
 READY = Readiness(ready=True, reason="Ready")
+
+
+class MakesProvider(Protocol):
+    """An adapter's class, or a function in its place."""
+
+    def __call__(self, line: Line) -> Provider:
+        """The service at the end of this line."""
+        ...
 
 
 class Plugin(Protocol):

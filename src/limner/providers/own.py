@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 
 from limner.domain.errors import NotConfigured
-from limner.providers.services import MakesProvider
+from limner.providers import MakesProvider
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

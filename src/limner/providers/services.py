@@ -13,7 +13,16 @@ from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness, Services
 from limner.domain.steering import Configs, ServiceConfig
 from limner.domain.vault import Opener
-from limner.providers import ADAPTERS, JUDGES, SWITCHED_OFF, Plugin, plugins_by_name, readiness_of, unready
+from limner.providers import (
+    ADAPTERS,
+    JUDGES,
+    SWITCHED_OFF,
+    MakesProvider,
+    Plugin,
+    plugins_by_name,
+    readiness_of,
+    unready,
+)
 from limner.wire.client import Wire
 from limner.wire.connection import Connection, reached
 from limner.wire.line import Line
@@ -21,14 +30,6 @@ from limner.wire.pace import Pace
 
 MOST_MADE = 500
 """Adapters that are kept."""
-
-
-class MakesProvider(Protocol):
-    """An adapter's class, or a function in its place."""
-
-    def __call__(self, line: Line) -> Provider:
-        """The service at the end of this line."""
-        ...
 
 
 class MakesJudge(Protocol):

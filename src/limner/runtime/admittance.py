@@ -89,4 +89,10 @@ def _client(settings: Settings) -> OpenIdClient | None:
     """What we are at the issuer that is set, where people sign in."""
     if not settings.accounts:
         return None
-    return client_of(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_name)
+    return client_of(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_name,
+        vouches=settings.oidc_trusts_addresses,
+    )

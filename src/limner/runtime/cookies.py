@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 from limner.domain.authority import is_loopback
 from limner.engine.signing_in import Opened
 
 SESSION_COOKIE = "limner_session"
 SHARED = "Path=/; HttpOnly; SameSite=Lax"
-LEAVING_COOKIE = "limner_leaving"
+LEAVING = "limner_leaving_"
 ON_THE_WAY = "Path=/api/auth/oidc; HttpOnly; SameSite=Lax"
 """Lax: an issuer sends people back from a site of its own."""
 
@@ -29,14 +30,19 @@ def dropped(host: str) -> Mapping[str, str]:
     return _header(f"{SESSION_COOKIE}=; {SHARED}; Max-Age=0", host)
 
 
-def left(ticket: str, seconds: int, host: str) -> Mapping[str, str]:
+def leaving_cookie(state: str) -> str:
+    """The name of the cookie of one way to an issuer: a browser may be on several, in several tabs."""
+    return LEAVING + sha256(state.encode()).hexdigest()[:16]
+
+
+def left(ticket: str, state: str, seconds: int, host: str) -> Mapping[str, str]:
     """The header that hands a browser the ticket of somebody who leaves for their issuer."""
-    return _header(f"{LEAVING_COOKIE}={ticket}; {ON_THE_WAY}; Max-Age={seconds}", host)
+    return _header(f"{leaving_cookie(state)}={ticket}; {ON_THE_WAY}; Max-Age={seconds}", host)
 
 
-def returned(host: str) -> Mapping[str, str]:
+def returned(state: str, host: str) -> Mapping[str, str]:
     """The header that takes it back."""
-    return _header(f"{LEAVING_COOKIE}=; {ON_THE_WAY}; Max-Age=0", host)
+    return _header(f"{leaving_cookie(state)}=; {ON_THE_WAY}; Max-Age=0", host)
 
 
 def _header(cookie: str, host: str) -> Mapping[str, str]:

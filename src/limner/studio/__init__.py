@@ -22,6 +22,7 @@ from limner.domain.picture import Picture, check_shown
 from limner.domain.plan import Quote, ReceiptLine
 from limner.domain.records import PictureFilter
 from limner.domain.request import ImageRequest, InputImage, Operation, Role
+from limner.domain.vault import Access
 from limner.providers.own import OwnService
 from limner.runtime import Runtime, open_runtime
 from limner.settings import read_settings, read_variables
@@ -217,7 +218,9 @@ class Studio:
         **options: Unpack[Options],
     ) -> ImageRequest:
         """The request that these words, pictures and options make. Raises UsageError."""
-        return asked(prompt, operation, await self._inputs(inputs or {}), options)
+        named = options.get("key")
+        access = None if named is None else Access(key=(await self.runtime.vault.named(named, self.principal)).id)
+        return asked(prompt, operation, await self._inputs(inputs or {}), options, access)
 
     async def _inputs(self, inputs: Inputs) -> tuple[InputImage, ...]:
         found: list[InputImage] = []

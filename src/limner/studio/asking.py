@@ -12,6 +12,7 @@ from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Size, Strictness
 from limner.domain.template import check_template
+from limner.domain.vault import Access
 
 Value = TypeVar("Value")
 
@@ -25,6 +26,8 @@ class Options(TypedDict, total=False):
     model: str | None
     provider: str | None
     profile: str | None
+    key: str | None
+    """A stored key, by its id or its label: it alone is used, and its account pays."""
     tier: str | None
     fallback: bool
     count: int
@@ -66,7 +69,13 @@ class Inputs(TypedDict, total=False):
     references: Sequence[PictureSource]
 
 
-def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], options: Options) -> ImageRequest:
+def asked(
+    prompt: str,
+    operation: Operation,
+    inputs: tuple[InputImage, ...],
+    options: Options,
+    access: Access | None = None,
+) -> ImageRequest:
     """The request that words, pictures and options make. Raises InvalidRequest for text that is no size or amount."""
     check_template(prompt, options.get("template"), options.get("values", {}))
     return ImageRequest(
@@ -77,6 +86,7 @@ def asked(prompt: str, operation: Operation, inputs: tuple[InputImage, ...], opt
         model=options.get("model"),
         provider=options.get("provider"),
         profile=options.get("profile"),
+        access=access,
         tier=options.get("tier"),
         fallback=options.get("fallback", False),
         count=options.get("count", 1),

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from limner.domain.authority import own_path
 from limner.domain.errors import LimnerError
 from limner.engine.openid import TAKES_AT_MOST
-from limner.runtime.cookies import LEAVING_COOKIE, SESSION_COOKIE, kept, left, returned
+from limner.runtime.cookies import SESSION_COOKIE, kept, leaving_cookie, left, returned
 from limner.web.signing_in import address_of_caller, host_of, sign_in_view, with_accounts
 
 START, CALLBACK = "/api/auth/oidc/start", "/api/auth/oidc/callback"
@@ -25,7 +25,7 @@ async def leave(request: Request) -> Response:
         leaving = await openid.leave(onward, f"{_address(request)}{CALLBACK}")
     except LimnerError as error:
         return _refused(request, error, onward)
-    ticket = left(leaving.ticket, int(TAKES_AT_MOST.total_seconds()), host_of(request))
+    ticket = left(leaving.ticket, leaving.state, int(TAKES_AT_MOST.total_seconds()), host_of(request))
     return RedirectResponse(leaving.location, status_code=303, headers={**NO_STORE, **ticket})
 
 
@@ -33,8 +33,10 @@ async def leave(request: Request) -> Response:
 async def come_back(request: Request) -> Response:
     """Begins a session for whomever the issuer sends back, and leads on to where they were going."""
     admittance, caller = with_accounts(request).admittance, address_of_caller(request)
+    state = request.query_params.get("state", "")
     try:
-        back = await admittance.openid.come_back(request.query_params, request.cookies.get(LEAVING_COOKIE), caller)
+        ticket = request.cookies.get(leaving_cookie(state))
+        back = await admittance.openid.come_back(request.query_params, ticket, caller)
     except LimnerError as error:
         return _refused(request, error, "/")
     opened = await admittance.signing_in.let_in(
@@ -42,7 +44,7 @@ async def come_back(request: Request) -> Response:
     )
     session = kept(opened, host_of(request))
     answer = RedirectResponse(back.onward, status_code=303, headers={**NO_STORE, **session})
-    answer.headers.append("Set-Cookie", returned(host_of(request))["Set-Cookie"])
+    answer.headers.append("Set-Cookie", returned(state, host_of(request))["Set-Cookie"])
     return answer
 
 
@@ -57,5 +59,6 @@ def _refused(request: Request, error: LimnerError, onward: str) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         raise error
     answer = sign_in_view(request, onward=onward, error=error)
-    answer.headers.append("Set-Cookie", returned(host_of(request))["Set-Cookie"])
+    state = request.query_params.get("state", "")
+    answer.headers.append("Set-Cookie", returned(state, host_of(request))["Set-Cookie"])
     return answer

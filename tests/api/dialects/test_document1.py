@@ -300,7 +300,7 @@ def test_favourites_collections_and_removal(site: Site) -> None:
         assert (gone.status_code, gone.json()["success"]) == (404, False)
 
 
-@pytest.mark.req("S1-024", "S1-111", "S1-112")
+@pytest.mark.req("S1-024", "S1-111", "S1-112", "S0-081", "S1-114", "S4-063", "S4-064")
 def test_statistics_say_how_services_do(site: Site) -> None:
     painted(site, prompt="a lake", size="64x64")
     stats = site.client.get("/api/images/stats").json()["stats"]["providers"]

@@ -14,6 +14,7 @@ from limner.storage.library import Library
 from limner.testing.faults import At, Fault
 from limner.testing.replicate_stand_in import ReplicateStandIn
 from limner.testing.stability_stand_in import StabilityStandIn
+from limner.testing.together_stand_in import TogetherStandIn
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving, settings_for
 from tests.cli.conftest import in_a_thread
@@ -125,6 +126,24 @@ def test_too_little_memory_is_said_in_the_documents_words_and_the_server_goes_on
         assert site.client.get("/api/images/providers").json()["success"] is True
 
 
+@pytest.mark.req("S1-104", "S2-014")
+def test_how_long_prompts_may_be_is_a_setting(tmp_path: Path) -> None:
+    with serving(tmp_path, images_prompt_limit=20) as site:
+        sketch = {"provider": "sketch", "size": "64x64"}
+        for path, fine in (("generate", sketch), ("enhance-prompt", {})):
+            kept = site.client.post(f"/api/images/{path}", json={"prompt": "x" * 20, **fine})
+            assert kept.status_code == 200, kept.text
+            refused = site.client.post(f"/api/images/{path}", json={"prompt": "x" * 21, **fine})
+            assert (refused.status_code, refused.json()["error"]) == (400, "Prompt too long (max 20 characters)")
+        profile = {"prompt": "x" * 21, "profileId": "0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"}
+        said = site.client.post("/api/images/generate", json=profile)
+        assert (said.status_code, said.json()["details"]) == (
+            400,
+            [{"code": "too_big", "message": "String must contain at most 20 character(s)", "path": ["prompt"]}],
+        )
+    assert settings_for(tmp_path).images_prompt_limit == 4000
+
+
 # --- document 2 ---------------------------------------------------------------------------------
 
 
@@ -215,4 +234,53 @@ def test_polling_is_given_up_and_what_it_would_have_brought_is_kept(tmp_path: Pa
             assert (job["state"], job["id"] in told["error"]) == ("running", True)
             done = ended(site, job["id"])
             assert (done["state"], len(done["images"])) == ("succeeded", 1)
+        assert server.purchases == 1
+
+
+# --- whole scenarios ----------------------------------------------------------------------------
+
+
+@pytest.mark.req("S3-105")
+def test_scenario_1_all_is_there_and_the_prompt_says_ultra(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        body = {"prompt": "A photorealistic sunset over mountains", "size": "1024x1024"}
+        told = post(site, "/generate-image/estimate", body)
+        assert (told["provider"], told["quality"], told["fallbackUsed"]) == ("openai", "ultra", False)
+        made = post(site, "/generate-image", {**body, "confirmedCost": told["cost"]})
+        assert (made["provider"], made["fallbackUsed"], made["llmApiCall"]["success"]) == ("openai", False, True)
+        assert 0 < made["llmApiCall"]["cost"] <= told["cost"]
+        assert site.stand_in.orders[-1]["quality"] == "high"
+
+
+@pytest.mark.req("S3-106")
+def test_scenario_2_openai_is_switched_off_and_together_stands_in(tmp_path: Path) -> None:
+    with in_a_thread(TogetherStandIn(key=KEY)) as server:
+        place = {"TOGETHER_API_KEY": KEY, "TOGETHER_BASE_URL": server.base_url}
+        with serving(tmp_path, variables={**place, "ENABLE_IMAGE_GENERATION_OPENAI": "false"}) as site:
+            body = {"prompt": "a detailed, professional portrait of a fox", "size": "1024x1024"}
+            told = post(site, "/generate-image/estimate", body)
+            assert (told["provider"], told["quality"], told["originalProvider"]) == ("together", "ultra", "openai")
+            made = post(site, "/generate-image", {**body, "confirmedCost": told["cost"]})
+            assert (made["provider"], made["fallbackUsed"], made["originalProvider"]) == ("together", True, "openai")
+            assert made["warning"].startswith("Primary provider unavailable")
+            assert made["llmApiCall"]["cost"] == made["cost"] <= told["cost"]
+            assert site.stand_in.orders == []
+        assert server.purchases == 1
+
+
+@pytest.mark.req("S4-041", "S4-045")
+def test_document_4s_seven_steps_lead_to_a_picture_that_is_kept_here(tmp_path: Path) -> None:
+    with in_a_thread(ReplicateStandIn(key=KEY)) as server, serving(tmp_path, variables=replicate_at(server)) as site:
+        too_long = site.client.post("/unified/generate", json={"prompt": "x" * 10_001})
+        assert too_long.status_code == 400
+        long = "a lighthouse in a storm, oil painting, highly detailed. " * 70
+        wish = {"prompt": long, "provider": "together", "project_id": "steps"}
+        made = post(site, "/unified/generate", wish)
+        checked = made["metadata"]["prompt_validation"]
+        assert checked["original_length"] == len(long) > 3000 >= checked["optimized_length"]
+        assert made["metadata"]["fallback"]["original_provider"] == "together"
+        post(site, "/unified/generate", {"prompt": "a pier", "provider": "replicate", "project_id": "steps"})
+        jobs = site.client.get("/unified/jobs").json()["jobs"]
+        assert (jobs[0]["provider"], jobs[0]["status"], jobs[0]["project_id"]) == ("replicate", "completed", "steps")
+        assert len(list((tmp_path / "data" / "storage" / "images" / "steps" / "replicate").iterdir())) == 1
         assert server.purchases == 1

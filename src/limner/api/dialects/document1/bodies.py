@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from limner.domain.preset import Preset
+from limner.settings import LONGEST_PROMPT
 
 NO_NUL = r"^[^\x00]*$"
-Prompt = Annotated[str, Field(max_length=4000, pattern=NO_NUL)]
-"""Document 1 limits prompts to 4000 characters."""
+Prompt = Annotated[str, Field(max_length=LONGEST_PROMPT, pattern=NO_NUL)]
+"""Document 1 limits prompts to 4000 characters, which is a setting."""
+Text = Annotated[str, Field(max_length=4000, pattern=NO_NUL)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 ImageUrl = Annotated[
     str, Field(min_length=1, description="A data URL, the address of a picture here, or a public http(s) address.")
@@ -86,7 +88,7 @@ class ImagesStyleTransferBody(_Body):
     """In which style a picture is to be painted anew: a saved one by its id, or words."""
 
     image_url: ImageUrl
-    style: Annotated[Prompt, Field(min_length=1)]
+    style: Annotated[Text, Field(min_length=1)]
     provider: Word | None = None
 
 
@@ -94,7 +96,7 @@ class ImagesTemplateBody(_Body):
     """A prompt with blanks to save."""
 
     name: Word
-    template: Annotated[Prompt, Field(min_length=1)]
+    template: Annotated[Text, Field(min_length=1)]
 
 
 class ImagesStyleBody(_Body):
@@ -102,8 +104,8 @@ class ImagesStyleBody(_Body):
 
     id: Word
     name: Annotated[str, Field(max_length=200)] = ""
-    description: Prompt = ""
-    value: Annotated[Prompt, Field(min_length=1)]
+    description: Text = ""
+    value: Annotated[Text, Field(min_length=1)]
 
     def meant(self) -> Preset:
         """The style itself."""
@@ -114,7 +116,7 @@ class ImagesCollectionBody(_Body):
     """A collection to make."""
 
     name: Word
-    description: Prompt | None = None
+    description: Text | None = None
 
 
 class ImagesCollectBody(_Body):

@@ -17,6 +17,7 @@ from limner.api.dialects.document1.bodies import (
     ImagesUpscaleBody,
     ImagesVariationsBody,
 )
+from limner.api.dialects.document1.limits import check_lengths
 from limner.api.documents import refusals, taking
 from limner.api.picture_sources import mask_for, picture_at
 from limner.domain.errors import InvalidRequest
@@ -109,6 +110,7 @@ async def images_style_transfer(request: Request) -> Response:
 
 async def _painted(request: Request, wish: ImageRequest, provider: str | None) -> Response:
     runtime, principal = runtime_of(request), principal_of(request)
+    check_lengths(request, wish.prompt, wish.negative_prompt)
     meant = replace(wish, provider=_provider(request, wish, provider))
     job = await runtime.engine.submit(meant, principal, key=idempotency_key(request))
     job = with_pictures(await ended(request, job))

@@ -16,6 +16,7 @@ from limner.api.dialects.document1.bodies import (
     ImagesStyleBody,
     ImagesTemplateBody,
 )
+from limner.api.dialects.document1.limits import check_lengths
 from limner.api.dialects.document1.lists import OBJECT, READ
 from limner.api.documents import Responses, refusals, taking
 from limner.api.picture_sources import own_id, picture_at
@@ -45,6 +46,7 @@ async def images_enhance_prompt(request: Request) -> Response:
     """The same picture, described better; `by` says who did it, and `why` where that was not the text model."""
     principal = principal_of(request)
     body = await read_json(request, ImagesEnhanceBody)
+    check_lengths(request, body.prompt)
     done = await runtime_of(request).words.enhancer.enhanced(body.prompt, Wish(principal=principal), body.style or "")
     return answer(
         {

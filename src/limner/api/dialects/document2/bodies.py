@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from limner.settings import LONGEST_PROMPT
+
 UUID_TEXT = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 MOST_TAGS = 50
-LONGEST_PROMPT = 4000
 LONGEST_KEY = 1000
 
 

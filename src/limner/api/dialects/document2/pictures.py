@@ -12,7 +12,7 @@ from limner.api.carrying_out import ended, shown
 from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
 from limner.api.dialects.document2.bodies import ProfilePicturesBody
 from limner.api.dialects.document2.failing import check_outcome, unheard, unwritten
-from limner.api.dialects.document2.faults import Refusal, answered, fault_of, invalid, read
+from limner.api.dialects.document2.faults import Refusal, answered, detail, fault_of, invalid, read
 from limner.api.dialects.document2.meaning import unfit
 from limner.api.dialects.document2.routing import gives, new_router
 from limner.api.dialects.document2.words import paints, word_for
@@ -44,6 +44,9 @@ async def generate(request: Request) -> Response:
 @router.post(SHARED, include_in_schema=False)
 async def _generated(request: Request) -> Response:
     body, runtime, principal = await read(request, ProfilePicturesBody), runtime_of(request), principal_of(request)
+    limit = runtime.settings.images_prompt_limit
+    if len(body.prompt) > limit:
+        raise invalid([detail("too_big", f"String must contain at most {limit} character(s)", "prompt")])
     wish, profile = _asked(body), await _profile(runtime, body.profile_id, principal)
     try:
         job = await runtime.engine.submit(wish, principal, key=idempotency_key(request))
