@@ -95,13 +95,8 @@ ODD = (
 )
 PICTURES = twice(
     [
-        Front(name=kind, surface="document1", path=f"/api/images/{kind}", body={"provider": "sketch", **more})
-        for kind, more in {
-            "edit": {"prompt": "snow"},
-            "variations": {},
-            "upscale": {"scale": 2},
-            "style-transfer": {"style": "ink"},
-        }.items()
+        Front(name=kind, surface="document1", path=f"/api/images/{kind}", body={"provider": "sketch", "style": "ink"})
+        for kind in ("edit", "variations", "upscale", "style-transfer")
     ]
 )
 """Routes that take the address of a picture."""
