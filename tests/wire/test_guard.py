@@ -156,3 +156,35 @@ async def test_a_base_url_leads_to_public_addresses_alone(names: None) -> None:
 async def test_what_no_base_url_can_be(names: None, address: str) -> None:
     with pytest.raises(InvalidRequest):
         await Guard().check_base_url(address, private=True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "0177.0.0.1",
+        "0x7f.1",
+        "0X7F000001",
+        "127.1",
+        "0",
+        "127.000.000.001",
+        "8.8.2056",
+        "example.1",
+        "localhost.",
+        "a.localhost",
+    ],
+)
+async def test_numbers_in_odd_spellings_and_this_machines_names_are_refused_before_anybody_is_asked(host: str) -> None:
+    for guard in (Guard(), Guard([f"{host}:81"])):
+        with pytest.raises(InvalidRequest):
+            await guard.check(f"http://{host}/x.png")
+    with pytest.raises(InvalidRequest):
+        await Guard().check_base_url(f"http://{host}/v1", private=False)
+    await Guard().check_base_url(f"http://{host}/v1", private=True)
+
+
+async def test_what_cannot_be_a_name_is_not_known() -> None:
+    with pytest.raises(OSError, match="no name of a host"):
+        await addresses(Guard(), f"{'a' * 64}.example")
+    with pytest.raises(InvalidRequest, match="is not known"):
+        await Guard().check_base_url(f"https://{'a' * 64}.example", private=False)

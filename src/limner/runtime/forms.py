@@ -42,7 +42,6 @@ async def read_form(request: Request, *, files: int, fields: int) -> AsyncIterat
                     request.headers, stream, max_files=files, max_fields=fields, max_part_size=LONGEST_FIELD
                 )
                 form = await parser.parse()
-                parser.check()
             elif kind == PLAIN:
                 form = await FormParser(request.headers, stream, max_fields=fields, max_part_size=LONGEST_FIELD).parse()
     except MultiPartException as error:
@@ -73,7 +72,11 @@ class _Whole(MultiPartParser):
                 raise MultiPartException("A field of it is not UTF-8.") from None
         super().on_part_end()
 
-    def check(self) -> None:
-        """Raises MultiPartException for a body that ends before its form does."""
+    async def parse(self) -> FormData:
+        """The form. Raises MultiPartException for a body that ends before its form does."""
+        form = await super().parse()
         if not self.ended:
+            for file in self._files_to_close_on_error:
+                file.close()
             raise MultiPartException("It is cut short: its last boundary is missing.")
+        return form

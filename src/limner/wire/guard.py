@@ -7,6 +7,7 @@ mind in between. Addresses written as numbers never reach a resolver (aiohttp 3.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from typing import TypeAlias
@@ -23,6 +24,10 @@ Place: TypeAlias = "tuple[str, int]"
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 SCHEMES = {"http", "https"}
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What yarl (1.25) takes out of an address without a word: it would lead elsewhere than it says."""
+NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+"""What browsers and systems take for a number however it is spelled (WHATWG URL: a host that ends in a number)."""
 
 
 def is_public(text: str) -> bool:
@@ -99,10 +104,8 @@ class Guard:
         place = place_of(url)
         if place in self._allowed or (from_service and place in self._services):
             return url
-        if _is_literal(place[0]):
-            if not is_public(place[0]):
-                raise _refused(f"{shown(url)} is an address inside a private network")
-        elif place in self._services:
+        _check_host(url, place[0])
+        if place in self._services and not _is_literal(place[0]):
             await self._check_name(url, place)
         return url
 
@@ -118,10 +121,9 @@ class Guard:
             raise _refused(f"{shown(url)} is followed by a query or a fragment, which no base URL has")
         if private or place in self._allowed:
             return
+        _check_host(url, place[0])
         if not _is_literal(place[0]):
             await self._check_name(url, place)
-        elif not is_public(place[0]):
-            raise _refused(f"{shown(url)} is an address inside a private network")
 
     def resolver(self) -> AbstractResolver:
         """The resolver for the connections behind this guard; made inside the running loop."""
@@ -129,6 +131,8 @@ class Guard:
         return self._resolver
 
     def _parsed_url(self, address: str | URL) -> URL:
+        if isinstance(address, str) and CONTROL.search(address):
+            raise _refused("The address has a line break or another control character in it")
         try:
             url = URL(address) if isinstance(address, str) else address
             has_credentials = url.user is not None or url.password is not None
@@ -144,7 +148,7 @@ class Guard:
         """A user may not reach a service's private place by its name: the resolver would let it through."""
         try:
             rows = await ThreadedResolver().resolve(place[0], place[1], socket.AF_UNSPEC)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise _refused(f"The host of {shown(url)} is not known") from error
         if not all(is_public(row["host"]) for row in rows):
             raise _refused(f"{shown(url)} leads into a private network")
@@ -161,13 +165,27 @@ class GuardedResolver(ThreadedResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The addresses of a name. Raises OSError where none is public."""
-        rows = await super().resolve(host, port, family)
+        try:
+            rows = await super().resolve(host, port, family)
+        except UnicodeError as error:  # a part of it is longer than the 63 bytes that names have (Python 3.14)
+            raise OSError(f"{host[:80]} is no name of a host") from error
         if self._guard.is_exempt((host.lower().rstrip("."), port)):
             return rows
         public = [row for row in rows if is_public(row["host"])]
         if not public:
             raise OSError(f"the address of {host} is not public")
         return public
+
+
+def _check_host(url: URL, host: str) -> None:
+    """Looks at what a host says without asking anybody for it. Raises InvalidRequest."""
+    if _is_literal(host):
+        if not is_public(host):
+            raise _refused(f"{shown(url)} is an address inside a private network")
+    elif NUMBER.fullmatch(host):
+        raise _refused(f"{shown(url)} is a number in a spelling that is not taken; write it as four from 0 to 255")
+    elif host == "localhost" or host.endswith(".localhost"):
+        raise _refused(f"{shown(url)} is this machine itself")
 
 
 def _is_literal(host: str) -> bool:
