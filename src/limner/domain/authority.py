@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -11,8 +12,9 @@ def authority_of(url: str | None) -> str | None:
     return urlsplit(url).netloc.lower() or None if url else None
 
 
+@lru_cache(maxsize=16)
 def is_loopback(authority: str) -> bool:
-    """Whether `host[:port]` names this machine to itself."""
+    """Whether `host[:port]` names this machine to itself; each request asks it of the same few names."""
     try:
         name = urlsplit(f"//{authority}").hostname or ""
     except ValueError:
