@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -15,8 +16,9 @@ def authority_of(url: str | None) -> str | None:
     return urlsplit(url).netloc.lower() or None if url else None
 
 
+@lru_cache(maxsize=16)
 def is_loopback(authority: str) -> bool:
-    """Whether `host[:port]` names this machine to itself."""
+    """Whether `host[:port]` names this machine to itself; each request asks it of the same few names."""
     if AUTHORITY.fullmatch(authority) is None:
         return False
     try:

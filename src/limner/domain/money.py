@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from functools import lru_cache
 
 MICRO = 1_000_000
 
@@ -37,9 +38,7 @@ class Money:
     @property
     def text(self) -> str:
         """The exact amount without a sign for the currency, as programs read it: 0.053, 1.50."""
-        dollars, rest = divmod(abs(self.micro), MICRO)
-        places = f"{rest:06}".rstrip("0").ljust(2, "0")
-        return f"{'-' if self.micro < 0 else ''}{dollars}.{places}"
+        return _exact(self.micro)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.micro + other.micro)
@@ -62,6 +61,14 @@ class Money:
             if amount == round(amount, places):
                 return f"{sign}${amount:.{places}f}"
         return f"{sign}${amount:.6f}"
+
+
+@lru_cache(maxsize=1000)
+def _exact(micro: int) -> str:
+    """A plan names the same few prices again and again."""
+    dollars, rest = divmod(abs(micro), MICRO)
+    places = f"{rest:06}".rstrip("0").ljust(2, "0")
+    return f"{'-' if micro < 0 else ''}{dollars}.{places}"
 
 
 ZERO = Money(0)

@@ -29,6 +29,7 @@ OPTIONS = ("quality", "style", "steps", "guidance", "seed", "strength", "scale",
 """Options that a model may have, in the order in which a receipt tells of them."""
 FOLDED = frozenset({"style", "negative_prompt"})
 """Those that join the prompt where a model lacks them."""
+DROPPED = frozenset({Treatment.IGNORED, Treatment.REFUSED})
 
 
 Fields = Mapping[str, object]
@@ -47,6 +48,8 @@ class Draft:
     before: tuple[ReceiptLine, ...] = ()
     """What stands on the receipt before the lines about the words."""
     after: tuple[ReceiptLine, ...] = ()
+    dropped: int = 0
+    """How many wishes are not kept, apart from those about the words."""
     estimates: tuple[Estimate | None, ...] | None = None
     """Of each call, None where its price is unknown; None altogether where prices depend on the words."""
     refusal: Untranslatable | None = None
@@ -80,8 +83,14 @@ def drafted(request: ImageRequest, card: ModelCard, stand_in: StandIn) -> Draft:
         counts=counts,
         before=before,
         after=tuple(after),
+        dropped=dropped((*before, *after)),
         estimates=None if reads_words(card.prices) else _estimates(card, [_call(fields, "") for fields in calls]),
     )
+
+
+def dropped(lines: Iterable[ReceiptLine]) -> int:
+    """How many wishes are not kept."""
+    return sum(line.treatment in DROPPED for line in lines)
 
 
 def _estimates(card: ModelCard, calls: Iterable[Call]) -> tuple[Estimate | None, ...]:

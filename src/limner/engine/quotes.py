@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from limner.domain.errors import QuoteRefused
@@ -22,6 +22,11 @@ class HmacSealer:
     secret: bytes
     purpose: str = "quote"
     """What is signed for one purpose is nothing for another."""
+    _key: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        key = hmac.digest(self.secret, f"limner {self.purpose}".encode(), hashlib.sha256)
+        object.__setattr__(self, "_key", key)
 
     def for_purpose(self, purpose: str) -> HmacSealer:
         """The same for something else."""
@@ -41,8 +46,7 @@ class HmacSealer:
         return payload
 
     def _signature(self, body: bytes) -> str:
-        key = hmac.digest(self.secret, f"limner {self.purpose}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(hmac.digest(key, body, hashlib.sha256)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(hmac.digest(self._key, body, hashlib.sha256)).decode().rstrip("=")
 
 
 def check_in_time(expires: datetime, now: datetime) -> None:

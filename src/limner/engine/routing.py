@@ -38,7 +38,6 @@ NOT_CONFIGURED = "not_configured"
 SWITCHED_OFF = "switched_off"
 OUT_OF_REACH = frozenset({UNAVAILABLE, NOT_CONFIGURED, SWITCHED_OFF})
 """Codes of rejections that are about a service and not about what was asked."""
-DROPPED = frozenset({Treatment.IGNORED, Treatment.REFUSED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -242,7 +241,7 @@ class Router:
             card = offer.card
             busy = self.balance.pressure(card)
             return (
-                sum(line.treatment in DROPPED for line in offer.translation.receipt),
+                offer.translation.dropped,
                 offer.translation.stand_in is not StandIn.NATIVE,
                 not self.health.calm and self.health.is_shaky(card, self._credentials(card)),
                 busy if rank.shares else 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 
 from limner.domain.call import Call
@@ -10,7 +10,7 @@ from limner.domain.model_card import ModelCard, StandIn
 from limner.domain.money import Estimate
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Operation, Strictness
-from limner.engine.drafting import Draft, drafted
+from limner.engine.drafting import Draft, drafted, dropped
 from limner.engine.options import knows
 from limner.engine.prompting import words_for
 from limner.engine.untranslatable import Untranslatable
@@ -18,16 +18,27 @@ from limner.engine.untranslatable import Untranslatable
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Translation:
-    """The calls, and what became of each option."""
+    """The calls, and what became of each option: put together when asked for, since most models are passed over."""
 
     draft: Draft
     prompt: str
     """The words as they are sent."""
-    receipt: tuple[ReceiptLine, ...]
+    words: tuple[ReceiptLine, ...]
+    """What the receipt says about them."""
+
+    @property
+    def receipt(self) -> tuple[ReceiptLine, ...]:
+        """What became of each option."""
+        return (*self.draft.before, *self.words, *self.draft.after)
+
+    @property
+    def dropped(self) -> int:
+        """How many wishes are not kept."""
+        return self.draft.dropped + dropped(self.words)
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The calls, made anew each time: most models of a plan are passed over before anybody needs them."""
+        """The calls, each time anew."""
         return self.draft.worded(self.prompt)
 
     @property
@@ -55,14 +66,14 @@ def translate(request: ImageRequest, card: ModelCard, drafts: MutableMapping[str
         draft = drafted(request, card, stand_in)
         if drafts is not None:
             drafts[card.id] = draft
-    lines = [*draft.before]
+    lines: list[ReceiptLine] = []
     prompt = _prompt(request, card, lines)
     if draft.refusal is not None:
         raise draft.refusal.again()
-    lines += draft.after
+    done = Translation(draft=draft, prompt=prompt, words=tuple(lines))
     if request.strictness is Strictness.STRICT:
-        _refuse_changes(lines)
-    return Translation(draft=draft, prompt=prompt, receipt=tuple(lines))
+        _refuse_changes(done.receipt)
+    return done
 
 
 def spoken(operation: Operation) -> str:
@@ -122,7 +133,7 @@ def _require_own_options(request: ImageRequest, card: ModelCard) -> None:
             raise Untranslatable(f"extra.{rule.name}", f"{card.title} needs its option {rule.name}. Give it in extra.")
 
 
-def _refuse_changes(lines: list[ReceiptLine]) -> None:
+def _refuse_changes(lines: Sequence[ReceiptLine]) -> None:
     """In strict mode every option is taken as given or the model is not."""
     for line in lines:
         if line.treatment not in (Treatment.USED, Treatment.SPLIT) and line.field != "presets":
