@@ -87,7 +87,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         max_body=settings.max_upload_mb * 1_000_000 * 4 // 3 + SLACK,
         proxies=settings.trusted_proxies,
     )
-    gate = Gate(lambda: app.state.runtime.admittance) if settings.accounts else None
+    gate = Gate(lambda: app.state.runtime.admittance, settings.public_url) if settings.accounts else None
     app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), gate=gate, surfaces=dialects.SURFACES)
     return app
 

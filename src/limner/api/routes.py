@@ -26,6 +26,7 @@ from limner.api import (
     profiles,
     projects,
     prompts,
+    protected,
     quotes,
     reports,
     shared,
@@ -70,7 +71,7 @@ def install(app: FastAPI) -> None:
         sharing,
     ):
         app.include_router(subject.router, prefix=API)
-    for subject in (auth, tokens, health, shared):
+    for subject in (auth, tokens, health, protected, shared):
         app.include_router(subject.router)
     dialects.install(app)
     errors.install(app, dialects.SURFACES)
