@@ -91,7 +91,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         proxies=settings.trusted_proxies,
         origins=settings.origins,
     )
-    gate = Gate(lambda: app.state.runtime.admittance) if settings.accounts else None
+    gate = Gate(lambda: app.state.runtime.admittance, settings.public_url) if settings.accounts else None
     app.add_middleware(Door, rules=rules, ids=TimeOrderedIds(), gate=gate, surfaces=dialects.SURFACES)
     return app
 

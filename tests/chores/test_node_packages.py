@@ -56,6 +56,13 @@ def test_why_npm_could_not_install_them_is_said(programs: Path, place: Path) -> 
     assert not node_packages.is_current(place)
 
 
+def test_npm_that_takes_too_long_is_stopped(programs: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(programs, "node", "echo v22.0.0")
+    program(programs, "npm", "exec /bin/sleep 30")
+    monkeypatch.setattr(node_packages, "PATIENCE", 0.1)
+    assert node_packages.obtain(place) == "npm took longer than 0.1 s"
+
+
 @pytest.mark.parametrize("folder", node_packages.folders(), ids=lambda folder: folder.name)
 def test_the_lock_files_name_no_place(folder: Path) -> None:
     text = (folder / "package-lock.json").read_text()

@@ -161,6 +161,19 @@ def test_a_token_that_is_taken_away_ends_its_session(people: tuple[Site, Path]) 
     assert line.send(message("tools/list", 1)).status_code == 401
 
 
+def test_a_stream_ends_when_its_token_is_taken_away(people: tuple[Site, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("limner.mcp.sessions.ASKED_AFTER", 0.05)
+    site, _ = people
+    token, name = token_of(site, "ben@mcp.example")
+    headers = {**begun(site, token).headers, "Accept": "text/event-stream"}
+    with httpx2.stream("GET", f"{site.url}/mcp", headers=headers, timeout=30) as stream:
+        assert stream.status_code == 200
+        with client_of(site, "ben@mcp.example") as browser:
+            browser.delete(f"/api/v1/tokens/{name}")
+        with suppress(httpx2.RemoteProtocolError):  # the stream is cut, or ends
+            assert stream.read() is not None
+
+
 def test_limits_hold_here_as_they_do_elsewhere(people: tuple[Site, Path]) -> None:
     site, _ = people
     token, _ = token_of(site, "ben@mcp.example")

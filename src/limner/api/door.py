@@ -242,13 +242,13 @@ class Visit:
 
     async def refuse(self, refused: Refusal) -> None:
         """Answers in place of a route, in the shape that the path has for what goes wrong."""
-        status, body, headers = refused.status, b"", dict(refused.headers)
+        status, body, headers = refused.status, b"", dict[str, str]()
         if refused.problem is not None:
             told = self._teller.told(self._scope["path"], status, refused.problem, self.name)
             status, body = told.status, told.body
             headers.update(told.headers)
             headers["Content-Type"] = told.media_type
-        headers |= {"Content-Length": str(len(body)), "Connection": "close"}
+        headers |= {**refused.headers, "Content-Length": str(len(body)), "Connection": "close"}
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         await self.send({"type": "http.response.start", "status": status, "headers": raw})
         await self.send({"type": "http.response.body", "body": body})

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.requests import cookie_parser
@@ -30,7 +31,9 @@ OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
 OPEN_SIGN_IN = frozenset(
     {"/api/auth/google", "/api/auth/login", "/api/auth/logout", "/api/auth/oidc/callback", "/api/auth/oidc/start"}
 )
-OPEN = OPEN_PAGES | OPEN_SIGN_IN | {"/health", "/ready", "/openapi.json"}
+PROTECTED = "/.well-known/oauth-protected-resource"
+"""Where programs read who gives them tokens for this server (RFC 9728)."""
+OPEN = OPEN_PAGES | OPEN_SIGN_IN | {"/health", "/ready", "/openapi.json", PROTECTED, f"{PROTECTED}/mcp"}
 OPEN_BELOW = ("/s/", "/static/", "/webhooks/")
 """What share links show, the pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
@@ -81,8 +84,9 @@ def is_open(method: str, path: str) -> bool:
 class Gate:
     """Finds out who asks, before any route."""
 
-    def __init__(self, admittance: Callable[[], Admittance]) -> None:
+    def __init__(self, admittance: Callable[[], Admittance], public: str | None = None) -> None:
         self._admittance = admittance
+        self._public = None if public is None else public.rstrip("/")
 
     async def admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """Notes in the scope who asks; the answer where they are not let in."""
@@ -102,11 +106,19 @@ class Gate:
             if isinstance(error, SignInRequired) and _is_page(method, path, headers):
                 return Refusal(status=303, headers={"Location": f"/login?{urlencode({'next': _here(scope)})}"})
             status = status_of(error)
-            return Refusal(status=status, problem=error.problem())
+            return Refusal(status=status, problem=error.problem(), headers=self._way_in(status, scope, headers))
         scope[PRINCIPAL] = principal
         shown = {name: headers[name] for name in SHOWN if name in headers}
         scope[STILL] = partial(self._is_still, shown, principal)
         return None
+
+    def _way_in(self, status: int, scope: Scope, headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
+        """Where a language model's client, which has to sign in, reads where it can."""
+        if status != HTTPStatus.UNAUTHORIZED or scope["path"] != MCP or self._admittance().openid.client is None:
+            return {}
+        base = self._public or f"{scope['scheme']}://{headers.get(b'host', b'').decode('latin-1')}"
+        wrong = ', error="invalid_token"' if b"authorization" in headers else ""
+        return {"WWW-Authenticate": f'Bearer resource_metadata="{base}{PROTECTED}/mcp"{wrong}'}
 
     async def _is_still(self, shown: Mapping[bytes, bytes], principal: Principal) -> bool:
         """Whether what somebody showed when they came still stands for the same one, with the same rights."""

@@ -30,6 +30,7 @@ from limner.api import (
     profiles,
     projects,
     prompts,
+    protected,
     quotes,
     reports,
     shared,
@@ -80,7 +81,7 @@ def install(app: FastAPI) -> None:
         chat_messages,
     ):
         app.include_router(subject.router, prefix=API)
-    for subject in (auth, tokens, health, shared):
+    for subject in (auth, tokens, health, protected, shared):
         app.include_router(subject.router)
     dialects.install(app)
     errors.install(app, dialects.SURFACES)

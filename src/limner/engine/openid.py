@@ -94,7 +94,7 @@ class OpenId:
 
         Raises NotConfigured where there is no issuer, or one that cannot be used, and IssuerUnavailable.
         """
-        client = self._configured()
+        client = self.configured()
         facts = await self._facts(client)
         state, nonce, verifier = (secrets.token_urlsafe(CHANCE) for _ in range(3))
         asked = {
@@ -123,12 +123,12 @@ class OpenId:
         Every try from an address counts until it went well. Raises SignInRefused, TooManyRequests, NotConfigured and
         IssuerUnavailable.
         """
-        client, clock, origin = self._configured(), self._federation.clock, f"address:{address}"
+        client, clock, origin = self.configured(), self._federation.clock, f"address:{address}"
         await self._attempts.begin([Tries(origin, PER_ADDRESS, WINDOW)], clock.now())
         try:
             kept = self._opened(ticket, answer.get("state", ""))
             claims = await self._proved(client, answer, kept)
-            user = await self._federation.enter(_identity(client, claims))
+            user = await self._federation.enter(identity_of(client, claims))
         except SignInRefused:
             deed = Deed(act=Act.SIGN_IN_FAILED, who="", name="", detail=client.issuer, address=address)
             await self._federation.audit.note(deed)
@@ -136,7 +136,16 @@ class OpenId:
         await self._attempts.forgive("", origin)
         return Returned(user=user, onward=own_path(kept["onward"]))
 
-    def _configured(self) -> OpenIdClient:
+    async def claims_in(self, token: str) -> Claims | None:
+        """What a token that the issuer has signed says now; None for any other. Raises as `leave` does."""
+        facts = await self._facts(self.configured())
+        claims = await self._signatures.by_published(token, _address(facts, "jwks_uri"))
+        if claims is None or not are_in_time(claims, self._federation.clock.now()):
+            return None
+        return claims if claims.get("iss") == facts.get("issuer") else None
+
+    def configured(self) -> OpenIdClient:
+        """What we are at the issuer. Raises NotConfigured where there is none."""
         if self.client is None:
             raise NotConfigured(
                 "Nobody signs in with OpenID Connect here. Set LIMNER_OIDC_ISSUER and LIMNER_OIDC_CLIENT_ID."
@@ -272,7 +281,7 @@ def _is_for(client: OpenIdClient, claims: Claims, facts: Claims, kept: Mapping[s
     return claims.get("iss") == facts.get("issuer") and "iat" in claims and is_ours and is_asked_for
 
 
-def _identity(client: OpenIdClient, claims: Claims) -> Identity:
+def identity_of(client: OpenIdClient, claims: Claims) -> Identity:
     """Who the issuer says somebody is. Raises SignInRefused where their address is not verified."""
     email, subject = address_in(claims), subject_in(claims)
     said = claims.get("email_verified")

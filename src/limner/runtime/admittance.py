@@ -18,6 +18,7 @@ from limner.engine.api_tokens import ApiTokens
 from limner.engine.bearers import Bearers
 from limner.engine.federation import Federation
 from limner.engine.openid import OpenId, OpenIdClient, client_of
+from limner.engine.openid_tokens import OpenIdTokens
 from limner.engine.passwords import Argon2Passwords
 from limner.engine.quotes import HmacSealer
 from limner.engine.sharing import SharedProjects
@@ -71,16 +72,19 @@ def admittance(
         domains=words_in(settings.sign_up_domains.lower()),
     )
     project = project_of(settings.variables) if settings.accounts else None
+    openid = OpenId(_client(settings), issuer, federation, attempts, sealer.for_purpose("sign-in"))
     return Admittance(
         signing_in=signing_in,
         bearers=Bearers(
-            signing_in=signing_in, supabase=None if project is None else Supabase(project, issuer, federation)
+            signing_in=signing_in,
+            supabase=None if project is None else Supabase(project, issuer, federation),
+            openid=None if openid.client is None else _tokens(openid, federation, settings),
         ),
         accounts=Accounts(people=people, attempts=attempts, passwords=passwords, audit=audit, clock=clock, ids=ids),
         tokens=ApiTokens(tokens=tokens, audit=audit, clock=clock, ids=ids),
         projects=SharedProjects(sharing=SqlSharing(database), people=people, audit=audit, clock=clock, ids=ids),
         federation=federation,
-        openid=OpenId(_client(settings), issuer, federation, attempts, sealer.for_purpose("sign-in")),
+        openid=openid,
         audit=audit,
     )
 
@@ -96,3 +100,9 @@ def _client(settings: Settings) -> OpenIdClient | None:
         settings.oidc_name,
         vouches=settings.oidc_trusts_addresses,
     )
+
+
+def _tokens(openid: OpenId, federation: Federation, settings: Settings) -> OpenIdTokens:
+    """What knows the access tokens that are for this server, or for its place for language models."""
+    resources = frozenset({settings.address, f"{settings.address}/", f"{settings.address}/mcp"})
+    return OpenIdTokens(openid=openid, federation=federation, resources=resources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import anyio
 from mcp.server import MCPServer
@@ -31,6 +31,7 @@ from mcp_types import (
     Tool,
     UnsubscribeRequestParams,
 )
+from pydantic import Field
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 WAV = base64.b64encode(b"RIFF&\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0@\x1f\0\0\x80>\0\0\2\0\x10\0data\2\0\0\0\0\0").decode()
@@ -229,8 +230,8 @@ def add_prompts(server: MCPServer[Any]) -> None:
         return f"Prompt with arguments: arg1='{arg1}', arg2='{arg2}'"
 
     @server.prompt(description="Prompt with embedded resource.")
-    def test_prompt_with_embedded_resource(resourceUri: str) -> list[Message]:  # noqa: N803 - the suite's name for it
-        found = embedded(resourceUri, "Embedded resource content for testing.")
+    def test_prompt_with_embedded_resource(uri: Annotated[str, Field(alias="resourceUri")]) -> list[Message]:
+        found = embedded(uri, "Embedded resource content for testing.")
         return [UserMessage(found), UserMessage("Please process the embedded resource above.")]
 
     @server.prompt(description="Prompt with image.")
