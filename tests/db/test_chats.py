@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def a_quote() -> Quote:
     )
 
 
-def a_saying(chat: Chat, text: str = "paint a harbour", *, parent: str | None = None, **named: str) -> Saying:
+def a_saying(chat: Chat, text: str = "paint a harbour", *, parent: str | None = None, **named: Any) -> Saying:
     said = NewMessage(
         id=new_id("said"), author=Author.USER, state=MessageState.COMPLETE, parent=parent, at=NOON, text=text
     )
