@@ -82,7 +82,7 @@ def test_an_answer_comes_as_events_with_its_pictures_at_the_end(client: httpx2.C
     assert {name: asked[name] for name in exact} == exact
 
 
-@pytest.mark.req("S3-002", "S3-006", "S3-066", "S2-079")
+@pytest.mark.req("S3-002", "S3-006")
 def test_the_button_buys_once(client: httpx2.Client, there: Parlour) -> None:
     there.say("", HARBOUR)
     here = chat(client)
@@ -148,7 +148,7 @@ def test_the_ceiling_of_a_chat_holds(client: httpx2.Client, there: Parlour) -> N
     assert made(client, f"/api/v1/chats/{here}/blocks/{second['id']}/buy", {})["jobId"]
 
 
-@pytest.mark.req("S2-069", "S2-076")
+@pytest.mark.req("S2-069")
 def test_without_a_profile_pictures_are_off_and_it_is_said(client: httpx2.Client, there: Parlour) -> None:
     there.say("I cannot paint here.")
     here = chat(client, None)
