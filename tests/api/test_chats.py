@@ -75,8 +75,10 @@ def test_an_answer_comes_as_events_with_its_pictures_at_the_end(client: httpx2.C
         *range(4, len(told) + 1)
     ]
     sent = there.talker.bodies[-2]
-    assert sent["tools"][0]["function"]["name"] == GENERATE_IMAGE["name"]  # type: ignore[index]
-    asked = sent["tools"][0]["function"]["parameters"]  # type: ignore[index]
+    assert isinstance(sent["tools"], list)
+    tool = sent["tools"][0]["function"]
+    assert tool["name"] == GENERATE_IMAGE["name"]
+    asked = tool["parameters"]
     exact = GENERATE_IMAGE["parameters"]
     assert isinstance(exact, dict)
     assert {name: asked[name] for name in exact} == exact

@@ -53,7 +53,7 @@ PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
     {"hour", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId", "q"},
-    {"rows", "service", "since", "state", "status", "tag", "tagId", "tagType", "title", "trash", "width"},
+    {"rows", "service", "since", "state", "status", "tag", "tag_id", "tag_type", "title", "trash", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -37,7 +37,9 @@ def test_the_stream_ends_with_the_data_of_the_button(there: Parlour) -> None:
     assert (block["quality"], block["size"], block["fallbackUsed"]) == ("ultra", "1024x1024", False)
     assert set(block["constraints"]) == {"maxSize", "supportedSizes", "supportsStyle"}
     assert there.site.stand_in.purchases == before
-    told_model = there.talker.bodies[0]["messages"][1:]  # type: ignore[index]
+    messages = there.talker.bodies[0]["messages"]
+    assert isinstance(messages, list)
+    told_model = messages[1:]
     assert [each["role"] for each in told_model] == [turn["role"] for turn in said]
     assert all(turn["content"] in str(each["content"]) for turn, each in zip(said, told_model, strict=True))
     # The document's own phase two, with what the block says.
