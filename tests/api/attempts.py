@@ -102,6 +102,10 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "tag_image_profile": (Attempt(body={"tagId": "0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"}),),
     "untag_image_profile": (Attempt(query={"tagId": "0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11"}),),
     "images_report": (Attempt(body={"reason": "mine"}),),
+    "images_analyze": (Attempt(body={"imageUrl": KEPT}),),
+    "describe_image": (Attempt(body={}),),
+    "describe_collection": (Attempt(body={"max_cost": 0}),),
+    "resolve_text_call": (Attempt(body={"charged": True}),),
     "images_add": (
         Attempt(body={"imageId": "{image_id}"}),
         Attempt(body={"imageId": "{image_id}"}, own=("collection_id",)),

@@ -136,9 +136,27 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             client = stack.enter_context(client_of(site, user.email))
             people[name] = Person(user=user, client=client, word=f"{name}sword")
         anns, bens = (
-            belongings(talks, people[name], people["ada"], receiver.url, people["cal"].user) for name in ("ann", "ben")
+            {
+                **belongings(talks, people[name], people["ada"], receiver.url, people["cal"].user),
+                "text_call_id": (text_call_of(folder, people[name].user.id),),
+            }
+            for name in ("ann", "ben")
         )
         yield World(site=site, folder=folder, people=people, anns=anns, bens=bens)
+
+
+def text_call_of(folder: Path, user_id: str) -> str:
+    """An ambiguous text call of somebody's, written down as a process left it that died: a real one takes seconds."""
+    name = str(uuid4())
+    row = {"id": name, "user_id": user_id, "project": "default", "purpose": "chat", "provider": "anthropic"}
+    row |= {"model": "anthropic/claude-sonnet-5-5", "state": "ambiguous", "worker": "gone", "held_micro": "0"}
+    row |= {"created_at": "2026-11-21T12:00:00.000000Z", "finished_at": "2026-11-21T12:00:01.000000Z"}
+    with closing(sqlite3.connect(next(folder.glob("data/*.db")))) as database, database:
+        columns = ", ".join(row)
+        database.execute(
+            f"INSERT INTO text_calls ({columns}) VALUES ({', '.join('?' * len(row))})", tuple(row.values())
+        )
+    return name
 
 
 def attempts() -> list[tuple[Route, Attempt]]:

@@ -83,7 +83,7 @@ class House:
     ledger: SqlLedger
 
     def keyed(self, *keys: UsableKey) -> TextBuyer:
-        return replace(self.buyer, keyrings=Keyrings(keys=Keys(*keys), clock=FakeClock()))  # type: ignore[arg-type]  # it reads one of the methods
+        return replace(self.buyer, keyrings=Keyrings(keys=Keys(*keys), clock=FakeClock()))
 
     async def last(self) -> TextCall:
         return (await self.calls.page("ann", limit=1, cursor=None)).items[0]
@@ -97,7 +97,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         catalog=CATALOG,
         sends=sends,
         calls=calls,
-        keyrings=Keyrings(keys=Keys(), clock=clock),  # type: ignore[arg-type]  # it reads one of the methods
+        keyrings=Keyrings(keys=Keys(), clock=clock),
         limits=Limits(daily_cost=Money.usd(1)),
         clock=clock,
         ids=CountingIds(),

@@ -45,6 +45,7 @@ from limner.api.curating_bodies import (
     ShareBody,
     TagBody,
 )
+from limner.api.description_schemas import DescribeAllBody, DescribeBody
 from limner.api.errors import MEDIA_TYPE
 from limner.api.gate import is_open
 from limner.api.key_schemas import KeyChangeBody, NewKeyBody
@@ -59,10 +60,11 @@ from limner.api.people_bodies import (
     UserChangeBody,
 )
 from limner.api.profile_bodies import ProfileBody, ProfileChangesBody
-from limner.api.prompt_schemas import EnhanceBody, PromptBody
+from limner.api.prompt_schemas import EnhanceBody, HelpedBody, PromptBody, TranslateBody
 from limner.api.schemas import EventPage, ProblemDocument
 from limner.api.surfaces import NATIVE_ONLY, Surfaces
 from limner.api.taking_in import ROLES
+from limner.api.text_schemas import TextResolveBody
 
 TEMPLATE = "#/components/schemas/{model}"
 
@@ -113,6 +115,11 @@ BODIES: tuple[type[BaseModel], ...] = (
     PresetBody,
     PromptBody,
     EnhanceBody,
+    HelpedBody,
+    TranslateBody,
+    DescribeBody,
+    DescribeAllBody,
+    TextResolveBody,
     ChangeBody,
     IdsBody,
     TagBody,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from limner.api.bodies import StrictBody
 from limner.api.schemas import Answer
+from limner.domain.describing import Wish
+from limner.domain.money import Money
+from limner.domain.people import Principal
 
 
 class PromptBody(StrictBody):
@@ -18,10 +22,50 @@ class PromptBody(StrictBody):
     prompt: Annotated[str, Field(min_length=1, max_length=100_000)]
 
 
-class EnhanceBody(PromptBody):
+class HelpedBody(PromptBody):
+    """A prompt that a text model is to work on."""
+
+    model: Annotated[str | None, Field(max_length=200, description="A text model, such as anthropic/...")] = None
+    max_cost: Annotated[Decimal | None, Field(ge=0, le=1000, description="Dollars; more is not bought.")] = None
+
+    def wish(self, principal: Principal) -> Wish:
+        """Who wants help, and what it may cost."""
+        most = None if self.max_cost is None else Money.usd(self.max_cost)
+        return Wish(principal=principal, model=self.model, max_cost=most)
+
+
+class EnhanceBody(HelpedBody):
     """A prompt to make more of."""
 
     style: Annotated[str, Field(max_length=200, description="The style that it is to have, in words.")] = ""
+
+
+class TranslateBody(HelpedBody):
+    """A prompt to put into another language."""
+
+    to: Annotated[str, Field(min_length=2, max_length=60, description="The language, such as `English`.")] = "English"
+
+
+class TranslatedAnswer(Answer):
+    """A prompt in another language."""
+
+    original: str
+    prompt: str
+    language: str = Field(description="The language it was in, by the model's word; empty where none was asked.")
+    changed: bool
+    by: str | None = Field(description="The text model; null where the prompt is as it was.")
+    why: str = Field(description="Why it is as it was.")
+    cost_usd: str | None
+
+
+class NegativeAnswer(Answer):
+    """What a picture should not have."""
+
+    negative_prompt: str
+    terms: list[str]
+    by: str = Field(description="The text model, or `phrasebook` for Limner itself.")
+    why: str
+    cost_usd: str | None
 
 
 class EnhancedAnswer(Answer):
@@ -33,6 +77,7 @@ class EnhancedAnswer(Answer):
     tags: list[str]
     by: str = Field(description="The text model, or `phrasebook` for Limner itself.")
     why: str = Field(description="Why the text model did not do it; empty where it did.")
+    cost_usd: str | None = Field(description="Of all tries; null where it is not known.")
     seconds: float
     added: list[str] = Field(description="Words that the prompt had not.")
     dropped: list[str] = Field(description="Words that it has no more.")

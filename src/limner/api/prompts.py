@@ -13,11 +13,23 @@ from limner.api.prompt_schemas import (
     CheckAnswer,
     EnhanceBody,
     EnhancedAnswer,
+    HelpedBody,
+    NegativeAnswer,
     OptimisedAnswer,
     PromptBody,
     PromptHealthAnswer,
+    TranslateBody,
+    TranslatedAnswer,
 )
-from limner.words.plain import analysis_body, check_body, enhanced_body, health_body, optimised_body
+from limner.words.plain import (
+    analysis_body,
+    check_body,
+    enhanced_body,
+    health_body,
+    negative_body,
+    optimised_body,
+    translated_body,
+)
 
 router = APIRouter(prefix="/prompts", tags=["prompts"])
 
@@ -59,18 +71,45 @@ async def optimise_prompt(request: Request) -> Response:
 @router.post(
     "/enhance",
     summary="Make more of a prompt",
-    responses=answers(EnhancedAnswer, "The richer prompt.", 415),
+    responses=answers(EnhancedAnswer, "The richer prompt.", 403, 404, 415),
     openapi_extra=body_of(EnhanceBody),
 )
 async def enhance_prompt(request: Request) -> Response:
     """The same picture, described better, with other prompts and tags; at most 4,000 characters come in.
 
-    Ollama does it where it can be asked, else Limner from a phrasebook, and `by` says who. It costs nothing.
+    The text model does it that is named, else LIMNER_TEXT_MODEL, else the first whose service has a key, else Ollama,
+    else Limner from a phrasebook; `by` says who. What a service charges is held, booked and told in `cost_usd`.
     """
-    principal_of(request)
+    principal = principal_of(request)
     body = await read_json(request, EnhanceBody)
-    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.style)
+    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.wish(principal), body.style)
     return answer(enhanced_body(body.prompt, done))
+
+
+@router.post(
+    "/translate",
+    summary="Translate a prompt",
+    responses=answers(TranslatedAnswer, "The prompt in the other language.", 403, 404, 415),
+    openapi_extra=body_of(TranslateBody),
+)
+async def translate_prompt(request: Request) -> Response:
+    """The same prompt in another language; words in quotation marks stay. Without a text model it stays as it is."""
+    principal, body = principal_of(request), await read_json(request, TranslateBody)
+    done = await runtime_of(request).words.translator.translated(body.prompt, body.to, body.wish(principal))
+    return answer(translated_body(body.prompt, done))
+
+
+@router.post(
+    "/negative",
+    summary="Suggest a negative prompt",
+    responses=answers(NegativeAnswer, "What the picture should not have.", 403, 404, 415),
+    openapi_extra=body_of(HelpedBody),
+)
+async def suggest_negative_prompt(request: Request) -> Response:
+    """What would spoil just this picture; never what the prompt asks for. Without a text model from the phrasebook."""
+    principal, body = principal_of(request), await read_json(request, HelpedBody)
+    done = await runtime_of(request).words.negator.suggested(body.prompt, body.wish(principal))
+    return answer(negative_body(done))
 
 
 @router.get(

@@ -178,6 +178,7 @@ class ImageAnswer(Answer):
     cost: Amount | None
     project: str
     tags: list[str]
+    alt_text: str | None = Field(description="What those hear who do not see it; null before it was described.")
     favorite: bool
     trashed: datetime | None = Field(description="Since when it lies in the trash; null where it does not.")
     tone: str

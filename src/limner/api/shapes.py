@@ -152,6 +152,7 @@ def image_body(picture: Picture) -> Body:
         "cost": amount(picture.cost),
         "project": picture.project,
         "tags": picture.tags,
+        "alt_text": picture.alt_text,
         "favorite": picture.favorite,
         "trashed": picture.trashed,
         "tone": picture.tone,

@@ -32,6 +32,8 @@ HOMES: Mapping[str, str] = {
     "enhance": "enhancing",
     "chat": "chat",
     "chats": "chats",
+    "describe": "describing",
+    "texts": "texts",
     "keys": "keys",
     "profiles": "profiles",
     "budgets": "budgets",
@@ -64,20 +66,8 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {
-        "budgets",
-        "chats",
-        "collections",
-        "keys",
-        "pipelines",
-        "presets",
-        "profiles",
-        "prompt",
-        "providers",
-        "reports",
-        "shares",
-    }
-    | {"tags", "templates", "tokens", "users", "webhooks", "workflows"}
+    {"budgets", "chats", "collections", "keys", "pipelines", "presets", "profiles", "prompt", "providers", "reports"}
+    | {"shares", "tags", "templates", "texts", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -10,10 +10,12 @@ from limner.cli.exits import OK, USAGE
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output
+from limner.cli.texts import TextModel, told
 from limner.cli.wishes import prompt_from
 
-app = App(help="Measure prompts, and shorten long ones.", no_args_is_help=True)
+app = App(help="Measure prompts, shorten and translate them, say what a picture should not have.", no_args_is_help=True)
 
+To = Annotated[str, typer.Option("--to", metavar="LANGUAGE", help="The language, such as English.")]
 Words = Annotated[str, typer.Argument(metavar="PROMPT", help="The prompt; - reads it from stdin.")]
 
 
@@ -56,6 +58,48 @@ def optimise(prompt: Words, json: Json = False) -> int:
         else:
             output.show(done[0])
             output.say(f"From {len(text):,} to {len(done[0]):,} characters, by {done[1].by}. {done[1].why}".rstrip())
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
+@app.add()
+def translate(prompt: Words, to: To = "English", text_model: TextModel = None, json: Json = False) -> int:
+    """Put a prompt into another language; words in quotation marks stay. What a text model charges is told."""
+    output, text = Output(json=json), prompt_from(prompt)
+
+    async def action(session: Session) -> int:
+        from limner.domain.describing import Wish
+        from limner.words.plain import translated_body
+
+        wish = Wish(principal=session.studio.principal, model=text_model)
+        done = await session.studio.runtime.words.translator.translated(text, to, wish)
+        if json:
+            output.document(translated_body(text, done))
+            return OK
+        output.show(done.prompt)
+        output.say(done.why or f"From {done.language}, by {done.by}, {told(done.cost)}.")
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
+@app.add()
+def negative(prompt: Words, text_model: TextModel = None, json: Json = False) -> int:
+    """Suggest what the picture of a prompt should not have, for --negative. What a text model charges is told."""
+    output, text = Output(json=json), prompt_from(prompt)
+
+    async def action(session: Session) -> int:
+        from limner.domain.describing import Wish
+        from limner.words.plain import negative_body
+
+        wish = Wish(principal=session.studio.principal, model=text_model)
+        done = await session.studio.runtime.words.negator.suggested(text, wish)
+        if json:
+            output.document(negative_body(done))
+            return OK
+        output.show(done.prompt)
+        output.say(f"By {done.by}, {told(done.cost)}. {done.why}".rstrip())
         return OK
 
     return with_studio(output, action, paints=False)

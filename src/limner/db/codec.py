@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 
 from limner.domain.call import Call, Finished
+from limner.domain.describing import Description
 from limner.domain.errors import Problem
 from limner.domain.picture import PictureFile
 from limner.domain.plan import Plan, Quote
@@ -107,6 +108,12 @@ def files() -> Codec[PictureFile]:
 def mappings() -> Codec[Mapping[str, object]]:
     """Tickets, recipes, what an event carries: anything that JSON can say."""
     return Codec(TypeAdapter(Mapping[str, object]))
+
+
+@cache
+def descriptions() -> Codec[Description]:
+    """What is in a picture."""
+    return Codec(TypeAdapter(Description))
 
 
 @cache

@@ -12,6 +12,7 @@ from limner.db.library_tables import favorites, inputs, tags, trash
 from limner.db.review_tables import WITHHELD
 from limner.db.statements import Columns, insertion
 from limner.db.tables import images
+from limner.db.text_tables import descriptions
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
 
@@ -26,7 +27,13 @@ IS_FAVORITE = (
 IN_TRASH = exists().where(trash.c.image_id == images.c.id).correlate(images)
 _TRASHED_AT = select(trash.c.trashed_at).where(trash.c.image_id == images.c.id).correlate(images).scalar_subquery()
 
-MARKED: Select[Any] = select(images, IS_FAVORITE.label("favorite"), _TRASHED_AT.label("trashed_at"), WITHHELD)
+_ALT_TEXT = (
+    select(descriptions.c.alt_text).where(descriptions.c.image_id == images.c.id).correlate(images).scalar_subquery()
+)
+
+MARKED: Select[Any] = select(
+    images, IS_FAVORITE.label("favorite"), _TRASHED_AT.label("trashed_at"), _ALT_TEXT.label("alt_text"), WITHHELD
+)
 """Pictures with what `rows.picture` reads."""
 
 

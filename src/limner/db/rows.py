@@ -222,6 +222,7 @@ def picture(row: Columns) -> Picture:
         tags=codec.words().read(row["tags"]),
         tone=row["tone"],
         withheld=row["withheld"],
+        alt_text=row["alt_text"],
         favorite=bool(row["favorite"]),
         trashed=codec.optional_moment(row["trashed_at"]),
         recipe=codec.mappings().read(row["recipe"]),

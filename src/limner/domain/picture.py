@@ -52,6 +52,8 @@ class Picture:
     parents: tuple[str, ...] = ()
     """Kept pictures that it was made from."""
     tags: tuple[str, ...] = ()
+    alt_text: str | None = None
+    """What those hear who do not see it, by a text model; None where it has not been described."""
     tone: str = "#808080"
     """Its dominant colour, shown while it loads."""
     withheld: str | None = None

@@ -95,6 +95,8 @@ class TextRequest:
     tools: tuple[TextTool, ...] = ()
     schema: Mapping[str, object] | None = None
     """JSON Schema that the answer is to have; never together with tools."""
+    seconds: float = 600.0
+    """How long the whole answer may take. What is cut off then may have been bought."""
 
     @property
     def pictures(self) -> tuple[TextPicture, ...]:

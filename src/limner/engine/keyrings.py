@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from limner.domain.ports import Clock
-from limner.domain.vault import StoredKey, StoredKeys, UsableKey
+from limner.domain.vault import StoredKey, UsableKey
 
 FRESH = 1.0
 """Seconds for which what was read is good: what other processes change reaches this one that much later."""
@@ -37,10 +38,18 @@ class Keyring:
         return frozenset(each.key.service for each in self.keys)
 
 
+class OpensKeys(Protocol):
+    """What keyrings need of stored keys."""
+
+    async def usable(self, owner: str) -> Sequence[UsableKey]:
+        """One person's own and all shared ones, opened."""
+        ...
+
+
 class Keyrings:
     """Everybody's keyring."""
 
-    def __init__(self, *, keys: StoredKeys, clock: Clock) -> None:
+    def __init__(self, *, keys: OpensKeys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
         self._held: OrderedDict[str, tuple[float, Keyring]] = OrderedDict()

@@ -64,8 +64,8 @@ class TextBuyer:
             why = "It was asked for." if model else "LIMNER_TEXT_MODEL names it."
             return await self._named(self.catalog.find(model or self.usual or ""), why, principal, sees=sees)
         objections: list[str] = []
-        for card in self._candidates():
-            objection = await self._objection(card, principal, sees=sees)
+        for card in self.candidates():
+            objection = await self.objection(card, principal, sees=sees)
             if objection is None:
                 key = await self._key(card, principal)
                 there = await self.sends.looked_up(card)
@@ -141,7 +141,7 @@ class TextBuyer:
         await self.presence.look_round()
         return await self.calls.resolve(call_id, principal.id, charged=charged, at=self.clock.now())
 
-    def _candidates(self) -> list[TextCard]:
+    def candidates(self) -> list[TextCard]:
         """Models that are still there, and those that the installation has named for services without a list."""
         today = self.clock.now().date()
         listed = [card for card in self.catalog.models if not _is_gone(card, today)]
@@ -154,7 +154,7 @@ class TextBuyer:
         return sorted([*listed, *named], key=lambda card: order[card.service])
 
     async def _named(self, card: TextCard, why: str, principal: Principal, *, sees: bool) -> TextChoice:
-        objection = await self._objection(card, principal, sees=sees)
+        objection = await self.objection(card, principal, sees=sees)
         if objection is not None:
             if card.price is None and UNPRICED in objection:
                 raise PriceUnknown(objection)
@@ -166,7 +166,14 @@ class TextBuyer:
             raise NotConfigured(f"{card.id} cannot be shown pictures. Name one that can.", code="no_text_model")
         return TextChoice(card=there, why=why, key=await self._key(card, principal))
 
-    async def _objection(self, card: TextCard, principal: Principal, *, sees: bool) -> str | None:
+    async def obstacle(self, card: TextCard, principal: Principal) -> str | None:
+        """Why this person cannot use a model now, as a sentence; None where they can. Asks servers of one's own."""
+        objection = await self.objection(card, principal, sees=False)
+        if objection is None and await self.sends.looked_up(card) is None:
+            return f"{card.id} is not there: its server does not answer, or does not have it."
+        return objection
+
+    async def objection(self, card: TextCard, principal: Principal, *, sees: bool) -> str | None:
         """Why a model cannot be used, as a sentence; None where it can."""
         if sees and not card.sees:
             return f"{card.id} cannot be shown pictures."

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from random import SystemRandom
 
 from limner.catalog.presets import load_presets
@@ -45,6 +44,7 @@ from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.chatting import Chatting
 from limner.engine.delivering import Deliverer
+from limner.engine.describing import Analyst
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
@@ -65,15 +65,17 @@ from limner.engine.webhooks import Subscriptions
 from limner.providers.inquiries import Inquiries
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.chats import chatting_of
-from limner.runtime.ground import Ground, fetched, open_ground
+from limner.runtime.describing import analyst_of
+from limner.runtime.ground import Ground, open_ground, uploads_of
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
+from limner.runtime.limits import limits_of
 from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
-from limner.runtime.texts import TextDesk, texts_of
-from limner.runtime.vault import Rotation, doors_of, keyrings_of, vault_of
+from limner.runtime.texts import Help, TextDesk, help_of
+from limner.runtime.vault import Rotation, doors_of, vault_of
 from limner.runtime.wording import wording_of
-from limner.runtime.words import Words, words_of
+from limner.runtime.words import Words
 from limner.settings import Settings
 from limner.storage.blobs import BlobStore
 from limner.storage.generated import GeneratedFolder
@@ -104,6 +106,7 @@ class Runtime:
     words: Words
     texts: TextDesk
     chatting: Chatting
+    analyst: Analyst
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
@@ -164,9 +167,7 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        moving = _Moving(
-            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, locks=locks, words=words_of(ground)
-        )
+        moving = _Moving(jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, help=help_of(ground))
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
         await runtime.health.renew()
@@ -238,14 +239,13 @@ def _router(ground: Ground, health: HealthWatch) -> Router:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Moving:
-    """What carries jobs, messages and batches on in this process, and helps with words."""
+    """What carries jobs, messages and batches on in this process, and what helps with words."""
 
     jobs: SqlJobs
     dispatch: Dispatch
     courier: Courier
     porter: Porter
-    locks: WorkerLocks
-    words: Words
+    help: Help
 
 
 def _engine(
@@ -256,12 +256,12 @@ def _engine(
     return Engine(
         doors=doors,
         router=_router(ground, doors.health),
-        limits=_limits(ground.settings),
+        limits=limits_of(ground.settings),
         reuser=Reuser(jobs=jobs, shelf=shelf, codec=codec, clock=ground.clock, ids=ground.ids),
         presets=presets,
         wording=wording_of(ground, presets),
         profiles=profiles,
-        shortens=moving.words.optimiser,
+        shortens=moving.help.words.optimiser,
         jobs=jobs,
         dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),
@@ -279,14 +279,11 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
     generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
-    health, keyrings = _health(ground), keyrings_of(ground)
+    health, keyrings = _health(ground), moving.help.keyrings
     doors, vault = doors_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
-    profiles = profiles_of(ground, vault)
+    profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, doors, profiles, shelf, sealer)
-    texts = texts_of(ground, keyrings, engine.limits)
-    uploads = Uploads(
-        library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
-    )
+    uploads = uploads_of(ground)
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
         settings=settings,
@@ -298,9 +295,10 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         presets=engine.presets,
         profiles=profiles,
         engine=engine,
-        words=moving.words,
-        texts=texts,
-        chatting=chatting_of(ground, engine, texts.buyer, uploads, moving.locks),
+        words=moving.help.words,
+        texts=moving.help.texts,
+        analyst=analyst_of(ground, pictures, keeping.curator, moving.help.words.describer),
+        chatting=chatting_of(ground, engine, moving.help.texts.buyer, uploads),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
@@ -317,7 +315,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         statistics=SqlStatistics(ground.database),
         batching=_batching(ground, engine, jobs, moving.porter),
         library=ground.library,
-        keeping=join_keeping(ground, shelf, generated),
+        keeping=keeping,
         uploads=uploads,
         shelf=shelf,
         generated=generated,
@@ -383,18 +381,4 @@ def _runner(runtime: Runtime) -> Runner:
         imaging=runtime.imaging,
         clock=runtime.clock,
         ids=runtime.ids,
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        daily_cost=settings.daily_cost_limit_usd,
-        daily_budget=settings.daily_budget_usd,
-        images_per_hour=settings.images_per_hour,
-        images_per_day=settings.images_per_day,
-        requests_per_minute=settings.requests_per_minute,
-        global_requests_per_minute=settings.global_requests_per_minute,
-        requests_per_minute_per_token=settings.requests_per_minute_per_token,
-        requests_per_minute_per_address=settings.requests_per_minute_per_address,
-        requests_per_minute_per_service=settings.requests_per_minute_per_service,
     )

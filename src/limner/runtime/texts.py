@@ -8,11 +8,13 @@ from limner.catalog.texts import TomlTexts
 from limner.db.text_calls import SqlTextCalls
 from limner.dispatch.presence import LockedPresence
 from limner.engine.keyrings import Keyrings
-from limner.engine.limits import Limits
 from limner.engine.texts import TextBuyer
 from limner.runtime.ground import Ground
 from limner.runtime.installation import worker_locks
-from limner.runtime.words import ollama_of
+from limner.runtime.limits import limits_of
+from limner.runtime.vault import keyrings_of
+from limner.runtime.words import Words, ollama_of, words_of
+from limner.words.ollama import Ollama
 from limner.words.sending import PydanticTexts
 
 
@@ -25,16 +27,31 @@ class TextDesk:
     presence: LockedPresence
 
 
-def texts_of(ground: Ground, keyrings: Keyrings, limits: Limits) -> TextDesk:
-    """What buys texts. Raises NotConfigured for addresses and headers that are none."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Help:
+    """What helps with words, and whose keys it uses."""
+
+    keyrings: Keyrings
+    texts: TextDesk
+    words: Words
+
+
+def help_of(ground: Ground) -> Help:
+    """What helps with words. Raises NotConfigured for addresses and headers that are none."""
+    keyrings, ollama = keyrings_of(ground), ollama_of(ground)
+    texts = _texts_of(ground, keyrings, ollama)
+    return Help(keyrings=keyrings, texts=texts, words=words_of(ground, ollama, texts.buyer))
+
+
+def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama) -> TextDesk:
     settings, calls = ground.settings, SqlTextCalls(ground.database)
     presence = LockedPresence(worker=ground.ids.new(), locks=worker_locks(settings), calls=calls, clock=ground.clock)
     buyer = TextBuyer(
         catalog=ground.texts,
-        sends=PydanticTexts(ground.wire, ground.texts, settings.variables, ollama_of(ground)),
+        sends=PydanticTexts(ground.wire, ground.texts, settings.variables, ollama),
         calls=calls,
         keyrings=keyrings,
-        limits=limits,
+        limits=limits_of(settings),
         clock=ground.clock,
         ids=ground.ids,
         presence=presence,

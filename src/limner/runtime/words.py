@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from limner.domain.errors import InvalidRequest, NotConfigured
+from limner.domain.text_calls import Texts
 from limner.runtime.ground import Ground
+from limner.words.describing import Describer
 from limner.words.desk import Desk
 from limner.words.enhancing import Enhancer
+from limner.words.helping import Helper
+from limner.words.negating import Negator
 from limner.words.ollama import BASE_URL, MODEL, Ollama
 from limner.words.optimising import Optimiser
+from limner.words.translating import Translator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,14 +23,22 @@ class Words:
 
     optimiser: Optimiser
     enhancer: Enhancer
+    describer: Describer
+    translator: Translator
+    negator: Negator
 
 
-def words_of(ground: Ground) -> Words:
-    """Works with Ollama where it is there, and without it. Raises NotConfigured for an address that is none."""
+def words_of(ground: Ground, ollama: Ollama, texts: Texts) -> Words:
+    """Works with text models that are paid for, with Ollama where it is there, and without both."""
     settings, clock = ground.settings, ground.clock
-    desk = Desk(ollama_of(ground), clock, deadline=settings.optimise_seconds)
+    desk = Desk(ollama, clock, deadline=settings.optimise_seconds)
+    helper = Helper(texts, desk)
     return Words(
-        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit), enhancer=Enhancer(desk, clock)
+        optimiser=Optimiser(desk, clock, longest=settings.unified_prompt_limit),
+        enhancer=Enhancer(helper, clock),
+        describer=Describer(helper, clock),
+        translator=Translator(helper),
+        negator=Negator(helper),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,7 @@ from limner.domain.ports import Prepared
 from limner.domain.request import Margins, Size
 from limner.storage import canvas, masks
 from limner.storage.kinds import FORMATS
-from limner.storage.pixels import Pixels, decode, encode, tone_of
+from limner.storage.pixels import Pixels, colours_of, decode, encode, tone_of
 from limner.storage.probe import PAINTED, THE_FILE, Found, Limits, inspect
 from limner.storage.shape import FileBytes
 
@@ -78,6 +78,10 @@ class PillowImaging:
     async def tone(self, data: bytes) -> str:
         """The dominant tone as #rrggbb; cheapest from a thumbnail."""
         return await self._run(lambda: tone_of(self._decode(data, least=SMALL).image))
+
+    async def colours(self, data: bytes) -> Sequence[str]:
+        """Up to five colours as #rrggbb, the largest share first; none where all is transparent."""
+        return await self._run(lambda: colours_of(self._decode(data, least=SMALL).image))
 
     async def to_mask(self, data: bytes, size: Size) -> bytes:
         """The canonical mask: 8-bit grey PNG, white = change. Where anything is transparent, that means change."""

@@ -123,12 +123,17 @@ def shrink(image: Image.Image, width: int, height: int) -> Image.Image:
 
 def tone_of(image: Image.Image) -> str:
     """The dominant colour as #rrggbb: the mean of the largest group of similar pixels; grey if all are transparent."""
+    return next(iter(colours_of(image)), "#808080")
+
+
+def colours_of(image: Image.Image) -> list[str]:
+    """Up to five colours as #rrggbb, the means of groups of similar pixels, the largest first; none if all is clear."""
     small = image.reduce(max(1, min(image.size) // 64)).resize((32, 32), Image.Resampling.BOX).convert("RGBA")
     raw = small.tobytes()
     seen = b"".join(raw[at : at + 3] for at in range(0, len(raw), 4) if raw[at + 3] > 127)
     if not seen:
-        return "#808080"
+        return []
     groups = Image.frombytes("RGB", (len(seen) // 3, 1), seen).quantize(5, Image.Quantize.MEDIANCUT)
-    counts = groups.histogram()
-    largest = counts.index(max(counts))
-    return "#" + bytes(groups.getpalette("RGB") or ())[3 * largest : 3 * largest + 3].hex()
+    counts, palette = groups.histogram(), bytes(groups.getpalette("RGB") or ())
+    order = sorted((place for place, count in enumerate(counts) if count), key=lambda place: -counts[place])
+    return ["#" + palette[3 * place : 3 * place + 3].hex() for place in order]

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TypeAlias
 
+from limner.catalog.texts import load_texts
+from limner.domain.errors import NotFound
+from limner.domain.money import ZERO
 from limner.domain.ports import Readiness
+from limner.domain.records import Page
+from limner.domain.text_calls import MISSING, NewTextCall, TextCall, TextCalls, TextClosing, TextState
 from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.texts import Finish, TextDelta, TextEnd, TextPiece, TextRequest
-from limner.domain.vault import Opener
+from limner.domain.vault import Opener, UsableKey
+from limner.engine.keyrings import Keyrings
+from limner.engine.limits import Limits
+from limner.engine.texts import TextBuyer
+from limner.testing.fakes import CountingIds, FakeClock
 
 Script: TypeAlias = "Iterable[TextPiece | Exception]"
 """What comes, piece by piece; an exception is raised in its place."""
@@ -69,3 +80,92 @@ class AlwaysPresent:
     async def look_round(self) -> int:
         """Nobody dies here."""
         return 0
+
+
+class MemoryTextCalls:
+    """A `TextCalls` in a dictionary; no budget is ever used up."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, TextCall] = {}
+
+    async def begin(self, new: NewTextCall) -> None:
+        """Notes it."""
+        self.calls[new.id] = TextCall(
+            id=new.id,
+            owner=new.owner,
+            project=new.project,
+            purpose=new.purpose,
+            model=new.model,
+            state=TextState.SENDING,
+            hold=new.hold,
+            created=new.at,
+        )
+
+    async def close(self, closing: TextClosing) -> TextCall:
+        """Notes how it ended."""
+        open_call = self.calls[closing.call_id]
+        call = replace(
+            open_call,
+            state=closing.state,
+            hold=open_call.hold if closing.state is TextState.AMBIGUOUS else ZERO,
+            finished=closing.at,
+            cost=closing.charge,
+            usage=closing.usage,
+            request_id=closing.request_id,
+            problem=closing.problem,
+        )
+        self.calls[closing.call_id] = call
+        return call
+
+    async def workers(self) -> Sequence[str]:
+        """Nobody."""
+        return ()
+
+    async def abandon(self, worker: str, at: datetime) -> int:
+        """Nobody dies here."""
+        del worker, at
+        return 0
+
+    async def get(self, call_id: str, owner: str) -> TextCall:
+        """One person's call. Raises NotFound."""
+        call = self.calls.get(call_id)
+        if call is None or call.owner != owner:
+            raise NotFound(MISSING)
+        return call
+
+    async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[TextCall]:
+        """One person's calls, newest first, all on one page."""
+        del cursor  # there is one page
+        found = [call for call in self.calls.values() if call.owner == owner]
+        return Page(tuple(reversed(found[-limit:])), None)
+
+    async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> TextCall:
+        """Takes a person's word."""
+        call = await self.get(call_id, owner)
+        state = TextState.SETTLED if charged else TextState.FAILED
+        self.calls[call_id] = replace(call, state=state, hold=ZERO, cost=call.hold if charged else ZERO, finished=at)
+        return self.calls[call_id]
+
+
+class NoKeys:
+    """Stored keys of which there are none."""
+
+    async def usable(self, owner: str) -> Sequence[UsableKey]:
+        """None."""
+        del owner
+        return ()
+
+
+def buyer_over(sends: ScriptedTexts, calls: TextCalls | None = None) -> TextBuyer:
+    """A buyer of texts over a sender, without limits and stored keys."""
+    clock = FakeClock()
+    return TextBuyer(
+        catalog=load_texts(),
+        sends=sends,
+        calls=calls or MemoryTextCalls(),
+        keyrings=Keyrings(keys=NoKeys(), clock=clock),
+        limits=Limits(),
+        clock=clock,
+        ids=CountingIds(),
+        presence=AlwaysPresent(),
+    )

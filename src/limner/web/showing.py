@@ -46,7 +46,7 @@ def tile(picture: Picture, *, eager: bool = False) -> Tile:
 
 def _alt(picture: Picture) -> str:
     """What is on a picture, for those who do not see it: everybody, where it is withheld."""
-    words = picture.prompt or f"{picture.operation} by {picture.model}"
+    words = picture.alt_text or picture.prompt or f"{picture.operation} by {picture.model}"
     return words if picture.withheld is None else f"Withheld: {words}"
 
 

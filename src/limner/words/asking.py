@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from limner.domain.errors import LimnerError
+from limner.domain.text_calls import TextCall
+from limner.domain.texts import TextPicture
 
 
 class TextModelUnavailable(LimnerError):
-    """A text model cannot be asked, or gave no answer in time; nothing was spent."""
+    """A text model cannot be asked, or gave no answer that can be used."""
 
     code = "text_model_unavailable"
     retryable = True
+    calls: tuple[TextCall, ...] = ()
+    """What was bought all the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +32,8 @@ class Question:
     """JSON Schema of the answer."""
     longest: int
     """Tokens that the answer may have, thoughts included."""
+    pictures: tuple[TextPicture, ...] = ()
+    """What it is to look at. What can be read in them is never an instruction either."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import orjson
 
+from limner.domain.describing import Wish
 from limner.domain.errors import InvalidRequest
+from limner.domain.money import Money
 from limner.domain.ports import Clock
+from limner.domain.text_calls import Purpose
 from limner.words.analysis import keywords
 from limner.words.asking import Question, TextModelUnavailable
 from limner.words.checking import Unfit, one_line, read_object, read_text
-from limner.words.desk import Desk
+from limner.words.helping import Helped, Helper, cost_of
 from limner.words.phrasebook import phrasebook
 from limner.words.protecting import lost, protected
 from limner.words.reading import content_words
@@ -32,6 +35,7 @@ SCHEMA = {
     "type": "object",
     "properties": {"prompt": {"type": "string"}, "suggestions": TEXTS, "tags": TEXTS},
     "required": ["prompt", "suggestions", "tags"],
+    "additionalProperties": False,
 }
 PHRASEBOOK = "phrasebook"
 
@@ -54,6 +58,8 @@ class Enhanced:
     """The text model, or `phrasebook` for Limner itself."""
     why: str
     """Why the text model did not do it; empty where it did."""
+    cost: Money | None
+    """Of all tries; None where it is not known."""
     seconds: float
     added: tuple[str, ...]
     """Words that the prompt had not."""
@@ -62,36 +68,39 @@ class Enhanced:
 
 
 class Enhancer:
-    """Enhances prompts. Nothing it does costs money."""
+    """Enhances prompts, by a text model that is paid for, else by Ollama, else from the phrasebook."""
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
-        self._desk = desk
+    def __init__(self, helper: Helper, clock: Clock) -> None:
+        self._helper = helper
         self._clock = clock
 
-    async def enhanced(self, prompt: str, style: str = "") -> Enhanced:
+    async def enhanced(self, prompt: str, wish: Wish, style: str = "") -> Enhanced:
         """The same picture, described better; its subject stays. Raises InvalidRequest for no prompt or too long a one.
 
-        Terms of quality, style and core concepts of the prompt stand in the new one; `protecting` says which.
+        Where a model is named that cannot be used, UnknownModel, NotConfigured or PriceUnknown is raised; every other
+        failure of a text model leaves the work to the phrasebook, and `why` says so. Terms of quality, style and core
+        concepts of the prompt stand in the new one; `protecting` says which.
         """
         _check(prompt)
         begun = self._clock.monotonic()
-        by, why = self._desk.name, ""
         try:
-            richer = await self._by_model(prompt, style)
+            done = await self._by_model(prompt, style, wish)
+            richer, by, why, calls = done.value, done.by, "", done.calls
         except TextModelUnavailable as error:
-            by, why = PHRASEBOOK, error.message
+            by, why, calls = PHRASEBOOK, error.message, error.calls
             richer = await asyncio.to_thread(_by_phrasebook, prompt, style)
         before, after = content_words(prompt), content_words(richer.prompt)
         return Enhanced(
             richer=richer,
             by=by,
             why=why,
+            cost=cost_of(calls),
             seconds=round(self._clock.monotonic() - begun, 3),
             added=tuple(dict.fromkeys(word for word in after if word not in set(before))),
             dropped=tuple(dict.fromkeys(word for word in before if word not in set(after))),
         )
 
-    async def _by_model(self, prompt: str, style: str) -> Richer:
+    async def _by_model(self, prompt: str, style: str, wish: Wish) -> Helped[Richer]:
         """What the text model makes of it. Raises TextModelUnavailable."""
         terms = (await asyncio.to_thread(protected, prompt)).terms
         question = Question(
@@ -100,7 +109,7 @@ class Enhancer:
             schema=SCHEMA,
             longest=ANSWER_TOKENS,
         )
-        return await self._desk.ask(question, lambda answer: _read(answer, prompt, terms))
+        return await self._helper.ask(question, lambda answer: _read(answer, prompt, terms), wish, Purpose.ENHANCE)
 
 
 def _most(prompt: str) -> int:

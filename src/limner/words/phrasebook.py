@@ -28,6 +28,8 @@ class Phrasebook:
 
     aspect: tuple[Aspect, ...]
     suggestions: tuple[str, ...]
+    negative: tuple[str, ...]
+    """What hardly anybody wants to see."""
 
     def more_of(self, prompt: str, style: str) -> str:
         """The prompt with the style behind it, and a few words about each aspect that it leaves open."""

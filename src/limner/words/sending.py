@@ -24,9 +24,6 @@ from limner.words.places import connection_of, opened, readiness_of, refusal_of
 if TYPE_CHECKING:
     from limner.words.speaking import Speech
 
-DEADLINE = 600.0
-"""Seconds for one whole answer."""
-
 
 class PydanticTexts:
     """The `SendsTexts` of `domain.texts`, through pydantic-ai, which is loaded when it is first needed."""
@@ -73,7 +70,7 @@ class PydanticTexts:
                 Problem(code="not_configured", message=f"{service.name} cannot be used. {state.reason}")
             )
         speech = await self._speech(card, service, place)
-        async with speech.way(self._wire, DEADLINE) as way:
+        async with speech.way(self._wire, request.seconds) as way:
             try:
                 async with aclosing(speech.pieces(request, way)) as pieces:
                     async for piece in pieces:

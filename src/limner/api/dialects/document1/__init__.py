@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from limner.api.dialects.document1 import keeping, lists, painting, words
 from limner.api.dialects.document1.answers import SURFACE
 from limner.api.dialects.document1.bodies import (
+    ImagesAnalyzeBody,
     ImagesCollectBody,
     ImagesCollectionBody,
     ImagesEditBody,
@@ -35,6 +36,7 @@ BODIES = (
     ImagesStyleBody,
     ImagesReportBody,
     ImagesEnhanceBody,
+    ImagesAnalyzeBody,
     ImagesCollectionBody,
     ImagesCollectBody,
 )

@@ -44,6 +44,12 @@ class ImagesEnhanceBody(_Body):
     style: Word | None = None
 
 
+class ImagesAnalyzeBody(_Body):
+    """A picture to look at."""
+
+    image_url: ImageUrl
+
+
 class ImagesEditBody(_Body):
     """How a picture is to be changed."""
 

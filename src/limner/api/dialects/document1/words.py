@@ -10,6 +10,7 @@ from limner.api.answers import answer
 from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer
 from limner.api.dialects.document1.bodies import (
+    ImagesAnalyzeBody,
     ImagesEnhanceBody,
     ImagesReportBody,
     ImagesStyleBody,
@@ -17,7 +18,9 @@ from limner.api.dialects.document1.bodies import (
 )
 from limner.api.dialects.document1.lists import OBJECT, READ
 from limner.api.documents import Responses, refusals, taking
+from limner.api.picture_sources import own_id, picture_at
 from limner.api.shapes import Body
+from limner.domain.describing import Wish
 from limner.domain.template import Template
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
@@ -40,9 +43,9 @@ REPORTED: Responses = {
 )
 async def images_enhance_prompt(request: Request) -> Response:
     """The same picture, described better; `by` says who did it, and `why` where that was not the text model."""
-    principal_of(request)
+    principal = principal_of(request)
     body = await read_json(request, ImagesEnhanceBody)
-    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.style or "")
+    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, Wish(principal=principal), body.style or "")
     return answer(
         {
             "success": True,
@@ -51,8 +54,49 @@ async def images_enhance_prompt(request: Request) -> Response:
             "tags": done.richer.tags,
             "by": done.by,
             "why": done.why,
+            "cost": None if done.cost is None else float(done.cost.dollars),
         }
     )
+
+
+@router.post(
+    "/analyze",
+    summary="Say what is in an image",
+    responses={200: {"description": "What is in it.", **OBJECT}, **REFUSED},
+    openapi_extra=taking(ImagesAnalyzeBody),
+)
+async def images_analyze(request: Request) -> Response:
+    """Shows the picture to a text model that sees; where it is one of yours, what it says is kept with it.
+
+    Without such a model colours and size are measured, and `why` says what is missing.
+    """
+    wish = Wish(principal=principal_of(request))
+    body = await read_json(request, ImagesAnalyzeBody)
+    runtime = runtime_of(request)
+    own = None if body.image_url.startswith("data:") else own_id(request, body.image_url)
+    if own is not None:
+        described = await runtime.analyst.describe(own, wish)
+    else:
+        source = await picture_at(request, body.image_url, "imageUrl")
+        described = await runtime.analyst.look_at(await runtime.blobs.get(source.digest), wish)
+    said = described.description
+    analysis = {
+        "description": said.caption,
+        "objects": said.objects,
+        "text": said.text,
+        "colors": said.colour_names or said.colours,
+        "palette": said.colours,
+        "style": said.style,
+        "safety": {"safe": None if described.why else not said.concerns, "concerns": said.concerns},
+        "suggestedPrompt": said.suggested_prompt,
+        "altText": said.alt_text,
+        "tags": said.tags,
+        "width": said.width,
+        "height": said.height,
+    }
+    cost = None if described.cost is None else float(described.cost.dollars)
+    told = {"by": described.by, "why": described.why, "cost": cost}
+    return answer({"success": True, "analysis": analysis, "description": said.caption, **told})
 
 
 @router.post(
