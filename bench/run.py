@@ -31,6 +31,7 @@ SUBJECTS: Mapping[str, str] = {
     "starting": "cold start, idle memory, commands",
     "gallery": "the gallery at a million pictures",
     "listening": "events to 2,000 listeners",
+    "talking": "first words of chats, and answers that are waited for",
     "files": "thumbnails and signatures",
     "batches": "a batch of 1,000 prompts",
     "lag": "the event loop while pictures are painted",

@@ -11,6 +11,7 @@ import pytest
 from limner.domain.people import Role
 from tests.api.belongings import Person, belongings
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
+from tests.api.talkers import Parlour, talker, talking
 from tests.cli.conftest import in_a_thread
 from tests.receiver import Receiver
 
@@ -26,10 +27,14 @@ KEPT = {
     "image_tags",
     "job_holds",
     "ledger_entries",
+    "text_calls",
 }
 """What others have a share in: bookings and budgets, pictures, and what was done."""
 GONE = {
     "api_tokens",
+    "chat_messages",
+    "chat_tool_calls",
+    "chats",
     "generation_recipes",
     "image_collections",
     "image_favorites",
@@ -65,7 +70,11 @@ def test_with_somebody_who_is_removed_goes_what_is_theirs_alone(
     quick_hashes(monkeypatch)
     with ExitStack() as stack:
         receiver = stack.enter_context(in_a_thread(Receiver()))
-        site = stack.enter_context(accounts_site(tmp_path, fetch_allowlist=receiver.place))
+        text_model = stack.enter_context(in_a_thread(talker()))
+        site = stack.enter_context(
+            accounts_site(tmp_path, fetch_allowlist=receiver.place, variables=talking(text_model))
+        )
+        talks = Parlour(site=site, talker=text_model)
         people = {}
         for name, role in (("goes", Role.MEMBER), ("stays", Role.MEMBER), ("removes", Role.ADMIN)):
             user = add_user(tmp_path, f"{name}@ids.example", role)
@@ -73,7 +82,7 @@ def test_with_somebody_who_is_removed_goes_what_is_theirs_alone(
             people[name] = Person(user=user, client=client, word=f"{name}sword")
         goes, stays, removes = people["goes"], people["stays"], people["removes"]
         for each in (goes, stays):
-            belongings(site, each, removes, receiver.url, removes.user)
+            belongings(talks, each, removes, receiver.url, removes.user)
         shared = {"service": "openai", "api_key": "sk-of-all-0123456789", "label": "of all", "shared": True}
         removes.make("/api/v1/keys", shared)
         before = tables_with(tmp_path, goes.user.id)

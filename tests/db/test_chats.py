@@ -88,6 +88,12 @@ def a_saying(
     return Saying(chat_id=chat.id, owner=chat.owner, said=said, answer=answer, key=key, fingerprint=fingerprint)
 
 
+def said(saying: Saying) -> str:
+    """The id of what a person said."""
+    assert saying.said is not None
+    return saying.said.id
+
+
 @pytest.fixture
 def kept(stores: Stores) -> SqlChats:
     return SqlChats(stores.database)
@@ -156,7 +162,7 @@ async def test_the_same_key_is_the_same_answer(kept: SqlChats) -> None:
     assert await kept.known("ben", "k", "f") is None
     with pytest.raises(IdempotencyConflict):
         await kept.say(a_saying(chat, key="k", fingerprint="another"))
-    assert [message.id for message in await kept.messages(chat.id, "ann")] == [first.said.id, first.answer.id]  # type: ignore[union-attr]
+    assert [message.id for message in await kept.messages(chat.id, "ann")] == [said(first), first.answer.id]
 
 
 async def test_messages_are_a_tree(kept: SqlChats) -> None:
@@ -169,16 +175,16 @@ async def test_messages_are_a_tree(kept: SqlChats) -> None:
     await kept.say(edited)
     await ended(kept, edited, TextPart(text="due"))
     resent = replace(a_saying(chat), said=None)
-    resent = replace(resent, answer=replace(resent.answer, parent=edited.said.id))  # type: ignore[union-attr]
+    resent = replace(resent, answer=replace(resent.answer, parent=said(edited)))
     await kept.say(resent)
     await ended(kept, resent, TextPart(text="zwei"))
     found = {message.id: message for message in await kept.messages(chat.id, "ann")}
-    assert (found[first.said.id].branch, found[first.said.id].branches) == (1, 2)  # type: ignore[union-attr]
-    assert (found[edited.said.id].branch, found[edited.said.id].branches) == (2, 2)  # type: ignore[union-attr]
+    assert (found[said(first)].branch, found[said(first)].branches) == (1, 2)
+    assert (found[said(edited)].branch, found[said(edited)].branches) == (2, 2)
     assert [found[each.answer.id].branch for each in (first, edited, resent)] == [1, 1, 2]
     assert (await kept.get(chat.id, "ann")).head == resent.answer.id
-    assert (await kept.turn_to(chat.id, "ann", first.said.id)).head == first.answer.id  # type: ignore[union-attr]
-    assert (await kept.turn_to(chat.id, "ann", edited.said.id)).head == resent.answer.id  # type: ignore[union-attr]
+    assert (await kept.turn_to(chat.id, "ann", said(first))).head == first.answer.id
+    assert (await kept.turn_to(chat.id, "ann", said(edited))).head == resent.answer.id
     stranger = a_chat()
     await kept.add(stranger)
     with pytest.raises(NotFound):

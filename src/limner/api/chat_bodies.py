@@ -18,8 +18,8 @@ MessageId = Annotated[str, Field(max_length=64, pattern=NO_NUL)]
 class ChatTagBody(StrictBody):
     """What a chat goes with, in document 2's words."""
 
-    tagType: TagKind = Field(strict=False)  # noqa: N815  # the document's own spelling
-    tagId: Word = Field(description="An id of your own.")  # noqa: N815
+    tag_type: TagKind = Field(alias="tagType", strict=False)
+    tag_id: Word = Field(alias="tagId", description="An id of your own.")
 
 
 class ChatBody(StrictBody):
@@ -48,7 +48,7 @@ class ChatBody(StrictBody):
             profile=self.image_profile,
             text_model=self.text_model,
             ceiling=money_from("ceiling", self.ceiling),
-            tags=tuple((tag.tagType, tag.tagId) for tag in self.tags),
+            tags=tuple((tag.tag_type, tag.tag_id) for tag in self.tags),
         )
 
 

@@ -15,9 +15,9 @@ class ChatTagAnswer(Answer):
     """What a chat goes with, in document 2's words."""
 
     id: str
-    tagType: TagKind  # noqa: N815  # the document's own spelling
-    tagId: str  # noqa: N815
-    createdAt: datetime  # noqa: N815
+    tag_type: TagKind = Field(alias="tagType")
+    tag_id: str = Field(alias="tagId")
+    created_at: datetime = Field(alias="createdAt")
 
 
 class ChatLinks(Answer):
@@ -80,8 +80,8 @@ class BlockImage(Answer):
 
     id: str
     url: str
-    thumbnailUrl: str  # noqa: N815
-    pageUrl: str  # noqa: N815
+    thumbnail_url: str = Field(alias="thumbnailUrl")
+    page_url: str = Field(alias="pageUrl")
     width: int
     height: int
 
@@ -97,7 +97,7 @@ class BlockAnswer(Answer):
     style: object
     provider: str | None
     model: str | None
-    modelKey: str | None  # noqa: N815
+    model_key: str | None = Field(alias="modelKey")
     quality: str | None
     size: str | None
     cost: float | None = Field(description="Dollars: at most, before; what was booked, afterwards; null is unknown.")
@@ -105,13 +105,13 @@ class BlockAnswer(Answer):
     expires: str | None
     constraints: dict[str, object] | None
     alternatives: list[dict[str, object]]
-    fallbackUsed: bool  # noqa: N815
-    originalProvider: str | None  # noqa: N815
-    imageUrl: str | None  # noqa: N815
-    imageId: str | None  # noqa: N815
-    llmApiCall: dict[str, object] | None  # noqa: N815
+    fallback_used: bool = Field(alias="fallbackUsed")
+    original_provider: str | None = Field(alias="originalProvider")
+    image_url: str | None = Field(alias="imageUrl")
+    image_id: str | None = Field(alias="imageId")
+    llm_api_call: dict[str, object] | None = Field(alias="llmApiCall")
     images: list[BlockImage]
-    jobId: str | None  # noqa: N815
+    job_id: str | None = Field(alias="jobId")
     error: str | None
     code: str | None
 
@@ -134,7 +134,7 @@ class MessageAnswer(Answer):
     text: str
     parts: list[PartAnswer]
     pictures: list[str]
-    imageGenerations: list[BlockAnswer]  # noqa: N815
+    image_generations: list[BlockAnswer] = Field(alias="imageGenerations")
     text_model: str | None
     text_calls: list[str] = Field(description="Ids of the purchases of text that it took.")
     branch: int = Field(description="Its place among the messages that follow the same one, from 1.")
@@ -148,7 +148,7 @@ class MessageAnswer(Answer):
 class WholeMessage(MessageAnswer):
     """A message with what it took."""
 
-    llmApiCalls: list[dict[str, object]]  # noqa: N815
+    llm_api_calls: list[dict[str, object]] = Field(alias="llmApiCalls")
 
 
 class ChatAnswer(ChatSummary):

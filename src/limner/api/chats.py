@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
+from limner.api.bodies import NO_NUL
 from limner.api.chat_bodies import BranchBody, ChatBody, ChatChangeBody, ChatTagBody
 from limner.api.chat_schemas import ChatAnswer, ChatPage, ChatSummary, FoundPage
 from limner.api.chat_shapes import chat_body, chat_url, found_body, shown_chat
@@ -29,8 +30,8 @@ class ChatQuery(BaseModel):
 
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=200)
-    tagType: TagKind | None = None  # noqa: N815  # document 2's own spelling
-    tagId: str | None = Field(default=None, max_length=200, pattern=r"^[^\x00]*$")  # noqa: N815
+    tag_type: TagKind | None = Field(default=None, alias="tagType")
+    tag_id: str | None = Field(default=None, alias="tagId", max_length=200, pattern=NO_NUL)
 
 
 class SearchQuery(BaseModel):
@@ -60,7 +61,7 @@ async def create_chat(request: Request) -> Response:
 @router.get("", summary="List chats", responses=answers(ChatPage, "One page of chats."))
 async def list_chats(request: Request, query: Annotated[ChatQuery, Query()]) -> Response:
     """Your chats, the one that was used last first."""
-    which = ChatFilter(tag_kind=query.tagType, tag=query.tagId)
+    which = ChatFilter(tag_kind=query.tag_type, tag=query.tag_id)
     page = await runtime_of(request).chatting.chats.page(
         principal_of(request).id, which, limit=query.limit, cursor=query.cursor
     )
@@ -132,7 +133,7 @@ async def tag_chat(request: Request, chat_id: ChatId) -> Response:
     """Adds a tag; one that is there stays. Pictures that are made in the chat from then on carry it."""
     body = await read_json(request, ChatTagBody)
     keeper = runtime_of(request).chatting.keeper
-    chat = await keeper.tag(checked_id(chat_id, "chat"), body.tagType, body.tagId, principal_of(request))
+    chat = await keeper.tag(checked_id(chat_id, "chat"), body.tag_type, body.tag_id, principal_of(request))
     return answer(chat_body(chat))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, false, true
 
 from limner.db.alert_tables import signs
 from limner.db.batches import cancel_all
+from limner.db.chat_tables import chats
 from limner.db.library_tables import collections, favorites, shares
 from limner.db.profile_tables import profiles
 from limner.db.statements import Statement, one_of
@@ -25,13 +26,15 @@ from limner.domain.job import OPEN_STATES
 
 _PERSON: BindParameter[str] = bindparam("person")
 projects = metadata.tables["projects"]
-# Children before what they name: a webhook's messages, a collection's pictures and a profile's tags go with their rows.
+# Children before what they name: what is said in a chat, a webhook's messages, a collection's pictures and a profile's
+# tags go with their rows.
 _GO = [
     Statement(delete(table).where(table.c.user_id == _PERSON))
     for table in (
         shares,
         collections,
         favorites,
+        chats,
         profiles,
         templates,
         presets,

@@ -191,8 +191,10 @@ class Answerer:
     async def _booked(self, live: LiveAnswer, call: TextCall) -> None:
         if live.ending is None:
             live.text_calls.append(call.id)
-        else:
-            await self.chats.add_text_call(live.message.id, call.id)
+            return
+        while not (live.ended or live.broken):  # its end is being written down, without this call
+            await live.wait(NOTE_EVERY)
+        await self.chats.add_text_call(live.message.id, call.id)
 
     async def _carried(self, live: LiveAnswer, call: ToolCall, asked: Asked, course: _Course) -> None:
         """A call of a tool, as far as it may go: priced, and bought and waited for in a chat that does so."""

@@ -141,7 +141,7 @@ class LiveAnswer:
 class LiveAnswers:
     """All answers that this process writes, and the last ones that it has written, for listeners who come again."""
 
-    KEPT = 64
+    KEPT = 16
 
     def __init__(self) -> None:
         self._live: dict[str, LiveAnswer] = {}
@@ -193,7 +193,7 @@ class LiveAnswers:
         """What the work comes to. Whoever waits for it may be stopped: it is done all the same."""
         task = asyncio.create_task(work)
         self._others.add(task)
-        task.add_done_callback(self._others.discard)
+        task.add_done_callback(self._done_alone)
         return await asyncio.shield(task)
 
     async def close(self) -> None:
@@ -204,6 +204,11 @@ class LiveAnswers:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+
+    def _done_alone(self, task: asyncio.Task[Result]) -> None:
+        self._others.discard(task)
+        if not task.cancelled():
+            task.exception()  # where nobody waits any more, nobody asks either
 
     def _done(self, live: LiveAnswer) -> None:
         del self._live[live.message.id], self._tasks[live.message.id]

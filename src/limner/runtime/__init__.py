@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from random import SystemRandom
 
 from limner.catalog.presets import load_presets
@@ -34,7 +33,7 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch, WorkerLocks
+from limner.domain.telling import Dispatch
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.alerting import Alarm
@@ -65,7 +64,7 @@ from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.alerting import alarm_of, keep_watch
 from limner.runtime.chats import chatting_of
 from limner.runtime.describing import analyst_of
-from limner.runtime.ground import Ground, fetched, open_ground
+from limner.runtime.ground import Ground, open_ground, uploads_of
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
 from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.limits import limits_of
@@ -181,13 +180,7 @@ async def open_runtime(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
         moving = _Moving(
-            jobs=jobs,
-            dispatch=dispatcher,
-            courier=courier,
-            porter=porter,
-            alarm=alarm,
-            locks=locks,
-            help=help_of(ground),
+            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, alarm=alarm, help=help_of(ground)
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
@@ -228,7 +221,6 @@ class _Moving:
     courier: Courier
     porter: Porter
     alarm: Alarm
-    locks: WorkerLocks
     help: Help
 
 
@@ -268,9 +260,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     ways, vault = ways_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
     profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, ways, profiles, shelf, sealer)
-    uploads = Uploads(
-        library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground)
-    )
+    uploads = uploads_of(ground)
     people = admittance(ground.database, ground.issuer, settings, ground.clock, ground.ids, sealer)
     return Runtime(
         settings=settings,
@@ -284,7 +274,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         engine=engine,
         words=moving.help.words,
         texts=moving.help.texts,
-        chatting=chatting_of(ground, engine, moving.help.texts.buyer, uploads, moving.locks),
+        chatting=chatting_of(ground, engine, moving.help.texts.buyer, uploads),
         analyst=analyst_of(ground, pictures, keeping.curator, moving.help.words.describer),
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from limner.db.chats import SqlChats
 from limner.db.pictures import SqlPictures
-from limner.domain.telling import WorkerLocks
 from limner.domain.text_calls import Texts
 from limner.engine.answering import Answerer
 from limner.engine.chat_buying import ChatBuyer
@@ -15,10 +14,11 @@ from limner.engine.chatting import Chatting
 from limner.engine.engine import Engine
 from limner.engine.wanting import Wanting
 from limner.runtime.ground import Ground
+from limner.runtime.installation import worker_locks
 from limner.storage.uploads import Uploads
 
 
-def chatting_of(ground: Ground, engine: Engine, texts: Texts, uploads: Uploads, locks: WorkerLocks) -> Chatting:
+def chatting_of(ground: Ground, engine: Engine, texts: Texts, uploads: Uploads) -> Chatting:
     """The chats of an installation, with the answers that this process writes."""
     chats, pictures, answers = SqlChats(ground.database), SqlPictures(ground.database), LiveAnswers()
     worker = engine.dispatch.worker
@@ -42,7 +42,7 @@ def chatting_of(ground: Ground, engine: Engine, texts: Texts, uploads: Uploads, 
         buyer=buyer,
         keeper=ChatKeeper(chats=chats, texts=texts, profiles=engine.profiles, clock=ground.clock, ids=ground.ids),
         pictures=pictures,
-        locks=locks,
+        locks=worker_locks(ground.settings),
         clock=ground.clock,
         ids=ground.ids,
         worker=worker,

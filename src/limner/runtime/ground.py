@@ -32,6 +32,7 @@ from limner.storage.library import Library
 from limner.storage.listings import ListingFile
 from limner.storage.probe import PAINTED, UPLOADED
 from limner.storage.provenance import Provenance
+from limner.storage.uploads import Uploads
 from limner.system import SystemClock, TimeOrderedIds
 from limner.wire.client import Wire
 from limner.wire.download import fetch_for_user
@@ -74,6 +75,11 @@ async def fetched(ground: Ground, address: str) -> Landed:
     """What lies at an address, as large as an upload may be. Raises InvalidRequest and BadPicture."""
     limit = ground.settings.max_upload_mb * 1_000_000
     return (await fetch_for_user(ground.wire, address, deadline=FETCH_SECONDS, limit=limit)).landed
+
+
+def uploads_of(ground: Ground) -> Uploads:
+    """What takes in the pictures that requests start from."""
+    return Uploads(library=ground.library, blobs=ground.blobs, imaging=ground.imaging, fetch=partial(fetched, ground))
 
 
 async def open_ground(
