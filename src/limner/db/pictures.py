@@ -12,11 +12,14 @@ from limner.db.keeping import IN_TRASH, IS_FAVORITE, MARKED
 from limner.db.library_tables import favorites, members, tags, trash
 from limner.db.statements import Columns, Statement
 from limner.db.tables import images
+from limner.db.walls import EVERYBODY, whose
 from limner.domain.errors import NotFound
 from limner.domain.picture import Picture
 from limner.domain.records import Page, PictureFilter
 
 _PICTURE = Statement(MARKED.where(images.c.id == bindparam("picture")))
+_OWN = Statement(MARKED.where(images.c.id == bindparam("picture"), images.c.user_id == bindparam("person")))
+_IN_COMMON = Statement(MARKED.where(images.c.id == bindparam("picture"), sharing.in_common(images.c.job_id)))
 _NOTE_TONE = Statement(update(images).where(images.c.id == bindparam("picture")).values(tone=bindparam("shade")))
 
 Query = Select[Any]
@@ -30,7 +33,9 @@ class SqlPictures:
 
     async def get(self, picture_id: str, owner: str | None = None) -> Picture:
         """One picture. Raises NotFound, for somebody else's too."""
-        row = await self._database.read(lambda connection: _PICTURE.row(connection, {"picture": picture_id}))
+        row = await self._database.read(
+            lambda connection: _PICTURE.row(connection, {"picture": picture_id}), owner=whose(owner)
+        )
         if row is None or owner not in {None, row["user_id"]}:
             raise _no_picture(picture_id)
         return rows.picture(row)
@@ -38,13 +43,10 @@ class SqlPictures:
     async def visible(self, picture_id: str, person: str) -> Picture:
         """One picture of one's own, or in a project that one shares. Raises NotFound."""
 
-        def read(connection: Connection) -> Columns | None:
-            row = _PICTURE.row(connection, {"picture": picture_id})
-            if row is None or row["user_id"] == person or sharing.sees(connection, row["job_id"], person):
-                return row
-            return None
-
-        row = await self._database.read(read)
+        values = {"picture": picture_id, "person": person}
+        row = await self._database.read(lambda connection: _OWN.row(connection, values), owner=person)
+        if row is None:
+            row = await self._database.read(lambda connection: _IN_COMMON.row(connection, values), owner=EVERYBODY)
         if row is None:
             raise _no_picture(picture_id)
         return rows.picture(row)
@@ -52,13 +54,13 @@ class SqlPictures:
     async def note_tone(self, picture_id: str, tone: str) -> None:
         """Notes a picture's dominant colour as #rrggbb."""
         await self._database.write(
-            lambda connection: _NOTE_TONE.run(connection, {"picture": picture_id, "shade": tone})
+            lambda connection: _NOTE_TONE.run(connection, {"picture": picture_id, "shade": tone}), owner=EVERYBODY
         )
 
     async def page(self, owner: str, which: PictureFilter, *, limit: int, cursor: str | None) -> Page[Picture]:
         """One person's pictures, newest first; those in the trash only where they are asked for."""
         return await self._database.read(
-            lambda connection: pictures_page(connection, owner, which, limit=limit, cursor=cursor)
+            lambda connection: pictures_page(connection, owner, which, limit=limit, cursor=cursor), owner=owner
         )
 
 
@@ -76,7 +78,10 @@ def pictures_page(
         query = query.join(search.matches, search.matches.c.rowid == images.c.serial)
         query = _by_serial(query.where(search.sqlite_match(owner, which, words)), cursor)
     else:
-        query = _newest_first(query.where(search.postgres_match(words)) if words else query, order, cursor)
+        if words:
+            query = query.join(search.matches, search.matches.c.serial == images.c.serial)
+            query = query.where(search.postgres_match(owner, words))
+        query = _newest_first(query, order, cursor)
     found = [dict(row) for row in connection.execute(query.limit(limit + 1)).mappings()]
     shown = found[:limit]
     following = _place(shown[-1], by_serial=by_serial) if len(found) > limit and shown else None
