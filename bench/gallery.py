@@ -1,10 +1,10 @@
-"""Pages of the gallery and searches among a million pictures, in the database and over HTTP."""
+"""Pages of the gallery and searches among a million pictures, marked ones too, in the database and over HTTP."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from bench.figures import Figure, Scale, of_runs, percentile
 from bench.installation import scratch, server, settings
 from bench.load import parcel, same
 from bench.programs import Program
-from bench.seed import RARE, Filled, fill
+from bench.seed import COLLECTION, RARE, TAG, Filled, fill
 from limner.db import cursors
 from limner.db.connecting import Deadlines, sqlite_engine, target
 from limner.db.pictures import pictures_page
@@ -25,6 +25,17 @@ from limner.settings import read_settings
 
 LIMIT = 50
 SEARCHES = {"a common word": "light", "two words": "stormy lighthouse", "a rare word": RARE, "no match": "zeppelin"}
+MARKED: Mapping[str, tuple[PictureFilter, dict[str, str]]] = {
+    "favourites": (PictureFilter(favorite=True), {"favorite": "true"}),
+    "a tag": (PictureFilter(tag=TAG), {"tag": TAG}),
+    "the trash": (PictureFilter(trashed=True), {"trash": "true"}),
+    "a collection": (PictureFilter(collection=COLLECTION), {"collection": COLLECTION}),
+    "a service": (PictureFilter(service="sketch"), {"service": "sketch"}),
+    "a common word among favourites": (PictureFilter(words="light", favorite=True), {"q": "light", "favorite": "true"}),
+}
+"""Pages of what is marked, for the store and over HTTP."""
+PAGE_P95, SEARCH_P95 = 10.0, 50.0
+"""Milliseconds that nineteen answers in twenty may take."""
 
 
 def measure(scale: Scale) -> list[Figure]:
@@ -62,6 +73,7 @@ def in_database(database: Path, places: dict[str, str | None], times: int) -> di
     """Milliseconds of each question: the bare SQL, and the store's whole work in its thread; medians."""
     questions = {name: (PictureFilter(), cursor) for name, cursor in places.items()}
     questions |= {name: (PictureFilter(words=words), None) for name, words in SEARCHES.items()}
+    questions |= {name: (which, None) for name, (which, _) in MARKED.items()}
     engine = sqlite_engine(target(f"sqlite:///{database}"), Deadlines(), writes=False)
     found = {}
     with engine.connect() as connection:
@@ -98,6 +110,7 @@ def over_http(limner: Program, places: dict[str, str | None], scale: Scale) -> d
     """Milliseconds of each answer over one connection; the questions take turns."""
     queries = {name: {} if cursor is None else {"cursor": cursor} for name, cursor in places.items()}
     queries |= {name: {"q": words} for name, words in SEARCHES.items()}
+    queries |= {name: query for name, (_, query) in MARKED.items()}
     found: dict[str, list[float]] = {}
     for round_ in range(scale.pick(5, 1) + 1):
         for name, query in queries.items():
@@ -119,6 +132,12 @@ def figures(filled: Filled, sql: dict[str, tuple[float, float]], http: dict[str,
             Figure(name=f"{title}: SQL", value=bare, unit="ms", goal=10 if search else 0.3),
             Figure(name=f"{title}: SQL with rows made into values", value=whole, unit="ms"),
             Figure(name=f"{title}: endpoint, p50", value=percentile(http[name], 0.5), unit="ms"),
+            Figure(
+                name=f"{title}: endpoint, p95",
+                value=percentile(http[name], 0.95),
+                unit="ms",
+                goal=SEARCH_P95 if search else PAGE_P95,
+            ),
             Figure(name=f"{title}: endpoint, p99", value=percentile(http[name], 0.99), unit="ms", goal=10),
         ]
     rate = of_runs(f"rows written a second, {what}", [filled.rows / filled.seconds], "rows/s")

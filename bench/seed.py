@@ -39,6 +39,21 @@ HOURS = ("dawn", "noon", "dusk", "night", "midsummer", "winter", "autumn", "spri
 MOODS = ("calm", "stormy", "golden", "misty", "bright", "lonely", "crowded", "ancient", "quiet", "windswept")
 RARE = "heron"
 """A word that one prompt in a thousand has."""
+COLLECTION = "00000000-0000-7000-8000-000000000000"
+TAG = "seeded"
+_OF_ALL = "FROM generated_images WHERE serial"
+MARKS = (
+    f"INSERT INTO image_tags SELECT id, '{TAG}', user_id, created_at {_OF_ALL} > 0",
+    f"INSERT INTO image_favorites SELECT user_id, id, created_at, created_at {_OF_ALL} % 50 = 0",
+    f"INSERT INTO image_trash SELECT id, user_id, created_at, created_at {_OF_ALL} % 20 = 19",
+    f"INSERT INTO withheld_images SELECT id, 'a sample', created_at {_OF_ALL} % 5000 = 2",
+    f"""
+    INSERT INTO image_collections (id, user_id, name, description, created_at, updated_at)
+    VALUES ('{COLLECTION}', '{LOCAL.id}', 'a sample', '', '', '')
+    """,
+    f"INSERT INTO collection_images SELECT '{COLLECTION}', id, serial, created_at {_OF_ALL} % 100 = 3",
+)
+"""What people do with pictures: a tag on all, a favourite in fifty, one in twenty in the trash; a large collection."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
@@ -89,7 +104,7 @@ async def painted(settings: Settings, count: int) -> list[Job]:
                 count=TOGETHER,
                 size=Size(edge, edge),
                 seed=number,
-                tags=("seeded",),
+                tags=(TAG,),
             )
             job = await runtime.engine.generate(request, LOCAL, timeout=60)
             if job.state is not JobState.SUCCEEDED:
@@ -181,6 +196,15 @@ def _write(
     return sum(map(len, rows.values()))
 
 
+def mark(connection: sqlite3.Connection) -> None:
+    """Tags, favourites, trash, what is withheld, and a collection."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM image_tags")  # those of the samples: they come again with all
+    for statement in MARKS:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+
+
 def fill(settings: Settings, pictures: int, *, samples: int = 6) -> Filled:
     """Fills an installation. Raises ValueError for one that does not keep its rows in SQLite."""
     if settings.database_url:
@@ -194,6 +218,7 @@ def fill(settings: Settings, pictures: int, *, samples: int = 6) -> Filled:
         begun = time.perf_counter()
         rows = repeat(connection, [sample(connection, job) for job in jobs], pictures)
         seconds = time.perf_counter() - begun
+        mark(connection)
         connection.execute("PRAGMA optimize")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

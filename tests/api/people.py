@@ -25,11 +25,11 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "_hasher", lambda: QUICK)
 
 
-def add_user(folder: Path, email: str, role: Role = Role.MEMBER, password: str = PASSWORD) -> User:
+def add_user(folder: Path, email: str, role: Role = Role.MEMBER, password: str = PASSWORD, **given: Any) -> User:
     """Adds somebody from outside the server, as the command line does."""
 
     async def add() -> User:
-        async with open_runtime(settings_for(folder, auth="accounts"), work=False) as runtime:
+        async with open_runtime(settings_for(folder, auth="accounts", **given), work=False) as runtime:
             return await runtime.admittance.accounts.add(email, password, role, LOCAL)
 
     return asyncio.run(add())

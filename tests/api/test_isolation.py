@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -17,7 +16,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
+from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy.pool import NullPool
 
+from limner.db import pictures, template_tables, templates, webhook_tables, webhooks
+from limner.db.keeping import MARKED
+from limner.db.schema import METADATA
+from limner.db.statements import Statement
 from limner.domain.people import Role
 from limner.server import create_app
 from tests.api.attempts import ATTEMPTS, Attempt
@@ -26,6 +31,8 @@ from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, settings_for
 from tests.api.talkers import Parlour, talker, talking
 from tests.cli.conftest import in_a_thread
+from tests.db.conftest import plain_connection
+from tests.db.postgres import new_database
 from tests.receiver import Receiver
 
 DOMAIN = "walls.example"
@@ -61,6 +68,14 @@ PLAIN = frozenset(
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PLACEHOLDER = re.compile(r"{(\w+)}")
+ONCE = pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+"""For what has nothing to do with where the rows are."""
+FORGETFUL = {
+    "/api/v1/images": (pictures, "_joined", lambda owner, order: MARKED),
+    "/api/v1/templates": (templates, "_ALL", Statement(select(template_tables.templates))),
+    "/api/v1/webhooks": (webhooks, "_ALL", Statement(select(webhook_tables.webhooks))),
+}
+"""Lists, and their queries without the condition that says whose rows they are for."""
 MANUAL = Path(__file__).parents[2] / "docs" / "people.md"
 
 
@@ -94,6 +109,8 @@ class World:
 
     site: Site
     folder: Path
+    database: str | None
+    """PostgreSQL, where its rows are in one, under a role for which row-level security holds."""
     people: dict[str, Person]
     anns: Things
     bens: Things
@@ -124,47 +141,60 @@ APP = create_app(settings_for(Path("unused"), auth="accounts"))
 ROUTES = routes_of(APP)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("walls")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder, database = tmp_path_factory.mktemp("walls"), None
+    if request.param == "postgresql":
+        database = new_database(request.getfixturevalue("postgres_server"), f"walls_{uuid4().hex}")
     with ExitStack() as stack:
         quick_hashes(stack.enter_context(pytest.MonkeyPatch.context()))
         receiver = stack.enter_context(in_a_thread(Receiver()))
         text_model = stack.enter_context(in_a_thread(talker()))
-        told_of = {"alert_refusals": 1, "blocked_words": WASP}
+        told_of = {"alert_refusals": 1, "blocked_words": WASP, "fetch_allowlist": receiver.place}
         site = stack.enter_context(
-            accounts_site(folder, fetch_allowlist=receiver.place, variables=talking(text_model), **told_of)
+            accounts_site(folder, database_url=database, variables=talking(text_model), **told_of)
         )
         talks = Parlour(site=site, talker=text_model)
         people = {}
         for name, role in PEOPLE.items():
-            user = add_user(folder, f"{name}@{DOMAIN}", role)
+            user = add_user(folder, f"{name}@{DOMAIN}", role, database_url=database)
             client = stack.enter_context(client_of(site, user.email))
             people[name] = Person(user=user, client=client, word=f"{name}sword")
         anns, bens = (
             {
                 **belongings(talks, people[name], people["ada"], receiver.url, people["cal"].user),
-                "text_call_id": (text_call_of(folder, people[name].user.id),),
+                "text_call_id": (text_call_of(folder, database, people[name].user.id),),
             }
             for name in ("ann", "ben")
         )
         for name in ("ann", "ben"):  # administrators are told of both
             assert people[name].client.post("/api/v1/jobs", json={"prompt": WASP, "model": "sketch"}).status_code == 403
-        yield World(site=site, folder=folder, people=people, anns=anns, bens=bens)
+        yield World(site=site, folder=folder, database=database, people=people, anns=anns, bens=bens)
 
 
-def text_call_of(folder: Path, user_id: str) -> str:
+def text_call_of(folder: Path, database: str | None, user_id: str) -> str:
     """An ambiguous text call of somebody's, written down as a process left it that died: a real one takes seconds."""
     name = str(uuid4())
-    row = {"id": name, "user_id": user_id, "project": "default", "purpose": "chat", "provider": "anthropic"}
-    row |= {"model": "anthropic/claude-sonnet-5-5", "state": "ambiguous", "worker": "gone", "held_micro": "0"}
+    row: dict[str, object] = {
+        "id": name,
+        "user_id": user_id,
+        "project": "default",
+        "purpose": "chat",
+        "provider": "anthropic",
+    }
+    row |= {"model": "anthropic/claude-sonnet-5-5", "state": "ambiguous", "worker": "gone", "held_micro": 0}
     row |= {"created_at": "2026-11-21T12:00:00.000000Z", "finished_at": "2026-11-21T12:00:01.000000Z"}
-    with closing(sqlite3.connect(next(folder.glob("data/*.db")))) as database, database:
-        columns = ", ".join(row)
-        database.execute(
-            f"INSERT INTO text_calls ({columns}) VALUES ({', '.join('?' * len(row))})", tuple(row.values())
-        )
+    with opened(folder, database) as connection:
+        connection.execute(insert(METADATA.tables["text_calls"]).values(row))
+        connection.commit()
     return name
+
+
+def opened(folder: Path, database: str | None) -> Connection:
+    """The database of a site, past the second wall."""
+    if database is not None:
+        return plain_connection(database)
+    return create_engine(f"sqlite:///{next(folder.glob('data/*.db'))}", poolclass=NullPool).connect()
 
 
 def attempts() -> list[tuple[Route, Attempt]]:
@@ -227,10 +257,11 @@ def pairs(world: World, asker: str) -> Iterator[tuple[Route, Attempt, httpx2.Res
 def rows_of(world: World) -> set[tuple[str, str]]:
     """All of Ann's rows, with the names of their tables."""
     hers = [thing for things in world.anns.values() for thing in things]
-    with closing(sqlite3.connect(next(world.folder.glob("data/*.db")))) as database:
-        named = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%_words_%'")
+    with opened(world.folder, world.database) as connection:
         found = {
-            (name, repr(row)) for (name,) in named.fetchall() for row in database.execute(f'SELECT * FROM "{name}"')
+            (name, repr(tuple(row)))
+            for name, table in METADATA.tables.items()
+            for row in connection.execute(select(table))
         }
     return {(name, row) for name, row in found if any(thing in row for thing in hers) and name != "user_sessions"}
 
@@ -279,6 +310,7 @@ def fields_of(schema: Any, schemas: dict[str, Any], passed: frozenset[str] = fro
     return found.union(*(fields_of(each, schemas, passed) for each in schema.values()))
 
 
+@ONCE
 def test_every_route_that_names_a_thing_is_tried(world: World) -> None:
     """Whoever adds a parameter says whose it is: in `belongings`, in `attempts`, or that it is nobody's."""
     assert len(ROUTES) > 250
@@ -299,7 +331,7 @@ def test_every_route_that_names_a_thing_is_tried(world: World) -> None:
             assert {each for each in naming if f"'{each}'" not in sent and f"{name}.{each}" not in NEW} == set(), name
 
 
-@pytest.mark.req("S2-082", "S2-084")
+@pytest.mark.req("S2-082", "S2-084", "S4-055")
 def test_what_is_somebody_elses_is_answered_like_what_nobody_has(world: World) -> None:
     before = rows_of(world)
     assert len({table for table, _ in before}) > 20
@@ -317,6 +349,18 @@ def test_no_list_and_no_page_tells_of_others(world: World) -> None:
     assert lists_that_tell(world, "ben") == set()
 
 
+@pytest.mark.req("S4-055")
+@pytest.mark.parametrize("path", FORGETFUL)
+def test_a_query_that_forgets_its_owner_tells_of_others_only_without_the_second_wall(
+    world: World, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(*FORGETFUL[path])
+    answer = world.people["ben"].client.get(path)
+    assert answer.status_code == 200
+    assert world.people["ben"].word in answer.text or world.bens["webhook_id"][0] in answer.text
+    assert tells_of(world, answer) is (world.database is None)
+
+
 def test_an_administrator_sees_of_others_what_the_manual_says(world: World) -> None:
     """Comes last: it removes what administrators may remove."""
     documented = listed_in_the_manual("What administrators see of others")
@@ -325,6 +369,7 @@ def test_an_administrator_sees_of_others_what_the_manual_says(world: World) -> N
     assert found == documented
 
 
+@ONCE
 def test_without_a_sign_in_only_what_the_manual_says_is_there(world: World) -> None:
     opened = set()
     with httpx2.Client(base_url=world.site.url, timeout=30) as nobody:

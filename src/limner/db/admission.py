@@ -12,6 +12,7 @@ from limner.db.database import Database
 from limner.db.people import person
 from limner.db.people_tables import attempts, sessions, tokens, users
 from limner.db.statements import Columns, Statement, insertion
+from limner.db.walls import EVERYBODY
 from limner.domain.errors import NotFound
 from limner.domain.membership import Tries
 from limner.domain.people import ApiToken, Session, TokenScope, User
@@ -97,25 +98,27 @@ class SqlSessions:
                 _END.run(connection, {"key": replaced})
             _BEGIN.many(connection, [row])
 
-        await self._database.write(begin)
+        await self._database.write(begin, owner=EVERYBODY)
 
     async def find(self, digest: str) -> tuple[Session, User] | None:
         """A session and whose it is."""
-        row = await self._database.read(lambda connection: _FIND_SESSION.row(connection, {"key": digest}))
+        row = await self._database.read(
+            lambda connection: _FIND_SESSION.row(connection, {"key": digest}), owner=EVERYBODY
+        )
         return None if row is None else (_session(row), _whose(row))
 
     async def note_seen(self, digest: str, at: datetime) -> None:
         """Notes that it was used."""
         values = {"key": digest, "at": codec.stamp(at)}
-        await self._database.write(lambda connection: _SEEN.run(connection, values))
+        await self._database.write(lambda connection: _SEEN.run(connection, values), owner=EVERYBODY)
 
     async def end(self, digest: str) -> None:
         """Ends one, if it is there."""
-        await self._database.write(lambda connection: _END.run(connection, {"key": digest}))
+        await self._database.write(lambda connection: _END.run(connection, {"key": digest}), owner=EVERYBODY)
 
     async def end_all(self, user_id: str) -> None:
         """Ends all of one person's."""
-        await self._database.write(lambda connection: _END_ALL.run(connection, {"person": user_id}))
+        await self._database.write(lambda connection: _END_ALL.run(connection, {"person": user_id}), owner=EVERYBODY)
 
     async def forget_before(self, at: datetime, idle: datetime) -> None:
         """Forgets those that had expired at a moment, or were last seen before `idle`; failed tries as well."""
@@ -125,7 +128,7 @@ class SqlSessions:
             _FORGET.run(connection, {**values, "idle": codec.stamp(idle)})
             _FORGET_ATTEMPTS.run(connection, values)
 
-        await self._database.write(forget)
+        await self._database.write(forget, owner=EVERYBODY)
 
 
 class SqlTokens:
@@ -156,30 +159,34 @@ class SqlTokens:
             _ADD_TOKEN.many(connection, [row])
             return True
 
-        return await self._database.write(add)
+        return await self._database.write(add, owner=token.owner)
 
     async def all(self, owner: str) -> Sequence[ApiToken]:
         """One person's, oldest first."""
-        found = await self._database.read(lambda connection: _ALL_TOKENS.rows(connection, {"person": owner}))
+        found = await self._database.read(
+            lambda connection: _ALL_TOKENS.rows(connection, {"person": owner}), owner=owner
+        )
         return [_token(row, row["user_id"]) for row in found]
 
     async def remove(self, token_id: str, owner: str) -> ApiToken:
         """Forgets one. Raises NotFound, for somebody else's too."""
         values = {"token": token_id, "person": owner}
-        row = await self._database.write(lambda connection: _REMOVE_TOKEN.row(connection, values))
+        row = await self._database.write(lambda connection: _REMOVE_TOKEN.row(connection, values), owner=owner)
         if row is None:
             raise NotFound(f"There is no API token {token_id}. Look at the list of tokens.")
         return _token(row, row["user_id"])
 
     async def find(self, digest: str) -> tuple[ApiToken, User] | None:
         """A token and whose it is."""
-        row = await self._database.read(lambda connection: _FIND_TOKEN.row(connection, {"key": digest}))
+        row = await self._database.read(
+            lambda connection: _FIND_TOKEN.row(connection, {"key": digest}), owner=EVERYBODY
+        )
         return None if row is None else (_token(row, row["owner"]), _whose(row))
 
     async def note_used(self, token_id: str, at: datetime) -> None:
         """Notes that it was used."""
         values = {"token": token_id, "at": codec.stamp(at)}
-        await self._database.write(lambda connection: _USED.run(connection, values))
+        await self._database.write(lambda connection: _USED.run(connection, values), owner=EVERYBODY)
 
 
 class SqlAttempts:
@@ -190,7 +197,7 @@ class SqlAttempts:
 
     async def begin(self, tries: Sequence[Tries], at: datetime) -> None:
         """Counts one more of each, before it is known how it goes. Raises TooManyRequests, and then counts nothing."""
-        await self._database.write(lambda connection: _count(connection, tries, at))
+        await self._database.write(lambda connection: _count(connection, tries, at), owner=EVERYBODY)
 
     async def forgive(self, forgotten: str, refunded: str) -> None:
         """It went well: forgets all of one name and takes the last of another back."""
@@ -199,7 +206,7 @@ class SqlAttempts:
             _FORGIVE.run(connection, {"which": forgotten})
             _REFUND.run(connection, {"which": refunded})
 
-        await self._database.write(forgive)
+        await self._database.write(forgive, owner=EVERYBODY)
 
 
 def _count(connection: Connection, tries: Sequence[Tries], at: datetime) -> None:

@@ -11,6 +11,7 @@ from limner.db.alert_tables import alerts, signs
 from limner.db.database import Database
 from limner.db.people_tables import users
 from limner.db.statements import Columns, Statement, insertion
+from limner.db.walls import EVERYBODY
 from limner.db.webhook_tables import webhooks
 from limner.domain.alerts import Alert, AlertKind, Sign
 from limner.domain.people import ADMINISTRATORS, LOCAL
@@ -55,7 +56,7 @@ class SqlAlerts:
 
     async def raise_(self, alert: Alert) -> bool:
         """Writes it down, with a message for each webhook of an administrator that wants it; False if it is there."""
-        return await self._database.write(lambda connection: _raise(connection, alert))
+        return await self._database.write(lambda connection: _raise(connection, alert), owner=EVERYBODY)
 
     async def count(self, person: str, sign: Sign, at: datetime, since: datetime) -> int:
         """Notes one more sign, and says how many there were since a moment."""
@@ -66,11 +67,11 @@ class SqlAlerts:
             values = {"person": person, "sign": sign.value, "since": codec.stamp(since)}
             return int((_COUNT.row(connection, values) or {"found": 0})["found"])
 
-        return await self._database.write(counted)
+        return await self._database.write(counted, owner=person)
 
     async def page(self, *, limit: int, cursor: str | None, kind: AlertKind | None = None) -> Page[Alert]:
         """The newest first; of one kind only where that is given."""
-        return await self._database.read(lambda connection: _page(connection, limit, cursor, kind))
+        return await self._database.read(lambda connection: _page(connection, limit, cursor, kind), owner=EVERYBODY)
 
 
 def _raise(connection: Connection, alert: Alert) -> bool:

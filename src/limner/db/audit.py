@@ -8,6 +8,7 @@ from limner.db import codec, cursors
 from limner.db.database import Database
 from limner.db.people_tables import audit
 from limner.db.statements import Columns, insertion
+from limner.db.walls import EVERYBODY
 from limner.domain.audit import Act, Deed, Record
 from limner.domain.ports import Clock, Ids
 from limner.domain.records import Page
@@ -35,11 +36,11 @@ class SqlAudit:
             "detail": deed.detail,
             "address": deed.address,
         }
-        await self._database.write(lambda connection: _NOTE.many(connection, [row]))
+        await self._database.write(lambda connection: _NOTE.many(connection, [row]), owner=EVERYBODY)
 
     async def page(self, *, limit: int, cursor: str | None, act: Act | None = None) -> Page[Record]:
         """The newest first; of one kind only where that is given."""
-        return await self._database.read(lambda connection: _page(connection, limit, cursor, act))
+        return await self._database.read(lambda connection: _page(connection, limit, cursor, act), owner=EVERYBODY)
 
 
 def _page(connection: Connection, limit: int, cursor: str | None, act: Act | None) -> Page[Record]:

@@ -26,6 +26,7 @@ from limner.db.batch_tables import batch_rows, batches
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import jobs
+from limner.db.walls import EVERYBODY
 from limner.domain.batches import Batch, HeldBatch, NewBatch, NewRow, OpenBatch, OpenRow, RowState, Standing
 from limner.domain.errors import IdempotencyConflict, NotFound, Problem
 from limner.domain.job import OPEN_STATES, JobState
@@ -145,38 +146,40 @@ class SqlBatches:
 
     async def add(self, new: NewBatch) -> str:
         """Writes a batch and its rows down; its id, or that of the batch which its key already has."""
-        return await self._database.write(lambda connection: _add(connection, new))
+        return await self._database.write(lambda connection: _add(connection, new), owner=new.owner)
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
         """The batch that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
-        return await self._database.read(lambda connection: _known(connection, owner, key, fingerprint))
+        return await self._database.read(lambda connection: _known(connection, owner, key, fingerprint), owner=owner)
 
     async def get(self, batch_id: str, owner: str) -> Batch:
         """One of one person's. Raises NotFound."""
-        return await self._database.read(lambda connection: _get(connection, batch_id, owner))
+        return await self._database.read(lambda connection: _get(connection, batch_id, owner), owner=owner)
 
     async def rows(self, batch_id: str) -> Sequence[Standing]:
         """Its rows in order."""
-        found = await self._database.read(lambda connection: _ROWS.rows(connection, {"batch": batch_id}))
+        found = await self._database.read(
+            lambda connection: _ROWS.rows(connection, {"batch": batch_id}), owner=EVERYBODY
+        )
         return [_standing(row) for row in found]
 
     async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[Batch]:
         """One person's, newest first."""
-        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor))
+        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor), owner=owner)
 
     async def cancel(self, batch_id: str, owner: str, at: datetime) -> None:
         """Takes out what was not begun. Raises NotFound; nothing happens to a batch that is over."""
-        await self._database.write(lambda connection: _cancel(connection, batch_id, owner, at))
+        await self._database.write(lambda connection: _cancel(connection, batch_id, owner, at), owner=owner)
 
     async def open(self) -> Sequence[OpenBatch]:
         """What is not over, oldest first."""
-        found = await self._database.read(lambda connection: _OPEN.rows(connection, {}))
+        found = await self._database.read(lambda connection: _OPEN.rows(connection, {}), owner=EVERYBODY)
         return [OpenBatch(row["id"], row["worker"]) for row in found]
 
     async def take(self, batch: OpenBatch, worker: str) -> HeldBatch | None:
         """Takes a batch over from the process it names; None where somebody was quicker, or it is over."""
         values = {"batch": batch.id, "known": batch.worker, "taker": worker}
-        row = await self._database.write(lambda connection: _TAKE.row(connection, values))
+        row = await self._database.write(lambda connection: _TAKE.row(connection, values), owner=EVERYBODY)
         if row is None:
             return None
         return HeldBatch(
@@ -190,7 +193,9 @@ class SqlBatches:
 
     async def open_rows(self, held: HeldBatch) -> Sequence[OpenRow]:
         """Rows that are not over, begun ones first."""
-        found = await self._database.read(lambda connection: _OPEN_ROWS.rows(connection, {"batch": held.id}))
+        found = await self._database.read(
+            lambda connection: _OPEN_ROWS.rows(connection, {"batch": held.id}), owner=EVERYBODY
+        )
         return [
             OpenRow(
                 number=row["number"],
@@ -220,11 +225,11 @@ class SqlBatches:
     async def end(self, held: HeldBatch, at: datetime) -> None:
         """Writes down that nothing is left to do."""
         values = {"batch": held.id, "count": held.attempt, "at": codec.stamp(at)}
-        await self._database.write(lambda connection: _END.run(connection, values))
+        await self._database.write(lambda connection: _END.run(connection, values), owner=EVERYBODY)
 
     async def _write_row(self, statement: Statement, held: HeldBatch, number: int, **values: object) -> int:
         whole = {"batch": held.id, "count": held.attempt, "place": number, **values}
-        return await self._database.write(lambda connection: statement.run(connection, whole))
+        return await self._database.write(lambda connection: statement.run(connection, whole), owner=EVERYBODY)
 
 
 def _add(connection: Connection, new: NewBatch) -> str:

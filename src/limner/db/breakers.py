@@ -11,6 +11,7 @@ from limner.db import breaker_rows, codec
 from limner.db.database import Database
 from limner.db.statements import Statement
 from limner.db.tables import breakers
+from limner.db.walls import EVERYBODY
 from limner.domain.health import Breaker, BreakerKey
 from limner.domain.stores import BreakerStep
 
@@ -58,16 +59,16 @@ class SqlBreakers:
 
     async def all(self) -> Known:
         """Everything that is remembered."""
-        rows = await self._database.read(lambda connection: _ALL.rows(connection, {}))
+        rows = await self._database.read(lambda connection: _ALL.rows(connection, {}), owner=EVERYBODY)
         return dict(map(breaker_rows.known, rows))
 
     async def change(self, keys: Sequence[BreakerKey], step: BreakerStep, at: datetime) -> tuple[Known, Known]:
         """Takes one step with these, while nobody else can; what was and what is now."""
-        return await self._database.write(lambda connection: _change(connection, keys, step, at))
+        return await self._database.write(lambda connection: _change(connection, keys, step, at), owner=EVERYBODY)
 
     async def forget(self, name: str) -> None:
         """Forgets what is remembered of a model, or of a service and all its models, under every key."""
-        await self._database.write(lambda connection: _FORGET.run(connection, {"wanted": name}))
+        await self._database.write(lambda connection: _FORGET.run(connection, {"wanted": name}), owner=EVERYBODY)
 
 
 def _change(connection: Connection, keys: Sequence[BreakerKey], step: BreakerStep, at: datetime) -> tuple[Known, Known]:

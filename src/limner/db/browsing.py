@@ -55,11 +55,11 @@ class SqlBrowsing:
 
     async def sheet(self, owner: str, which: PictureFilter, place: Place, *, limit: int) -> Sheet:
         """At most `limit` pictures. Raises InvalidRequest for a cursor that is none."""
-        return await self._database.read(lambda connection: _sheet(connection, owner, which, place, limit))
+        return await self._database.read(lambda connection: _sheet(connection, owner, which, place, limit), owner=owner)
 
     async def tally(self, owner: str, which: PictureFilter) -> Tally:
         """How many there are."""
-        return await self._database.read(lambda connection: _tally(connection, owner, which))
+        return await self._database.read(lambda connection: _tally(connection, owner, which), owner=owner)
 
     async def spans(
         self, owner: str, which: PictureFilter, spans: Sequence[tuple[datetime, datetime]]
@@ -68,7 +68,8 @@ class SqlBrowsing:
         return await self._database.read(
             lambda connection: [
                 _span(connection, owner, replace(which, since=since, until=until)) for since, until in spans
-            ]
+            ],
+            owner=owner,
         )
 
     async def choices(self, owner: str) -> Choices:
@@ -81,17 +82,20 @@ class SqlBrowsing:
             )
             return Choices(models=models, projects=projects, tags=marks)
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=owner)
 
     async def around(self, owner: str, which: PictureFilter, picture: Picture, *, each: int) -> Around:
         """What lies beside a picture among those that are wanted, `each` on either side."""
-        return await self._database.read(lambda connection: _around(connection, owner, which, picture, each))
+        return await self._database.read(
+            lambda connection: _around(connection, owner, which, picture, each), owner=owner
+        )
 
     async def children(self, owner: str, picture_id: str, *, limit: int) -> Sequence[Picture]:
         """One person's pictures that were made from this one, oldest first."""
         values = {"owner": owner, "picture": picture_id, "named": f'"{picture_id}"', "most": limit}
         return await self._database.read(
-            lambda connection: [rows.picture(dict(row)) for row in connection.execute(_CHILDREN, values).mappings()]
+            lambda connection: [rows.picture(dict(row)) for row in connection.execute(_CHILDREN, values).mappings()],
+            owner=owner,
         )
 
 

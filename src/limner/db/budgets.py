@@ -12,6 +12,7 @@ from limner.db import codec
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.tables import budgets, counters
+from limner.db.walls import EVERYBODY
 from limner.domain.budgets import MISSING, Budget, Counted, Kind, Scope, Use, Window
 from limner.domain.errors import NotFound
 from limner.domain.records import NewJob
@@ -85,28 +86,41 @@ class SqlBudgets:
             "created_at": codec.stamp(budget.created),
             "created_by": budget.created_by,
         }
-        return bool(await self._database.write(lambda connection: _ADD.run(connection, row)))
+        return bool(await self._database.write(lambda connection: _ADD.run(connection, row), owner=EVERYBODY))
 
     async def remove(self, budget_id: str) -> Budget:
         """Forgets it; its sums stay, because jobs may hold on to them. Raises NotFound."""
-        return _known(await self._database.write(lambda connection: _REMOVE.row(connection, {"budget": budget_id})))
+        return _known(
+            await self._database.write(
+                lambda connection: _REMOVE.row(connection, {"budget": budget_id}), owner=EVERYBODY
+            )
+        )
 
     async def get(self, budget_id: str) -> Budget:
         """One budget. Raises NotFound."""
-        return _known(await self._database.read(lambda connection: _GET.row(connection, {"budget": budget_id})))
+        return _known(
+            await self._database.read(lambda connection: _GET.row(connection, {"budget": budget_id}), owner=EVERYBODY)
+        )
 
     async def all(self) -> Sequence[Budget]:
         """All budgets, in the order of what they are for."""
-        return [_budget(row) for row in await self._database.read(lambda connection: _ALL.rows(connection, {}))]
+        return [
+            _budget(row)
+            for row in await self._database.read(lambda connection: _ALL.rows(connection, {}), owner=EVERYBODY)
+        ]
 
     async def covering(self, owner: str, token: str | None) -> Sequence[Budget]:
         """Those of everyone, of this person, of their projects and profiles, and of the token they came with."""
         values = {"owner": owner, "token": token, "project": DEFAULT_PROJECT}
-        return [_budget(row) for row in await self._database.read(lambda found: _OF_PERSON.rows(found, values))]
+        return [
+            _budget(row) for row in await self._database.read(lambda found: _OF_PERSON.rows(found, values), owner=owner)
+        ]
 
     async def used(self, scopes: Sequence[Scope]) -> Sequence[Use]:
         """How much of each is taken in its period."""
-        return await self._database.read(lambda connection: [use(connection, scope) for scope in scopes])
+        return await self._database.read(
+            lambda connection: [use(connection, scope) for scope in scopes], owner=EVERYBODY
+        )
 
 
 def covering(connection: Connection, new: NewJob | NewTextCall) -> list[Scope]:

@@ -12,6 +12,7 @@ from limner.db import chat_search, chat_tools, codec, cursors, search
 from limner.db.chat_tables import chat_tags, chats, messages
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement, insertion
+from limner.db.walls import EVERYBODY
 from limner.domain.chat_rows import AnswerEnd, ChatFilter, Found, OpenAnswer, OpenPurchase, Saying
 from limner.domain.chats import Author, Chat, ChatMode, ChatTag, Message, Part, TagKind, ToolPart
 from limner.domain.errors import NotFound, Problem
@@ -67,15 +68,15 @@ class SqlChats:
             _INSERT.many(connection, [_row(chat)])
             _INSERT_TAGS.many(connection, [_tag_row(chat.id, tag) for tag in chat.tags])
 
-        await self._database.write(write)
+        await self._database.write(write, owner=chat.owner)
 
     async def get(self, chat_id: str, owner: str) -> Chat:
         """One of one person's. Raises NotFound."""
-        return await self._database.read(lambda connection: find_chat(connection, chat_id, owner))
+        return await self._database.read(lambda connection: find_chat(connection, chat_id, owner), owner=owner)
 
     async def page(self, owner: str, which: ChatFilter, *, limit: int, cursor: str | None) -> Page[Chat]:
         """One person's, the one that was used last first."""
-        return await self._database.read(lambda connection: _page(connection, owner, which, limit, cursor))
+        return await self._database.read(lambda connection: _page(connection, owner, which, limit, cursor), owner=owner)
 
     async def change(self, chat: Chat) -> None:
         """Writes title, mode, profile, model and ceiling anew. Raises NotFound."""
@@ -90,13 +91,13 @@ class SqlChats:
             "most": row["ceiling_micro"],
             "at": row["updated_at"],
         }
-        if not await self._database.write(lambda connection: _CHANGE.run(connection, values)):
+        if not await self._database.write(lambda connection: _CHANGE.run(connection, values), owner=chat.owner):
             raise no_chat()
 
     async def remove(self, chat_id: str, owner: str) -> None:
         """Forgets a chat and its messages; pictures and bookings stay. Raises NotFound."""
         values = {"chat": chat_id, "owner": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=owner):
             raise no_chat()
 
     async def tag(self, chat_id: str, owner: str, tag: ChatTag) -> Chat:
@@ -107,7 +108,7 @@ class SqlChats:
             _TAG.run(connection, _tag_row(chat_id, tag))
             return find_chat(connection, chat_id, owner)
 
-        return await self._database.write(write)
+        return await self._database.write(write, owner=owner)
 
     async def untag(self, chat_id: str, owner: str, tag_id: str) -> Chat:
         """Takes a tag away. Raises NotFound for no chat, and for a tag that is not on it."""
@@ -118,7 +119,7 @@ class SqlChats:
                 raise NotFound("This chat has no tag with this id.")
             return find_chat(connection, chat_id, owner)
 
-        return await self._database.write(write)
+        return await self._database.write(write, owner=owner)
 
     async def turn_to(self, chat_id: str, owner: str, message_id: str) -> Chat:
         """Makes the newest branch below a message the one that is looked at. Raises NotFound."""
@@ -129,7 +130,7 @@ class SqlChats:
             _TURN.run(connection, {"chat": chat_id, "owner": owner, "head": head})
             return find_chat(connection, chat_id, owner)
 
-        return await self._database.write(write)
+        return await self._database.write(write, owner=owner)
 
     async def messages(self, chat_id: str, owner: str) -> Sequence[Message]:
         """All messages of all branches, in the order in which they were said. Raises NotFound."""
@@ -138,11 +139,13 @@ class SqlChats:
             find_chat(connection, chat_id, owner)
             return said.all_messages(connection, chat_id)
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=owner)
 
     async def message(self, message_id: str, owner: str) -> Message:
         """One message. Raises NotFound."""
-        return await self._database.read(lambda connection: said.find_message(connection, message_id, owner))
+        return await self._database.read(
+            lambda connection: said.find_message(connection, message_id, owner), owner=owner
+        )
 
     async def say(self, saying: Saying) -> tuple[str, bool]:
         """Writes down what is said and that its answer begins; the answer's id, and False where the key had it already.
@@ -154,31 +157,37 @@ class SqlChats:
             find_chat(connection, saying.chat_id, saying.owner)
             return said.say(connection, saying)
 
-        return await self._database.write(write)
+        return await self._database.write(write, owner=saying.owner)
 
     async def known(self, owner: str, key: str, fingerprint: str) -> str | None:
         """The answer that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
-        return await self._database.read(lambda connection: said.known(connection, owner, key, fingerprint))
+        return await self._database.read(
+            lambda connection: said.known(connection, owner, key, fingerprint), owner=owner
+        )
 
     async def note(self, message_id: str, parts: Sequence[Part], text_calls: Sequence[str]) -> bool:
         """Writes down how far an answer is; False where it has ended."""
-        return await self._database.write(lambda connection: said.note(connection, message_id, parts, text_calls))
+        return await self._database.write(
+            lambda connection: said.note(connection, message_id, parts, text_calls), owner=EVERYBODY
+        )
 
     async def end(self, end: AnswerEnd) -> bool:
         """Ends an answer, once; False where it had ended."""
-        return await self._database.write(lambda connection: said.end(connection, end))
+        return await self._database.write(lambda connection: said.end(connection, end), owner=EVERYBODY)
 
     async def add_text_call(self, message_id: str, call_id: str) -> None:
         """Adds a purchase of text that was booked after its answer had ended."""
-        await self._database.write(lambda connection: said.add_text_call(connection, message_id, call_id))
+        await self._database.write(
+            lambda connection: said.add_text_call(connection, message_id, call_id), owner=EVERYBODY
+        )
 
     async def open_purchases(self) -> Sequence[OpenPurchase]:
         """Tool calls for which money is set aside and no job is known, in any process."""
-        return await self._database.read(chat_tools.open_purchases)
+        return await self._database.read(chat_tools.open_purchases, owner=EVERYBODY)
 
     async def open_answers(self) -> Sequence[OpenAnswer]:
         """Answers that are being written, in any process."""
-        return await self._database.read(said.open_answers)
+        return await self._database.read(said.open_answers, owner=EVERYBODY)
 
     async def tool(self, part_id: str, owner: str) -> tuple[Chat, ToolPart]:
         """One tool call and its chat. Raises NotFound."""
@@ -187,30 +196,36 @@ class SqlChats:
             chat_id, part = chat_tools.find_tool(connection, part_id, owner)
             return find_chat(connection, chat_id, owner), part
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=owner)
 
     async def call(self, message_id: str, part: ToolPart) -> ToolPart:
         """Writes a tool call down, with all that is known of it; the one that is there for the model's own name."""
-        return await self._database.write(lambda connection: chat_tools.add(connection, message_id, part))
+        return await self._database.write(
+            lambda connection: chat_tools.add(connection, message_id, part), owner=EVERYBODY
+        )
 
     async def offer(self, part_id: str, request: ImageRequest, quote: Quote) -> None:
         """Writes down what a call comes to and what it would cost; what stood in its way is forgotten."""
-        await self._database.write(lambda connection: chat_tools.offer(connection, part_id, request, quote))
+        await self._database.write(
+            lambda connection: chat_tools.offer(connection, part_id, request, quote), owner=EVERYBODY
+        )
 
     async def reserve(self, part_id: str, amount: Money, worker: str | None) -> bool:
         """Sets money of the chat's ceiling aside for a call that buys nothing yet; False where too little is left.
 
         A job that brought nothing is left behind, and what it cost stays counted.
         """
-        return await self._database.write(lambda connection: chat_tools.reserve(connection, part_id, amount, worker))
+        return await self._database.write(
+            lambda connection: chat_tools.reserve(connection, part_id, amount, worker), owner=EVERYBODY
+        )
 
     async def note_job(self, part_id: str, job_id: str) -> None:
         """Writes down which job buys it."""
-        await self._database.write(lambda connection: chat_tools.note_job(connection, part_id, job_id))
+        await self._database.write(lambda connection: chat_tools.note_job(connection, part_id, job_id), owner=EVERYBODY)
 
     async def refuse(self, part_id: str, problem: Problem) -> None:
         """Writes down why nothing was bought, and gives back what was set aside."""
-        await self._database.write(lambda connection: chat_tools.refuse(connection, part_id, problem))
+        await self._database.write(lambda connection: chat_tools.refuse(connection, part_id, problem), owner=EVERYBODY)
 
     async def spent(self, chat_id: str, owner: str) -> Money:
         """What the pictures of a chat have cost or may still cost. Raises NotFound."""
@@ -219,11 +234,13 @@ class SqlChats:
             find_chat(connection, chat_id, owner)
             return chat_tools.spent(connection, chat_id)
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=owner)
 
     async def search(self, owner: str, words: str, *, limit: int, cursor: str | None) -> Page[Found]:
         """One person's messages with all these words, newest first."""
-        return await self._database.read(lambda connection: _search(connection, owner, words, limit, cursor))
+        return await self._database.read(
+            lambda connection: _search(connection, owner, words, limit, cursor), owner=owner
+        )
 
 
 def find_chat(connection: Connection, chat_id: str, owner: str) -> Chat:

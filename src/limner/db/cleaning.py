@@ -31,6 +31,7 @@ from limner.db.library_tables import cleanups, inputs, leavings, members, shares
 from limner.db.marking import leaving_row
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import OPEN_JOBS, calls, images, jobs, plans
+from limner.db.walls import EVERYBODY
 from limner.domain.cleaning import (
     CleanupRules,
     CleanupRun,
@@ -78,7 +79,7 @@ class SqlCleanings:
 
     async def due(self, owner: str | None, rules: CleanupRules, at: datetime) -> Due:
         """The pictures outside the trash that the rules take now, oldest first."""
-        return await self._database.read(lambda connection: _due(connection, owner, rules, at))
+        return await self._database.read(lambda connection: _due(connection, owner, rules, at), owner=EVERYBODY)
 
     async def trashed(self, owner: str | None, before: datetime) -> Due:
         """Pictures that were put into the trash before a moment, longest first."""
@@ -88,7 +89,9 @@ class SqlCleanings:
             .where(trash.c.trashed_at < codec.stamp(before), *_of(owner))
             .order_by(trash.c.trashed_at, images.c.id)
         )
-        return await self._database.read(lambda connection: _together(connection, connection.execute(query).all()))
+        return await self._database.read(
+            lambda connection: _together(connection, connection.execute(query).all()), owner=EVERYBODY
+        )
 
     async def purge(
         self, ids: Sequence[str], reason: Reason, at: datetime, *, rules: CleanupRules | None = None
@@ -96,36 +99,39 @@ class SqlCleanings:
         """Forgets pictures for good and notes what they leave behind, in one transaction."""
         kept = IN_TRASH if rules is None else and_(~IN_TRASH, *_kept(rules, codec.stamp(at)))
         return await self._database.write(
-            lambda connection: _purge(connection, ids, kept, reason.value, codec.stamp(at))
+            lambda connection: _purge(connection, ids, kept, reason.value, codec.stamp(at)), owner=EVERYBODY
         )
 
     async def leavings(self, before: datetime, limit: int) -> Sequence[Leaving]:
         """What is still to be cleared away and was left before a moment, oldest first."""
         values = {"before": codec.stamp(before), "most": limit}
         return [
-            _leaving(row) for row in await self._database.read(lambda connection: _LEAVINGS.rows(connection, values))
+            _leaving(row)
+            for row in await self._database.read(lambda connection: _LEAVINGS.rows(connection, values), owner=EVERYBODY)
         ]
 
     async def postpone(self, leaving: Leaving, at: datetime) -> None:
         """It cannot be cleared away yet."""
         values = {"row": leaving.row_id, "at": codec.stamp(at)}
-        await self._database.write(lambda connection: _POSTPONE.run(connection, values))
+        await self._database.write(lambda connection: _POSTPONE.run(connection, values), owner=EVERYBODY)
 
     async def cleared(self, leaving: Leaving) -> None:
         """Nothing is left of it."""
-        await self._database.write(lambda connection: _CLEARED.run(connection, {"row": leaving.row_id}))
+        await self._database.write(
+            lambda connection: _CLEARED.run(connection, {"row": leaving.row_id}), owner=EVERYBODY
+        )
 
     async def in_use(self, file: PictureFile) -> bool:
         """Whether a picture or a job still needs a file."""
-        return await self._database.read(lambda connection: _in_use(connection, file))
+        return await self._database.read(lambda connection: _in_use(connection, file), owner=EVERYBODY)
 
     async def needed(self, prefix: str) -> frozenset[str]:
         """The digests with this beginning of all files that something needs."""
-        return await self._database.read(lambda connection: _needed(connection, prefix))
+        return await self._database.read(lambda connection: _needed(connection, prefix), owner=EVERYBODY)
 
     async def use(self, owner: str) -> StorageUse:
         """What one person's pictures take."""
-        return await self._database.read(lambda connection: _use(connection, owner))
+        return await self._database.read(lambda connection: _use(connection, owner), owner=owner)
 
 
 def _of(owner: str | None) -> list[ColumnElement[bool]]:

@@ -98,33 +98,39 @@ class SqlCollections:
             "created_at": codec.stamp(collection.created),
             "updated_at": codec.stamp(collection.updated),
         }
-        await self._database.write(lambda connection: _INSERT.many(connection, [row]))
+        await self._database.write(lambda connection: _INSERT.many(connection, [row]), owner=collection.owner)
 
     async def get(self, collection_id: str, owner: str) -> Collection:
         """One of one person's. Raises NotFound."""
-        return await self._database.read(lambda connection: find(connection, collection_id, owner))
+        return await self._database.read(lambda connection: find(connection, collection_id, owner), owner=owner)
 
     async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[Collection]:
         """One person's, newest first."""
-        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor))
+        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor), owner=owner)
 
     async def edit(self, collection_id: str, owner: str, edit: Edit, at: datetime) -> Collection:
         """Changes its name, description or cover. Raises NotFound, or InvalidRequest for a cover that is not in it."""
-        return await self._database.write(lambda connection: _edit(connection, collection_id, owner, edit, at))
+        return await self._database.write(
+            lambda connection: _edit(connection, collection_id, owner, edit, at), owner=owner
+        )
 
     async def remove(self, collection_id: str, owner: str) -> None:
         """Forgets it; its pictures stay. Raises NotFound."""
         values = {"collection": collection_id, "owner": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=owner):
             raise _no_collection(collection_id)
 
     async def pictures(self, collection_id: str, owner: str, *, limit: int, cursor: str | None) -> Page[Picture]:
         """What is in it, in its order, without what is in the trash. Raises NotFound."""
-        return await self._database.read(lambda connection: _pictures(connection, collection_id, owner, limit, cursor))
+        return await self._database.read(
+            lambda connection: _pictures(connection, collection_id, owner, limit, cursor), owner=owner
+        )
 
     async def arrange(self, collection_id: str, owner: str, ids: Sequence[str], at: datetime) -> None:
         """Puts these pictures first, in this order; the others follow as they were. Raises NotFound, InvalidRequest."""
-        await self._database.write(lambda connection: _arrange(connection, collection_id, owner, ids, codec.stamp(at)))
+        await self._database.write(
+            lambda connection: _arrange(connection, collection_id, owner, ids, codec.stamp(at)), owner=owner
+        )
 
 
 def find(connection: Connection, collection_id: str, owner: str) -> Collection:

@@ -155,6 +155,7 @@ def postgres_engine(where: Target, deadlines: Deadlines) -> Engine:
         where.url,
         poolclass=NullPool,  # each thread keeps its connection: the threads are the pool
         connect_args={
+            "autocommit": True,  # each transaction begins with a message of its own: see `walls.begin`
             "connect_timeout": max(2, round(deadlines.connect)),
             "tcp_user_timeout": round(deadlines.statement * 1000),
             "keepalives_idle": 30,

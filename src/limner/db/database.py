@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from limner.db import walls
 from limner.db.connecting import Deadlines, Target, postgres_engine, sqlite_engine, target
 from limner.db.schema import is_current, migrate
 from limner.db.seat import Seat
 from limner.db.threads import Threads
+from limner.db.walls import EVERYBODY
 
 Result = TypeVar("Result")
 
@@ -49,8 +51,8 @@ class Database:
             write = read = _threads("limner-database", engine, where, size=connections, together=1, limits=limits)
         database = cls(where, write, read)
         try:
-            if not await database.read(lambda connection: is_current(connection, where.place)):
-                await database.write(lambda connection: migrate(connection, where.place))
+            if not await database.read(lambda connection: is_current(connection, where.place), owner=EVERYBODY):
+                await database.write(lambda connection: migrate(connection, where.place), owner=EVERYBODY)
         except BaseException:
             await database.close()
             raise
@@ -62,24 +64,45 @@ class Database:
         return self._where.place
 
     async def write(
-        self, work: Callable[[Connection], Result], *, after: Callable[[Result], None] | None = None
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        owner: str = EVERYBODY,
+        after: Callable[[Result], None] | None = None,
     ) -> Result:
         """Runs `work` in one transaction that may write, then `after` on the event loop with its result.
+
+        On PostgreSQL it sees and changes the rows of `owner` alone, whatever its statements say; those of all people
+        for EVERYBODY. Whoever asks says which of the two, and a test looks for callers that do not.
 
         Once asked for, both happen even if the caller is cancelled. `work` may run a second time where the first was
         rolled back (a lost connection, a neighbour's disk error), so it must do nothing but talk to the database.
         """
-        return await self._writers.run(work, after)
+        return await self._writers.run(self._for(owner, work), after)
 
-    async def read(self, work: Callable[[Connection], Result]) -> Result:
-        """Runs `work` in one transaction that only reads."""
-        return await self._readers.run(work)
+    async def read(self, work: Callable[[Connection], Result], *, owner: str = EVERYBODY) -> Result:
+        """Runs `work` in one transaction that only reads, for whom as in `write`."""
+        return await self._readers.run(self._for(owner, work))
+
+    async def is_walled(self) -> bool | None:
+        """Whether PostgreSQL looks at owners too, or lets this role pass; None for SQLite, which has no such wall."""
+        return None if self._where.embedded else not await self.read(walls.is_passed, owner=EVERYBODY)
 
     async def close(self) -> None:
         """Finishes what was asked for and closes all connections."""
         await self._writers.close()
         if self._readers is not self._writers:
             await self._readers.close()
+
+    def _for(self, owner: str, work: Callable[[Connection], Result]) -> Callable[[Connection], Result]:
+        if self._where.embedded:
+            return work
+
+        def begun(connection: Connection) -> Result:
+            walls.begin(connection, owner)
+            return work(connection)
+
+        return begun
 
 
 def _threads(name: str, engine: Engine, where: Target, *, size: int, together: int, limits: Deadlines) -> Threads:

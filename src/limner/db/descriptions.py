@@ -10,6 +10,7 @@ from limner.db import codec
 from limner.db.database import Database
 from limner.db.statements import Statement
 from limner.db.text_tables import descriptions
+from limner.db.walls import EVERYBODY
 from limner.domain.describing import MISSING, Described
 from limner.domain.errors import NotFound
 from limner.domain.money import Money
@@ -50,11 +51,11 @@ class SqlDescriptions:
             "cost": None if described.cost is None else described.cost.micro,
             "at": codec.stamp(described.at),
         }
-        await self._database.write(lambda connection: _KEEP.run(connection, values))
+        await self._database.write(lambda connection: _KEEP.run(connection, values), owner=owner)
 
     async def get(self, image_id: str) -> Described:
         """The newest of a picture. Raises NotFound."""
-        row = await self._database.read(lambda connection: _GET.row(connection, {"image": image_id}))
+        row = await self._database.read(lambda connection: _GET.row(connection, {"image": image_id}), owner=EVERYBODY)
         if row is None:
             raise NotFound(MISSING)
         return Described(
@@ -69,5 +70,5 @@ class SqlDescriptions:
     async def without(self, ids: Sequence[str]) -> Sequence[str]:
         """Those of these pictures that have none, in their order."""
         query = select(descriptions.c.image_id).where(descriptions.c.image_id.in_(ids))
-        found = await self._database.read(lambda connection: set(connection.execute(query).scalars()))
+        found = await self._database.read(lambda connection: set(connection.execute(query).scalars()), owner=EVERYBODY)
         return [image_id for image_id in ids if image_id not in found]

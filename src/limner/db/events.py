@@ -10,6 +10,7 @@ from limner.db import rows
 from limner.db.database import Database
 from limner.db.statements import Statement
 from limner.db.tables import events
+from limner.db.walls import EVERYBODY
 from limner.domain.events import Event
 
 _AFTER = Statement(
@@ -29,5 +30,5 @@ class SqlEvents:
     async def after(self, job_id: str, number: int, limit: int = 500) -> Sequence[Event]:
         """A job's events with higher numbers, in order."""
         values = {"job": job_id, "known": number, "most": limit}
-        found = await self._database.read(lambda connection: _AFTER.rows(connection, values))
+        found = await self._database.read(lambda connection: _AFTER.rows(connection, values), owner=EVERYBODY)
         return [rows.event(row) for row in found]

@@ -9,6 +9,7 @@ from limner.db.database import Database
 from limner.db.people import add_person, person, person_named
 from limner.db.people_tables import identities, users
 from limner.db.statements import Statement
+from limner.db.walls import EVERYBODY
 from limner.domain.identity import Identity
 from limner.domain.people import SignInRefused, User
 
@@ -36,14 +37,14 @@ class SqlIdentities:
 
     async def find(self, issuer: str, subject: str) -> User | None:
         """The account of somebody who has been here before."""
-        return await self._database.read(lambda connection: _find(connection, issuer, subject))
+        return await self._database.read(lambda connection: _find(connection, issuer, subject), owner=EVERYBODY)
 
     async def enter(self, identity: Identity, new: User | None) -> tuple[User, bool]:
         """The account of somebody, and whether it was made now, as `new`. Raises SignInRefused."""
         known = await self.find(identity.issuer, identity.subject)
         if known is not None:
             return known, False
-        return await self._database.write(lambda connection: _enter(connection, identity, new))
+        return await self._database.write(lambda connection: _enter(connection, identity, new), owner=EVERYBODY)
 
 
 def _find(connection: Connection, issuer: str, subject: str) -> User | None:

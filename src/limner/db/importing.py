@@ -36,7 +36,9 @@ class SqlImports:
 
     async def add(self, new: NewJob, picture: Picture, *, again: bool) -> Picture | None:
         """Writes a picture down with a job that is over; the person's own picture of the same original, if any."""
-        return await self._database.write(lambda connection: _add(connection, new, picture, again=again))
+        return await self._database.write(
+            lambda connection: _add(connection, new, picture, again=again), owner=new.owner
+        )
 
 
 def _add(connection: Connection, new: NewJob, picture: Picture, *, again: bool) -> Picture | None:

@@ -11,6 +11,7 @@ from limner.db import codec
 from limner.db.database import Database
 from limner.db.statements import Statement
 from limner.db.tables import entries
+from limner.db.walls import EVERYBODY
 from limner.domain.money import Money
 from limner.domain.records import ServiceSpend
 
@@ -147,7 +148,7 @@ class SqlLedger:
     async def spent(self, owner: str, since: datetime) -> Sequence[ServiceSpend]:
         """A person's bookings by service."""
         values = {"owner": owner, "since": codec.stamp(since)}
-        found = await self._database.read(lambda connection: _SPENT.rows(connection, values))
+        found = await self._database.read(lambda connection: _SPENT.rows(connection, values), owner=owner)
         return [
             ServiceSpend(
                 service=row["provider"],
@@ -160,7 +161,7 @@ class SqlLedger:
 
     async def check(self) -> Sequence[str]:
         """Every way in which the running sums differ from the rows; empty when all is well."""
-        return await self._database.read(_differences)
+        return await self._database.read(_differences, owner=EVERYBODY)
 
 
 def _differences(connection: Connection) -> list[str]:

@@ -70,16 +70,18 @@ class SqlMarks:
 
     async def apply(self, owner: str, ids: Sequence[str], change: Change, at: datetime) -> frozenset[str]:
         """Changes all of these pictures that the person has, in one transaction; which those are."""
-        return await self._database.write(lambda connection: _apply(connection, owner, ids, change, codec.stamp(at)))
+        return await self._database.write(
+            lambda connection: _apply(connection, owner, ids, change, codec.stamp(at)), owner=owner
+        )
 
     async def tags(self, owner: str) -> Sequence[TagCount]:
         """A person's tags and their pictures, in the order of the alphabet."""
-        found = await self._database.read(lambda connection: _COUNTS.rows(connection, {"owner": owner}))
+        found = await self._database.read(lambda connection: _COUNTS.rows(connection, {"owner": owner}), owner=owner)
         return [TagCount(row["tag"], row["pictures"]) for row in found]
 
     async def rename_tag(self, owner: str, old: str, new: str) -> int:
         """Gives a tag another name on all pictures, also one that is a tag already; how many pictures had it."""
-        return await self._database.write(lambda connection: _rename(connection, owner, old, new))
+        return await self._database.write(lambda connection: _rename(connection, owner, old, new), owner=owner)
 
 
 def own_rows(connection: Connection, owner: str, ids: Sequence[str]) -> list[Columns]:

@@ -12,6 +12,7 @@ from limner.db.database import Database
 from limner.db.people_tables import codes, sessions, users
 from limner.db.removing import remove_belongings
 from limner.db.statements import Columns, Statement
+from limner.db.walls import EVERYBODY
 from limner.domain.errors import NotFound
 from limner.domain.people import Role, User
 
@@ -49,11 +50,11 @@ class SqlPeople:
 
     async def add(self, user: User) -> bool:
         """Writes a person down, which ends every setup code; False where the address is taken."""
-        return await self._database.write(lambda connection: add_person(connection, user))
+        return await self._database.write(lambda connection: add_person(connection, user), owner=EVERYBODY)
 
     async def add_first(self, owner: User, code: str) -> bool:
         """Writes the first owner down and uses up every setup code; False where there is nothing to set up."""
-        return await self._database.write(lambda connection: _add_first(connection, owner, code))
+        return await self._database.write(lambda connection: _add_first(connection, owner, code), owner=EVERYBODY)
 
     async def offer_setup(self, code: str, expires: datetime) -> bool:
         """Keeps the digest of a code that makes the first owner; False where there are people already."""
@@ -62,27 +63,32 @@ class SqlPeople:
         def offer(connection: Connection) -> bool:
             return not _ANYBODY.row(connection, {}) and bool(_OFFER.run(connection, values))
 
-        return await self._database.write(offer)
+        return await self._database.write(offer, owner=EVERYBODY)
 
     async def is_open_setup(self, code: str, at: datetime) -> bool:
         """Whether the digest is that of a setup code that is still good."""
         values = {"code": code, "at": codec.stamp(at)}
-        return await self._database.read(lambda connection: _IS_OPEN.row(connection, values)) is not None
+        return (
+            await self._database.read(lambda connection: _IS_OPEN.row(connection, values), owner=EVERYBODY) is not None
+        )
 
     async def all(self) -> Sequence[User]:
         """Everybody, by address."""
-        return [person(row) for row in await self._database.read(lambda connection: _ALL.rows(connection, {}))]
+        return [
+            person(row)
+            for row in await self._database.read(lambda connection: _ALL.rows(connection, {}), owner=EVERYBODY)
+        ]
 
     async def get(self, user_id: str) -> User:
         """One person. Raises NotFound."""
-        row = await self._database.read(lambda connection: _GET.row(connection, {"person": user_id}))
+        row = await self._database.read(lambda connection: _GET.row(connection, {"person": user_id}), owner=EVERYBODY)
         if row is None:
             raise _nobody(user_id)
         return person(row)
 
     async def named(self, email: str) -> User | None:
         """The person with an address, in lower case."""
-        return await self._database.read(lambda connection: person_named(connection, email))
+        return await self._database.read(lambda connection: person_named(connection, email), owner=EVERYBODY)
 
     async def remove(self, user_id: str, at: datetime) -> bool:
         """Forgets a person with what is theirs alone; False for the last owner, who stays. Raises NotFound."""
@@ -93,15 +99,15 @@ class SqlPeople:
             remove_belongings(connection, user_id, at)
             return bool(_REMOVE.run(connection, {"person": user_id}))
 
-        return await self._database.write(remove)
+        return await self._database.write(remove, owner=EVERYBODY)
 
     async def change_role(self, user_id: str, role: Role) -> bool:
         """Gives another role and ends all sessions; False where no owner would be left. Raises NotFound."""
-        return await self._database.write(lambda connection: _change_role(connection, user_id, role))
+        return await self._database.write(lambda connection: _change_role(connection, user_id, role), owner=EVERYBODY)
 
     async def change_password(self, user_id: str, password: str) -> None:
         """Keeps another hash and ends all sessions. Raises NotFound."""
-        await self._database.write(lambda connection: _change_password(connection, user_id, password))
+        await self._database.write(lambda connection: _change_password(connection, user_id, password), owner=EVERYBODY)
 
 
 def add_person(connection: Connection, user: User) -> bool:

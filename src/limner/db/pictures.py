@@ -13,11 +13,14 @@ from limner.db.keeping import IN_TRASH, IS_FAVORITE, MARKED, seen_by
 from limner.db.library_tables import favorites, members, tags, trash
 from limner.db.statements import Columns, Statement
 from limner.db.tables import images
+from limner.db.walls import EVERYBODY, whose
 from limner.domain.errors import NotFound
 from limner.domain.picture import Picture
 from limner.domain.records import Page, PictureFilter
 
 _PICTURE = Statement(MARKED.where(images.c.id == bindparam("picture")))
+_OWN = Statement(MARKED.where(images.c.id == bindparam("picture"), images.c.user_id == bindparam("person")))
+_IN_COMMON = Statement(MARKED.where(images.c.id == bindparam("picture"), sharing.in_common(images.c.job_id)))
 _NOTE_TONE = Statement(update(images).where(images.c.id == bindparam("picture")).values(tone=bindparam("shade")))
 
 Query = Select[Any]
@@ -31,7 +34,9 @@ class SqlPictures:
 
     async def get(self, picture_id: str, owner: str | None = None) -> Picture:
         """One picture. Raises NotFound, for somebody else's too."""
-        row = await self._database.read(lambda connection: _PICTURE.row(connection, {"picture": picture_id}))
+        row = await self._database.read(
+            lambda connection: _PICTURE.row(connection, {"picture": picture_id}), owner=whose(owner)
+        )
         if row is None or owner not in {None, row["user_id"]}:
             raise _no_picture(picture_id)
         return rows.picture(row)
@@ -39,24 +44,29 @@ class SqlPictures:
     async def visible(self, picture_id: str, person: str) -> Picture:
         """One picture of one's own, or in a project that one shares. Raises NotFound."""
 
+        values = {"picture": picture_id, "person": person}
+        row = await self._database.read(lambda connection: _OWN.row(connection, values), owner=person)
+        if row is not None:
+            return rows.picture(row)
+
         def read(connection: Connection) -> Picture:
-            row = _PICTURE.row(connection, {"picture": picture_id})
-            if row is None or not (row["user_id"] == person or sharing.sees(connection, row["job_id"], person)):
+            row = _IN_COMMON.row(connection, values)
+            if row is None:
                 raise _no_picture(picture_id)
             return seen_by(connection, [rows.picture(row)], person)[0]
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=EVERYBODY)
 
     async def note_tone(self, picture_id: str, tone: str) -> None:
         """Notes a picture's dominant colour as #rrggbb."""
         await self._database.write(
-            lambda connection: _NOTE_TONE.run(connection, {"picture": picture_id, "shade": tone})
+            lambda connection: _NOTE_TONE.run(connection, {"picture": picture_id, "shade": tone}), owner=EVERYBODY
         )
 
     async def page(self, owner: str, which: PictureFilter, *, limit: int, cursor: str | None) -> Page[Picture]:
         """One person's pictures, newest first; those in the trash only where they are asked for."""
         return await self._database.read(
-            lambda connection: pictures_page(connection, owner, which, limit=limit, cursor=cursor)
+            lambda connection: pictures_page(connection, owner, which, limit=limit, cursor=cursor), owner=owner
         )
 
 
@@ -98,7 +108,8 @@ class Wanted:
             query = query.join(search.matches, search.matches.c.rowid == images.c.serial)
             return cls(query.where(search.sqlite_match(owner, which, words)), (search.matches.c.rowid,))
         if words:
-            query = query.where(search.postgres_match(words))
+            query = query.join(search.matches, search.matches.c.serial == images.c.serial)
+            query = query.where(search.postgres_match(owner, words))
         return cls(query, _made(led))
 
     @property

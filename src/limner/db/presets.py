@@ -44,11 +44,11 @@ class SqlPresets:
     async def add(self, preset: Preset, owner: str) -> bool:
         """Writes one down; False where this person has one of this id already."""
         values = {**_row(preset, owner), "at": codec.stamp(self._now())}
-        return bool(await self._database.write(lambda connection: _ADD.run(connection, values)))
+        return bool(await self._database.write(lambda connection: _ADD.run(connection, values), owner=owner))
 
     async def all(self, owner: str) -> Sequence[Preset]:
         """One person's, by id."""
-        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}))
+        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}), owner=owner)
         return [
             Preset(id=row["id"], name=row["name"], description=row["description"], value=row["value"]) for row in found
         ]
@@ -56,13 +56,13 @@ class SqlPresets:
     async def change(self, preset: Preset, owner: str) -> None:
         """Writes everything but the id anew. Raises NotFound."""
         values = _row(preset, owner)
-        if not await self._database.write(lambda connection: _CHANGE.run(connection, values)):
+        if not await self._database.write(lambda connection: _CHANGE.run(connection, values), owner=owner):
             raise _no_preset(preset.id)
 
     async def remove(self, preset_id: str, owner: str) -> None:
         """Forgets one. Raises NotFound."""
         values = {"owner": owner, "preset": preset_id}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=owner):
             raise _no_preset(preset_id)
 
 

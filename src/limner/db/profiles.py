@@ -76,33 +76,33 @@ class SqlProfiles:
 
     async def add(self, profile: Profile) -> None:
         """Writes it down; a new default takes the place of the old one. Raises ProfileExists."""
-        await self._database.write(lambda connection: _add(connection, profile))
+        await self._database.write(lambda connection: _add(connection, profile), owner=profile.owner)
 
     async def replace(self, profile: Profile, seen: datetime) -> bool:
         """Writes its new state, without tags; False where it was changed or removed since `seen`."""
-        return await self._database.write(lambda connection: _replace(connection, profile, seen))
+        return await self._database.write(lambda connection: _replace(connection, profile, seen), owner=profile.owner)
 
     async def remove(self, profile_id: str, owner: str) -> None:
         """Forgets it and its tags. Raises NotFound."""
         values = {"profile": profile_id, "owner": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=owner):
             raise _no_profile(profile_id)
 
     async def all(self, owner: str) -> Sequence[Profile]:
         """One person's, the default first and the others by name."""
-        return await self._database.read(lambda connection: _all(connection, owner))
+        return await self._database.read(lambda connection: _all(connection, owner), owner=owner)
 
     async def find(self, which: str, owner: str) -> Profile:
         """One of one person's by its id or name. Raises NotFound, for somebody else's too."""
-        return await self._database.read(lambda connection: _find(connection, which, owner))
+        return await self._database.read(lambda connection: _find(connection, which, owner), owner=owner)
 
     async def tag(self, profile_id: str, owner: str, tag: ProfileTag) -> Profile:
         """Adds a tag; one that is there stays as it is. Raises NotFound."""
-        return await self._database.write(lambda connection: _tag(connection, profile_id, owner, tag))
+        return await self._database.write(lambda connection: _tag(connection, profile_id, owner, tag), owner=owner)
 
     async def untag(self, profile_id: str, owner: str, tag: str) -> Profile:
         """Takes a tag away; one that is not there is fine. Raises NotFound."""
-        return await self._database.write(lambda connection: _untag(connection, profile_id, owner, tag))
+        return await self._database.write(lambda connection: _untag(connection, profile_id, owner, tag), owner=owner)
 
 
 def _in_turn(connection: Connection, owner: str) -> None:

@@ -20,6 +20,7 @@ from limner.domain.records import OpenJob, Page
 from limner.domain.request import ImageRequest
 
 _JOB = Statement(select(jobs).where(jobs.c.id == bindparam("job")))
+_IN_COMMON = Statement(select(jobs).where(jobs.c.id == bindparam("job"), sharing.in_common(jobs.c.id)))
 _PLAN = Statement(select(plans.c.request, plans.c.plan).where(plans.c.job_id == bindparam("job")))
 _CALLS = Statement(select(calls).where(calls.c.job_id == bindparam("job")).order_by(calls.c.candidate, calls.c.number))
 _PICTURES = Statement(MARKED.where(images.c.job_id == bindparam("job")).order_by(images.c.number, images.c.serial))
@@ -50,10 +51,10 @@ def found_job(connection: Connection, job_id: str) -> Job | None:
     return None if row is None else whole_job(connection, row)
 
 
-def visible_job(connection: Connection, job_id: str, person: str) -> Job:
-    """One job of one's own, or in a project that one shares. Raises NotFound."""
-    row = _JOB.row(connection, {"job": job_id})
-    if row is None or not (row["user_id"] == person or sharing.sees(connection, job_id, person)):
+def job_in_common(connection: Connection, job_id: str, person: str) -> Job:
+    """One job in a project that somebody shares, whoever made it. Raises NotFound."""
+    row = _IN_COMMON.row(connection, {"job": job_id, "person": person})
+    if row is None:
         raise no_job(job_id)
     job = whole_job(connection, row)
     return replace(job, pictures=seen_by(connection, job.pictures, person))

@@ -15,6 +15,7 @@ from limner.db.marking import leaving_row
 from limner.db.review_tables import reports, withheld
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import OPEN_JOBS, images, jobs
+from limner.db.walls import EVERYBODY
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.picture import Picture
 from limner.domain.records import Page
@@ -74,19 +75,19 @@ class SqlReports:
 
     async def add(self, report: Report) -> tuple[Report, bool]:
         """Writes a report down; the earlier one and False where this person has reported this picture before."""
-        return await self._database.write(lambda connection: _add(connection, report))
+        return await self._database.write(lambda connection: _add(connection, report), owner=EVERYBODY)
 
     async def get(self, report_id: str) -> Report:
         """One report. Raises NotFound."""
-        return await self._database.read(lambda connection: _get(connection, report_id))
+        return await self._database.read(lambda connection: _get(connection, report_id), owner=EVERYBODY)
 
     async def page(self, states: Collection[ReportState], *, limit: int, cursor: str | None) -> Page[Report]:
         """Reports in these states, or in any where there is none; newest first."""
-        return await self._database.read(lambda connection: _page(connection, states, limit, cursor))
+        return await self._database.read(lambda connection: _page(connection, states, limit, cursor), owner=EVERYBODY)
 
     async def rule(self, ruling: Ruling) -> Ruled:
         """Carries out a decision in one transaction. Raises NotFound and InvalidRequest."""
-        return await self._database.write(lambda connection: _rule(connection, ruling))
+        return await self._database.write(lambda connection: _rule(connection, ruling), owner=EVERYBODY)
 
 
 def withhold(connection: Connection, pictures: Sequence[Picture], at: datetime) -> None:

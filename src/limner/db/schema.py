@@ -21,6 +21,7 @@ from limner.db import (
     template_tables,
     text_tables,
     vault_tables,
+    walls,
     webhook_tables,
 )
 from limner.db.failures import driver_errors
@@ -45,7 +46,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0016"
+VERSION = "0017"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""
@@ -91,7 +92,10 @@ def migrate(connection: Connection, place: str) -> None:
     Raises StorageError for a database of a newer program or of somebody else.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'; SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql(
+            f"SET LOCAL lock_timeout = '{_PATIENCE}'; SET LOCAL statement_timeout = 0; "
+            "SET LOCAL idle_in_transaction_session_timeout = 0"  # what Limner itself does between two statements
+        )
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     found = inspect(connection)
     present = set(found.get_table_names())
@@ -115,6 +119,8 @@ def create(connection: Connection) -> None:
     search.create_index(connection)
     chat_search.create_index(connection)
     create_views(connection)
+    if connection.dialect.name == "postgresql":
+        walls.build(connection, METADATA)
     _versions.create(connection)
     connection.execute(_versions.insert().values(version_num=VERSION))
 

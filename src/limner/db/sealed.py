@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Table, bindparam, select, update
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.vault_tables import provider_keys
+from limner.db.walls import EVERYBODY
 from limner.db.webhook_tables import webhooks
 from limner.domain.sealing import SealBroken, Seals
 from limner.domain.vault import Resealed
@@ -73,14 +74,14 @@ def hold_secret(connection: Connection, *, alone: bool = False) -> None:
 async def seal_plain(database: Database, seals: Seals) -> int:
     """Seals what was written before values were sealed; how much that was. Reads alone where nothing was."""
     webhook = _COLUMNS[1]
-    if not await database.read(lambda connection: webhook.plain.rows(connection, {})):
+    if not await database.read(lambda connection: webhook.plain.rows(connection, {}), owner=EVERYBODY):
         return 0
 
     def seal(connection: Connection) -> int:
         hold_secret(connection)
         return sum(_put(connection, webhook, row, seals) for row in webhook.plain.rows(connection, {}))
 
-    return await database.write(seal)
+    return await database.write(seal, owner=EVERYBODY)
 
 
 async def reseal(database: Database, seals: Seals) -> Resealed:
@@ -97,7 +98,7 @@ async def reseal(database: Database, seals: Seals) -> Resealed:
                     unreadable += 1
         return Resealed(sealed=sealed, unreadable=unreadable)
 
-    return await database.write(renew)
+    return await database.write(renew, owner=EVERYBODY)
 
 
 def _put(connection: Connection, each: _Sealed, row: Columns, seals: Seals) -> int:

@@ -13,6 +13,7 @@ from limner.db.keeping import IN_TRASH
 from limner.db.library_tables import shares
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images
+from limner.db.walls import EVERYBODY
 from limner.domain.collecting import Share
 from limner.domain.errors import NotFound
 
@@ -48,7 +49,7 @@ class SqlShares:
 
     async def add(self, share: Share, token_hash: str) -> None:
         """Writes a link down. Raises NotFound where what it shows is not the person's own."""
-        await self._database.write(lambda connection: _add(connection, share, token_hash))
+        await self._database.write(lambda connection: _add(connection, share, token_hash), owner=share.owner)
 
     async def all(self, owner: str, picture_id: str | None, collection_id: str | None) -> Sequence[Share]:
         """One person's links that were not revoked, newest first: all, or those of one picture or collection."""
@@ -62,18 +63,18 @@ class SqlShares:
         def read(connection: Connection) -> list[Share]:
             return [_share(dict(row)) for row in connection.execute(query).mappings()]
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=owner)
 
     async def revoke(self, share_id: str, owner: str, at: datetime) -> None:
         """Ends a link for good. Raises NotFound."""
         values = {"share": share_id, "owner": owner, "at": codec.stamp(at)}
-        if not await self._database.write(lambda connection: _REVOKE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REVOKE.run(connection, values), owner=owner):
             raise NotFound(f"There is no share link {share_id}. Look at the list of links.")
 
     async def find(self, token_hash: str, at: datetime) -> Share:
         """The link that works now. Raises NotFound, whether it never was, has expired or was revoked."""
         values = {"hash": token_hash, "at": codec.stamp(at)}
-        row = await self._database.read(lambda connection: _FIND.row(connection, values))
+        row = await self._database.read(lambda connection: _FIND.row(connection, values), owner=EVERYBODY)
         if row is None:
             raise NotFound("This link does not exist, or not any more. Ask whoever sent it for a new one.")
         return _share(row)
@@ -81,7 +82,7 @@ class SqlShares:
     async def view(self, share_id: str, at: datetime) -> None:
         """Counts one look at it."""
         values = {"share": share_id, "at": codec.stamp(at)}
-        await self._database.write(lambda connection: _VIEW.run(connection, values))
+        await self._database.write(lambda connection: _VIEW.run(connection, values), owner=EVERYBODY)
 
 
 def _add(connection: Connection, share: Share, token_hash: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, text, tuple_
 
 from limner.db import codec, cursors, rows
 from limner.db.database import Database
@@ -14,6 +14,7 @@ from limner.db.keeping import IN_TRASH, MARKED, seen_by
 from limner.db.people_tables import members, placed, shared, users
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images, jobs, plans
+from limner.db.walls import EVERYBODY
 from limner.domain.errors import Forbidden, InvalidRequest, NotFound
 from limner.domain.job import Job
 from limner.domain.people import Role
@@ -64,11 +65,6 @@ _MEMBERS = Statement(
     .order_by(users.c.email)
 )
 _PLACE = insertion(placed)
-_SEES = Statement(
-    select(placed.c.job_id)
-    .join_from(placed, members, members.c.project_id == placed.c.project_id)
-    .where(placed.c.job_id == bindparam("job"), members.c.user_id == bindparam("person"))
-)
 
 
 def place(connection: Connection, new: NewJob) -> None:
@@ -90,9 +86,13 @@ def place(connection: Connection, new: NewJob) -> None:
     _PLACE.many(connection, [{"job_id": new.id, "project_id": found[0]["id"]}])
 
 
-def sees(connection: Connection, job_id: str, person: str) -> bool:
-    """Whether somebody shares the project that another person's job is in."""
-    return _SEES.row(connection, {"job": job_id, "person": person}) is not None
+def in_common(job: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether `person` is a member of the project that a job is in."""
+    return exists(
+        select(placed.c.job_id)
+        .join_from(placed, members, members.c.project_id == placed.c.project_id)
+        .where(placed.c.job_id == job, members.c.user_id == bindparam("person"))
+    )
 
 
 class SqlSharing:
@@ -106,7 +106,7 @@ class SqlSharing:
 
         Raises InvalidRequest where they share one of this name already.
         """
-        return await self._database.write(lambda connection: _add(connection, project, most))
+        return await self._database.write(lambda connection: _add(connection, project, most), owner=EVERYBODY)
 
     async def all(self, person: str) -> Sequence[SharedProject]:
         """Those that somebody shares, by name."""
@@ -114,7 +114,7 @@ class SqlSharing:
         def read(connection: Connection) -> list[SharedProject]:
             return [_whole(connection, row) for row in _ALL.rows(connection, {"person": person})]
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=EVERYBODY)
 
     async def get(self, project_id: str, person: str) -> SharedProject:
         """One that somebody shares. Raises NotFound, for one of others too."""
@@ -123,7 +123,7 @@ class SqlSharing:
             row = _GET.row(connection, {"project": project_id, "person": person})
             return None if row is None else _whole(connection, row)
 
-        found = await self._database.read(read)
+        found = await self._database.read(read, owner=EVERYBODY)
         if found is None:
             raise _no_project()
         return found
@@ -131,7 +131,7 @@ class SqlSharing:
     async def remove(self, project_id: str, owner: str) -> None:
         """Ends the sharing: what each made in it is theirs alone again. Raises NotFound."""
         values = {"project": project_id, "person": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=EVERYBODY):
             raise _no_project()
 
     async def put_member(self, project_id: str, user_id: str, role: Role, at: datetime) -> None:
@@ -143,12 +143,12 @@ class SqlSharing:
                 raise _no_project()
             _PUT.run(connection, values)
 
-        await self._database.write(put)
+        await self._database.write(put, owner=EVERYBODY)
 
     async def remove_member(self, project_id: str, user_id: str) -> bool:
         """Somebody leaves; what they made in it stays in it. False where they were no member."""
         values = {"project": project_id, "person": user_id}
-        return bool(await self._database.write(lambda connection: _LEAVE.run(connection, values)))
+        return bool(await self._database.write(lambda connection: _LEAVE.run(connection, values), owner=EVERYBODY))
 
     async def pictures(self, project_id: str, person: str, *, limit: int, cursor: str | None) -> Page[Picture]:
         """What is in a project, the newest job first, with the marks of whoever looks."""
@@ -157,11 +157,13 @@ class SqlSharing:
             page = _pictures(connection, project_id, limit, cursor)
             return replace(page, items=seen_by(connection, page.items, person))
 
-        return await self._database.read(read)
+        return await self._database.read(read, owner=EVERYBODY)
 
     async def jobs(self, project_id: str, *, limit: int, cursor: str | None) -> Page[Job]:
         """The jobs of a project, newest first, without their calls."""
-        return await self._database.read(lambda connection: _jobs(connection, project_id, limit, cursor))
+        return await self._database.read(
+            lambda connection: _jobs(connection, project_id, limit, cursor), owner=EVERYBODY
+        )
 
 
 def _add(connection: Connection, project: SharedProject, most: int) -> bool:

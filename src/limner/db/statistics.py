@@ -65,7 +65,7 @@ class SqlStatistics:
 
     async def _rows(self, query: Statement, owner: str, since: date) -> list[Columns]:
         values = {"owner": owner, "since": since.isoformat()}
-        return await self._database.read(lambda connection: query.rows(connection, values))
+        return await self._database.read(lambda connection: query.rows(connection, values), owner=owner)
 
 
 def count(connection: Connection, call: Columns, *, pictures: int, charge: int | None, at: datetime) -> None:

@@ -10,6 +10,7 @@ from limner.db import steering_rows
 from limner.db.database import Database
 from limner.db.statements import Statement
 from limner.db.steering_tables import provider_configs
+from limner.db.walls import EVERYBODY
 from limner.domain.steering import Configs, ServiceConfig
 
 _ALL = Statement(select(provider_configs))
@@ -43,7 +44,7 @@ class SqlServiceConfigs:
 
     async def all(self) -> Configs:
         """Everything that was said."""
-        rows = await self._database.read(lambda connection: _ALL.rows(connection, {}))
+        rows = await self._database.read(lambda connection: _ALL.rows(connection, {}), owner=EVERYBODY)
         return {config.service: config for config in map(steering_rows.known, rows)}
 
     async def change(self, service: str, step: Callable[[ServiceConfig], ServiceConfig]) -> ServiceConfig:
@@ -56,4 +57,4 @@ class SqlServiceConfigs:
             _PUT.run(connection, steering_rows.row(after))
             return after
 
-        return await self._database.write(take)
+        return await self._database.write(take, owner=EVERYBODY)

@@ -59,16 +59,18 @@ class SqlTemplates:
 
     async def add(self, template: Template) -> bool:
         """Writes one down; False where this person has one of this name already."""
-        return bool(await self._database.write(lambda connection: _ADD.run(connection, _row(template))))
+        return bool(
+            await self._database.write(lambda connection: _ADD.run(connection, _row(template)), owner=template.owner)
+        )
 
     async def all(self, owner: str) -> Sequence[Template]:
         """One person's, by name."""
-        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}))
+        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}), owner=owner)
         return [_template(row) for row in found]
 
     async def find(self, which: str, owner: str) -> Template:
         """One by its id or its name. Raises NotFound, for somebody else's too."""
-        return await self._database.read(lambda connection: _find(connection, which, owner))
+        return await self._database.read(lambda connection: _find(connection, which, owner), owner=owner)
 
     async def change(self, template: Template) -> bool:
         """Writes name, text and description anew; False where another one has the name. Raises NotFound."""
@@ -77,12 +79,12 @@ class SqlTemplates:
             _find(connection, template.id, template.owner)
             return bool(_CHANGE.run(connection, _row(template)))
 
-        return await self._database.write(write)
+        return await self._database.write(write, owner=template.owner)
 
     async def remove(self, template_id: str, owner: str) -> None:
         """Forgets one. Raises NotFound."""
         values = {"which": template_id, "owner": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=owner):
             raise _no_template(template_id)
 
 

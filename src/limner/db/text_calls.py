@@ -13,6 +13,7 @@ from limner.db.database import Database
 from limner.db.purchases import INSERT_ENTRIES
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.text_tables import text_calls
+from limner.db.walls import EVERYBODY
 from limner.domain.budgets import Counted, Scope, tightest
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.money import Money
@@ -66,33 +67,35 @@ class SqlTextCalls:
 
     async def begin(self, new: NewTextCall) -> None:
         """Writes the call down with its hold. Raises BudgetExceeded; nothing is written then."""
-        await self._database.write(lambda connection: _begin(connection, new))
+        await self._database.write(lambda connection: _begin(connection, new), owner=new.owner)
 
     async def close(self, closing: TextClosing) -> TextCall:
         """Ends a call; one that has ended already is left as it is."""
-        return await self._database.write(lambda connection: _close(connection, closing))
+        return await self._database.write(lambda connection: _close(connection, closing), owner=EVERYBODY)
 
     async def workers(self) -> Sequence[str]:
         """Workers that have calls under way."""
-        found = await self._database.read(lambda connection: _WORKERS.rows(connection, {}))
+        found = await self._database.read(lambda connection: _WORKERS.rows(connection, {}), owner=EVERYBODY)
         return [row["worker"] for row in found]
 
     async def abandon(self, worker: str, at: datetime) -> int:
         """Calls under way at a worker that died become ambiguous; their holds stay."""
         values = {"gone": worker, "at": codec.stamp(at)}
-        return await self._database.write(lambda connection: _ABANDON.run(connection, values))
+        return await self._database.write(lambda connection: _ABANDON.run(connection, values), owner=EVERYBODY)
 
     async def get(self, call_id: str, owner: str) -> TextCall:
         """One person's call. Raises NotFound."""
-        return await self._database.read(lambda connection: _call(_own(connection, call_id, owner)))
+        return await self._database.read(lambda connection: _call(_own(connection, call_id, owner)), owner=owner)
 
     async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[TextCall]:
         """One person's calls, newest first. Raises InvalidRequest for a cursor that is none."""
-        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor))
+        return await self._database.read(lambda connection: _page(connection, owner, limit, cursor), owner=owner)
 
     async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> TextCall:
         """Books or frees what an ambiguous call holds; said twice the same way, the second time changes nothing."""
-        return await self._database.write(lambda connection: _resolve(connection, call_id, owner, charged, at))
+        return await self._database.write(
+            lambda connection: _resolve(connection, call_id, owner, charged, at), owner=owner
+        )
 
 
 def _begin(connection: Connection, new: NewTextCall) -> None:

@@ -62,11 +62,11 @@ class SqlKeys:
             hold_secret(connection)
             _INSERT.many(connection, [{**row, "sealed": self._seals.seal(secret, context=key_context(row))}])
 
-        await self._database.write(insert)
+        await self._database.write(insert, owner=key.owner)
 
     async def visible(self, owner: str) -> Sequence[StoredKey]:
         """One person's own and all shared ones, oldest first."""
-        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}))
+        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}), owner=owner)
         return [_key(row) for row in found]
 
     async def usable(self, owner: str) -> Sequence[UsableKey]:
@@ -76,24 +76,24 @@ class SqlKeys:
             rows = _ALL.rows(connection, {"owner": owner})
             return [UsableKey(key=_key(row), secret=self._opened(row)) for row in rows]
 
-        return await self._database.read(opened)
+        return await self._database.read(opened, owner=owner)
 
     async def find(self, key_id: str, owner: str) -> StoredKey:
         """One that is this person's or shared. Raises NotFound, for somebody else's too."""
         values = {"key": key_id, "owner": owner}
-        row = await self._database.read(lambda connection: _ONE.row(connection, values))
+        row = await self._database.read(lambda connection: _ONE.row(connection, values), owner=owner)
         if row is None:
             raise _no_key(key_id)
         return _key(row)
 
     async def change(self, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
         """Changes what is said, whatever else has changed meanwhile. Raises NotFound."""
-        return await self._database.write(lambda connection: self._change(connection, key, change, at))
+        return await self._database.write(lambda connection: self._change(connection, key, change, at), owner=key.owner)
 
     async def remove(self, key: StoredKey) -> None:
         """Forgets a key. Raises NotFound."""
         values = {"key": key.id, "owner": key.owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=key.owner):
             raise _no_key(key.id)
 
     def _opened(self, row: Columns) -> str | None:

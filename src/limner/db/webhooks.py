@@ -11,6 +11,7 @@ from limner.db import codec, cursors
 from limner.db.database import Database
 from limner.db.sealed import hold_secret, webhook_context
 from limner.db.statements import Columns, Statement, insertion
+from limner.db.walls import EVERYBODY
 from limner.db.webhook_tables import deliveries, webhooks
 from limner.domain.errors import NotFound
 from limner.domain.records import Page
@@ -111,17 +112,17 @@ class SqlWebhooks:
             hold_secret(connection)
             _INSERT.many(connection, [{**row, "secret": self._seals.seal(secret, context=context)}])
 
-        await self._database.write(insert)
+        await self._database.write(insert, owner=webhook.owner)
 
     async def all(self, owner: str) -> Sequence[Webhook]:
         """One person's, oldest first."""
-        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}))
+        found = await self._database.read(lambda connection: _ALL.rows(connection, {"owner": owner}), owner=owner)
         return [_webhook(row) for row in found]
 
     async def get(self, webhook_id: str, owner: str) -> Webhook:
         """One of one person's. Raises NotFound, for somebody else's too."""
         values = {"webhook": webhook_id, "owner": owner}
-        row = await self._database.read(lambda connection: _ONE.row(connection, values))
+        row = await self._database.read(lambda connection: _ONE.row(connection, values), owner=owner)
         if row is None:
             raise _no_webhook(webhook_id)
         return _webhook(row)
@@ -129,17 +130,19 @@ class SqlWebhooks:
     async def remove(self, webhook_id: str, owner: str) -> None:
         """Forgets a webhook and all its messages. Raises NotFound."""
         values = {"webhook": webhook_id, "owner": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values)):
+        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=owner):
             raise _no_webhook(webhook_id)
 
     async def deliveries(self, webhook_id: str, *, limit: int, cursor: str | None) -> Page[Delivery]:
         """The messages of a webhook, newest first."""
-        return await self._database.read(lambda connection: _page(connection, webhook_id, limit, cursor))
+        return await self._database.read(
+            lambda connection: _page(connection, webhook_id, limit, cursor), owner=EVERYBODY
+        )
 
     async def replay(self, webhook_id: str, delivery_id: str, at: datetime) -> Delivery:
         """Makes a message due once more, with all its tries before it. Raises NotFound."""
         values = {"delivery": delivery_id, "webhook": webhook_id, "at": codec.stamp(at)}
-        row = await self._database.write(lambda connection: _REPLAY.row(connection, values))
+        row = await self._database.write(lambda connection: _REPLAY.row(connection, values), owner=EVERYBODY)
         if row is None:
             raise NotFound(f"This webhook has no delivery {delivery_id}. Look at the list of its deliveries.")
         return _delivery(row)
@@ -147,16 +150,16 @@ class SqlWebhooks:
     async def due(self, at: datetime, *, each: int) -> Sequence[DueDelivery]:
         """What is to be sent now, longest due first, at most `each` of one webhook."""
         values = {"at": codec.stamp(at), "each": each}
-        found = await self._database.read(lambda connection: _DUE.rows(connection, values))
+        found = await self._database.read(lambda connection: _DUE.rows(connection, values), owner=EVERYBODY)
         return [DueDelivery(id=row["id"], webhook_id=row["webhook_id"], worker=row["worker"]) for row in found]
 
     async def take(self, due: DueDelivery, worker: str, at: datetime) -> Errand | None:
         """Takes a message over from the process it names and counts a try; None where somebody was quicker."""
-        return await self._database.write(lambda connection: self._taken(connection, due, worker, at))
+        return await self._database.write(lambda connection: self._taken(connection, due, worker, at), owner=EVERYBODY)
 
     async def note(self, errand: Errand, verdict: Verdict) -> None:
         """Writes down what came of a try; nothing where the message is no longer in this process's hands."""
-        await self._database.write(lambda connection: _note(connection, errand, verdict))
+        await self._database.write(lambda connection: _note(connection, errand, verdict), owner=EVERYBODY)
 
     def _taken(self, connection: Connection, due: DueDelivery, worker: str, at: datetime) -> Errand | None:
         values = {"delivery": due.id, "known": due.worker, "taker": worker, "at": codec.stamp(at)}

@@ -14,6 +14,7 @@ from limner.db.alerts import SqlAlerts
 from limner.db.batches import SqlBatches
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
+from limner.db.database import Database
 from limner.db.events import SqlEvents
 from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
@@ -130,6 +131,7 @@ class Runtime:
     generated: GeneratedFolder
     provenance: Provenance
     blobs: BlobStore
+    database: Database
     imaging: Imaging
     clock: Clock
     ids: Ids
@@ -299,6 +301,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         generated=generated,
         provenance=ground.provenance,
         blobs=ground.blobs,
+        database=ground.database,
         imaging=ground.imaging,
         clock=ground.clock,
         ids=ground.ids,
