@@ -114,6 +114,7 @@ def forged(guarded: Guarded) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.req("S2-013")
 @pytest.mark.parametrize("front", PAINTING, ids=lambda front: front.name)
 def test_whoever_shows_nothing_that_is_good_is_nobody(guarded: Guarded, seen: Watch, front: Front) -> None:
     client = seen.site.client
