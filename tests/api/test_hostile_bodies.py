@@ -84,6 +84,7 @@ def status_on(front: Front, status: int) -> int:
     return 400 if front.surface is not None and status == 422 else status
 
 
+@pytest.mark.req("S0-066", "S2-085")
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
 @pytest.mark.parametrize("front", PAINTING, ids=lambda front: front.name)
 def test_a_body_that_is_not_right_is_refused(watch: Watch, front: Front, wrong: Wrong) -> None:

@@ -126,6 +126,7 @@ def as_form(site: Watch, front: Front, data: bytes, name: str = "picture.png") -
     return site.site.client.post(front.path, data=dict(front.body), files=files)
 
 
+@pytest.mark.req("S0-067")
 @pytest.mark.parametrize("name", NO_PICTURES)
 def test_what_is_no_picture_is_refused(watch: Watch, name: str) -> None:
     data = NO_PICTURES[name]
