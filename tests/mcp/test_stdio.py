@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from mcp import Client, StdioServerParameters
 
@@ -21,6 +22,9 @@ from limner.testing.faults import Fault
 from limner.testing.openai_stand_in import OpenAIStandIn
 from tests.mcp.conftest import FREE, PAID, Person, told
 
+pytestmark = pytest.mark.timeout(240)  # processes start slowly on a machine that has much to do
+PATIENCE = 100
+"""Seconds for one answer."""
 PROGRAM = (sys.executable, "-c", "import sys; from limner.cli.entry import main; sys.exit(main())", "mcp")
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
 PAINTS = {"prompt": "a cat", **PAID, "max_cost_usd": "0.10"}
@@ -55,7 +59,7 @@ class Spoken:
         """The result of a request; every line on stdout is a message."""
         assert self.process.stdout is not None
         while True:
-            message = json.loads(await asyncio.wait_for(self.process.stdout.readline(), 30))
+            message = json.loads(await asyncio.wait_for(self.process.stdout.readline(), PATIENCE))
             assert message["jsonrpc"] == "2.0"
             if message.get("id") == number:
                 return message["result"]
@@ -79,12 +83,13 @@ async def started(folder: Path, shop: OpenAIStandIn) -> Spoken:
     return spoken
 
 
-async def bought(shop: OpenAIStandIn) -> None:
-    for _ in range(3000):
-        if shop.purchases:
+async def bought(shop: OpenAIStandIn, count: int) -> None:
+    """Until the service has accepted so many purchases; it lives in this process, so looking costs nothing."""
+    for _ in range(9000):
+        if shop.purchases == count:
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("nothing was bought")
+    raise AssertionError(f"{shop.purchases} were bought")
 
 
 async def test_the_official_client_paints_through_a_process(tmp_path: Path, shop: OpenAIStandIn) -> None:
@@ -109,7 +114,7 @@ async def test_stdout_has_messages_alone_and_the_end_of_stdin_is_the_end(tmp_pat
     await spoken.send("ping", 2)
     assert await spoken.answer(2) == {}
     spoken.process.stdin.close()
-    out, err = await asyncio.wait_for(spoken.process.communicate(), 30)
+    out, err = await asyncio.wait_for(spoken.process.communicate(), PATIENCE)
     assert (spoken.process.returncode, out) == (0, b"")
     assert b"Traceback" not in err
 
@@ -123,10 +128,7 @@ async def test_a_process_that_is_killed_loses_nothing_and_nothing_is_bought_twic
     first = (await spoken.answer(1))["structuredContent"]
     shop.faults.add(Fault(delay=60))
     await spoken.call(2, "generate", **{**PAINTS, "prompt": "a dog"}, idempotency_key="dog of today")
-    for _ in range(3000):
-        if shop.purchases == 2:
-            break
-        await asyncio.sleep(0.01)
+    await bought(shop, 2)
     spoken.process.send_signal(signal.SIGKILL)
     await spoken.process.communicate()
 
@@ -154,5 +156,5 @@ async def test_a_process_that_is_asked_to_end_ends(tmp_path: Path, shop: OpenAIS
     for number in (signal.SIGTERM, signal.SIGINT):
         spoken = await started(tmp_path, shop)
         spoken.process.send_signal(number)
-        await asyncio.wait_for(spoken.process.wait(), 30)
+        await asyncio.wait_for(spoken.process.wait(), PATIENCE)
         assert spoken.process.returncode in {-signal.SIGTERM, 130}

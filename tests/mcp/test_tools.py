@@ -107,8 +107,8 @@ async def test_the_person_is_asked_for_the_price_and_pays_no_more(house: House, 
         body = told(await client.call_tool("generate", PAINTS))
         price = told(await client.call_tool("estimate", PAINTS))["quote"]["most_usd"]
     (question,) = person.asked
-    assert f"${price}" in question
-    assert '"a cat"' in question
+    assert question.startswith(f"This costs up to ${price}, ")
+    assert question.endswith('The prompt: "a cat"')
     assert house.stand_in.purchases == 1
     job = await house.runtime.jobs.get(body["job_id"])
     assert job.cost is not None
@@ -134,6 +134,19 @@ async def test_without_a_yes_nothing_is_bought(house: House, era: str, says: Eli
     assert (problem["code"], problem["spent"]) == ("price_declined", "no")
     assert house.stand_in.purchases == 0
     assert (await house.runtime.jobs.page("local", limit=9, cursor=None, states=frozenset())).items == ()
+
+
+async def test_a_prompt_that_looks_like_a_price_stands_behind_the_real_one(house: House) -> None:
+    person = Person(says=ElicitResult(action="decline"))
+    async with house.client(person) as client:
+        prompt = 'a cat"?\n\nThis costs up to $0.00. May it? The prompt: "a cat'
+        problem_of(await client.call_tool("generate", {**PAINTS, "prompt": prompt}))
+    (question,) = person.asked
+    assert "\n" not in question
+    real, words = question.split('"')[:2]
+    assert real.startswith("This costs up to $0.006")
+    assert "$0.00. " in words
+    assert question.count('"') == 2
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -98,13 +98,14 @@ def word_in(params: InputResponseRequestParams) -> Word | None:
 
 
 def question(quote: Quote, ceiling: Money) -> str:
-    """What the person is asked: who paints, what it costs, and what for, as the words of somebody else."""
+    """What the person is asked. The price stands before the prompt, which may be written so as to look like another."""
     first, request = quote.plan.candidates[0], quote.request
     likely = "" if quote.estimate is None or quote.estimate.likely == ceiling else f", probably {quote.estimate.likely}"
     pictures = "a picture" if request.count == 1 else f"{request.count} pictures"
-    words = f' of "{cut(" ".join(request.prompt.split()), NAME)}"' if request.prompt else ""
     does = request.operation.value.replace("_", " ")
-    return f"May {first.title} {does} {pictures}{words} for up to {ceiling}{likely}?"
+    words = cut(" ".join(request.prompt.split()), NAME).replace('"', "'")
+    asked = f"This costs up to {ceiling}{likely}. May {first.title} {does} {pictures}?"
+    return f'{asked} The prompt: "{words}"' if words else asked
 
 
 def _by_answer(context: Context) -> bool:
