@@ -41,6 +41,7 @@ BY_PERSON = {
     "text_calls": "user_id",
     "user_identities": "user_id",
     "user_sessions": "user_id",
+    "text_repeats": "user_id",
     "users": "id",
     "webhooks": "user_id",
 }
