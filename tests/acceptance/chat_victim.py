@@ -13,7 +13,7 @@ from limner.db.chats import SqlChats
 from limner.domain.chats import ChatDraft, ChatMode
 from limner.domain.people import LOCAL
 from limner.domain.profile import ProfileDraft
-from limner.engine.chatting import Wanted
+from limner.engine.chat_wishes import Wanted
 from limner.runtime import open_runtime
 from limner.settings import read_settings
 

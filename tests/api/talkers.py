@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ ABILITIES = {MODEL: ("completion", "tools", "vision")}
 
 
 def talker() -> OpenAITextStandIn:
+    """Loads what asks it as well: a server in this process does so at its first question, in seconds."""
+    import_module("limner.words.speaking")
     return OpenAITextStandIn(known=frozenset(ABILITIES), abilities=ABILITIES)
 
 

@@ -55,7 +55,8 @@ from limner.engine.chat_buying import ChatBuyer
 from limner.engine.chat_keeping import DIRECT_CEILING, ChatKeeper
 from limner.engine.chat_live import ChatEventKind, LiveAnswers
 from limner.engine.chat_memory import ChatMemory
-from limner.engine.chatting import Chatting, Wanted
+from limner.engine.chat_wishes import Wanted
+from limner.engine.chatting import Chatting
 from limner.engine.wanting import Wanting
 from limner.testing.fake_texts import TALKER, FakeTexts
 from limner.testing.fakes import FakeProvider

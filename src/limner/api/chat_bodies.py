@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from limner.api.bodies import NO_NUL, StrictBody, Word, money_from
 from limner.domain.chats import ChatChanges, ChatDraft, ChatMode, TagKind
-from limner.engine.chatting import LONGEST_TEXT, MOST_SHOWN
+from limner.engine.chat_wishes import LONGEST_TEXT, MOST_SHOWN
 
 Said = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=NO_NUL)]
 PictureId = Annotated[str, Field(max_length=64, pattern=NO_NUL)]

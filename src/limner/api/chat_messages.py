@@ -28,7 +28,7 @@ from limner.api.jobs import last_event
 from limner.api.streaming import EventStream
 from limner.domain.chats import Message, MessageState, ToolPart
 from limner.domain.errors import NotFound
-from limner.engine.chatting import Wanted
+from limner.engine.chat_wishes import Wanted
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"])
 

@@ -86,6 +86,7 @@ async def _chat(session: Session, choice: Choice) -> Chat:
     """The chat that is meant, with what was said about it."""
     chatting, principal = session.studio.runtime.chatting, session.studio.principal
     if choice.chat is None and not choice.last:
+        await session.studio.runtime.texts.buyer.choose(choice.model, principal)  # before there is an empty chat
         mode = ChatMode.DIRECT if choice.direct else ChatMode.CONFIRM
         draft = ChatDraft(mode=mode, profile=choice.profile, text_model=choice.model, ceiling=amount(choice.ceiling))
         return await chatting.keeper.create(draft, principal)

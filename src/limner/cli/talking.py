@@ -17,7 +17,7 @@ from limner.domain.chats import Chat, Message, MessageState, PictureState, ToolP
 from limner.domain.errors import LimnerError, Spent
 from limner.domain.job import Job
 from limner.engine.chat_live import ChatEvent, ChatEventKind
-from limner.engine.chatting import Wanted
+from limner.engine.chat_wishes import Wanted
 
 
 class Talk:

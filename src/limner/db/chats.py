@@ -51,6 +51,7 @@ _CHANGE = Statement(
         updated_at=bindparam("at"),
     )
 )
+_ENTITLE = Statement(update(chats).where(*_THIS, chats.c.title == "").values(title=bindparam("called")))
 _TURN = Statement(update(chats).where(*_THIS).values(head_id=bindparam("head")))
 _REMOVE = Statement(delete(chats).where(*_THIS))
 
@@ -93,6 +94,11 @@ class SqlChats:
         }
         if not await self._database.write(lambda connection: _CHANGE.run(connection, values), owner=chat.owner):
             raise no_chat()
+
+    async def entitle(self, chat_id: str, owner: str, title: str) -> None:
+        """Gives a title to a chat that has none."""
+        values = {"chat": chat_id, "owner": owner, "called": title}
+        await self._database.write(lambda connection: _ENTITLE.run(connection, values))
 
     async def remove(self, chat_id: str, owner: str) -> None:
         """Forgets a chat and its messages; pictures and bookings stay. Raises NotFound."""

@@ -114,6 +114,10 @@ class KeepsChats(Protocol):
         """Writes title, mode, profile, model and ceiling anew. Raises NotFound."""
         ...
 
+    async def entitle(self, chat_id: str, owner: str, title: str) -> None:
+        """Gives a title to a chat that has none."""
+        ...
+
     async def remove(self, chat_id: str, owner: str) -> None:
         """Forgets a chat and its messages; pictures and bookings stay. Raises NotFound."""
         ...

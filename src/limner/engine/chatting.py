@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,11 +11,12 @@ from limner.domain.chat_rows import AnswerEnd, KeepsChats, NewMessage, Saying
 from limner.domain.chats import (
     Author,
     Chat,
+    ChatDraft,
     Message,
     MessageState,
     ToolPart,
 )
-from limner.domain.errors import InvalidRequest, Problem
+from limner.domain.errors import InvalidRequest, LimnerError, Problem
 from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.picture import check_shown
@@ -29,16 +28,11 @@ from limner.engine.answering import Answerer, Asked
 from limner.engine.chat_buying import ChatBuyer
 from limner.engine.chat_keeping import ChatKeeper
 from limner.engine.chat_live import ChatEvent, ChatEventKind, LiveAnswer, LiveAnswers
+from limner.engine.chat_wishes import Wanted, check_text, fingerprint_of, title_of
 from limner.engine.following import LOOK_AGAIN
 
-LONGEST_TEXT = 20_000
-"""Characters of one message of a person's."""
-TITLE = 60
-"""Characters of the first message that become the title of a chat without one."""
 MOST_MESSAGES = 2_000
 """Of one chat, in all its branches."""
-MOST_SHOWN = 8
-"""Pictures that a person shows with one message."""
 
 INTERRUPTED = Problem(
     code="interrupted",
@@ -47,20 +41,6 @@ INTERRUPTED = Problem(
     retryable=True,
 )
 NO_TOOLS = "The text model of this chat cannot use tools. Choose another one."
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """What a person says, and where."""
-
-    text: str
-    pictures: tuple[str, ...] = ()
-    parent: str | None = None
-    """The message that it follows; None is the end of the branch that is looked at."""
-    first: bool = False
-    """Whether it follows none: it begins the chat anew."""
-    before: tuple[tuple[Author, str], ...] = ()
-    """What was said earlier, elsewhere; only where it follows none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,9 +99,9 @@ class Chatting:
         nothing is written down then, and nothing bought.
         """
         principal.check_may_change()
-        _check_text(wanted)
+        check_text(wanted)
         chat = await self.chats.get(chat_id, principal.id)
-        fingerprint = _fingerprint("say", chat_id, wanted) if key else ""
+        fingerprint = fingerprint_of("say", "" if wanted.begins else chat_id, wanted) if key else ""
         had = await self.chats.known(principal.id, key, fingerprint) if key else None
         if had is not None:
             return await self.message(had, principal)
@@ -140,8 +120,6 @@ class Chatting:
             text=wanted.text,
             pictures=wanted.pictures,
         )
-        if not chat.title:
-            await self.chats.change(replace(chat, title=_title(wanted.text)))
         saying = Saying(
             chat_id=chat.id,
             owner=principal.id,
@@ -151,7 +129,27 @@ class Chatting:
             key=key,
             fingerprint=fingerprint,
         )
-        return await self._answered(chat, saying, principal, counted=counted)
+        answer = await self._answered(chat, saying, principal, counted=counted)
+        if not chat.title:
+            await self.chats.entitle(chat.id, principal.id, title_of(wanted.text))
+        return answer
+
+    async def begin(
+        self, draft: ChatDraft, wanted: Wanted, principal: Principal, *, key: str | None = None, counted: bool = True
+    ) -> Message:
+        """Says something in a new chat, of which nothing is left where that is refused. The same `key` with the same
+        words is the same answer in the same chat. Raises as `ChatKeeper.create` and `say`.
+        """
+        wanted = replace(wanted, first=True, begins=True)
+        had = await self.chats.known(principal.id, key, fingerprint_of("say", "", wanted)) if key else None
+        if had is not None:
+            return await self.message(had, principal)
+        chat = await self.keeper.create(draft, principal)
+        try:
+            return await self.say(chat.id, wanted, principal, key=key, counted=counted)
+        except LimnerError:
+            await self.chats.remove(chat.id, principal.id)
+            raise
 
     async def edit(self, message_id: str, text: str, principal: Principal, *, key: str | None = None) -> Message:
         """Says one of one's own messages in other words, as a branch of its own. Raises what `say` raises."""
@@ -167,7 +165,7 @@ class Chatting:
         message = await self.chats.message(message_id, principal.id)
         asked = message.id if message.author is Author.USER or message.parent is None else message.parent
         chat = await self.chats.get(message.chat_id, principal.id)
-        fingerprint = _fingerprint("resend", chat.id, Wanted(text="", parent=asked)) if key else ""
+        fingerprint = fingerprint_of("resend", chat.id, Wanted(text="", parent=asked)) if key else ""
         had = await self.chats.known(principal.id, key, fingerprint) if key else None
         if had is not None:
             return await self.message(had, principal)
@@ -378,22 +376,3 @@ def _ending(message: Message, state: MessageState, clock: Clock) -> AnswerEnd:
         text_calls=message.text_calls,
         problem=INTERRUPTED if state is MessageState.INTERRUPTED else None,
     )
-
-
-def _check_text(wanted: Wanted) -> None:
-    if not wanted.text.strip() and not wanted.pictures:
-        raise InvalidRequest("Say something, or show a picture.", field="text", code="too_small")
-    if max(map(len, (wanted.text, *(text for _, text in wanted.before)))) > LONGEST_TEXT:
-        raise InvalidRequest(f"A message has at most {LONGEST_TEXT:,} characters.", field="text")
-    if len(wanted.pictures) > MOST_SHOWN:
-        raise InvalidRequest(f"A message shows at most {MOST_SHOWN} pictures.", field="pictures")
-
-
-def _title(text: str) -> str:
-    words = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    return words if len(words) <= TITLE else f"{words[: TITLE - 1].rstrip()}…"
-
-
-def _fingerprint(what: str, chat_id: str, wanted: Wanted) -> str:
-    said = json.dumps([what, chat_id, wanted.text, wanted.pictures, wanted.parent, wanted.first, wanted.before])
-    return hashlib.sha256(said.encode()).hexdigest()

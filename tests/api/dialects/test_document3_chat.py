@@ -62,6 +62,12 @@ def test_a_kept_chat_goes_on(there: Parlour) -> None:
     assert [each["text"] for each in shown] == ["one", "I was asked.", "two", "I was asked."]
 
 
+def test_the_same_key_is_the_same_answer_in_the_same_chat(there: Parlour) -> None:
+    body, key = {"messages": [{"role": "user", "content": "once"}]}, {"Idempotency-Key": "stream-1"}
+    first, second = (events(there.site.client.post("/chat", json=body, headers=key).text)[-1][2] for _ in range(2))
+    assert (first["chatId"], first["messageId"]) == (second["chatId"], second["messageId"])
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -79,3 +85,4 @@ def test_errors_have_the_documents_shape(there: Parlour, body: dict[str, object]
     answer = there.site.client.post("/chat", json=body)
     assert (answer.status_code, set(answer.json())) == (status, {"success", "error"}), answer.text
     assert answer.json()["success"] is False
+    assert all(each["head_id"] for each in there.site.client.get("/api/v1/chats").json()["items"])

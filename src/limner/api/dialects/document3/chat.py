@@ -14,11 +14,10 @@ from limner.api.dialects.document3.identity import asking
 from limner.api.documents import refusals, taking
 from limner.api.streaming import EventStream
 from limner.api.surfaces import CHOSEN, Surface
-from limner.domain.chats import Author, Chat, ChatDraft, ChatMode
+from limner.domain.chats import Author, ChatDraft, ChatMode
 from limner.domain.errors import InvalidRequest
-from limner.domain.people import Principal
-from limner.engine.chatting import MOST_MESSAGES, Wanted
-from limner.runtime import Runtime
+from limner.engine.chat_wishes import Wanted
+from limner.engine.chatting import MOST_MESSAGES
 
 EVENTS = "text/event-stream"
 AUTHORS = {"user": Author.USER, "assistant": Author.ASSISTANT}
@@ -75,20 +74,15 @@ def chat_router(surface: Surface) -> APIRouter:
         request.scope[CHOSEN] = surface
         body, runtime = await read_json(request, ChatStreamBody), runtime_of(request)
         principal = await asking(request, body.access_token)
-        chat = await _chat(runtime, body, principal)
-        wanted = _wanted(body)
-        message = await runtime.chatting.say(chat.id, wanted, principal, key=idempotency_key(request))
+        chatting, wanted, key = runtime.chatting, _wanted(body), idempotency_key(request)
+        if body.chat_id is not None:
+            message = await chatting.say(checked_id(body.chat_id, "chat"), wanted, principal, key=key)
+        else:
+            draft = ChatDraft(mode=ChatMode.CONFIRM, profile=body.profile_id, text_model=body.model)
+            message = await chatting.begin(draft, wanted, principal, key=key)
         return EventStream(chat_broadcasts_of(request), message.id, principal.id, after=0)
 
     return router
-
-
-async def _chat(runtime: Runtime, body: ChatStreamBody, principal: Principal) -> Chat:
-    """The chat that is gone on with, or a new one."""
-    if body.chat_id is not None:
-        return await runtime.chatting.chats.get(checked_id(body.chat_id, "chat"), principal.id)
-    draft = ChatDraft(mode=ChatMode.CONFIRM, profile=body.profile_id, text_model=body.model)
-    return await runtime.chatting.keeper.create(draft, principal)
 
 
 def _wanted(body: ChatStreamBody) -> Wanted:
