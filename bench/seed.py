@@ -45,7 +45,8 @@ _OF_ALL = "FROM generated_images WHERE serial"
 MARKS = (
     f"INSERT INTO image_tags SELECT id, '{TAG}', user_id, created_at {_OF_ALL} > 0",
     f"INSERT INTO image_favorites SELECT user_id, id, created_at, created_at {_OF_ALL} % 50 = 0",
-    f"INSERT INTO image_trash SELECT id, user_id, created_at, created_at {_OF_ALL} % 20 = 19",
+    # Put there far ahead: the server clears away what has lain there for long.
+    f"INSERT INTO image_trash SELECT id, user_id, created_at, '2999-01-01T00:00:00.000000Z' {_OF_ALL} % 20 = 19",
     f"INSERT INTO withheld_images SELECT id, 'a sample', created_at {_OF_ALL} % 5000 = 2",
     f"""
     INSERT INTO image_collections (id, user_id, name, description, created_at, updated_at)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from limner.db import pictures
 from limner.db.collections import SqlCollections
 from limner.db.marking import SqlMarks
 from limner.domain.collecting import Collection, Edit
@@ -49,8 +50,7 @@ def joining(collection: Collection, action: Action = Action.COLLECT) -> Change:
 
 @pytest.mark.req("S1-026", "S1-061", "S1-062", "S3-113")
 async def test_pictures_join_in_order_and_leave(stores: Stores, albums: SqlCollections, marks: SqlMarks) -> None:
-    pictures = await kept(stores, "one", "two", "three", "four")
-    ids = [picture.id for picture in pictures]
+    ids = [picture.id for picture in await kept(stores, "one", "two", "three", "four")]
     harbours, boats = await made(albums), await made(albums, "Boats", after=1)
     await marks.apply("ann", [ids[2], ids[0]], joining(harbours), NOON)
     await marks.apply("ann", [ids[0], ids[3], ids[1]], joining(harbours), later(5))
@@ -67,6 +67,22 @@ async def test_pictures_join_in_order_and_leave(stores: Stores, albums: SqlColle
     rest = await albums.page("ann", limit=1, cursor=page.next)
     assert [(each.name, each.pictures) for each in rest.items] == [("Harbours", 3)]
     assert rest.next is None
+
+
+@pytest.mark.parametrize("small", [2, 3])
+async def test_the_gallery_is_narrowed_to_a_collection_small_or_large(
+    stores: Stores, albums: SqlCollections, marks: SqlMarks, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(pictures, "SMALL", small)
+    ids = [picture.id for picture in await kept(stores, "one boat", "two", "three", "four boat")]
+    boats = await made(albums, "Boats")
+    await marks.apply("ann", [ids[2], ids[0], ids[3]], joining(boats), NOON)
+    first = await stores.pictures.page("ann", PictureFilter(collection=boats.id), limit=2, cursor=None)
+    rest = await stores.pictures.page("ann", PictureFilter(collection=boats.id), limit=2, cursor=first.next)
+    assert [one.id for one in (*first.items, *rest.items)] == [ids[3], ids[2], ids[0]]
+    both = PictureFilter(collection=boats.id, words="boat")
+    found = await stores.pictures.page("ann", both, limit=9, cursor=None)
+    assert [one.id for one in found.items] == [ids[3], ids[0]]
 
 
 async def test_the_trash_hides_pictures_from_collections(
