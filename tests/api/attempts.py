@@ -62,6 +62,7 @@ FORM_CHANGES: tuple[dict[str, str], ...] = (
     {"do": "restore"},
     {"do": "forget", "sure": "yes"},
 )
+AMONG = {"collection": "{collection_id}"}
 FORM_COLLECT = {"do": "collect", "collection": "{collection_id}"}
 DONE = 303
 """A form leads back to its page, which says how many pictures were changed: none."""
@@ -182,8 +183,8 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "images_variations": (Attempt(body={"imageUrl": KEPT}),),
     "images_upscale": (Attempt(body={"imageUrl": KEPT}),),
     "images_style_transfer": (Attempt(body={"imageUrl": KEPT, "style": "oil"}),),
-    "gallery_page": (Attempt(query={"collection": "{collection_id}"}, status=UNNOTICED),),
-    "gallery_sheet": (Attempt(query={"collection": "{collection_id}"}, status=UNNOTICED),),
+    "gallery_page": (Attempt(query=AMONG, status=UNNOTICED),),
+    "gallery_sheet": (Attempt(query=AMONG, status=UNNOTICED),),
     "change_from_form": (
         *(Attempt(form={**TICKED, **change}, status=DONE) for change in FORM_CHANGES),
         Attempt(form={**TICKED, **FORM_COLLECT}),
@@ -191,6 +192,15 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
         Attempt(form={**TICKED, **FORM_COLLECT}, own=("collection_id",), status=DONE),
     ),
     "export_from_form": (Attempt(form=TICKED),),
+    "picture_page": (
+        Attempt(),
+        Attempt(query=AMONG, own=("image_id",), status=UNNOTICED),
+    ),
+    "tag_from_form": (Attempt(form={"tags": "mine"}, query=AMONG),),
+    "share_from_form": (Attempt(form={"expires_in": "86400"}, query=AMONG),),
+    "revoke_from_form": (Attempt(query=AMONG), Attempt(own=("image_id",)), Attempt(own=("share_id",))),
+    "report_from_form": (Attempt(form={"reason": "mine"}, query=AMONG),),
+    "rerun_from_form": (Attempt(form={"token": "x"}),),
     "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
     "create_page": (Attempt(query={"from": "{job_id}"}),),
 }

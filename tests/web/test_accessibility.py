@@ -75,12 +75,17 @@ async def test_pages_are_accessible_in_every_state(
     paths = ["/", "/jobs", "/docs", "/nowhere", f"/?from={done['id']}", done["images"][0]["page_url"]]
     paths += [job["links"]["page"] for job in states.values()]
     paths += ["/gallery", "/gallery?select=1", "/gallery?q=zeppelin", "/gallery?trash=1", "/gallery/empty"]
-    paths += ["/collections", collection]
+    paths += ["/collections", collection, f"{done['images'][0]['page_url']}/rerun?model=openai/gpt-image-2"]
     seen = await visit(browser, site, theme, width)
     for path in paths:
         await seen.page.goto(path)
         await expect(seen.page.get_by_role("heading", level=1)).to_be_attached()
         assert await objections(seen.page) == []
+    await seen.page.goto("/gallery")
+    await seen.page.locator("[data-part=select][role=button]").wait_for()
+    await seen.page.locator(".pic[data-picture] > a").first.click()
+    await expect(seen.page.get_by_role("dialog")).to_be_visible()
+    assert await objections(seen.page) == []
     await seen.page.goto("/")
     await seen.page.get_by_label("Prompt", exact=True).fill("   ")
     await seen.page.get_by_role("button", name="Generate").click()

@@ -90,7 +90,7 @@ async def test_the_theme_button_is_named_for_the_theme_it_brings(browser: Browse
 async def test_nothing_is_wider_than_the_window(browser: Browser, site: Site, theme: str) -> None:
     job: Any = site.paint(prompt="An unreasonably" + "long" * 60 + " word", count=2, steps=28)
     paths = ["/", "/jobs", job["links"]["page"], job["images"][0]["page_url"], "/docs", f"/?from={job['id']}"]
-    paths += ["/gallery?select=1", "/collections"]
+    paths += ["/gallery?select=1", "/collections", f"{job['images'][0]['page_url']}/rerun?model=sketch/sketch"]
     for width in WIDTHS:
         seen = await visit(browser, site, theme, width)
         for path in paths:

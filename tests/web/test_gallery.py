@@ -100,6 +100,7 @@ def test_sheets_go_on_from_both_ends_and_from_far_away(site: Site, painted: list
     assert 'data-older=""' in far.text
 
 
+@pytest.mark.req("S1-085")
 def test_one_press_makes_a_favourite_and_leads_back(site: Site, painted: list[Any]) -> None:
     one = painted[3]["id"]
     back = led(send(site, "/gallery/change", favorite=one, back="/gallery?q=Reeds"))
@@ -116,6 +117,7 @@ def change(site: Site, ids: list[str], **fields: str) -> httpx2.Response:
     return site.client.post("/gallery/change", data={"id": ids, "back": "/gallery", **fields}, headers=headers)
 
 
+@pytest.mark.req("S3-113")
 def test_many_pictures_are_tagged_moved_and_collected(site: Site, painted: list[Any]) -> None:
     ids = [picture["id"] for picture in painted[10:13]]
     led(change(site, ids, do="tag", tags="dusk, calm "))

@@ -44,13 +44,13 @@ async def test_far_places_are_reached_and_what_is_far_is_not_in_the_page(browser
     page = seen.page
     await page.goto("/gallery")
     await seen_at(page, f"Reeds {MANY // 10 - 1:03}")
-    await page.wait_for_function("document.querySelector('.space:last-child').offsetHeight > 2000")
+    await page.wait_for_function("() => document.querySelector('.space:last-child')?.offsetHeight > 2000")
     await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     await seen_at(page, "Reeds 000")
     await expect(page.get_by_text(f"That is everything, {MANY} pictures.")).to_be_visible()
     assert await page.evaluate("document.querySelectorAll('.sheet').length") < MANY / 60
     await page.evaluate("scrollTo(0, document.documentElement.scrollHeight / 2)")
-    await page.wait_for_function("[...document.querySelectorAll('.sheet')].every((each) => each.dataset.newer)")
+    await page.wait_for_function("() => [...document.querySelectorAll('.sheet')].every((each) => each.dataset.newer)")
     await page.evaluate("scrollTo(0, 0)")
     await seen_at(page, f"Reeds {MANY // 10 - 1:03}")
     assert seen.complaints == []
@@ -117,4 +117,51 @@ async def test_many_pictures_are_selected_deleted_and_brought_back(browser: Brow
     await expect(page.locator("[data-part=total]")).to_have_text("6")
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator(".pic[data-picture]")).to_have_count(10)
+    assert seen.complaints == []
+
+
+async def test_a_picture_opens_above_the_gallery_and_leads_back(browser: Browser, full: Site) -> None:
+    seen = await visit(browser, full)
+    page = seen.page
+    await page.goto("/gallery?q=Reeds+013")
+    await awake(page)
+    ids = await page.evaluate(
+        "[...document.querySelectorAll('.pic[data-picture]')].map((each) => each.dataset.picture)"
+    )
+    await page.locator(".pic[data-picture] > a").nth(2).click()
+    dialog = page.get_by_role("dialog", name="Picture 3 of 10")
+    await expect(dialog.get_by_role("figure").get_by_role("img")).to_be_visible()
+    await page.wait_for_url(f"**/images/{ids[2]}?q=Reeds+013")
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_url(f"**/images/{ids[3]}?q=Reeds+013")
+    await page.keyboard.press("+")
+    await expect(page.locator("[data-part=zoom]")).not_to_have_text("Fit")
+    await page.keyboard.press("0")
+    await page.keyboard.press("f")
+    await expect(page.get_by_role("button", name="Favourite").last).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.wait_for_url("**/gallery?q=Reeds+013")
+    await expect(page.locator(f".pic[data-picture='{ids[3]}'] > a")).to_be_focused()
+    await expect(page.locator(f".pic[data-picture='{ids[3]}'] .fav")).to_be_attached()
+    await page.go_forward()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    assert seen.complaints == []
+
+
+async def test_a_picture_is_compared_with_its_parent(browser: Browser, full: Site) -> None:
+    parent = full.client.get("/api/v1/images", params={"q": "Reeds 001"}).json()["items"][0]["id"]
+    inputs = [{"role": "source", "image_id": parent}]
+    job = full.paint(prompt="In snow", operation="edit", inputs=inputs, size=None)
+    seen = await visit(browser, full, "vellum")
+    page = seen.page
+    await page.goto(f"/images/{job['images'][0]['id']}")  # type: ignore[index]  # a body as it came
+    await page.get_by_role("button", name="Before and after").click()
+    divider = page.get_by_role("slider", name="Compare before and after")
+    await expect(divider).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await expect(divider).to_have_value("52")
+    await expect(page.get_by_role("img", name="Before: Reeds 001")).to_be_visible()
+    await page.keyboard.press("b")
+    await expect(divider).to_have_count(0)
     assert seen.complaints == []

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from limner.domain.collecting import Collection, Edit
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.errors import InvalidRequest
 from limner.web import browsing, wording
 from limner.web.filters import GalleryQuery
-from limner.web.gallery import principal_of, renderer_of, runtime_of
+from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AlbumCard, AlbumPage, AlbumsPage, AskPage, DayGroup, SheetView
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
@@ -46,7 +45,7 @@ async def make_collection(request: Request) -> Response:
 @router.get("/{collection_id}")
 async def collection_page(request: Request, collection_id: str, cursor: Cursor = None) -> Response:
     """One collection, its pictures in their order."""
-    return await _one(request, _id(collection_id), cursor)
+    return await _one(request, known_id(collection_id), cursor)
 
 
 @router.post("/{collection_id}")
@@ -54,7 +53,7 @@ async def edit_collection_from_form(request: Request, collection_id: str) -> Res
     """Changes its name and description."""
     async with request.form(max_files=0, max_fields=4) as form:
         edit = Edit(name=text_of(form, "name"), description=text_of(form, "description"))
-    name = _id(collection_id)
+    name = known_id(collection_id)
     try:
         await runtime_of(request).keeping.curator.edit(name, edit, principal_of(request))
     except InvalidRequest as error:
@@ -65,7 +64,7 @@ async def edit_collection_from_form(request: Request, collection_id: str) -> Res
 @router.get("/{collection_id}/remove")
 async def ask_to_remove_collection(request: Request, collection_id: str) -> Response:
     """Asks before a collection is removed."""
-    links, name = renderer_of(request).links, _id(collection_id)
+    links, name = renderer_of(request).links, known_id(collection_id)
     found = await runtime_of(request).keeping.curator.collection(name, principal_of(request))
     view = AskPage(
         shell=shell(request, "Remove a collection", current="gallery"),
@@ -82,7 +81,7 @@ async def ask_to_remove_collection(request: Request, collection_id: str) -> Resp
 @router.post("/{collection_id}/remove")
 async def remove_collection_from_form(request: Request, collection_id: str) -> Response:
     """Forgets a collection and leaves its pictures."""
-    await runtime_of(request).keeping.curator.dissolve(_id(collection_id), principal_of(request))
+    await runtime_of(request).keeping.curator.dissolve(known_id(collection_id), principal_of(request))
     return RedirectResponse(renderer_of(request).links.collections, status_code=303)
 
 
@@ -133,11 +132,3 @@ def _card(collection: Collection) -> AlbumCard:
 
 def _to(request: Request, name: str) -> Response:
     return RedirectResponse(renderer_of(request).links.collection(name), status_code=303)
-
-
-def _id(text: str) -> str:
-    """An id in the form that ours have. Raises NotFound."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise NotFound("There is no collection with this id.") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from starlette.datastructures import FormData
 
@@ -95,14 +96,24 @@ async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: 
     )
 
 
-def model_groups(runtime: Runtime, services: Services) -> tuple[ModelGroup, ...]:
-    """Every model that can paint from words, by service; those that are ready come first."""
+def form_key(value: object) -> str | None:
+    """The key that a form sent along; none where it is not one of ours."""
+    try:
+        return f"form-{UUID(str(value))}"
+    except ValueError:
+        return None
+
+
+def model_groups(
+    runtime: Runtime, services: Services, operation: Operation = Operation.GENERATE
+) -> tuple[ModelGroup, ...]:
+    """Every model that can do this, by service; those that are ready come first."""
     groups = []
     for service in runtime.catalog.services:
         cards = [
             card
             for card in runtime.catalog.models
-            if card.service == service.id and card.status is Status.LIVE and Operation.GENERATE in card.operations
+            if card.service == service.id and card.status is Status.LIVE and operation in card.operations
         ]
         options = tuple(
             ModelOption(

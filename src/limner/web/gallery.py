@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData
 
 from limner.domain.authority import own_path
-from limner.domain.errors import InvalidRequest
+from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.marking import MOST_AT_ONCE, Action, Change
 from limner.domain.people import LOCAL, Principal, signed_in
 from limner.runtime import Runtime
@@ -52,7 +52,6 @@ async def gallery_page(request: Request, query: Annotated[SheetQuery, Query()]) 
     tally = await look.tally(principal.id, query.wanted())
     choices = await look.choices(principal.id)
     albums = await runtime.keeping.curator.collections(principal, limit=ALBUMS)
-    kept = runtime.settings.trash_for
     view = GalleryPage(
         shell=shell(request, "Trash" if query.trash else "Gallery", current="gallery"),
         filters=filters_of(query, choices, runtime.catalog),
@@ -67,7 +66,7 @@ async def gallery_page(request: Request, query: Annotated[SheetQuery, Query()]) 
         not_selecting=query.address(links.gallery),
         selects=query.select,
         collections=tuple(Choice(value=each.id, name=each.name) for each in albums.items),
-        keeps_for="until you empty it" if kept is None else f"for {kept.days} days",
+        keeps_for=keeps_for(runtime),
         done=_done(request.query_params.get("done", "")),
     )
     return renderer.page(view)
@@ -152,6 +151,20 @@ def renderer_of(request: Request) -> Renderer:
 def principal_of(request: Request) -> Principal:
     """Whoever looks at the page. Raises SignInRequired."""
     return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))
+
+
+def known_id(text: str) -> str:
+    """An id in the form that ours have. Raises NotFound."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NotFound("There is nothing with this id.") from None
+
+
+def keeps_for(runtime: Runtime) -> str:
+    """How long pictures stay in the trash."""
+    kept = runtime.settings.trash_for
+    return "until you empty it" if kept is None else f"for {kept.days} days"
 
 
 def _hanging(request: Request, query: GalleryQuery) -> browsing.Hanging:

@@ -91,6 +91,10 @@ class Links:
         """A picture's page."""
         return f"/images/{image_id}"
 
+    def rerun(self, image_id: str) -> str:
+        """Where a picture is made again with another model."""
+        return f"{self.image(image_id)}/rerun"
+
     def file(self, image_id: str) -> str:
         """A picture's signed file."""
         return f"{API}/images/{image_id}/file"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,9 +12,8 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from limner.domain.authority import own_path
-from limner.domain.errors import LimnerError, NotFound
+from limner.domain.errors import LimnerError
 from limner.domain.job import OPEN_STATES, Job
-from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 from limner.runtime.forms import read_form
 from limner.web import (
@@ -25,16 +23,17 @@ from limner.web import (
     documentation,
     elsewhere,
     gallery,
+    lightbox,
+    rerunning,
     sharing,
     showing,
     signing_in,
-    wording,
 )
 from limner.web.assets import read_assets
-from limner.web.gallery import principal_of, renderer_of, runtime_of
+from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.links import Links
 from limner.web.rendering import COOKIE, THEMES, Renderer, shell
-from limner.web.views import CardPart, CreatePage, Draft, JobPage, PicturePage, ProblemPage, QueuePage
+from limner.web.views import CardPart, CreatePage, Draft, JobPage, ProblemPage, QueuePage
 
 PAGE = 36
 JOBS_A_PAGE = 50
@@ -56,6 +55,8 @@ def install(app: FastAPI) -> None:
     app.include_router(router)
     app.include_router(gallery.router)
     app.include_router(collections.router)
+    app.include_router(lightbox.router)
+    app.include_router(rerunning.router)
     app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
@@ -102,7 +103,7 @@ async def create_from_form(request: Request) -> Response:
         draft, key = composing.draft_from_form(form), form.get("key")
     try:
         wanted = composing.request_from(draft)
-        job = await runtime.engine.submit(wanted, principal_of(request), key=_form_key(key))
+        job = await runtime.engine.submit(wanted, principal_of(request), key=composing.form_key(key))
     except LimnerError as error:
         return await _create(request, draft, error=error)
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
@@ -136,7 +137,7 @@ async def job_card(request: Request, job_id: str) -> Response:
 @router.post("/jobs/{job_id}/cancel")
 async def cancel_from_form(request: Request, job_id: str) -> Response:
     """Cancels a job and shows it."""
-    job = await runtime_of(request).engine.cancel(_id(job_id), principal_of(request))
+    job = await runtime_of(request).engine.cancel(known_id(job_id), principal_of(request))
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
 
 
@@ -146,17 +147,8 @@ async def resolve_from_form(request: Request, job_id: str, call_id: str) -> Resp
     await _job(request, job_id)
     async with read_form(request, files=0, fields=2) as form:
         charged = form.get("charged") == "yes"
-    job = await runtime_of(request).engine.resolve(_id(call_id), principal_of(request), charged=charged)
+    job = await runtime_of(request).engine.resolve(known_id(call_id), principal_of(request), charged=charged)
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
-
-
-@router.get("/images/{image_id}")
-async def picture_page(request: Request, image_id: str) -> Response:
-    """One picture and its story."""
-    runtime = runtime_of(request)
-    picture = await runtime.pictures.visible(_id(image_id), principal_of(request).id)
-    job = await runtime.jobs.visible(picture.job_id, principal_of(request).id)
-    return renderer_of(request).page(_picture_view(request, picture, job))
 
 
 @router.post("/theme")
@@ -193,71 +185,5 @@ async def _create(
     return renderer_of(request).page(view, 200 if error is None else 422)
 
 
-def _picture_view(request: Request, picture: Picture, job: Job) -> PicturePage:
-    file, candidate = picture.file, job.plan.candidates[job.candidate]
-    own = file.media_type.removeprefix("image/")
-    service = showing.service_of(runtime_of(request).catalog, picture.model)
-    local = service is not None and service.algorithmic
-    made = ((job.finished or picture.created) - (job.started or job.created)).total_seconds()
-    return PicturePage(
-        shell=shell(request, picture.prompt[:60] or "Picture", heading="Picture"),
-        tile=showing.tile(picture, eager=True),
-        job_id=picture.job_id,
-        prompt=picture.prompt,
-        model=candidate.title,
-        colour=showing.colour(picture.model),
-        tags=picture.tags,
-        formats=tuple((name, "its own format" if name == own else "") for name in ("png", "jpeg", "webp", "avif")),
-        own_format=own,
-        recipe=showing.facts(
-            {
-                "Seed": picture.seed,
-                "Size": f"{file.width} \u00d7 {file.height}",
-                "Operation": picture.operation.replace("_", " "),
-                "Negative": job.request.negative_prompt,
-                "Asked for": job.request.model,
-                "Rewritten": picture.revised_prompt,
-                "Translated": wording.receipt_summary(tuple(line.treatment for line in job.receipt)),
-                "Changed": "; ".join(picture.changes),
-            }
-        ),
-        cost=showing.facts(
-            {
-                "Charged": wording.price(picture.cost),
-                "Quoted": wording.price(candidate.estimate.likely if candidate.estimate else None),
-                "Waited": wording.duration(((job.started or job.created) - job.created).total_seconds()),
-                "Made in": wording.duration(made),
-            }
-        ),
-        provenance=showing.facts(
-            {
-                "Made": wording.moment(picture.created),
-                "By": picture.model,
-                "Project": picture.project,
-                "Withheld": picture.withheld,
-                "SHA-256": f"{picture.original.digest[:4]}\u2026{picture.original.digest[-4:]}",
-            }
-        ),
-        signed="Drawn by an algorithm" if local else "Made by a trained model",
-        parents=picture.parents,
-    )
-
-
 async def _job(request: Request, job_id: str) -> Job:
-    return await runtime_of(request).jobs.visible(_id(job_id), principal_of(request).id)
-
-
-def _id(text: str) -> str:
-    """An id in the form that ours have. Raises NotFound."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise NotFound("There is nothing with this id.") from None
-
-
-def _form_key(value: object) -> str | None:
-    """The key that the composer sent along; none where it is not one of ours."""
-    try:
-        return f"form-{UUID(str(value))}"
-    except ValueError:
-        return None
+    return await runtime_of(request).jobs.visible(known_id(job_id), principal_of(request).id)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from limner.domain.people import Principal
 from limner.web import wording
 from limner.web.gallery_views import AlbumPage, AlbumsPage, AskPage, GalleryPage, SheetPart
+from limner.web.lightbox_views import PicturePage, RerunPage
 from limner.web.links import Links
 from limner.web.views import (
     AccountPage,
@@ -20,7 +21,6 @@ from limner.web.views import (
     CreatePage,
     DocsPage,
     JobPage,
-    PicturePage,
     ProblemPage,
     QueuePage,
     SharePage,
@@ -42,6 +42,7 @@ Page = (
     | AskPage
     | AlbumsPage
     | AlbumPage
+    | RerunPage
 )
 """Whatever is a page of its own."""
 Part = CardPart | SheetPart
@@ -61,6 +62,7 @@ TEMPLATES: Mapping[type[Page], str] = {
     AskPage: "pages/ask.html",
     AlbumsPage: "pages/albums.html",
     AlbumPage: "pages/album.html",
+    RerunPage: "pages/rerun.html",
 }
 PARTS: Mapping[type[Part], str] = {CardPart: "parts/job.html", SheetPart: "parts/sheet.html"}
 

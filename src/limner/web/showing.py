@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from limner.domain.errors import UnknownModel
 from limner.domain.job import CallState, Job, JobState
@@ -119,6 +120,76 @@ def facts(values: Mapping[str, object]) -> tuple[Fact, ...]:
     return tuple(Fact(name=name, value=str(value)) for name, value in values.items() if value not in (None, "", ()))
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """How a picture came to be, as lists of facts."""
+
+    picture: Picture
+    job: Job
+    catalog: Catalog
+
+    @property
+    def title(self) -> str:
+        """What its model is called; nobody painted what was brought."""
+        return self._candidate.title
+
+    @property
+    def recipe(self) -> tuple[Fact, ...]:
+        """What it was made of."""
+        picture, request, file = self.picture, self.job.request, self.picture.file
+        return facts(
+            {
+                "Seed": picture.seed,
+                "Size": f"{file.width} \u00d7 {file.height}",
+                "Operation": picture.operation.replace("_", " "),
+                "Style": ", ".join(filter(None, (request.style, *request.presets))),
+                "Negative": request.negative_prompt,
+                "Asked for": request.model,
+                "Rewritten": picture.revised_prompt,
+                "Translated": wording.receipt_summary(tuple(line.treatment for line in self.job.receipt)),
+                "Changed": "; ".join(picture.changes),
+            }
+        )
+
+    @property
+    def cost(self) -> tuple[Fact, ...]:
+        """What was charged for what was quoted, and how long it took."""
+        picture, job, estimate = self.picture, self.job, self._candidate.estimate
+        begun = job.started or job.created
+        return facts(
+            {
+                "Charged": wording.price(picture.cost),
+                "Quoted": wording.price(estimate.likely if estimate else None),
+                "Waited": wording.duration((begun - job.created).total_seconds()),
+                "Made in": wording.duration(((job.finished or picture.created) - begun).total_seconds()),
+            }
+        )
+
+    @property
+    def provenance(self) -> tuple[Fact, ...]:
+        """When, by whom, and how to know it again."""
+        picture, digest = self.picture, self.picture.original.digest
+        return facts(
+            {
+                "Made": wording.moment(picture.created),
+                "By": picture.model,
+                "Project": picture.project,
+                "Withheld": picture.withheld,
+                "SHA-256": f"{digest[:4]}\u2026{digest[-4:]}",
+            }
+        )
+
+    @property
+    def signed(self) -> str:
+        """What its content credentials say about how it was made."""
+        service = service_of(self.catalog, self.picture.model)
+        return "Drawn by an algorithm" if service is not None and service.algorithmic else "Made by a trained model"
+
+    @property
+    def _candidate(self) -> Candidate:
+        return self.job.plan.candidates[self.job.candidate]
+
+
 def _size(job: Job, candidate: Candidate) -> Size | None:
     """The pixels of its pictures, or those that were asked for."""
     if job.pictures:
@@ -181,8 +252,11 @@ def _again(job: Job) -> str:
 
 def _receipt(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
     """Every option, unless all were kept as they are."""
-    if all(line.treatment is Treatment.USED for line in lines):
-        return ()
+    return () if all(line.treatment is Treatment.USED for line in lines) else receipt_rows(lines)
+
+
+def receipt_rows(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
+    """What became of each option."""
     rows = []
     for line in lines:
         icon, how = wording.TREATMENTS[line.treatment]

@@ -223,27 +223,6 @@ class QueuePage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PicturePage:
-    """One picture and its story."""
-
-    shell: Shell
-    tile: Tile
-    job_id: str
-    prompt: str
-    model: str
-    colour: str
-    tags: tuple[str, ...]
-    formats: tuple[tuple[str, str], ...]
-    """Formats to download, and what to say beside each."""
-    own_format: str
-    recipe: tuple[Fact, ...]
-    cost: tuple[Fact, ...]
-    provenance: tuple[Fact, ...]
-    signed: str
-    parents: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SharePage:
     """What a share link shows, to people who know nothing of the rest."""
 

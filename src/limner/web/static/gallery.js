@@ -1,5 +1,6 @@
 // The gallery beyond what it does without a script: endless, searched as one types, by keys, many pictures at once.
 import { announce, dress } from "./dress.js";
+import { Opening } from "./opening.js";
 import { Selection } from "./selection.js";
 import { Sheets } from "./sheets.js";
 import { call, toast } from "./telling.js";
@@ -16,6 +17,7 @@ const typing = (target) => target.closest("input:not(.tick), textarea, select, d
 let current = null; // the one tile that Tab stops at
 
 const selection = new Selection(root, { removed, marked });
+const opening = new Opening(root, { may: () => !selection.on, focus: back, marked, removed });
 let sheets = follow();
 
 function follow() {
@@ -108,6 +110,14 @@ root.addEventListener("click", (event) => {
   event.preventDefault();
   mark(button.value);
 });
+
+// To the tile of a picture that was looked at, or to where one was before.
+function back(id) {
+  const tile = root.querySelector(`.pic[data-picture="${id}"]`);
+  if (tile) stop(tile);
+  current?.querySelector("a").focus({ preventScroll: true });
+  current?.scrollIntoView({ block: "nearest" });
+}
 
 // --- keys -------------------------------------------------------------------------------
 
@@ -238,14 +248,10 @@ filters.addEventListener("submit", (event) => {
 
 history.scrollRestoration = "manual";
 addEventListener("pagehide", () => {
-  const place = sheets.place();
+  const place = opening.is ? null : sheets.place();
   if (place) history.replaceState({ place, picture: current?.dataset.picture }, "");
 });
 if (history.state?.place) {
   const { place, picture } = history.state;
-  sheets.back(place).then(() => {
-    const tile = root.querySelector(`.pic[data-picture="${picture}"]`);
-    stop(tile);
-    tile?.querySelector("a").focus({ preventScroll: true });
-  });
+  sheets.back(place).then(() => back(picture));
 }

@@ -9,4 +9,5 @@ dress(document);
 const composer = document.getElementById("composer");
 if (composer) compose(composer);
 for (const card of document.querySelectorAll("[data-live]")) follow(card);
+if (document.querySelector("main > .lightbox")) import("./lightbox.js");
 if (document.querySelector("[data-gallery]")) import("./gallery.js");
