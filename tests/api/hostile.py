@@ -22,7 +22,6 @@ JSON = {"Content-Type": "application/json"}
 ACCESS = "limner.access"
 NOBODYS = "0190e1a2-0000-7000-8000-000000000000"
 """An id that nothing has."""
-SURFACE_NAMES = ("openai", "document0", "document1", "document2", "document3", "document4")
 
 Body = Mapping[str, object]
 

@@ -93,9 +93,10 @@ ODD = (
     "http://{long}.example/",
     "http://{name}.example/",
 )
+RESTYLED = {"provider": "sketch", "prompt": "more snow", "style": "ink"}
 PICTURES = twice(
     [
-        Front(name=kind, surface="document1", path=f"/api/images/{kind}", body={"provider": "sketch", "style": "ink"})
+        Front(name=kind, surface="document1", path=f"/api/images/{kind}", body=RESTYLED)
         for kind in ("edit", "variations", "upscale", "style-transfer")
     ]
 )
