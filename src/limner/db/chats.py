@@ -98,7 +98,7 @@ class SqlChats:
     async def entitle(self, chat_id: str, owner: str, title: str) -> None:
         """Gives a title to a chat that has none."""
         values = {"chat": chat_id, "owner": owner, "called": title}
-        await self._database.write(lambda connection: _ENTITLE.run(connection, values))
+        await self._database.write(lambda connection: _ENTITLE.run(connection, values), owner=owner)
 
     async def remove(self, chat_id: str, owner: str) -> None:
         """Forgets a chat and its messages; pictures and bookings stay. Raises NotFound."""

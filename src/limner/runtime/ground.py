@@ -91,9 +91,7 @@ async def open_ground(
     """
     await asyncio.to_thread(make_folder, settings.data_dir)
     clock, listing_file = SystemClock(), ListingFile(settings.data_dir)
-    facts = await asyncio.to_thread(load_installed, settings.data_dir, [service.facts for service in own])
-    facts = facts.timed(timeouts(facts.services, settings.variables))
-    catalog = CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
+    catalog = await _catalog(settings, listing_file, own)
     database = await Database.open(database_url(settings))
     stack.push_async_callback(database.close)
     seals = AesSeals(partial(known_secrets, settings))
@@ -143,6 +141,13 @@ async def open_ground(
         wire=wire,
         seals=seals,
     )
+
+
+async def _catalog(settings: Settings, listing_file: ListingFile, own: Sequence[OwnService]) -> CurrentCatalog:
+    """Which models there are, from the files, a program's own and what was last listed."""
+    facts = await asyncio.to_thread(load_installed, settings.data_dir, [service.facts for service in own])
+    facts = facts.timed(timeouts(facts.services, settings.variables))
+    return CurrentCatalog(facts, await asyncio.to_thread(listing_file.read))
 
 
 def _moderator(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from limner.api.dialects.document1 import keeping, lists, painting, words
+from limner.api.dialects.document1 import helping, keeping, lists, painting, words
 from limner.api.dialects.document1.answers import SURFACE
 from limner.api.dialects.document1.bodies import (
     ImagesAnalyzeBody,
@@ -45,5 +45,5 @@ GENERATION = Generation(surface=SURFACE, generate=generate, takes=taking(ImagesG
 """Its part of the route that it shares with document 2."""
 
 router = APIRouter()
-for part in (painting, lists, words, keeping):
+for part in (painting, lists, words, helping, keeping):
     router.include_router(part.router)

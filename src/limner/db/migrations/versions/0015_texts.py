@@ -53,6 +53,11 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_text_holds_scope", "text_holds", ["scope", "period"], unique=False)
+    _answers()
+
+
+def _answers() -> None:
+    """What is said of pictures, and under which keys requests were answered."""
     op.create_table(
         "image_descriptions",
         sa.Column("image_id", Key, nullable=False),
