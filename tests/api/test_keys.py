@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from limner.testing.anthropic_stand_in import AnthropicStandIn
 from limner.testing.faults import At, Fault
+from limner.testing.text_stand_in import Say
 from tests.api.served import Site, serving
+from tests.cli.conftest import in_a_thread
 
 CANARY = "sk-canary-0123456789-abcdefghij-wxyz"
 PAID = {"prompt": "a harbour", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
@@ -149,3 +152,17 @@ def test_document_2_has_the_same_keys_in_its_own_words(tmp_path: Path) -> None:
         assert site.client.delete(here).status_code == 204
         gone = site.client.put(here, json={"label": "x"})
         assert (gone.status_code, gone.json()) == (404, {"error": "API key not found"})
+
+
+def test_a_key_of_a_service_that_only_writes_is_stored_and_used(tmp_path: Path) -> None:
+    with in_a_thread(AnthropicStandIn(key=CANARY)) as claude:
+        variables = {"ANTHROPIC_BASE_URL": claude.root, "ANTHROPIC_API_KEY": "sk-of-the-environment"}
+        with serving(tmp_path, variables=variables) as site:
+            told = site.client.post("/api/v1/prompts/negative", json={"prompt": "a lake"}).json()
+            assert "Check ANTHROPIC_API_KEY" in told["why"]
+            key = site.client.post("/api/v1/keys", json={"service": "anthropic", "api_key": CANARY}).json()
+            assert (key["service"], key["label"]) == ("anthropic", "Anthropic")
+            assert site.client.post(f"/api/v1/keys/{key['id']}/check").json()["state"] == "unknown"
+            claude.says.append(Say(text='{"terms": ["fog"]}'))
+            told = site.client.post("/api/v1/prompts/negative", json={"prompt": "a lake"}).json()
+            assert (told["negative_prompt"], told["by"]) == ("fog", "anthropic/claude-sonnet-5-5")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
 
+from limner.db.database import Database
+from limner.db.text_repeats import SqlTextRepeats
+from limner.domain.errors import IdempotencyConflict
+from limner.domain.text_repeats import AnswerLost
 from limner.testing.anthropic_stand_in import AnthropicStandIn
+from limner.testing.fakes import NOON
 from limner.testing.faults import Drop, Fault
 from limner.testing.text_stand_in import Say
 from tests.api.served import Site, serving
@@ -198,3 +204,52 @@ def test_without_any_key_everything_goes_as_far_as_it_can_and_says_so(wordless: 
     told = wordless.client.post("/api/images/analyze", json={"imageUrl": picture["url"]}).json()
     assert (told["success"], told["by"], told["analysis"]["colors"]) == (True, "limner", seen["colours"])
     assert wordless.client.get("/api/v1/texts/calls").json()["items"] == []
+
+
+def test_a_repeat_under_the_same_key_gets_the_same_answer_and_buys_nothing(
+    writing: Site, claude: AnthropicStandIn
+) -> None:
+    picture = writing.paint(prompt="a lake to repeat")["images"][0]  # type: ignore[index]  # a job is JSON
+    before = claude.purchases
+    cases: tuple[tuple[str, dict[str, object], object], ...] = (
+        ("/api/v1/prompts/enhance", {"prompt": "a lake at dawn"}, RICHER),
+        ("/api/images/enhance-prompt", {"prompt": "a lake at dawn"}, RICHER),
+        (f"/api/v1/images/{picture['id']}/analysis", {"tag": False}, SEEN),
+        ("/api/images/analyze", {"imageUrl": picture["url"]}, SEEN),
+    )
+    for number, (path, body, value) in enumerate(cases):
+        claude.says.append(say(value))
+        key = {"Idempotency-Key": f"text-repeat-{number}"}
+        first = writing.client.post(path, json=body, headers=key)
+        assert CLAUDE in first.text
+        assert writing.client.post(path, json=body, headers=key).json() == first.json()
+        other = writing.client.post(path, json={**body, "model": None}, headers=key)
+        assert other.status_code == (400 if path.startswith("/api/images/") else 422)
+    assert claude.purchases == before + len(cases)
+
+
+def test_a_refused_request_gives_its_key_back(writing: Site, claude: AnthropicStandIn) -> None:
+    key = {"Idempotency-Key": "text-refused"}
+    body = {"prompt": "ein See", "model": "claude-haiku-5-5"}
+    for _ in range(2):
+        assert writing.client.post("/api/v1/prompts/translate", json=body, headers=key).status_code == 403
+    claude.says.append(say({"prompt": "a lake", "language": "German"}))
+    told = writing.client.post("/api/v1/prompts/translate", json={"prompt": "ein See"}, headers=key)
+    assert told.json()["by"] == CLAUDE
+
+
+async def test_a_key_whose_answer_was_lost_buys_nothing_again(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}")
+    repeats = SqlTextRepeats(database)
+    assert await repeats.begin("ann", "key", "body", NOON) is None
+    with pytest.raises(AnswerLost):
+        await repeats.begin("ann", "key", "body", NOON)
+    with pytest.raises(IdempotencyConflict):
+        await repeats.begin("ann", "key", "another", NOON)
+    assert await repeats.begin("bob", "key", "another", NOON) is None
+    await repeats.keep("ann", "key", b"{}")
+    await repeats.forget("ann", "key")
+    assert await repeats.begin("ann", "key", "body", NOON) == b"{}"
+    await repeats.forget("bob", "key")
+    assert await repeats.begin("bob", "key", "body", NOON) is None
+    await database.close()

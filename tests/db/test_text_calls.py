@@ -50,7 +50,6 @@ def settled(new: NewTextCall, charge: int | None = 600) -> TextClosing:
     )
 
 
-@pytest.mark.req("S3-045")
 async def test_a_call_is_held_booked_and_kept_with_what_it_took(stores: Stores) -> None:
     texts, scope = SqlTextCalls(stores.database), a_scope(5000)
     new = a_text(scope)

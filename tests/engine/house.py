@@ -12,6 +12,7 @@ from random import Random
 
 from limner.catalog.layers import Source
 from limner.catalog.loader import read_catalog
+from limner.catalog.texts import load_texts
 from limner.codec import JsonRequestCodec
 from limner.db.audit import SqlAudit
 from limner.db.breakers import SqlBreakers
@@ -352,6 +353,7 @@ async def house(
             doors=doors,
             vault=Vault(
                 catalog=catalog,
+                texts=load_texts(),
                 keys=stored,
                 keyrings=keyrings,
                 asks=Inquiries(services=services),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from limner.api.answering_once import once, repeatable
 from limner.api.answers import answer
 from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.description_schemas import (
@@ -15,8 +16,9 @@ from limner.api.description_schemas import (
     DescribingQuoteAnswer,
     DescriptionAnswer,
 )
-from limner.api.documents import answers, body_of
+from limner.api.documents import answers
 from limner.api.images import ImageId
+from limner.api.shapes import Body
 from limner.domain.describing import Wish
 from limner.domain.money import Money
 from limner.words.plain import described_body, describing_quote_body
@@ -30,8 +32,8 @@ PAGE = 200
 @router.post(
     "/images/{image_id}/analysis",
     summary="Describe a picture",
-    responses=answers(DescriptionAnswer, "What is in it.", 402, 403, 404, 415),
-    openapi_extra=body_of(DescribeBody),
+    responses=answers(DescriptionAnswer, "What is in it.", 402, 403, 404, 409, 415),
+    openapi_extra=repeatable(DescribeBody),
 )
 async def describe_image(request: Request, image_id: ImageId) -> Response:
     """Shows the picture to a text model that sees, keeps what it says, and tags the picture with it.
@@ -41,7 +43,11 @@ async def describe_image(request: Request, image_id: ImageId) -> Response:
     """
     body = await read_json(request, DescribeBody)
     name, wish = checked_id(image_id, "picture"), body.wish(principal_of(request))
-    return answer(described_body(await runtime_of(request).analyst.describe(name, wish, tag=body.tag)))
+
+    async def work() -> Body:
+        return described_body(await runtime_of(request).analyst.describe(name, wish, tag=body.tag))
+
+    return await once(request, work)
 
 
 @router.get(
@@ -75,20 +81,24 @@ async def quote_collection_analysis(
 @router.post(
     "/collections/{collection_id}/analysis",
     summary="Describe a collection",
-    responses=answers(DescribedList, "What became of each.", 402, 403, 404, 415),
-    openapi_extra=body_of(DescribeAllBody),
+    responses=answers(DescribedList, "What became of each.", 402, 403, 404, 409, 415),
+    openapi_extra=repeatable(DescribeAllBody),
 )
 async def describe_collection(request: Request, collection_id: CollectionId) -> Response:
     """Describes the next pictures that have no description yet, as many as `max_cost` is enough for at the worst."""
     body = await read_json(request, DescribeAllBody)
-    wish = Wish(principal=principal_of(request), model=body.model)
-    analyst, ids = runtime_of(request).analyst, await _ids(request, collection_id)
-    wanted = ids if body.again else list(await analyst.kept.without(ids))
-    most = Money.usd(body.max_cost)
-    found = await analyst.describe_all(wanted[: body.limit], wish, most=most, again=body.again)
-    items = [{"id": name, "description": described_body(described)} for name, described in found.done]
-    left = [*found.left, *wanted[body.limit :]]
-    return answer({"items": items, "left": left, "cost_usd": None if found.cost is None else found.cost.text})
+    principal, ids = principal_of(request), await _ids(request, collection_id)
+
+    async def work() -> Body:
+        analyst, wish = runtime_of(request).analyst, Wish(principal=principal, model=body.model)
+        wanted = ids if body.again else list(await analyst.kept.without(ids))
+        most = Money.usd(body.max_cost)
+        found = await analyst.describe_all(wanted[: body.limit], wish, most=most, again=body.again)
+        items = [{"id": name, "description": described_body(described)} for name, described in found.done]
+        left = [*found.left, *wanted[body.limit :]]
+        return {"items": items, "left": left, "cost_usd": None if found.cost is None else found.cost.text}
+
+    return await once(request, work)
 
 
 async def _ids(request: Request, collection_id: str) -> list[str]:

@@ -70,6 +70,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "budget_exists": 409,
     "nothing_to_retry": 409,
     "job_ambiguous": 409,
+    "answer_lost": 409,
     "user_exists": 409,
     "last_owner": 409,
     "project_exists": 409,

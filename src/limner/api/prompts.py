@@ -6,6 +6,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
+from limner.api.answering_once import once, repeatable
 from limner.api.answers import answer
 from limner.api.deps import principal_of, read_json, runtime_of
 from limner.api.documents import answers, body_of
@@ -21,6 +22,7 @@ from limner.api.prompt_schemas import (
     TranslateBody,
     TranslatedAnswer,
 )
+from limner.api.shapes import Body
 from limner.words.plain import (
     analysis_body,
     check_body,
@@ -71,8 +73,8 @@ async def optimise_prompt(request: Request) -> Response:
 @router.post(
     "/enhance",
     summary="Make more of a prompt",
-    responses=answers(EnhancedAnswer, "The richer prompt.", 403, 404, 415),
-    openapi_extra=body_of(EnhanceBody),
+    responses=answers(EnhancedAnswer, "The richer prompt.", 403, 404, 409, 415),
+    openapi_extra=repeatable(EnhanceBody),
 )
 async def enhance_prompt(request: Request) -> Response:
     """The same picture, described better, with other prompts and tags; at most 4,000 characters come in.
@@ -80,36 +82,46 @@ async def enhance_prompt(request: Request) -> Response:
     The text model does it that is named, else LIMNER_TEXT_MODEL, else the first whose service has a key, else Ollama,
     else Limner from a phrasebook; `by` says who. What a service charges is held, booked and told in `cost_usd`.
     """
-    principal = principal_of(request)
-    body = await read_json(request, EnhanceBody)
-    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.wish(principal), body.style)
-    return answer(enhanced_body(body.prompt, done))
+    principal, body = principal_of(request), await read_json(request, EnhanceBody)
+
+    async def work() -> Body:
+        done = await runtime_of(request).words.enhancer.enhanced(body.prompt, body.wish(principal), body.style)
+        return enhanced_body(body.prompt, done)
+
+    return await once(request, work)
 
 
 @router.post(
     "/translate",
     summary="Translate a prompt",
-    responses=answers(TranslatedAnswer, "The prompt in the other language.", 403, 404, 415),
-    openapi_extra=body_of(TranslateBody),
+    responses=answers(TranslatedAnswer, "The prompt in the other language.", 403, 404, 409, 415),
+    openapi_extra=repeatable(TranslateBody),
 )
 async def translate_prompt(request: Request) -> Response:
     """The same prompt in another language; words in quotation marks stay. Without a text model it stays as it is."""
     principal, body = principal_of(request), await read_json(request, TranslateBody)
-    done = await runtime_of(request).words.translator.translated(body.prompt, body.to, body.wish(principal))
-    return answer(translated_body(body.prompt, done))
+
+    async def work() -> Body:
+        done = await runtime_of(request).words.translator.translated(body.prompt, body.to, body.wish(principal))
+        return translated_body(body.prompt, done)
+
+    return await once(request, work)
 
 
 @router.post(
     "/negative",
     summary="Suggest a negative prompt",
-    responses=answers(NegativeAnswer, "What the picture should not have.", 403, 404, 415),
-    openapi_extra=body_of(HelpedBody),
+    responses=answers(NegativeAnswer, "What the picture should not have.", 403, 404, 409, 415),
+    openapi_extra=repeatable(HelpedBody),
 )
 async def suggest_negative_prompt(request: Request) -> Response:
     """What would spoil just this picture; never what the prompt asks for. Without a text model from the phrasebook."""
     principal, body = principal_of(request), await read_json(request, HelpedBody)
-    done = await runtime_of(request).words.negator.suggested(body.prompt, body.wish(principal))
-    return answer(negative_body(done))
+
+    async def work() -> Body:
+        return negative_body(await runtime_of(request).words.negator.suggested(body.prompt, body.wish(principal)))
+
+    return await once(request, work)
 
 
 @router.get(

@@ -23,6 +23,8 @@ from limner.engine.vault import NewKey
 
 if TYPE_CHECKING:
     from limner.cli.documents import Document
+    from limner.domain.text_models import TextServiceCard
+    from limner.runtime import Runtime
 
 app = App(
     help="Store keys of services, see which there are, and ask the services whether they take them.",
@@ -94,7 +96,7 @@ def list_keys(json: Json = False) -> int:
         variables = runtime.settings.variables
         found = [
             (card, name, masked(variables[name].strip()))
-            for card in runtime.catalog.services
+            for card in _with_keys(runtime)
             for name in card.key_variables
             if variables.get(name, "").strip()
         ]
@@ -268,3 +270,10 @@ def _key_document(key: StoredKey) -> Document:
         "created": moment(key.created),
         "changed": moment(key.changed),
     }
+
+
+def _with_keys(runtime: Runtime) -> list[ServiceCard | TextServiceCard]:
+    """The services that paint, then those that only write."""
+    painting = {card.id for card in runtime.catalog.services}
+    writing = [card for card in runtime.texts.catalog.services if card.id not in painting]
+    return [*runtime.catalog.services, *writing]

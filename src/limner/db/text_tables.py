@@ -59,3 +59,15 @@ descriptions = Table(
     Column("created_at", Key, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# What was answered under an Idempotency-Key; none while the request is under way, or where it broke off.
+repeats = Table(
+    "text_repeats",
+    metadata,
+    Column("user_id", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("fingerprint", Key, nullable=False),
+    Column("answer", Text),
+    Column("created_at", Key, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -184,7 +184,7 @@ class TextBuyer:
             return cannot_open(key.key)
         readiness = self.sends.readiness(card.service, None if key is None else Opener(secret=key.secret))
         if not readiness.ready:
-            return f"{card.service}: {readiness.reason}"
+            return f"{card.service} cannot be used. {readiness.reason}"
         if not card.local and card.price is None and self.unpriced_ceiling is None:
             return f"The price of {card.id} is not known. Set {UNPRICED} to allow such models."
         return None

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from limner.domain.accounts import Asks, Inspection, KeyState
 from limner.domain.errors import InvalidRequest, PolicyError
+from limner.domain.model_card import ServiceCard
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Ids
+from limner.domain.text_models import TextCatalog, TextServiceCard
 from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, last_signs
 from limner.engine.keyrings import Keyrings, cannot_open
 
@@ -37,6 +39,7 @@ class Vault:
     """The stored keys of everybody: each person's own, and those that an administrator shares with all."""
 
     catalog: Catalog
+    texts: TextCatalog
     keys: StoredKeys
     keyrings: Keyrings
     asks: Asks
@@ -49,7 +52,7 @@ class Vault:
         Raises UnknownModel for a service that there is not, InvalidRequest, naming the field, and PolicyError where
         somebody shares who is no administrator.
         """
-        service, secret = self.catalog.service(new.service), _checked_secret(new.secret)
+        service, secret = self._service(new.service), _checked_secret(new.secret)
         if not service.key_variables:
             raise InvalidRequest(f"{service.name} needs no key.", field="service")
         _check_label(new.label)
@@ -77,7 +80,7 @@ class Vault:
 
     async def try_out(self, new: NewKey) -> Inspection:
         """Asks the service whether it takes a key that is not stored; costs nothing, never raises for a refusal."""
-        return await self.asks.inspect(self.catalog.service(new.service).id, Opener(secret=_checked_secret(new.secret)))
+        return await self._asked(self._service(new.service).id, _checked_secret(new.secret))
 
     async def list(self, principal: Principal) -> Sequence[StoredKey]:
         """One's own keys and the shared ones, oldest first."""
@@ -97,7 +100,7 @@ class Vault:
             change = replace(change, secret=_checked_secret(change.secret))
         if change.label is not None:
             _check_label(change.label)
-            change = replace(change, label=change.label.strip() or self.catalog.service(key.service).name)
+            change = replace(change, label=change.label.strip() or self._service(key.service).name)
         if change.weight is not None:
             _check_weight(change.weight)
         if change.shared:
@@ -125,7 +128,22 @@ class Vault:
         usable = (await self.keyrings.of(principal.id)).find(key.id)
         if usable is None or usable.secret is None:
             return Inspection(service=key.service, state=KeyState.NOT_READY, message=cannot_open(key))
-        return await self.asks.inspect(key.service, Opener(secret=usable.secret))
+        return await self._asked(key.service, usable.secret)
+
+    def _service(self, name: str) -> ServiceCard | TextServiceCard:
+        """The service of a key: one that paints, else one that only writes. Raises UnknownModel."""
+        place = self.texts.service(name.strip().lower())
+        return place if place is not None and self._writes(place.id) else self.catalog.service(name)
+
+    def _writes(self, service: str) -> bool:
+        """Whether a service only writes."""
+        return all(card.id != service for card in self.catalog.services)
+
+    async def _asked(self, service: str, secret: str) -> Inspection:
+        if self._writes(service):
+            message = "This service writes and does not paint: the first text that is asked for will tell."
+            return Inspection(service=service, state=KeyState.UNKNOWN, message=message)
+        return await self.asks.inspect(service, Opener(secret=secret))
 
     async def _own(self, key_id: str, principal: Principal) -> StoredKey:
         """A key that this person may change."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from limner.catalog.texts import TomlTexts
 from limner.db.text_calls import SqlTextCalls
+from limner.db.text_repeats import SqlTextRepeats
 from limner.dispatch.presence import LockedPresence
+from limner.domain.text_repeats import TextRepeats
 from limner.engine.keyrings import Keyrings
 from limner.engine.texts import TextBuyer
 from limner.runtime.ground import Ground
@@ -25,6 +27,7 @@ class TextDesk:
     buyer: TextBuyer
     catalog: TomlTexts
     presence: LockedPresence
+    repeats: TextRepeats
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,4 +61,5 @@ def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama) -> TextDesk:
         usual=settings.text_model,
         unpriced_ceiling=settings.unpriced_ceiling_usd,
     )
-    return TextDesk(buyer=buyer, catalog=ground.texts, presence=presence)
+    repeats = SqlTextRepeats(ground.database)
+    return TextDesk(buyer=buyer, catalog=ground.texts, presence=presence, repeats=repeats)

@@ -69,4 +69,12 @@ def doors_of(ground: Ground, keyrings: Keyrings, health: HealthWatch) -> Doors:
 def vault_of(ground: Ground, keyrings: Keyrings, asks: Asks) -> Vault:
     """What people do with stored keys."""
     keys = SqlKeys(ground.database, ground.seals)
-    return Vault(catalog=ground.catalog, keys=keys, keyrings=keyrings, asks=asks, clock=ground.clock, ids=ground.ids)
+    return Vault(
+        catalog=ground.catalog,
+        texts=ground.texts,
+        keys=keys,
+        keyrings=keyrings,
+        asks=asks,
+        clock=ground.clock,
+        ids=ground.ids,
+    )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from limner.api.answering_once import once
 from limner.api.answers import answer
 from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer
@@ -20,7 +21,7 @@ from limner.api.dialects.document1.lists import OBJECT, READ
 from limner.api.documents import Responses, refusals, taking
 from limner.api.picture_sources import own_id, picture_at
 from limner.api.shapes import Body
-from limner.domain.describing import Wish
+from limner.domain.describing import Described, Wish
 from limner.domain.template import Template
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
@@ -45,9 +46,11 @@ async def images_enhance_prompt(request: Request) -> Response:
     """The same picture, described better; `by` says who did it, and `why` where that was not the text model."""
     principal = principal_of(request)
     body = await read_json(request, ImagesEnhanceBody)
-    done = await runtime_of(request).words.enhancer.enhanced(body.prompt, Wish(principal=principal), body.style or "")
-    return answer(
-        {
+
+    async def work() -> Body:
+        wish = Wish(principal=principal)
+        done = await runtime_of(request).words.enhancer.enhanced(body.prompt, wish, body.style or "")
+        return {
             "success": True,
             "enhancedPrompt": done.richer.prompt,
             "suggestions": done.richer.suggestions,
@@ -56,7 +59,8 @@ async def images_enhance_prompt(request: Request) -> Response:
             "why": done.why,
             "cost": None if done.cost is None else float(done.cost.dollars),
         }
-    )
+
+    return await once(request, work)
 
 
 @router.post(
@@ -70,33 +74,18 @@ async def images_analyze(request: Request) -> Response:
 
     Without such a model colours and size are measured, and `why` says what is missing.
     """
-    wish = Wish(principal=principal_of(request))
+    principal = principal_of(request)
     body = await read_json(request, ImagesAnalyzeBody)
-    runtime = runtime_of(request)
-    own = None if body.image_url.startswith("data:") else own_id(request, body.image_url)
-    if own is not None:
-        described = await runtime.analyst.describe(own, wish)
-    else:
+
+    async def work() -> Body:
+        runtime, wish = runtime_of(request), Wish(principal=principal)
+        own = None if body.image_url.startswith("data:") else own_id(request, body.image_url)
+        if own is not None:
+            return _analysis_body(await runtime.analyst.describe(own, wish))
         source = await picture_at(request, body.image_url, "imageUrl")
-        described = await runtime.analyst.look_at(await runtime.blobs.get(source.digest), wish)
-    said = described.description
-    analysis = {
-        "description": said.caption,
-        "objects": said.objects,
-        "text": said.text,
-        "colors": said.colour_names or said.colours,
-        "palette": said.colours,
-        "style": said.style,
-        "safety": {"safe": None if described.why else not said.concerns, "concerns": said.concerns},
-        "suggestedPrompt": said.suggested_prompt,
-        "altText": said.alt_text,
-        "tags": said.tags,
-        "width": said.width,
-        "height": said.height,
-    }
-    cost = None if described.cost is None else float(described.cost.dollars)
-    told = {"by": described.by, "why": described.why, "cost": cost}
-    return answer({"success": True, "analysis": analysis, "description": said.caption, **told})
+        return _analysis_body(await runtime.analyst.look_at(await runtime.blobs.get(source.digest), wish))
+
+    return await once(request, work)
 
 
 @router.post(
@@ -172,4 +161,30 @@ def _template_body(template: Template) -> Body:
         "variables": [blank.name for blank in template.blanks],
         "useCount": template.uses,
         "createdAt": template.created,
+    }
+
+
+def _analysis_body(described: Described) -> Body:
+    said = described.description
+    analysis = {
+        "description": said.caption,
+        "objects": said.objects,
+        "text": said.text,
+        "colors": said.colour_names or said.colours,
+        "palette": said.colours,
+        "style": said.style,
+        "safety": {"safe": None if described.why else not said.concerns, "concerns": said.concerns},
+        "suggestedPrompt": said.suggested_prompt,
+        "altText": said.alt_text,
+        "tags": said.tags,
+        "width": said.width,
+        "height": said.height,
+    }
+    return {
+        "success": True,
+        "analysis": analysis,
+        "description": said.caption,
+        "by": described.by,
+        "why": described.why,
+        "cost": None if described.cost is None else float(described.cost.dollars),
     }

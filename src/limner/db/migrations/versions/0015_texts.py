@@ -69,3 +69,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("image_id", name="pk_image_descriptions"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "text_repeats",
+        sa.Column("user_id", Key, nullable=False),
+        sa.Column("key", Key, nullable=False),
+        sa.Column("fingerprint", Key, nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("created_at", Key, nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "key", name="pk_text_repeats"),
+        sqlite_with_rowid=False,
+    )

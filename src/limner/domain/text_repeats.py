@@ -1,0 +1,43 @@
+"""What a client's own repeats of a request for text get: the answer of the first one, and nothing bought again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from limner.domain.errors import IdempotencyConflict, PolicyError
+
+
+class AnswerLost(PolicyError):
+    """An earlier request under the same key is under way, or ended without an answer that could be kept."""
+
+    code = "answer_lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A request with this Idempotency-Key is under way, or broke off before its answer was kept. "
+            "Nothing was sent again: look at your text calls, then use a new key."
+        )
+
+
+def conflict() -> IdempotencyConflict:
+    """The error where a key comes with another body."""
+    return IdempotencyConflict(
+        "This Idempotency-Key was used before with another request. Use a new key for a new request."
+    )
+
+
+class TextRepeats(Protocol):
+    """Keys of requests for text, with the answers that they were given."""
+
+    async def begin(self, owner: str, key: str, fingerprint: str, at: datetime) -> bytes | None:
+        """Takes a key; the answer where an earlier request has it. Raises IdempotencyConflict and AnswerLost."""
+        ...
+
+    async def keep(self, owner: str, key: str, answer: bytes) -> None:
+        """Keeps the answer of the request that took the key."""
+        ...
+
+    async def forget(self, owner: str, key: str) -> None:
+        """Gives a key back: its request was refused before anything was bought."""
+        ...
