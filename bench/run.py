@@ -30,6 +30,7 @@ SUBJECTS: Mapping[str, str] = {
     "memory": "memory of large pictures",
     "starting": "cold start, idle memory, commands",
     "gallery": "the gallery at a million pictures",
+    "studio": "the gallery's page in a browser",
     "listening": "events to 2,000 listeners",
     "talking": "first words of chats, and answers that are waited for",
     "files": "thumbnails and signatures",

@@ -10,6 +10,8 @@ from pathlib import Path
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
+from limner.web.squeezing import SqueezedFile
+
 FOLDER = Path(__file__).with_name("static")
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -20,6 +22,7 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 """Only these are handed out."""
+PACKED = frozenset({"image/webp", "font/woff2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,10 @@ class Assets:
             raise HTTPException(404)
         current = request.path_params["version"] == self.version
         keep = "public, max-age=31536000, immutable" if current else "no-cache"
-        return Response(content, media_type=TYPES[Path(name).suffix], headers={"Cache-Control": keep})
+        kind = TYPES[Path(name).suffix]
+        # Fonts and pictures are compressed already.
+        answer = Response if kind in PACKED else SqueezedFile
+        return answer(content, media_type=kind, headers={"Cache-Control": keep})
 
 
 def read_assets(folder: Path = FOLDER) -> Assets:

@@ -15,6 +15,7 @@ from limner.web import wording
 from limner.web.gallery_views import AlbumPage, AlbumsPage, AskPage, GalleryPage, SheetPart
 from limner.web.lightbox_views import PicturePage, RerunPage
 from limner.web.links import Links
+from limner.web.squeezing import Squeezed
 from limner.web.views import (
     AccountPage,
     CardPart,
@@ -94,7 +95,7 @@ class Renderer:
     def page(self, page: Page, status: int = 200) -> Response:
         """A whole page, which no cache keeps and no other site frames."""
         policy = POLICY.format(nonce=page.shell.nonce)
-        return Response(
+        return Squeezed(
             self._write(TEMPLATES[type(page)], page),
             status_code=status,
             media_type="text/html; charset=utf-8",
@@ -103,7 +104,7 @@ class Renderer:
 
     def part(self, part: Part) -> Response:
         """A part alone, for a script that puts it into its page."""
-        return Response(
+        return Squeezed(
             self._write(PARTS[type(part)], part),
             media_type="text/html; charset=utf-8",
             headers={"Cache-Control": "no-store"},
