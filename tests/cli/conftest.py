@@ -22,7 +22,7 @@ from limner.cli.running import run
 from limner.testing.openai_stand_in import OpenAIStandIn
 from limner.testing.stand_in import StandInServer
 
-OURS = ("LIMNER_", "OPENAI_", "COMFYUI_", "DIFFUSERS_", "AWS_")
+OURS = ("LIMNER_", "ANTHROPIC_", "OPENAI_", "COMFYUI_", "DIFFUSERS_", "AWS_")
 
 
 Server = TypeVar("Server", bound=StandInServer)
