@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from statistics import median
 
-from playwright.async_api import Browser, CDPSession, async_playwright
+from playwright.async_api import Browser, CDPSession, ViewportSize, async_playwright
 
 from bench.figures import Figure, Scale, of_runs
 from bench.installation import scratch, server, settings
@@ -20,7 +20,7 @@ from tools.chromium import find
 
 SLOWER = 4
 """By how much the processor is slowed down."""
-WINDOW = {"width": 1280, "height": 800}
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
 SIZES = (Size(1152, 768), Size(768, 960), Size(896, 896), Size(1024, 640))
 PROMPTS = (
     "A still mountain lake at dusk, railway-poster style",

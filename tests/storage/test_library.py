@@ -239,8 +239,8 @@ async def test_thumbnails_are_made_on_first_view_and_stored(
     assert await folder.derived(picture.file.digest, "thumb-512.webp") == await read(first)
 
 
-@pytest.mark.parametrize("edge, width", [(1, 256), (256, 256), (257, 512), (512, 512), (900, 900), (5000, 900)])
-async def test_thumbnails_come_in_three_sizes(library: Library, folder: BlobStore, edge: int, width: int) -> None:
+@pytest.mark.parametrize("edge, width", [(1, 256), (256, 256), (257, 384), (385, 512), (900, 900), (5000, 900)])
+async def test_thumbnails_come_in_four_sizes(library: Library, folder: BlobStore, edge: int, width: int) -> None:
     picture = kept(await put(folder, sample("jpeg", 900, 600)))
     assert opened(await read(await library.thumbnail(picture, edge))).width == width
 

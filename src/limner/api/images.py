@@ -104,7 +104,7 @@ async def get_image_file(request: Request, image_id: ImageId, query: Annotated[F
 async def get_image_thumbnail(
     request: Request,
     image_id: ImageId,
-    edge: Annotated[Literal["256", "512", "1024"], Query(description="The longer edge in pixels.")] = "512",
+    edge: Annotated[Literal["256", "384", "512", "1024"], Query(description="The longer edge in pixels.")] = "512",
 ) -> Response:
     """A small WebP, made when it is first asked for."""
     picture = await _picture(request, image_id)

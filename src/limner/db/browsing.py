@@ -21,7 +21,9 @@ from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 
 MOST_COUNTED = 10_000
-"""Pictures that are found by words, by a collection, or in one span, up to which they are counted."""
+"""Pictures that are found by words or in a collection, up to which they are counted."""
+MOST_IN_SPAN = 2_000
+"""The same for a span, whose costs are added up: for that each row is read."""
 _PLACE = Statement(select(images.c.serial, images.c.created_at, images.c.id).where(images.c.id == bindparam("picture")))
 _CHILDREN = (
     MARKED.join(inputs, inputs.c.job_id == images.c.job_id)
@@ -167,12 +169,12 @@ def _span(connection: Connection, owner: str, which: PictureFilter) -> SpanTally
     wanted = Wanted.of(connection, owner, which)
     if wanted is None:
         return SpanTally(0, None, exact=True)
-    few = wanted.query.with_only_columns(images.c.cost_micro, maintain_column_froms=True).limit(MOST_COUNTED + 1)
+    few = wanted.query.with_only_columns(images.c.cost_micro, maintain_column_froms=True).limit(MOST_IN_SPAN + 1)
     inner = few.subquery()
     query = select(func.count().label("pictures"), func.sum(inner.c.cost_micro).label("cost"))
     row = connection.execute(query.select_from(inner)).mappings().one()
-    if row["pictures"] > MOST_COUNTED:
-        return SpanTally(MOST_COUNTED, None, exact=False)
+    if row["pictures"] > MOST_IN_SPAN:
+        return SpanTally(MOST_IN_SPAN, None, exact=False)
     return SpanTally(row["pictures"], rows.money(row["cost"]), exact=True)
 
 

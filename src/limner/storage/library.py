@@ -28,7 +28,7 @@ from limner.storage.probe import UPLOADED, Limits
 from limner.storage.provenance import Provenance, has_manifest
 from limner.storage.story import Source, Step, Story
 
-EDGES = (256, 512, 1024)
+EDGES = (256, 384, 512, 1024)
 """Edges of the squares that thumbnails fit into, in pixels."""
 
 EDITION = 1
