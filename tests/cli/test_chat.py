@@ -47,6 +47,10 @@ def test_a_direct_chat_paints_what_the_model_wants(limner: Limner, friend: OpenA
     assert (answer["state"], answer["text"], answer["text_model"]) == ("complete", "There it is.", f"ollama/{MODEL}")
     [picture] = answer["pictures"]
     assert (picture["state"], picture["cost_usd"], len(picture["images"])) == ("complete", 0.0, 1)
+    friend.says += [Say(text="Once more.", tools=(HARBOUR,)), Say(text="Done.")]
+    told = limner("chat", "another one", "--last", "--no-show")
+    lines = told.out.splitlines()
+    assert (lines[0], lines[1].endswith(".png"), lines[-1]) == ("Once more.", True, "Done.")
     friend.says.append(Say(text="It shows a harbour."))
     again = limner("chat", "what is it?", "--last")
     assert (again.code, again.out) == (0, "It shows a harbour.\n")

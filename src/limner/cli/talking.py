@@ -30,6 +30,8 @@ class Talk:
         self._show = show and not session.output.json
         self._shown: set[str] = set()
         self._told_why = False
+        self._in_a_line = False
+        """Whether words of the answer stand in a line that has not ended."""
 
     async def once(self, text: str) -> int:
         """Says something, tells the answer, buys what is agreed to; gives the exit code."""
@@ -84,18 +86,21 @@ class Talk:
             return
         if event.kind is ChatEventKind.TEXT:
             output.piece(event.text)
-        elif event.kind is ChatEventKind.COMPLETE:
+            self._in_a_line = True
+            return
+        if self._in_a_line:
             output.piece("\n")
-        elif event.part is not None:
+            self._in_a_line = False
+        if event.part is not None:
             await self._tell_part(event.part)
 
     async def _tell_part(self, part: ToolPart) -> None:
         """Says what became of a wish for a picture, as far as that is news."""
         output = self._session.output
         if part.trouble is not None:
-            output.say(f"\nNo picture: {part.trouble.message}")
+            output.say(f"No picture: {part.trouble.message}")
         elif part.state is PictureState.GENERATING and part.job is not None:
-            output.say(f"\n{part.job.model} paints.")
+            output.say(f"{part.job.model} paints.")
         elif part.state is PictureState.COMPLETE and part.job is not None:
             await self._show_pictures(part.job)
 
