@@ -35,6 +35,8 @@ from tests.db.conftest import plain_connection
 from tests.db.postgres import new_database
 from tests.receiver import Receiver
 
+pytestmark = pytest.mark.timeout(240)  # two people make everything there is, on two databases, before the first test
+
 DOMAIN = "walls.example"
 WASP = "wallwasp"
 """A word that no prompt may have."""

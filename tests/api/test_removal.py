@@ -63,6 +63,7 @@ def tables_with(folder: Path, word: str) -> set[str]:
         }
 
 
+@pytest.mark.timeout(240)  # two people make everything there is
 @pytest.mark.req("S2-055")
 def test_with_somebody_who_is_removed_goes_what_is_theirs_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

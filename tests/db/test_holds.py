@@ -273,11 +273,13 @@ class Holds(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
+@pytest.mark.timeout(240)
 def test_the_money_adds_up_on_sqlite() -> None:
     rounds = settings(max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Holds, settings=rounds)
 
 
+@pytest.mark.timeout(240)
 def test_the_money_adds_up_on_postgresql(new_postgres: Callable[[], str]) -> None:
     class OnPostgres(Holds):
         url = new_postgres()
