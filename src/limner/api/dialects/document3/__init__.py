@@ -18,7 +18,8 @@ from limner.api.dialects.document3.bodies import (
     GenerateImageBody,
     HealthAnswer,
 )
-from limner.api.dialects.document3.chat import ChatStreamBody, chat_router
+from limner.api.dialects.document3.chat import ChatStreamBody
+from limner.api.dialects.document3.chat import router as chat
 from limner.api.dialects.document3.identity import asking
 from limner.api.dialects.document3.wishes import wish_of
 from limner.api.documents import refusals, taking
@@ -38,13 +39,13 @@ def error_body(status: int, problem: Problem) -> Body:
     return told | {"confirmationRequired": True} if problem.code == ConfirmationRequired.code else told
 
 
-SURFACE = Surface(name="document3", paths=("/generate-image", "/health-check"), shape=error_body)
+SURFACE = Surface(name="document3", paths=("/generate-image", "/health-check", "/chat"), shape=error_body)
 BODIES = (ChatStreamBody, EstimateBody, GenerateImageBody)
 READ = refusals(FailureAnswer, 421, 500, 503)
 PLANNED = {**READ, **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 429, 502, 504, 507)}
 
 router = APIRouter(tags=["document 3"])
-router.include_router(chat_router(SURFACE))
+router.include_router(chat)
 
 
 @router.post(

@@ -13,7 +13,6 @@ from limner.api.dialects.document3.bodies import FailureAnswer, Word
 from limner.api.dialects.document3.identity import asking
 from limner.api.documents import refusals, taking
 from limner.api.streaming import EventStream
-from limner.api.surfaces import CHOSEN, Surface
 from limner.domain.chats import Author, ChatDraft, ChatMode
 from limner.domain.errors import InvalidRequest
 from limner.engine.chat_wishes import Wanted
@@ -53,36 +52,32 @@ class ChatStreamBody(BaseModel):
     )
 
 
-def chat_router(surface: Surface) -> APIRouter:
-    """The route, whose errors are told in the document's shape although pages have the path too."""
-    router = APIRouter(tags=["document 3"])
+router = APIRouter(tags=["document 3"])
 
-    @router.post(
-        "/chat",
-        summary="Talk with a text model that paints",
-        response_class=Response,
-        responses={
-            200: {"description": "Its events.", "content": {EVENTS: {"schema": {"type": "string"}}}},
-            **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 421, 429, 500, 502, 503, 504, 507),
-        },
-        openapi_extra=taking(ChatStreamBody),
-    )
-    async def chat_stream(request: Request) -> Response:
-        """The answer as it comes. Phase one: a picture is priced, and in `imageGenerations` of `message_complete`, with
-        the data of its button. The chat is kept; `chatId` in every event finds it again.
-        """
-        request.scope[CHOSEN] = surface
-        body, runtime = await read_json(request, ChatStreamBody), runtime_of(request)
-        principal = await asking(request, body.access_token)
-        chatting, wanted, key = runtime.chatting, _wanted(body), idempotency_key(request)
-        if body.chat_id is not None:
-            message = await chatting.say(checked_id(body.chat_id, "chat"), wanted, principal, key=key)
-        else:
-            draft = ChatDraft(mode=ChatMode.CONFIRM, profile=body.profile_id, text_model=body.model)
-            message = await chatting.begin(draft, wanted, principal, key=key)
-        return EventStream(chat_broadcasts_of(request), message.id, principal.id, after=0)
 
-    return router
+@router.post(
+    "/chat",
+    summary="Talk with a text model that paints",
+    response_class=Response,
+    responses={
+        200: {"description": "Its events.", "content": {EVENTS: {"schema": {"type": "string"}}}},
+        **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 421, 429, 500, 502, 503, 504, 507),
+    },
+    openapi_extra=taking(ChatStreamBody),
+)
+async def chat_stream(request: Request) -> Response:
+    """The answer as it comes. Phase one: a picture is priced, and in `imageGenerations` of `message_complete`, with
+    the data of its button. The chat is kept; `chatId` in every event finds it again.
+    """
+    body, runtime = await read_json(request, ChatStreamBody), runtime_of(request)
+    principal = await asking(request, body.access_token)
+    chatting, wanted, key = runtime.chatting, _wanted(body), idempotency_key(request)
+    if body.chat_id is not None:
+        message = await chatting.say(checked_id(body.chat_id, "chat"), wanted, principal, key=key)
+    else:
+        draft = ChatDraft(mode=ChatMode.CONFIRM, profile=body.profile_id, text_model=body.model)
+        message = await chatting.begin(draft, wanted, principal, key=key)
+    return EventStream(chat_broadcasts_of(request), message.id, principal.id, after=0)
 
 
 def _wanted(body: ChatStreamBody) -> Wanted:
