@@ -41,6 +41,8 @@ RARE = "heron"
 """A word that one prompt in a thousand has."""
 COLLECTION = "00000000-0000-7000-8000-000000000000"
 TAG = "seeded"
+BEGUN = "2026-01-01T00:00:00.000000Z"
+"""When the collection was made."""
 _OF_ALL = "FROM generated_images WHERE serial"
 MARKS = (
     f"INSERT INTO image_tags SELECT id, '{TAG}', user_id, created_at {_OF_ALL} > 0",
@@ -50,7 +52,7 @@ MARKS = (
     f"INSERT INTO withheld_images SELECT id, 'a sample', created_at {_OF_ALL} % 5000 = 2",
     f"""
     INSERT INTO image_collections (id, user_id, name, description, created_at, updated_at)
-    VALUES ('{COLLECTION}', '{LOCAL.id}', 'a sample', '', '', '')
+    VALUES ('{COLLECTION}', '{LOCAL.id}', 'a sample', '', '{BEGUN}', '{BEGUN}')
     """,
     f"INSERT INTO collection_images SELECT '{COLLECTION}', id, serial, created_at {_OF_ALL} % 100 = 3",
 )

@@ -115,7 +115,9 @@ async def visited(browser: Browser, address: str, *, whole: bool = False) -> Loo
     sent, kinds = await listened(wire)
     await wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     await page.add_init_script(WATCH)
-    await page.goto(address, wait_until="load")
+    answer = await page.goto(address, wait_until="load")
+    if answer is None or not answer.ok:
+        raise RuntimeError(f"{address} is not there to be measured: {await page.inner_text('body')}")
     if whole:
         await page.evaluate("for (const each of document.images) each.loading = 'eager'")
     await page.wait_for_load_state("networkidle")
