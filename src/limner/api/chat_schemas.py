@@ -24,7 +24,6 @@ class ChatLinks(Answer):
     """Where to go on."""
 
     self: str
-    page: str
 
 
 class ChatSummary(Answer):

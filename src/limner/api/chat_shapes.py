@@ -49,7 +49,7 @@ def chat_body(chat: Chat) -> Body:
         "tags": [tag_body(tag) for tag in chat.tags],
         "created": chat.created,
         "updated": chat.updated,
-        "links": {"self": chat_url(chat.id), "page": f"/chat/{chat.id}"},
+        "links": {"self": chat_url(chat.id)},
     }
 
 
