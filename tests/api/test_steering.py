@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from limner.domain.people import LOCAL, Role
 from limner.domain.steering import ServiceChange
 from limner.runtime import open_runtime
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
-from tests.api.served import serving, settings_for
+from tests.api.served import Site, serving, settings_for
 from tests.api.test_models import provider
 
 WISH = {"prompt": "a cat", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
@@ -31,7 +32,7 @@ def test_a_service_is_switched_off_on_every_surface_and_by_every_process(tmp_pat
         assert all(model["owned_by"] != "openai" for model in site.client.get("/v1/models").json()["data"])
 
         asyncio.run(switched_on(tmp_path))
-        shown = provider(site, "openai")
+        shown = once_ready(site, "openai")
         assert (shown["ready"], shown["config"]["enabled"], shown["config"]["weight"]) == (True, True, 2)
         usual = site.client.patch(f"{AT}/openai", json={"weight": None}).json()
         assert (usual["config"]["weight"], usual["config"]["requests_per_second"]) == (None, 0.5)
@@ -41,6 +42,13 @@ def test_a_service_is_switched_off_on_every_surface_and_by_every_process(tmp_pat
         assert done["state"] == "succeeded"
         acts = site.client.get("/api/v1/audit", params={"act": "service_changed"}).json()["items"]
         assert [act["detail"] for act in acts][-1] == "off, weight 2, 0.5 requests a second"
+
+
+def once_ready(site: Site, service: str) -> dict[str, Any]:
+    """A service when the server has read what another process said: what it knows may be a tenth of a second old."""
+    while not (shown := provider(site, service))["ready"]:
+        pass
+    return shown
 
 
 async def switched_on(folder: Path) -> None:

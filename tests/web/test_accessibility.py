@@ -1,18 +1,17 @@
 """axe-core finds nothing to object to: every page in every state, both themes, three widths."""
 
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from limner.testing.faults import Drop, Fault
 from tests.api.served import Site, serving
+from tests.web.axe import objections
 from tests.web.windows import in_a_browser, visit
 
 pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
-AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
 LATER = 600.0
 """Seconds that a service takes which is still at work when the tests end."""
 BOUGHT = {"model": "openai/gpt-image-2", "quality": "low"}
@@ -50,19 +49,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site on which nothing has been painted yet."""
     with serving(tmp_path_factory.mktemp("fresh"), key="") as site:
         yield site
-
-
-async def objections(page: Page) -> list[str]:
-    """What axe-core has against a page as it is now, with everything unfolded that can be."""
-    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-    await page.evaluate(AXE)
-    found = await page.evaluate("axe.run()")
-    assert found["passes"]
-    return [
-        f"{page.url} {fault['id']} {node['target']}: {node['failureSummary']}"
-        for fault in found["violations"]
-        for node in fault["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["ink", "vellum"])

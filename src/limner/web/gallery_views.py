@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from limner.web.views import Shell, Tile
 
@@ -48,6 +49,7 @@ class SheetView:
 class SheetPart:
     """A sheet alone, to be put into the page above or below others."""
 
+    template: ClassVar[str] = "parts/sheet.html"
     sheet: SheetView
 
 
@@ -82,6 +84,7 @@ class Filters:
 class GalleryPage:
     """Pictures by day, narrowed down by whatever stands in the address."""
 
+    template: ClassVar[str] = "pages/gallery.html"
     shell: Shell
     filters: Filters
     sheet: SheetView
@@ -110,6 +113,7 @@ class GalleryPage:
 class AskPage:
     """A question before something that cannot be undone."""
 
+    template: ClassVar[str] = "pages/ask.html"
     shell: Shell
     question: str
     action: str
@@ -135,6 +139,7 @@ class AlbumCard:
 class AlbumsPage:
     """All collections."""
 
+    template: ClassVar[str] = "pages/albums.html"
     shell: Shell
     albums: tuple[AlbumCard, ...]
     older: str
@@ -147,6 +152,7 @@ class AlbumsPage:
 class AlbumPage:
     """One collection, its pictures in their order."""
 
+    template: ClassVar[str] = "pages/album.html"
     shell: Shell
     album: AlbumCard
     description: str

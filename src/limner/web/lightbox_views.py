@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from limner.web.views import Fact, ModelGroup, ReceiptRow, Shell, Tile
 
@@ -49,6 +50,7 @@ class ShareRow:
 class PicturePage:
     """One picture and its story."""
 
+    template: ClassVar[str] = "pages/picture.html"
     shell: Shell
     tile: Tile
     job_id: str
@@ -116,6 +118,7 @@ class Offer:
 class RerunPage:
     """A picture to be made again with another model: which, how its settings are translated, and what it costs."""
 
+    template: ClassVar[str] = "pages/rerun.html"
     shell: Shell
     tile: Tile
     back: str

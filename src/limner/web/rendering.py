@@ -3,69 +3,34 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from limner.domain.people import Principal
 from limner.web import wording
-from limner.web.gallery_views import AlbumPage, AlbumsPage, AskPage, GalleryPage, SheetPart
-from limner.web.lightbox_views import PicturePage, RerunPage
 from limner.web.links import Links
 from limner.web.squeezing import Squeezed
-from limner.web.views import (
-    AccountPage,
-    CardPart,
-    CreatePage,
-    DocsPage,
-    JobPage,
-    ProblemPage,
-    QueuePage,
-    SharePage,
-    Shell,
-    SignInPage,
-)
+from limner.web.views import Shell
 
-Page = (
-    CreatePage
-    | JobPage
-    | QueuePage
-    | PicturePage
-    | ProblemPage
-    | DocsPage
-    | SignInPage
-    | SharePage
-    | AccountPage
-    | GalleryPage
-    | AskPage
-    | AlbumsPage
-    | AlbumPage
-    | RerunPage
-)
-"""Whatever is a page of its own."""
-Part = CardPart | SheetPart
-"""What is put into a page."""
 
-TEMPLATES: Mapping[type[Page], str] = {
-    CreatePage: "pages/create.html",
-    JobPage: "pages/job.html",
-    QueuePage: "pages/jobs.html",
-    PicturePage: "pages/picture.html",
-    ProblemPage: "pages/problem.html",
-    DocsPage: "pages/docs.html",
-    SignInPage: "pages/signin.html",
-    SharePage: "pages/share.html",
-    AccountPage: "pages/account.html",
-    GalleryPage: "pages/gallery.html",
-    AskPage: "pages/ask.html",
-    AlbumsPage: "pages/albums.html",
-    AlbumPage: "pages/album.html",
-    RerunPage: "pages/rerun.html",
-}
-PARTS: Mapping[type[Part], str] = {CardPart: "parts/job.html", SheetPart: "parts/sheet.html"}
+class Part(Protocol):
+    """What is put into a page: a frozen dataclass whose fields its template gets by name."""
+
+    template: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+
+
+class Page(Part, Protocol):
+    """Whatever is a page of its own."""
+
+    @property
+    def shell(self) -> Shell:
+        """What surrounds it."""
+
 
 THEMES = ("ink", "vellum", "auto")
 COOKIE = "theme"
@@ -88,7 +53,9 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
         )
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
         self._environment.globals.update(links=links)
         self._environment.filters.update(moment=wording.moment)
 
@@ -96,7 +63,7 @@ class Renderer:
         """A whole page, which no cache keeps and no other site frames."""
         policy = POLICY.format(nonce=page.shell.nonce)
         return Squeezed(
-            self._write(TEMPLATES[type(page)], page),
+            self._write(page),
             status_code=status,
             media_type="text/html; charset=utf-8",
             headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie"},
@@ -105,14 +72,14 @@ class Renderer:
     def part(self, part: Part) -> Response:
         """A part alone, for a script that puts it into its page."""
         return Squeezed(
-            self._write(PARTS[type(part)], part),
+            self._write(part),
             media_type="text/html; charset=utf-8",
             headers={"Cache-Control": "no-store"},
         )
 
-    def _write(self, template: str, view: Page | Part) -> str:
+    def _write(self, view: Part) -> str:
         values = {field.name: getattr(view, field.name) for field in fields(view)}
-        return self._environment.get_template(template).render(values)
+        return self._environment.get_template(view.template).render(values)
 
 
 def theme_of(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +169,7 @@ class KeyHint:
 class CreatePage:
     """The first page: a composer, jobs that are going on, recent pictures."""
 
+    template: ClassVar[str] = "pages/create.html"
     shell: Shell
     composer: Composer
     cards: tuple[JobCard, ...]
@@ -184,6 +186,7 @@ class CreatePage:
 class JobPage:
     """One job."""
 
+    template: ClassVar[str] = "pages/job.html"
     shell: Shell
     card: JobCard
 
@@ -192,6 +195,7 @@ class JobPage:
 class CardPart:
     """One job's card alone, to be put into a page."""
 
+    template: ClassVar[str] = "parts/job.html"
     card: JobCard
 
 
@@ -217,6 +221,7 @@ class JobRow:
 class QueuePage:
     """All jobs."""
 
+    template: ClassVar[str] = "pages/jobs.html"
     shell: Shell
     rows: tuple[JobRow, ...]
     older: str | None
@@ -226,6 +231,7 @@ class QueuePage:
 class SharePage:
     """What a share link shows, to people who know nothing of the rest."""
 
+    template: ClassVar[str] = "pages/share.html"
     shell: Shell
     description: str
     tiles: tuple[Tile, ...]
@@ -239,6 +245,7 @@ class SharePage:
 class ProblemPage:
     """Something that went wrong."""
 
+    template: ClassVar[str] = "pages/problem.html"
     shell: Shell
     message: str
 
@@ -247,6 +254,7 @@ class ProblemPage:
 class SignInPage:
     """Where people sign in, or make the first account."""
 
+    template: ClassVar[str] = "pages/signin.html"
     shell: Shell
     place: str
     """The server, as it was asked."""
@@ -278,6 +286,7 @@ class TokenRow:
 class AccountPage:
     """One's own account: what programs sign in with, the password, and the way out of everywhere."""
 
+    template: ClassVar[str] = "pages/account.html"
     shell: Shell
     email: str
     role: str
@@ -317,6 +326,7 @@ class Operation:
 class DocsPage:
     """The whole interface, described."""
 
+    template: ClassVar[str] = "pages/docs.html"
     shell: Shell
     version: str
     groups: Mapping[str, tuple[Operation, ...]]

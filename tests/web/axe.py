@@ -1,0 +1,20 @@
+"""axe-core looks at a page."""
+
+from importlib import resources
+
+from playwright.async_api import Page
+
+AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+
+
+async def objections(page: Page) -> list[str]:
+    """What axe-core has against a page as it is now, with everything unfolded that can be."""
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    await page.evaluate(AXE)
+    found = await page.evaluate("axe.run()")
+    assert found["passes"]
+    return [
+        f"{page.url} {fault['id']} {node['target']}: {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
