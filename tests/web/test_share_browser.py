@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.api.served import Site, serving
-from tests.web.test_accessibility import objections
+from tests.web.axe import objections
 from tests.web.windows import in_a_browser, visit
 
 pytestmark = [*in_a_browser, pytest.mark.timeout(240)]

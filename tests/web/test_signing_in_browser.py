@@ -13,7 +13,7 @@ from limner.testing.openid_stand_in import CLIENT_ID, OpenIdStandIn
 from tests.api.people import PASSWORD, accounts_site, add_user, quick_hashes
 from tests.api.served import Site
 from tests.cli.conftest import in_a_thread
-from tests.web.test_accessibility import objections
+from tests.web.axe import objections
 from tests.web.windows import in_a_browser, visit
 
 pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
