@@ -14,7 +14,7 @@ export PROMPT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint bench chaos requirements docs setup setup-test setup-diffusers lock chromium node-packages clean distclean
+.PHONY: help run serve test lint bench chaos requirements docs messages setup setup-test setup-diffusers lock chromium node-packages clean distclean
 
 help: ## list the chores
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile
@@ -46,6 +46,9 @@ requirements: setup-test ## say which requirements the tests prove, and which no
 
 docs: setup-test ## write docs/cli.md and docs/models.md afresh; ARGS=--check only compares
 	@$(BIN)/python -m tools.docs $(ARGS)
+
+messages: setup-test ## add what the pages say to the catalogs of their languages; ARGS=--check only compares
+	@$(BIN)/python -m tools.messages $(ARGS)
 
 setup: ## install what Limner needs to run into .venv
 	@$(PYTHON) tools/setup.py run

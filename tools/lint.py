@@ -20,6 +20,7 @@ CHECKS = {  # the longest first
     "duplicates": ["-m", "tools.duplicates"],
     "addresses": ["-m", "tools.addresses"],
     "docs": ["-m", "tools.docs", "--check"],
+    "messages": ["-m", "tools.messages", "--check"],
 }
 
 

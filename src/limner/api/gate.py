@@ -51,6 +51,8 @@ FOR_ALL = frozenset(
         "/api/auth/password",
         "/api/v1/quotes",
         "/generate-image/estimate",
+        "/keys",
+        "/language",
         "/logout",
         MCP,
         "/theme",

@@ -34,6 +34,8 @@ class Links:
     openapi: str = "/openapi.json"
     api_quotes: str = f"{API}/quotes"
     api_jobs: str = f"{API}/jobs"
+    language: str = "/language"
+    keys: str = "/keys"
 
     def static(self, name: str) -> str:
         """A file of the pages themselves."""

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from limner.domain.authority import own_path
 from limner.domain.errors import LimnerError
 from limner.domain.job import OPEN_STATES, Job
 from limner.domain.records import PictureFilter
@@ -23,7 +22,9 @@ from limner.web import (
     documentation,
     elsewhere,
     gallery,
+    languages,
     lightbox,
+    preferences,
     rerunning,
     sharing,
     showing,
@@ -31,13 +32,13 @@ from limner.web import (
 )
 from limner.web.assets import read_assets
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.links import Links
-from limner.web.rendering import COOKIE, THEMES, Renderer, shell
+from limner.web.rendering import Renderer, shell
 from limner.web.views import CardPart, CreatePage, Draft, JobPage, ProblemPage, QueuePage
 
 PAGE = 36
 JOBS_A_PAGE = 50
-A_YEAR = 365 * 24 * 3600
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 Inner = Callable[..., Response | Awaitable[Response]]
@@ -51,6 +52,8 @@ def install(app: FastAPI) -> None:
     """Mounts the pages and their files, and lets browsers see what went wrong as a page. Comes after the interface."""
     assets = read_assets()
     app.state.renderer = Renderer(Links(version=assets.version))
+    languages.load()
+    app.add_middleware(languages.Speaking)
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
     app.include_router(router)
     app.include_router(gallery.router)
@@ -62,6 +65,7 @@ def install(app: FastAPI) -> None:
     app.include_router(signing_in.router)
     app.include_router(elsewhere.router)
     app.include_router(account.router)
+    app.include_router(preferences.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
@@ -77,8 +81,10 @@ def _as_page(inner: Inner) -> Handler:
         if plain.media_type == "application/json":  # the path is another document's, which has words of its own
             return plain
         is_missing = plain.status_code == 404
-        title = "Not found" if is_missing else "Not possible"
-        message = "There is nothing at this address." if is_missing else "This address cannot be read. Start anew."
+        title = _("Not found") if is_missing else _("Not possible")
+        message = _("There is nothing at this address.")
+        if not is_missing:
+            message = _("This address cannot be read. Start anew.")
         if isinstance(error, LimnerError):
             message = error.message
         return renderer_of(request).page(ProblemPage(shell=shell(request, title), message=message), plain.status_code)
@@ -149,17 +155,6 @@ async def resolve_from_form(request: Request, job_id: str, call_id: str) -> Resp
         charged = form.get("charged") == "yes"
     job = await runtime_of(request).engine.resolve(known_id(call_id), principal_of(request), charged=charged)
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
-
-
-@router.post("/theme")
-async def choose_theme(request: Request) -> Response:
-    """Remembers the theme in a cookie and goes back to where the choice was made."""
-    async with read_form(request, files=0, fields=4) as form:
-        theme, back = form.get("theme"), form.get("back")
-    answer = RedirectResponse(own_path(back), status_code=303)
-    if theme in THEMES:
-        answer.set_cookie(COOKIE, str(theme), max_age=A_YEAR, httponly=True, samesite="lax")
-    return answer
 
 
 async def _create(

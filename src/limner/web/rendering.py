@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from limner.domain.people import Principal
-from limner.web import wording
+from limner.web import languages, wording
 from limner.web.links import Links
 from limner.web.squeezing import Squeezed
 from limner.web.views import Shell
@@ -55,7 +55,9 @@ class Renderer:
             auto_reload=False,
             extensions=["jinja2.ext.i18n"],
         )
-        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+            languages.plain_gettext, languages.plain_ngettext, newstyle=True
+        )
         self._environment.globals.update(links=links)
         self._environment.filters.update(moment=wording.moment)
 
@@ -66,7 +68,7 @@ class Renderer:
             self._write(page),
             status_code=status,
             media_type="text/html; charset=utf-8",
-            headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie"},
+            headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie, Accept-Language"},
         )
 
     def part(self, part: Part) -> Response:
@@ -100,6 +102,7 @@ def shell(request: Request, title: str, *, heading: str | None = None, current: 
         current=current,
         here=here,
         theme=theme_of(request),
+        language=languages.spoken(),
         nonce=secrets.token_urlsafe(16),
         person="" if principal is None else principal.name,
         badge=badge,

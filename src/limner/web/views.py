@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from limner.web.languages import Language
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shell:
@@ -19,6 +21,7 @@ class Shell:
     here: str
     """The page's own address, to come back to."""
     theme: str
+    language: Language
     nonce: str
     """Allows the style block that carries the colours and shapes of this page's pictures."""
     person: str = ""
