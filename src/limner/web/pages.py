@@ -22,8 +22,10 @@ from limner.web import (
     documentation,
     elsewhere,
     gallery,
+    keyboard,
     languages,
     lightbox,
+    places,
     preferences,
     rerunning,
     sharing,
@@ -66,6 +68,8 @@ def install(app: FastAPI) -> None:
     app.include_router(elsewhere.router)
     app.include_router(account.router)
     app.include_router(preferences.router)
+    app.include_router(keyboard.router)
+    app.state.places = places.standing(app)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 

@@ -58,7 +58,7 @@ class Renderer:
         self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
             languages.plain_gettext, languages.plain_ngettext, newstyle=True
         )
-        self._environment.globals.update(links=links)
+        self._environment.globals.update(links=links, languages=languages.LANGUAGES)
         self._environment.filters.update(moment=wording.moment)
 
     def page(self, page: Page, status: int = 200) -> Response:
@@ -103,6 +103,7 @@ def shell(request: Request, title: str, *, heading: str | None = None, current: 
         here=here,
         theme=theme_of(request),
         language=languages.spoken(),
+        places=request.app.state.places,
         nonce=secrets.token_urlsafe(16),
         person="" if principal is None else principal.name,
         badge=badge,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from limner.web.languages import Language
+from limner.web.places import Place
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +23,8 @@ class Shell:
     """The page's own address, to come back to."""
     theme: str
     language: Language
+    places: tuple[Place, ...]
+    """The entries of the navigation."""
     nonce: str
     """Allows the style block that carries the colours and shapes of this page's pictures."""
     person: str = ""
