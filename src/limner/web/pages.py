@@ -25,6 +25,8 @@ from limner.web import (
     gallery,
     lightbox,
     rerunning,
+    settings_frame,
+    settings_keys,
     sharing,
     showing,
     signing_in,
@@ -62,6 +64,8 @@ def install(app: FastAPI) -> None:
     app.include_router(signing_in.router)
     app.include_router(elsewhere.router)
     app.include_router(account.router)
+    app.include_router(settings_frame.router)
+    app.include_router(settings_keys.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
