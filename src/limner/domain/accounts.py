@@ -59,6 +59,8 @@ class Inspection:
     state: KeyState
     message: str
     account: Account | None = None
+    code: str = ""
+    """What its refusal means, a `FailureCode`; empty where there was none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Protocol
 
 SHOWN = 4
 """Signs of a key that are shown: enough to tell keys apart, too few to use one."""
+_KIND = re.compile(r"[a-z][a-z0-9]{0,4}[-_](?:[a-z]{2,7}-)?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +92,12 @@ class Resealed:
 def last_signs(secret: str) -> str:
     """What may be shown of a key; nothing of a short one."""
     return secret[-SHOWN:] if len(secret) >= 4 * SHOWN else ""
+
+
+def first_signs(secret: str) -> str:
+    """How a key begins where that tells only what kind it is, such as `sk-proj-`; nothing of a short one."""
+    found = _KIND.match(secret)
+    return found[0] if found is not None and len(secret) >= len(found[0]) + 4 * SHOWN else ""
 
 
 class StoredKeys(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from limner.domain.accounts import Asks, Inspection, KeyState
@@ -11,7 +11,7 @@ from limner.domain.model_card import ServiceCard
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Ids
 from limner.domain.text_models import TextCatalog, TextServiceCard
-from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, last_signs
+from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, first_signs, last_signs
 from limner.engine.keyrings import Keyrings, cannot_open
 
 MOST = 100
@@ -85,6 +85,11 @@ class Vault:
     async def list(self, principal: Principal) -> Sequence[StoredKey]:
         """One's own keys and the shared ones, oldest first."""
         return await self.keys.visible(principal.id)
+
+    async def beginnings(self, principal: Principal) -> Mapping[str, str]:
+        """How these begin, where that tells only what kind of key each is; by their ids. Raises StorageError."""
+        ring = await self.keyrings.of(principal.id)
+        return {each.key.id: first_signs(each.secret or "") for each in ring.keys}
 
     async def get(self, key_id: str, principal: Principal) -> StoredKey:
         """One of them. Raises NotFound, for somebody else's too."""

@@ -45,7 +45,7 @@ class Inquiries:
             return Inspection(service=service, state=KeyState.UNKNOWN, message="It did not answer in time. Try again.")
         except LimnerError as error:
             state = KeyState.REFUSED if error.code in REFUSED else KeyState.UNKNOWN
-            return Inspection(service=service, state=state, message=error.message)
+            return Inspection(service=service, state=state, message=error.message, code=error.code)
         return Inspection(service=service, state=KeyState.ACCEPTED, message="The service takes it.", account=account)
 
     async def models(self, service: str, opener: Opener | None = None) -> tuple[str, ...]:

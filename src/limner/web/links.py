@@ -128,3 +128,7 @@ class Links:
     def more_shared(self, here: str, cursor: str) -> str:
         """The next page of a shared collection."""
         return f"{here}?{urlencode({'after': cursor})}"
+
+    def settings(self, *parts: str) -> str:
+        """A section of the settings, or a place below it; the first one without parts."""
+        return "/".join(("/settings", *parts))

@@ -28,6 +28,8 @@ from limner.web import (
     places,
     preferences,
     rerunning,
+    settings_frame,
+    settings_keys,
     sharing,
     showing,
     signing_in,
@@ -69,9 +71,11 @@ def install(app: FastAPI) -> None:
     app.include_router(account.router)
     app.include_router(preferences.router)
     app.include_router(keyboard.router)
-    app.state.places = places.standing(app)
+    app.include_router(settings_frame.router)
+    app.include_router(settings_keys.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
+    app.state.places = places.standing(app)
 
 
 def _as_page(inner: Inner) -> Handler:

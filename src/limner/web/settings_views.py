@@ -1,0 +1,92 @@
+"""What the pages of the settings are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from limner.web.gallery_views import Choice
+from limner.web.views import Shell
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionLink:
+    """A section in the list of sections."""
+
+    href: str
+    title: str
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """What every section is shown in."""
+
+    sections: tuple[SectionLink, ...]
+    done: str
+    """What was done, as a sentence; may be empty."""
+    error: str
+    """What is wrong with a form that was sent; may be empty."""
+    field: str
+    """The field that is wrong, where one is."""
+    form: str
+    """Which of the page's forms is wrong."""
+    may_change: bool
+    """Whether whoever looks may change anything."""
+    administrator: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Badge:
+    """A state: an icon, a word and a colour."""
+
+    kind: str
+    icon: str
+    word: str
+    said: str = ""
+    """The same in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyRow:
+    """A stored key among others."""
+
+    id: str
+    service: str
+    colour: str
+    label: str
+    masked: str
+    changed: datetime
+    mine: bool
+    shared: bool
+    weight: str
+    may_change: bool
+    """Whether whoever looks may replace and delete it."""
+    state: Badge | None
+    """What its service has just said about it; None where it was not asked now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyDraft:
+    """What stands in the fields of a key's form; the key itself never does."""
+
+    service: str = ""
+    label: str = ""
+    shared: bool = False
+    weight: str = "1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeysPage:
+    """Stored keys, and the form that adds one or replaces one."""
+
+    template: ClassVar[str] = "pages/settings_keys.html"
+    shell: Shell
+    frame: Frame
+    keys: tuple[KeyRow, ...]
+    services: tuple[Choice, ...]
+    """Those that take a key."""
+    draft: KeyDraft
+    editing: KeyRow | None
+    """The key that the form replaces; None where it adds one."""
