@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, text, update
 
 from limner.db import codec
+from limner.db.chat_tables import chats
 from limner.db.database import Database
 from limner.db.profile_tables import profiles, tags
 from limner.db.statements import Columns, Statement, insertion
@@ -67,6 +68,12 @@ _UNTAG = Statement(
     delete(tags).where(tags.c.image_profile_id == bindparam("profile"), tags.c.tag_id == bindparam("tag"))
 )
 
+_CHATS = Statement(
+    select(chats.c.image_profile_id, func.count().label("many"))
+    .where(chats.c.user_id == bindparam("owner"), chats.c.image_profile_id.is_not(None))
+    .group_by(chats.c.image_profile_id)
+)
+
 
 class SqlProfiles:
     """The `KeepsProfiles` of `domain.profile`."""
@@ -91,6 +98,11 @@ class SqlProfiles:
     async def all(self, owner: str) -> Sequence[Profile]:
         """One person's, the default first and the others by name."""
         return await self._database.read(lambda connection: _all(connection, owner), owner=owner)
+
+    async def chats(self, owner: str) -> Mapping[str, int]:
+        """How many of one person's chats paint with each of their profiles, by its id; without those that have none."""
+        found = await self._database.read(lambda connection: _CHATS.rows(connection, {"owner": owner}), owner=owner)
+        return {row["image_profile_id"]: row["many"] for row in found}
 
     async def find(self, which: str, owner: str) -> Profile:
         """One of one person's by its id or name. Raises NotFound, for somebody else's too."""

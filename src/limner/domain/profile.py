@@ -105,6 +105,10 @@ class KeepsProfiles(Protocol):
         """One person's, the default first and the others by name."""
         ...
 
+    async def chats(self, owner: str) -> Mapping[str, int]:
+        """How many of one person's chats paint with each of their profiles, by its id; without those that have none."""
+        ...
+
     async def find(self, which: str, owner: str) -> Profile:
         """One of one person's by its id or name. Raises NotFound, for somebody else's too."""
         ...

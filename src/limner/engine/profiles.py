@@ -63,6 +63,10 @@ class Profiles:
         """One person's, the default first and the others by name."""
         return await self.store.all(principal.id)
 
+    async def chats(self, principal: Principal) -> Mapping[str, int]:
+        """How many of one person's chats paint with each of their profiles, by its id; without those that have none."""
+        return await self.store.chats(principal.id)
+
     async def get(self, which: str, principal: Principal) -> Profile:
         """One by its id or name. Raises NotFound."""
         return await self.store.find(which, principal.id)

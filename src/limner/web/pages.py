@@ -30,6 +30,7 @@ from limner.web import (
     rerunning,
     settings_frame,
     settings_keys,
+    settings_profiles,
     sharing,
     showing,
     signing_in,
@@ -73,6 +74,7 @@ def install(app: FastAPI) -> None:
     app.include_router(keyboard.router)
     app.include_router(settings_frame.router)
     app.include_router(settings_keys.router)
+    app.include_router(settings_profiles.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

@@ -34,7 +34,10 @@ class Section:
     """What only an administrator does there, as a clause; empty where it is for everybody."""
 
 
-SECTIONS: Sequence[Section] = (Section(key="keys", title="API keys"),)
+SECTIONS: Sequence[Section] = (
+    Section(key="keys", title="API keys"),
+    Section(key="profiles", title="Image profiles"),
+)
 
 
 @router.get("/settings")

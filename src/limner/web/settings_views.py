@@ -90,3 +90,67 @@ class KeysPage:
     draft: KeyDraft
     editing: KeyRow | None
     """The key that the form replaces; None where it adds one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileRow:
+    """A profile among others."""
+
+    id: str
+    name: str
+    is_default: bool
+    service: str
+    colour: str
+    model: str
+    """The model's title and what the profile says of it."""
+    uses: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Control:
+    """A field for one option of a model."""
+
+    name: str
+    label: str
+    kind: str
+    """choice, number, flag or text."""
+    value: str
+    choices: tuple[Choice, ...] = ()
+    minimum: str = ""
+    maximum: str = ""
+    step: str = "any"
+    usual: str = ""
+    """What the model does where nothing is said."""
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfileForm:
+    """The form that makes or changes a profile, as it stands."""
+
+    name: str
+    service: str
+    key: str
+    model: str
+    base_url: str
+    is_default: bool
+    services: tuple[Choice, ...]
+    keys: tuple[Choice, ...]
+    """Stored keys of the service; the first one is whichever there is."""
+    models: tuple[Choice, ...]
+    controls: tuple[Control, ...]
+    verdict: Badge | None = None
+    """What the provider has just said about the key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProfilesPage:
+    """Saved choices of provider, key, model and options, and the form that makes or changes one."""
+
+    template: ClassVar[str] = "pages/settings_profiles.html"
+    shell: Shell
+    frame: Frame
+    profiles: tuple[ProfileRow, ...]
+    draft: ProfileForm
+    editing: ProfileRow | None
+    """The profile that the form changes; None where it makes one."""
