@@ -126,3 +126,11 @@ class Links:
     def more_shared(self, here: str, cursor: str) -> str:
         """The next page of a shared collection."""
         return f"{here}?{urlencode({'after': cursor})}"
+
+    def edit(self, image_id: str) -> str:
+        """Where a part of a picture is painted anew, or the picture extended."""
+        return f"{self.image(image_id)}/edit"
+
+    def edit_price(self, image_id: str) -> str:
+        """What that would cost, as a part of the page."""
+        return f"{self.edit(image_id)}/price"
