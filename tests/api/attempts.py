@@ -200,6 +200,7 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "share_from_form": (Attempt(form={"expires_in": "86400"}, query=AMONG),),
     "revoke_from_form": (Attempt(query=AMONG), Attempt(own=("image_id",)), Attempt(own=("share_id",))),
     "report_from_form": (Attempt(form={"reason": "mine"}, query=AMONG),),
+    "edit_from_form": (Attempt(form={"kind": "extend", "right": "8"}),),
     "rerun_from_form": (Attempt(form={"token": "x"}),),
     "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
     "create_page": (Attempt(query={"from": "{job_id}"}),),

@@ -220,8 +220,8 @@ class Imaging(Protocol):
         """Decodes everything once: what `probe` says, and the dominant tone as #rrggbb. Refuses cut files."""
         ...
 
-    async def to_mask(self, data: bytes, size: Size) -> bytes:
-        """The canonical mask: 8-bit grey PNG, white = change. With alpha, transparent means change."""
+    async def to_mask(self, data: bytes, size: Size, feather: int = 0) -> bytes:
+        """The canonical mask: 8-bit grey PNG, white or else transparent = change; edges fade over `feather` pixels."""
         ...
 
     async def mask_for(self, mask: bytes, kind: MaskKind) -> bytes:

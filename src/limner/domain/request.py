@@ -121,6 +121,16 @@ class Margins:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Box:
+    """A rectangle on a picture, in its pixels from the upper left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class InputImage:
     """A picture that the request starts from; its bytes lie in the object store under `digest`."""
 

@@ -83,9 +83,17 @@ class PillowImaging:
         """Up to five colours as #rrggbb, the largest share first; none where all is transparent."""
         return await self._run(lambda: colours_of(self._decode(data, least=SMALL).image))
 
-    async def to_mask(self, data: bytes, size: Size) -> bytes:
-        """The canonical mask: 8-bit grey PNG, white = change. Where anything is transparent, that means change."""
-        return await self._run(lambda: masks.as_png(masks.canonical(self._decode(data, name=MASK).image, size, MASK)))
+    async def to_mask(self, data: bytes, size: Size, feather: int = 0) -> bytes:
+        """The canonical mask: 8-bit grey PNG, white = change. Where anything is transparent, that means change.
+
+        Its edges fade over so many pixels as `feather` says.
+        """
+
+        def made() -> bytes:
+            hard = masks.canonical(self._decode(data, name=MASK).image, size, MASK)
+            return masks.as_png(masks.feathered(hard, feather, MASK))
+
+        return await self._run(made)
 
     async def mask_for(self, mask: bytes, kind: MaskKind) -> bytes:
         """A canonical mask in a service's own convention. Raises InvalidRequest for MaskKind.NONE."""

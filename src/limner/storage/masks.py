@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from limner.domain.errors import BadPicture, InvalidRequest
 from limner.domain.model_card import MaskKind
-from limner.domain.request import Size
+from limner.domain.request import Box, Size
 from limner.storage.pixels import Pixels, encode
 
 MARKED = 128
@@ -35,6 +35,29 @@ def canonical(given: Image.Image, size: Size, name: str) -> Image.Image:
     if not any(mask.histogram()[MARKED:]):
         raise BadPicture(f"{name} marks nothing. Make white, or transparent, what is to change.")
     return mask
+
+
+def feathered(mask: Image.Image, pixels: int, name: str) -> Image.Image:
+    """A canonical mask whose edges fade over about so many pixels. Raises BadPicture where nothing is left marked."""
+    if pixels < 1:
+        return mask
+    soft = mask.filter(ImageFilter.GaussianBlur(pixels / 2))
+    if not any(soft.histogram()[MARKED:]):
+        raise BadPicture(
+            f"{name} marks too little for a feather of {pixels} pixels. Mark more, or make the feather smaller."
+        )
+    return soft
+
+
+def rectangle(box: Box, size: Size) -> bytes:
+    """A canonical mask that marks a rectangle, as far as it lies on the picture. Raises BadPicture where none does."""
+    right, bottom = min(box.left + box.width, size.width), min(box.top + box.height, size.height)
+    left, top = max(box.left, 0), max(box.top, 0)
+    if left >= right or top >= bottom:
+        raise BadPicture(f"The mask marks nothing. Give an area that lies on the picture of {size} pixels.")
+    mask = Image.new("L", (size.width, size.height), 0)
+    mask.paste(255, (left, top, right, bottom))
+    return as_png(mask)
 
 
 def in_convention(mask: Image.Image, kind: MaskKind) -> Image.Image:

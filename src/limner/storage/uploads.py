@@ -49,10 +49,13 @@ class Uploads:
         landed = await self.fetch(address)
         return await self.picture(role, await self.blobs.get(landed.digest), f"The {role} picture")
 
-    async def mask(self, data: bytes, of: InputImage) -> InputImage:
-        """Keeps a mask in the one form that Limner uses: 8-bit grey, the size of its picture, white = change."""
+    async def mask(self, data: bytes, of: InputImage, feather: int = 0) -> InputImage:
+        """Keeps a mask in the one form that Limner uses: 8-bit grey, the size of its picture, white = change.
+
+        Its edges fade over so many pixels as `feather` says.
+        """
         with _meant_as(Role.MASK):
-            canonical = await self.imaging.to_mask(data, of.size)
+            canonical = await self.imaging.to_mask(data, of.size, feather)
         landed = await self.blobs.put(canonical)
         return InputImage(
             role=Role.MASK, digest=landed.digest, media_type="image/png", width=of.width, height=of.height

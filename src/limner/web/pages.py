@@ -20,6 +20,7 @@ from limner.web import (
     collections,
     composing,
     documentation,
+    editing,
     elsewhere,
     gallery,
     keyboard,
@@ -65,6 +66,7 @@ def install(app: FastAPI) -> None:
     app.include_router(collections.router)
     app.include_router(lightbox.router)
     app.include_router(rerunning.router)
+    app.include_router(editing.router)
     app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)

@@ -1,0 +1,162 @@
+// The panel: the price follows the fields, and an edit becomes a job and then a version without leaving the page.
+import { announce, dress } from "./dress.js";
+import { follow } from "./live.js";
+
+// A new key for the next purchase. randomUUID is there on https and on this machine alone.
+function fresh() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const text = [...bytes].map((each) => each.toString(16).padStart(2, "0")).join("");
+  return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+async function page(address, given = {}) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" }, ...given });
+  // The style block of another page has another nonce: browsers would object to it while they read the page.
+  const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/g, "");
+  return { answer, found: new DOMParser().parseFromString(text, "text/html") };
+}
+
+export class Panel {
+  // `drawn` gives the mask as it is drawn, or null where nothing can be drawn on.
+  constructor(form, drawn) {
+    Object.assign(this, { form, drawn, asked: 0, timer: 0 });
+    form.addEventListener("input", () => this.changed());
+    form.addEventListener("change", () => this.changed());
+    form.addEventListener("submit", (event) => this.submit(event));
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+    });
+    new MutationObserver(() => this.watch()).observe(this.part("jobs"), { childList: true, subtree: true });
+    this.look();
+  }
+
+  part(name) {
+    return this.form.querySelector(`[data-part=${name}]`);
+  }
+
+  get kind() {
+    return this.form.elements.kind.value;
+  }
+
+  set kind(kind) {
+    if (kind === this.kind) return;
+    this.form.elements.kind.value = kind;
+    this.changed();
+  }
+
+  // --- the price ----------------------------------------------------------------------------
+
+  changed() {
+    this.look();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.price(), 80);
+  }
+
+  // What the fields say about themselves.
+  look() {
+    const { elements } = this.form;
+    const option = elements[`${this.kind}_model`].selectedOptions[0];
+    const hint = this.part("strengthening").querySelector(".hint");
+    const able = option?.dataset.strength !== undefined;
+    elements.strength.disabled = !able;
+    hint.textContent = able ? hint.dataset.able : hint.dataset.unable;
+    this.part("counter").textContent = `${elements.prompt.value.length.toLocaleString("en-GB")} / 32,000`;
+  }
+
+  async price() {
+    const mine = ++this.asked;
+    const fields = new FormData(this.form);
+    fields.delete("mask");
+    try {
+      const answer = await fetch(`${this.form.dataset.price}?${new URLSearchParams(fields)}`);
+      const text = await answer.text();
+      if (mine === this.asked && answer.ok) this.part("price").innerHTML = text;
+    } catch {
+      // The price that stands there stays: whatever is dearer is refused.
+    }
+  }
+
+  // --- the purchase -------------------------------------------------------------------------
+
+  complain(text) {
+    const trouble = this.part("trouble");
+    trouble.hidden = !text;
+    trouble.querySelector("p").textContent = text;
+    if (text) trouble.scrollIntoView({ block: "nearest" });
+  }
+
+  async submit(event) {
+    event.preventDefault();
+    const button = this.form.querySelector(".btn.primary");
+    if (button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    this.complain("");
+    try {
+      const body = await this.body();
+      if (body) await this.buy(body);
+    } catch {
+      this.complain(this.part("jobs").dataset.offline);
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  }
+
+  // The form with the mask; null where there is nothing to send yet.
+  async body() {
+    const body = new FormData(this.form);
+    const { empty, still } = this.part("jobs").dataset;
+    if (this.kind === "extend") {
+      body.delete("mask");
+      if (["top", "right", "bottom", "left"].some((side) => Number(body.get(side)))) return body;
+      this.complain(still);
+      return null;
+    }
+    const mask = this.drawn();
+    if (!mask) return body;
+    if (mask.blank) {
+      this.complain(empty);
+      return null;
+    }
+    body.set("mask", await mask.file(), "mask.png");
+    return body;
+  }
+
+  async buy(body) {
+    const { answer, found } = await page(this.form.action, { method: "POST", body });
+    if (answer.ok && answer.redirected) {
+      this.form.elements.key.value = fresh();
+      return this.put(answer.url);
+    }
+    const price = found.querySelector("[data-part=price]");
+    if (price) this.part("price").replaceChildren(...document.adoptNode(price).childNodes);
+    this.complain((found.querySelector("[data-part=trouble] p") ?? found.querySelector("main p"))?.textContent ?? answer.statusText);
+  }
+
+  async put(job) {
+    const answer = await fetch(`${job}/card`);
+    if (!answer.ok) return location.assign(job);
+    const place = this.part("jobs");
+    place.insertAdjacentHTML("afterbegin", await answer.text());
+    const card = place.firstElementChild;
+    dress(card);
+    announce("Queued");
+    if (card.dataset.live) follow(card);
+    card.scrollIntoView({ block: "nearest" });
+  }
+
+  // What a job has brought is a version from then on.
+  async watch() {
+    const done = this.form.querySelectorAll(".job:not([data-live])").length;
+    if (done === this.done) return;
+    this.done = done;
+    const { found } = await page(location.href);
+    const versions = found.querySelector("[data-part=versions]");
+    if (!versions) return;
+    const fresh = document.adoptNode(versions);
+    this.part("versions").replaceWith(fresh);
+    dress(fresh);
+  }
+}
