@@ -35,6 +35,8 @@ WISHES = (
     Attempt(body={**WORDS, "presets": ["{preset_id}"]}, status=422),
 )
 """Requests for pictures: each names a thing of another kind."""
+CONTENDERS = [{"model": "sketch", "prompt": "a lake"}, {"model": "sketch", "prompt": "a sea"}]
+ROUND = Attempt(body={"contenders": CONTENDERS, "presets": ["{preset_id}"]}, status=422)
 PROFILE = {"name": "mine", "provider": "OPENAI", "modelName": "gpt-image-2"}
 MODEL_OF_PROFILE = Attempt(body={"prompt": "a lake", "model": "profile/{tag}"})
 PIXEL = (
@@ -129,6 +131,10 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "images_take_out": (Attempt(), Attempt(own=("collection_id",)), Attempt(own=("image_id",))),
     "create_job": WISHES,
     "create_quote": WISHES,
+    "create_comparison": (ROUND,),
+    "quote_comparison": (ROUND,),
+    "get_comparison_picture": (Attempt(query={"edge": "256"}),),
+    "vote_on_comparison": (Attempt(body={"vote": "A"}),),
     "create_batch": _as_rows(WISHES, 422),
     "quote_batch": _as_rows(WISHES, UNNOTICED),
     "list_images": (

@@ -65,7 +65,30 @@ def belongings(talks: Parlour, who: Person, administrator: Person, hook: str, gu
         **_written(who, administrator),
         **_shared(who, guest),
         **_talked(who, talks),
+        **_compared(who),
     }
+
+
+def _compared(who: Person) -> Things:
+    """A round that is voted on, and one that waits for its vote."""
+    found = []
+    for vote in ("A", None):
+        words = [f"{who.word} by day", f"{who.word} by night"]
+        contenders = [{"model": "sketch", "prompt": each} for each in words]
+        begun = who.make("/api/v1/comparisons", {"contenders": contenders, "size": "64x64"})
+        _painted(who, begun["links"]["self"])
+        if vote is not None:
+            who.make(begun["links"]["vote"], {"vote": vote})
+        found.append(begun["id"])
+    return {"comparison_id": tuple(found)}
+
+
+def _painted(who: Person, comparison: str) -> None:
+    """Waits until all pictures of a round have come."""
+    for _ in range(5000):
+        if not who.client.get(comparison).json()["waiting"]:
+            return
+    raise AssertionError("the round goes on and on")
 
 
 def _marked(who: Person, picture: str) -> Things:

@@ -43,8 +43,10 @@ WASP = "wallwasp"
 LAST = ("/users", "/reports", "")
 """Parts of paths whose routes an administrator tries last: they remove what others look at."""
 PEOPLE = {"ann": Role.MEMBER, "ben": Role.MEMBER, "cal": Role.MEMBER, "ada": Role.ADMIN}
-NOBODYS = frozenset({"service", "name", "model", "version"})
-"""What stands in paths and is nobody's: services, models, the pages' files."""
+NOBODYS = frozenset({"service", "name", "model", "version", "letter"})
+"""What stands in paths and is nobody's: services, models, the pages' files, places of a round."""
+WITHIN = {"letter": "A"}
+"""What such a one is called that lies within something of somebody's."""
 FIELD_OF_A_NAME = re.compile(r"(^|_)(ids?|key|profile|template|presets)$|[a-z](Id|Ids|Url)$|^image_url$")
 NO_NAMES = frozenset({"api_key", "apiKey", "baseUrl", "modelKey", "tagId"})
 """Fields that are called like those, and bring something new, a model's name, or a mark that is looked up nowhere."""
@@ -63,6 +65,7 @@ NEW = frozenset(
 PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
+    {"by", "everybody"},
     {"hour", "kind", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId"},
     {"q", "rows", "select", "service", "since", "skip", "state", "status", "tag", "tag_id", "tag_type", "title"},
     {"trash", "until", "width"},
@@ -225,7 +228,7 @@ def unknown(thing: str) -> str:
 
 
 def tried(client: httpx2.Client, route: Route, attempt: Attempt, words: dict[str, str]) -> httpx2.Response:
-    path = re.sub(r"{(\w+)(?::\w+)?}", lambda found: words[found[1]], route.path)
+    path = re.sub(r"{(\w+)(?::\w+)?}", lambda found: {**WITHIN, **words}[found[1]], route.path)
     sent = {"json": filled(attempt.body, words)} if attempt.form is None else {"data": filled(attempt.form, words)}
     return client.request(route.method, path, params=filled(attempt.query, words), **sent)
 

@@ -35,6 +35,7 @@ GONE = {
     "chat_messages",
     "chat_tool_calls",
     "chats",
+    "comparisons",
     "generation_recipes",
     "image_collections",
     "image_favorites",

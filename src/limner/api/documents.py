@@ -36,6 +36,7 @@ from limner.api.chat_bodies import (
     MessageBody,
     RepriceBody,
 )
+from limner.api.comparison_bodies import ComparisonBody, RoundBody, VoteBody
 from limner.api.curating_bodies import (
     ChangeBody,
     CleanupBody,
@@ -142,6 +143,9 @@ BODIES: tuple[type[BaseModel], ...] = (
     BranchBody,
     BuyBody,
     RepriceBody,
+    RoundBody,
+    ComparisonBody,
+    VoteBody,
 )
 """Read by hand, by the native routes."""
 ALWAYS = (421, 422, 500, 503)

@@ -49,6 +49,7 @@ FOR_ALL = frozenset(
     {
         "/api/auth/logout-everywhere",
         "/api/auth/password",
+        "/api/v1/comparisons/quote",
         "/api/v1/quotes",
         "/generate-image/estimate",
         "/keys",

@@ -1,9 +1,9 @@
 """What goes with a person, and what stays.
 
 With them goes what is theirs alone and what acts in their name: profiles, templates, styles, stored keys, webhooks,
-share links, collections, favourites, the names of their repeats; what of theirs waits or runs is cancelled. What others
-have a share in stays: keys that everybody uses, and jobs, pictures, bookings, statistics, reports and the audit log,
-under an id that is nobody's any more.
+share links, collections, favourites, comparisons with their votes, the names of their repeats; what of theirs waits or
+runs is cancelled. What others have a share in stays: keys that everybody uses, and jobs, pictures, bookings,
+statistics, reports and the audit log, under an id that is nobody's any more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, false, true
 from limner.db.alert_tables import signs
 from limner.db.batches import cancel_all
 from limner.db.chat_tables import chats
+from limner.db.comparison_tables import comparisons
 from limner.db.library_tables import collections, favorites, shares
 from limner.db.profile_tables import profiles
 from limner.db.statements import Statement, one_of
@@ -26,8 +27,8 @@ from limner.domain.job import OPEN_STATES
 
 _PERSON: BindParameter[str] = bindparam("person")
 projects = metadata.tables["projects"]
-# Children before what they name: what is said in a chat, a webhook's messages, a collection's pictures and a profile's
-# tags go with their rows.
+# Children before what they name: what is said in a chat, the votes of a comparison, a webhook's messages, a
+# collection's pictures and a profile's tags go with their rows.
 _GO = [
     Statement(delete(table).where(table.c.user_id == _PERSON))
     for table in (
@@ -35,6 +36,7 @@ _GO = [
         collections,
         favorites,
         chats,
+        comparisons,
         profiles,
         templates,
         presets,

@@ -11,6 +11,7 @@ from limner.db import (
     batch_tables,
     chat_search,
     chat_tables,
+    comparison_tables,
     library_tables,
     people_tables,
     profile_tables,
@@ -32,6 +33,7 @@ SUBJECTS = (
     alert_tables,
     batch_tables,
     chat_tables,
+    comparison_tables,
     library_tables,
     people_tables,
     profile_tables,
@@ -46,7 +48,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0017"
+VERSION = "0018"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

@@ -158,6 +158,25 @@ class Engine:
         request = await self.applied(request, principal)
         return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
 
+    async def prepared(self, request: ImageRequest, principal: Principal, *, quote_id: str | None = None) -> NewJob:
+        """The same for a job that is written down together with others, by somebody else, who then says `deliver`.
+
+        Nothing is written and nothing set aside yet. It counts against the requests of the minute.
+        """
+        principal.check_may_change()
+        request = await self.applied(request, principal)
+        plan = self._allowed(request, await self._plan(request, principal))
+        await self._moderate(request, plan, principal)
+        new = replace(self._new_job(request, plan, principal), begin=False)
+        return self._claimed(new, Claim(key=None, fingerprint="", quote_id=quote_id, counted=True), principal)
+
+    def deliver(self, job: Job) -> None:
+        """Has a job carried out that has just been written down and waits."""
+        self.router.chose(job.plan)
+        self.dispatch.deliver(job)
+        if job.plan.fallback is not None:
+            log_fallback(job.id, job.plan.fallback, job.model)
+
     async def known(self, request: ImageRequest, principal: Principal, key: str | None) -> Job | None:
         """The job that a request with this key already has. Raises IdempotencyConflict where it had another request."""
         if not key:
@@ -280,8 +299,15 @@ class Engine:
         return None
 
     async def _write(self, new: NewJob, claim: Claim, principal: Principal) -> Job:
+        async with self.alarm.watching(principal):
+            job, fresh = await self.jobs.submit(self._claimed(new, claim, principal))
+        if fresh and not job.ended:
+            self.deliver(job)
+        return job
+
+    def _claimed(self, new: NewJob, claim: Claim, principal: Principal) -> NewJob:
         service = None if new.reused is not None else new.plan.candidates[0].model.partition("/")[0]
-        claimed = replace(
+        return replace(
             new,
             key=claim.key,
             fingerprint=claim.fingerprint,
@@ -289,14 +315,6 @@ class Engine:
             rates=self.limits.rates(principal, service) if claim.counted else (),
             retry_of=claim.retry_of,
         )
-        async with self.alarm.watching(principal):
-            job, fresh = await self.jobs.submit(claimed)
-        if fresh and not job.ended:
-            self.router.chose(new.plan)
-            self.dispatch.deliver(job)
-            if new.plan.fallback is not None:
-                log_fallback(job.id, new.plan.fallback, job.model)
-        return job
 
     async def _moderate(self, request: ImageRequest, plan: Plan, principal: Principal) -> None:
         async with self.alarm.watching(principal):

@@ -34,7 +34,7 @@ from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
 from limner.domain.stores import Events, Jobs, Ledger, Pictures
-from limner.domain.telling import Dispatch
+from limner.domain.telling import Dispatch, Publish
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner
 from limner.engine.alerting import Alarm
@@ -42,6 +42,7 @@ from limner.engine.attempt import Attempt
 from limner.engine.batching import Batching
 from limner.engine.budgeting import Budgeting
 from limner.engine.chatting import Chatting
+from limner.engine.comparing import Comparing
 from limner.engine.describing import Analyst
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
@@ -64,6 +65,7 @@ from limner.providers.own import OwnService
 from limner.runtime.admittance import Admittance, admittance
 from limner.runtime.alerting import alarm_of, keep_watch
 from limner.runtime.chats import chatting_of
+from limner.runtime.comparing import comparing_of
 from limner.runtime.describing import analyst_of
 from limner.runtime.ground import Ground, open_ground, uploads_of
 from limner.runtime.installation import SHELF_FOLDERS, known_secrets, shelf_root, worker_locks
@@ -124,6 +126,7 @@ class Runtime:
     statistics: Statistics
     alerts: Alerts
     batching: Batching
+    comparing: Comparing
     library: Library
     keeping: Keeping
     uploads: Uploads
@@ -177,12 +180,19 @@ async def open_runtime(
         courier = courier_of(ground, worker, locks)
         porter = Porter(worker=worker, batches=SqlBatches(ground.database), locks=locks, clock=ground.clock)
         alarm = alarm_of(ground, courier.nudge)
-        jobs = SqlJobs(ground.database, publisher(ground.bulletin, courier, alarm), now=ground.clock.now)
+        publish = publisher(ground.bulletin, courier, alarm)
+        jobs = SqlJobs(ground.database, publish, now=ground.clock.now)
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
         moving = _Moving(
-            jobs=jobs, dispatch=dispatcher, courier=courier, porter=porter, alarm=alarm, help=help_of(ground)
+            jobs=jobs,
+            publish=publish,
+            dispatch=dispatcher,
+            courier=courier,
+            porter=porter,
+            alarm=alarm,
+            help=help_of(ground),
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
@@ -219,6 +229,7 @@ class _Moving:
     """What carries jobs, messages and batches on in this process, and what helps with words."""
 
     jobs: SqlJobs
+    publish: Publish
     dispatch: Dispatch
     courier: Courier
     porter: Porter
@@ -294,6 +305,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         statistics=SqlStatistics(ground.database),
         alerts=SqlAlerts(ground.database),
         batching=_batching(ground, engine, jobs, moving.porter),
+        comparing=comparing_of(ground, engine, moving.publish, sealer),
         library=ground.library,
         keeping=keeping,
         uploads=uploads,

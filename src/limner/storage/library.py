@@ -173,6 +173,21 @@ class Library:
         made = await self._made(digest, name, make)
         return await self._deliver(picture, digest, name, "image/webp", made=made)
 
+    async def plain(self, picture: Picture) -> Delivery:
+        """The whole picture as a WebP that says nothing of its making: no recipe, no credentials, no model.
+
+        Made when it is first asked for. Raises PictureWithheld, and InvalidRequest for one longer than a WebP can be.
+        """
+        check_shown(picture)
+        digest, name = picture.file.digest, "plain.webp"
+
+        async def make() -> _Made:
+            data = await self._imaging.convert(await self._blobs.get(digest), "webp")
+            return _Made(unkept=await self._cached(digest, name, data))
+
+        made = await self._made(digest, name, make)
+        return await self._deliver(picture, digest, name, "image/webp", made=made)
+
     async def keep_input(self, data: bytes, name: str) -> PictureFile:
         """Keeps a picture that somebody brought, the right way up. Raises BadPicture, or StorageError.
 
