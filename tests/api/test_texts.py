@@ -253,3 +253,69 @@ async def test_a_key_whose_answer_was_lost_buys_nothing_again(tmp_path: Path) ->
     await repeats.forget("bob", "key")
     assert await repeats.begin("bob", "key", "body", NOON) is None
     await database.close()
+
+
+LAKE = {"prompt": "a lake in mist", "language": "German"}
+
+
+def test_a_request_has_its_prompt_translated_before_it_is_painted(writing: Site, claude: AnthropicStandIn) -> None:
+    claude.says.append(say(LAKE))
+    job = writing.paint(prompt="ein See im Nebel", translate=True)
+    request = job["request"]
+    assert isinstance(request, dict)
+    assert (request["prompt"], request["translate"]) == ("a lake in mist", "auto")
+    told = request["translated"]
+    assert (told["original"], told["language"], told["by"], told["cost"]) == (
+        "ein See im Nebel",
+        "German",
+        CLAUDE,
+        "0.003",
+    )
+    (line,) = (each for each in job["receipt"] if each["field"] == "translate")  # type: ignore[attr-defined]  # a list
+    assert (line["treatment"], line["sent"]) == ("mapped", "English")
+    call = newest_call(writing)
+    assert (told["calls"], call["purpose"]) == ([call["id"]], "translate")
+
+
+def test_a_quote_shows_the_price_of_the_translation_and_its_second_confirmation_buys_none(
+    writing: Site, claude: AnthropicStandIn
+) -> None:
+    asked = len(claude.bodies)
+    body = {"prompt": "ein See im Nebel", "translate": "English", "model": "sketch", "size": "64x64"}
+    quote = writing.client.post("/api/v1/quotes", json=body).json()
+    assert len(claude.bodies) == asked
+    found = quote["plan"]["translation"]
+    assert (found["by"], found["language"], found["to"]) == (CLAUDE, "German", "en")
+    assert quote["ceiling"] == found["estimate"]["ceiling"] == quote["estimate"]["ceiling"]
+    claude.says.append(say(LAKE))
+    made = [
+        writing.client.post("/api/v1/jobs", json={"quote": quote["token"]}, headers={"Idempotency-Key": "translated"})
+        for _ in range(2)
+    ]
+    assert made[0].json()["id"] == made[1].json()["id"]
+    assert len(claude.bodies) == asked + 1
+
+
+@pytest.mark.parametrize("wrong", ["Klingon", 7, {"to": "en"}])
+def test_a_language_that_is_none_is_refused(writing: Site, wrong: object) -> None:
+    answer = writing.client.post("/api/v1/jobs", json={"prompt": "ein See", "model": "sketch", "translate": wrong})
+    assert (answer.status_code, answer.json()["field"].partition(".")[0]) == (422, "translate")
+
+
+def test_without_a_text_model_a_strict_request_is_refused(wordless: Site) -> None:
+    body = {"prompt": "ein See im Nebel", "model": "sketch", "translate": True, "strictness": "strict"}
+    refused = wordless.client.post("/api/v1/jobs", json=body)
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "strict", "translate")
+    assert "No text model can be used" in refused.json()["detail"]
+    job = wordless.paint(prompt="ein See im Nebel", translate=True)
+    (line,) = (each for each in job["receipt"] if each["field"] == "translate")  # type: ignore[attr-defined]  # a list
+    assert line["treatment"] == "ignored"
+
+
+def test_a_profile_may_ask_for_it(writing: Site, claude: AnthropicStandIn) -> None:
+    profile = {"name": "Abroad", "model": "sketch/sketch", "parameters": {"translate": True}}
+    assert writing.client.post("/api/v1/profiles", json=profile).status_code == 201
+    claude.says.append(say(LAKE))
+    body = {"prompt": "ein See im Nebel", "profile": "Abroad", "size": "64x64"}
+    job = writing.client.post("/api/v1/jobs", json=body, headers={"Prefer": "wait=30"}).json()
+    assert job["request"]["prompt"] == "a lake in mist"

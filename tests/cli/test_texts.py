@@ -144,3 +144,20 @@ def test_an_installation_states_prices_of_its_own(limner: Limner, home: Path, cl
     assert wrong.code == 1
     assert "own.toml is wrong: there is no service nobody" in wrong.err
     assert claude.purchases == 0
+
+
+def test_a_prompt_is_translated_before_it_is_painted(limner: Limner, claude: AnthropicStandIn) -> None:
+    claude.says.append(say({"prompt": "a lake in mist", "language": "German"}))
+    sketch = ("-m", "sketch", "--size", "64x64", "--no-show")
+    told = limner("generate", "ein See im Nebel", "--translate", *sketch, "--yes", "--json")
+    assert told.code == 0, told.err
+    assert told.document["prompt"] == "a lake in mist"
+    priced = limner("estimate", "ein See im Nebel", "--translate-to", "en", "-m", "sketch")
+    assert f"It will be translated from German by {CLAUDE}" in priced.out
+    assert len(claude.bodies) == 1
+
+
+def test_without_a_text_model_a_strict_request_for_a_translation_is_refused(limner: Limner) -> None:
+    refused = limner("generate", "ein See im Nebel", "--translate", "--strict", "-m", "sketch", "--no-show")
+    assert refused.code == 2
+    assert "No text model can be used" in refused.err

@@ -26,6 +26,7 @@ from limner.db.presets import SqlPresets
 from limner.db.profiles import SqlProfiles
 from limner.db.steering import SqlServiceConfigs
 from limner.db.templates import SqlTemplates
+from limner.db.text_repeats import SqlTextRepeats
 from limner.db.vault import SqlKeys
 from limner.dispatch.bulletin import LocalBulletin
 from limner.dispatch.dispatcher import Dispatcher
@@ -46,6 +47,7 @@ from limner.domain.ports import Provider
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.rewriting import Shortens
+from limner.domain.text_calls import Texts
 from limner.domain.vault import StoredKey
 from limner.engine.abandoning import Abandoner
 from limner.engine.alerting import Alarm
@@ -57,6 +59,7 @@ from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
+from limner.engine.interpreting import Interpreter
 from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
@@ -73,9 +76,12 @@ from limner.providers.inquiries import Inquiries
 from limner.sealing import AesSeals
 from limner.storage.imaging import PillowImaging
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices, FakeTextModel, MemoryBlobs
+from limner.testing.text_fakes import ScriptedTexts, buyer_over
 from limner.wire.guard import Guard
 from limner.words.desk import Desk
+from limner.words.helping import Helper
 from limner.words.optimising import Optimiser
+from limner.words.translating import Translator
 
 FACTS = """
 [service]
@@ -252,6 +258,7 @@ async def house(
     weights: Mapping[str, float] | None = None,
     secret: bytes = b"a secret of the tests, long enough",
     shortens: Shortens | None = None,
+    texts: Texts | None = None,
     alerts: AlertRules | None = None,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`."""
@@ -331,6 +338,7 @@ async def house(
     keys = FakeKeys(services)
     profiles = Profiles(store=SqlProfiles(database), keys=keys, places=Guard(), catalog=catalog, clock=clock, ids=ids)
     found_limits = limits or Limits(daily_cost=daily)
+    desk = Desk(FakeTextModel(), clock, deadline=60)
     engine = Engine(
         doors=doors,
         router=Router(catalog=catalog, services=services, health=health, balance=balance, clock=clock),
@@ -345,7 +353,14 @@ async def house(
             ids=ids,
         ),
         profiles=profiles,
-        shortens=shortens or Optimiser(Desk(FakeTextModel(), clock, deadline=60), clock, longest=10_000),
+        interpreter=Interpreter(
+            catalog=catalog,
+            translates=Translator(Helper(texts or buyer_over(ScriptedTexts(keys=())), desk)),
+            repeats=SqlTextRepeats(database),
+            codec=codec,
+            clock=clock,
+        ),
+        shortens=shortens or Optimiser(desk, clock, longest=10_000),
         jobs=jobs,
         dispatch=dispatcher,
         follower=Follower(jobs=jobs, events=events, bulletin=bulletin, clock=RealWaits(clock)),

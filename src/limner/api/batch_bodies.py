@@ -16,7 +16,7 @@ from limner.engine.rows import Row, value_of
 PICTURES = {"image": "source", "mask": "mask", "like": "style"}
 """Columns that name a kept picture by its id, and the role of each."""
 SIDES = ("left", "top", "right", "bottom")
-NAMES = {"negative": "negative_prompt"}
+NAMES = {"negative": "negative_prompt", "translate_to": "translate"}
 """Columns whose option has another name in a request."""
 
 

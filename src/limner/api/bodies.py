@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from limner.domain.budgets import Counted, Kind, Window
 from limner.domain.errors import InvalidRequest
+from limner.domain.interpreting import wanted_language
 from limner.domain.money import Money
 from limner.domain.preset import Preset
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
@@ -76,7 +77,7 @@ class AccessBody(StrictBody):
     )
 
 
-PARSED = {"inputs", "access", "size", "aspect", "margins", "max_cost", "presets", "tags"}
+PARSED = {"inputs", "access", "size", "aspect", "margins", "max_cost", "presets", "tags", "translate"}
 """Fields that have a type of their own in an `ImageRequest`."""
 
 
@@ -118,6 +119,10 @@ class RequestBody(StrictBody):
     )
     optimise: bool = Field(
         default=False, description="Shorten a prompt of 3,000 to 10,000 characters, so that every model takes it."
+    )
+    translate: bool | Word = Field(
+        default=False,
+        description="Put the prompt into the language that the model reads best, or into the one that is named.",
     )
     steps: Annotated[int, Field(ge=1, le=10_000)] | None = None
     guidance: Annotated[float, Field(ge=0, le=1000)] | None = None
@@ -168,6 +173,7 @@ class RequestBody(StrictBody):
             max_cost=money_from("max_cost", self.max_cost),
             presets=tuple(self.presets),
             tags=tuple(self.tags),
+            translate=wanted_language(self.translate),
         )
 
 

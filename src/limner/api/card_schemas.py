@@ -46,6 +46,7 @@ class ModelAnswer(Answer):
     needs: list[Role] = Field(description="Input pictures without which it does nothing.")
     parameters: list[ParameterAnswer]
     prompt_limit: int
+    languages: list[str] = Field(description="Codes of those in which it reads prompts well, the best one first.")
     formats: list[str]
     price: Amount | None = Field(description="Of one picture as the model makes it by default; null where unknown.")
     tiers: dict[str, int]

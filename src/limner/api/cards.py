@@ -57,6 +57,7 @@ def model_body(card: ModelCard, readiness: Readiness) -> Body:
         "needs": sorted(card.needs),
         "parameters": [_parameter(rule) for rule in card.parameters],
         "prompt_limit": card.prompt_limit,
+        "languages": card.languages,
         "formats": card.formats,
         "price": amount(usual_price(card)),
         "tiers": dict(card.tiers),

@@ -135,12 +135,22 @@ class FallbackAnswer(Answer):
     why: str
 
 
+class TranslationAnswer(Answer):
+    """Who would translate the prompt before it is painted, into what, and for how much."""
+
+    to: str
+    language: str = Field(description="What it seems to be in; empty where nobody can tell.")
+    by: str
+    estimate: EstimateAnswer | None
+
+
 class PlanAnswer(Answer):
     """Who would paint it, best first, and who was passed over."""
 
     candidates: list[CandidateAnswer]
     rejections: list[RejectionAnswer]
     fallback: FallbackAnswer | None
+    translation: TranslationAnswer | None = Field(description="What is bought beside the pictures.")
 
 
 class OriginalAnswer(Answer):

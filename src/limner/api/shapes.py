@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 
 from limner.domain.errors import Problem
 from limner.domain.job import CallRecord, Job
+from limner.domain.languages import ForeseenTranslation, PromptTranslation
 from limner.domain.model_card import SizeRule
 from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
@@ -72,7 +73,14 @@ def plan_body(plan: Plan) -> Body:
             {"model": each.model, "code": each.code, "why": each.why, "until": each.until} for each in plan.rejections
         ],
         "fallback": _fallback_body(plan.fallback),
+        "translation": _translation_body(plan.translation),
     }
+
+
+def _translation_body(found: ForeseenTranslation | None) -> Body | None:
+    if found is None:
+        return None
+    return {"to": found.to, "language": found.language, "by": found.by, "estimate": estimate_body(found.estimate)}
 
 
 def _fallback_body(fallback: Fallback | None) -> Body | None:
@@ -108,6 +116,8 @@ def _plain(value: object) -> object:
         return {"key": value.key, "base_url": value.base_url}
     if isinstance(value, Rewriting):
         return asdict(value)
+    if isinstance(value, PromptTranslation):
+        return {**asdict(value), "cost": _plain(value.cost), "most": _plain(value.most)}
     if isinstance(value, InputImage):
         return {
             "role": value.role,

@@ -72,6 +72,7 @@ def model_card(table: ModelTable, service: ServiceTable) -> ModelCard:
         max_count=table.max_count,
         parameters=tuple(parameter_rule(name, rule) for name, rule in table.parameters.items()),
         prompt_limit=table.prompt_limit,
+        languages=tuple(table.languages),
         default_prompts=dict(table.default_prompts),
         formats=tuple(table.formats),
         mask=table.mask,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidato
 
 from limner.catalog.complaints import shown
 from limner.catalog.positions import KeyPath
+from limner.domain.languages import ENGLISH, NAMES
 from limner.domain.model_card import MaskKind, ParameterKind, StandIn, Status
 from limner.domain.prices import Meter
 from limner.domain.request import Aspect, Operation, Role, Size
@@ -67,6 +68,12 @@ def _host_pattern(text: str) -> str:
     return text
 
 
+def _language(text: str) -> str:
+    if text not in NAMES:
+        raise ValueError(f"must be one of {', '.join(NAMES)} (got {shown(text)}).")
+    return text
+
+
 Line = Annotated[str, AfterValidator(_one_line)]
 ServiceId = Annotated[str, AfterValidator(_service_id)]
 Name = Annotated[str, AfterValidator(_name)]
@@ -74,6 +81,7 @@ Colour = Annotated[str, AfterValidator(_colour)]
 Address = Annotated[str, AfterValidator(_address)]
 Variable = Annotated[str, AfterValidator(_variable)]
 HostPattern = Annotated[str, AfterValidator(_host_pattern)]
+Language = Annotated[str, AfterValidator(_language)]
 
 
 def _size(value: object) -> Size:
@@ -286,6 +294,7 @@ class ModelTable(Table):
     max_count: int = Field(1, ge=1)
     parameters: dict[str, ParameterTable] = {}
     prompt_limit: int = Field(ge=0)
+    languages: list[Language] = Field([ENGLISH], min_length=1)
     default_prompts: dict[Word[Operation], Line] = {}
     formats: list[Line] = Field(min_length=1)
     mask: Word[MaskKind] = MaskKind.NONE

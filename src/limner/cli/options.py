@@ -95,6 +95,12 @@ class Wish:
         bool,
         typer.Option("--optimise", help="Shorten a prompt of 3,000 characters or more, so that every model takes it."),
     ] = False
+    translate: Annotated[
+        bool, typer.Option("--translate", help="Put the prompt into the language that the model reads best.")
+    ] = False
+    translate_to: Annotated[
+        str | None, typer.Option("--translate-to", metavar="LANGUAGE", help="Put it into this one instead, such as en.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -70,6 +70,7 @@ def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> O
         "strict": wish.strict,
         "reuse": wish.reuse,
         "optimise": wish.optimise,
+        "translate": wish.translate_to or wish.translate,
         "max_cost": amount(max_cost),
         "extra": named_values(wish.extra or (), "extra"),
     }

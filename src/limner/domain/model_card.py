@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from math import sqrt
 
+from limner.domain.languages import ENGLISH
 from limner.domain.prices import PriceList
 from limner.domain.request import Aspect, Operation, Role, Size
 
@@ -136,6 +137,8 @@ class ModelCard:
     parameters: tuple[ParameterRule, ...]
     prompt_limit: int
     """In characters; 0 where it takes no words."""
+    languages: tuple[str, ...] = (ENGLISH,)
+    """Codes of the languages that it reads well, the best one first."""
     default_prompts: Mapping[Operation, str] = field(default_factory=dict)
     """What is sent for operations that need no words elsewhere, where nobody gave any."""
     formats: tuple[str, ...]

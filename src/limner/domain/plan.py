@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from limner.domain.call import Call
+from limner.domain.languages import ForeseenTranslation
 from limner.domain.model_card import ModelCard, SizeRule, StandIn
-from limner.domain.money import Estimate, Money
+from limner.domain.money import ZERO, Estimate, Money
 from limner.domain.request import ImageRequest
 
 
@@ -83,11 +84,22 @@ class Plan:
     rejections: tuple[Rejection, ...] = ()
     fallback: Fallback | None = None
     """Where the first candidate stands in for a model that was asked for or would have come before it."""
+    translation: ForeseenTranslation | None = None
+    """What is bought beside the pictures."""
 
     def ceiling(self, count: int) -> Money | None:
-        """What `count` pictures may cost at most, whichever candidate paints them; None where a price is unknown."""
+        """What `count` pictures may cost at most, whichever candidate paints them, with the translation of the prompt;
+        None where a price is unknown.
+        """
         unit = self.unit_ceiling(count)
-        return None if unit is None else unit * count
+        beside = ZERO if self.translation is None else self.translation.estimate.ceiling
+        return None if unit is None else unit * count + beside
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """What the first candidate would cost, with the translation; None where its price is unknown."""
+        first = self.candidates[0].estimate
+        return first if first is None or self.translation is None else first + self.translation.estimate
 
     def unit_ceiling(self, count: int) -> Money | None:
         """The dearest candidate's ceiling for one picture of `count`: what is held for each."""
@@ -134,9 +146,9 @@ class Quote:
     request: ImageRequest
     plan: Plan
     estimate: Estimate | None
-    """Of the first candidate."""
+    """Of the first candidate, with the translation of the prompt where one is due."""
     ceiling: Money | None
-    """Over all candidates: what would be held."""
+    """Over all candidates, with the translation: nothing dearer is bought."""
     constraints: Constraints
     """Of the first candidate."""
     expires: datetime

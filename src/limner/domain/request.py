@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import gcd
 
+from limner.domain.languages import PromptTranslation
 from limner.domain.money import Money
 from limner.domain.rewriting import Rewriting
 from limner.domain.vault import Access
@@ -186,6 +187,10 @@ class ImageRequest:
     """Whether a prompt of 3,000 characters or more is shortened, so that every model takes it."""
     rewritten: Rewriting | None = None
     """What the prompt was, where it has been shortened; nobody asks for it."""
+    translate: str = ""
+    """The code of the language that the prompt is to be in; BEST for the model's own, empty to leave it as it is."""
+    translated: PromptTranslation | None = None
+    """What became of that; nobody asks for it."""
     steps: int | None = None
     guidance: float | None = None
     seed: int | None = None

@@ -13,9 +13,9 @@ class AnswerLost(PolicyError):
 
     code = "answer_lost"
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "A request with this Idempotency-Key") -> None:
         super().__init__(
-            "A request with this Idempotency-Key is under way, or broke off before its answer was kept. "
+            f"{what} is under way, or broke off before its answer was kept. "
             "Nothing was sent again: look at your text calls, then use a new key."
         )
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 from limner.domain.errors import InvalidRequest
+from limner.domain.interpreting import no_language
+from limner.domain.languages import BEST, NAMES
 from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role
 
 MAX_COUNT = 10
@@ -30,6 +32,8 @@ def admit(request: ImageRequest) -> None:
         )
     _check_prompt(request)
     _check_numbers(request)
+    if request.translate not in ("", BEST, *NAMES):
+        raise no_language(request.translate)
     _check_extra(request)
     _check_shape(request)
     _check_inputs(request)

@@ -13,7 +13,7 @@ TOO_DEAR = "too_dear"
 
 def within(plan: Plan, limit: Money, count: int) -> Plan | None:
     """The candidates that cost no more than the limit, whichever of them paints; None where none is left."""
-    kept = tuple(one for one in plan.candidates if _fits(one, limit, count))
+    kept = tuple(one for one in plan.candidates if _fits(plan, one, limit, count))
     if len(kept) == len(plan.candidates):
         return plan
     if not kept:
@@ -43,8 +43,8 @@ def because(plan: Plan) -> str:
     return "" if plan.fallback is None else f", because {plan.fallback.original} cannot paint now"
 
 
-def _fits(candidate: Candidate, limit: Money, count: int) -> bool:
-    alone = Plan(candidates=(candidate,)).ceiling(count)
+def _fits(plan: Plan, candidate: Candidate, limit: Money, count: int) -> bool:
+    alone = Plan(candidates=(candidate,), translation=plan.translation).ceiling(count)
     return alone is not None and alone <= limit
 
 

@@ -215,7 +215,7 @@ class Batching:
         first = plan.candidates[0]
         return PricedRow(
             row=replace(new, request=request, service=first.model.partition("/")[0]),
-            estimate=first.estimate,
+            estimate=plan.estimate,
             ceiling=plan.ceiling(request.count),
         )
 

@@ -26,6 +26,8 @@ LOOKED_AT_ELSEWHERE = frozenset(
         "values",
         "optimise",
         "rewritten",
+        "translate",
+        "translated",
         "protect",
         "project",
         "tags",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +27,7 @@ from limner.engine.codec import RequestCodec
 from limner.engine.doors import Doors
 from limner.engine.fallbacks import fallback_news, log_fallback
 from limner.engine.following import Follower
+from limner.engine.interpreting import Interpreter, paid_before, with_translation
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.profiles import Profiles
@@ -62,6 +63,7 @@ class Engine:
     wording: Wording
     profiles: Profiles
     shortens: Shortens
+    interpreter: Interpreter
     jobs: Jobs
     dispatch: Dispatch
     follower: Follower
@@ -86,7 +88,7 @@ class Engine:
         Raises InvalidRequest, and NotFound, for a stored key that is not theirs as well.
         """
         request = await self.wording.applied(await self.profiles.applied(request, principal), principal)
-        return await self.doors.admit(await optimised(request, self.shortens), principal)
+        return await self.doors.admit(paid_before(await optimised(request, self.shortens)), principal)
 
     async def plan_for(self, request: ImageRequest, principal: Principal) -> tuple[ImageRequest, Plan]:
         """The request as it is carried out, and who could paint it with the keys that this principal may use.
@@ -94,7 +96,7 @@ class Engine:
         Sends nothing, writes nothing. Raises what `applied` raises.
         """
         request = await self.applied(request, principal)
-        return request, await self._plan(request, principal)
+        return await self.interpreter.foreseen(request, await self._plan(request, principal), principal)
 
     async def affordable(self, request: ImageRequest, principal: Principal) -> tuple[ImageRequest, Plan]:
         """The same, and of the plan what costs no more than the request allows.
@@ -125,7 +127,7 @@ class Engine:
             id=quote_id,
             request=request,
             plan=plan,
-            estimate=plan.candidates[0].estimate,
+            estimate=plan.estimate,
             ceiling=ceiling,
             constraints=Constraints.of(self.router.catalog.find(plan.candidates[0].model)),
             expires=expires,
@@ -155,7 +157,7 @@ class Engine:
         claim = Claim(key=key, fingerprint=self.codec.fingerprint(request) if key else "", counted=counted)
         if most is not None and (request.max_cost is None or most < request.max_cost):
             request = replace(request, max_cost=most)
-        request = await self.applied(request, principal)
+        request = await self._interpreted(await self.applied(request, principal), principal, key, self._allowed)
         return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
 
     async def prepared(self, request: ImageRequest, principal: Principal, *, quote_id: str | None = None) -> NewJob:
@@ -204,11 +206,15 @@ class Engine:
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
         request = await self.doors.admit(self.codec.load(cast(Mapping[str, object], payload["request"])), principal)
         claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]), counted=counted)
+
+        def agreed(request: ImageRequest, plan: Plan) -> Plan:
+            return self._allowed(request, self._as_confirmed(request, plan, payload))
+
+        request = await self._interpreted(request, principal, f"quote {payload['id']}", agreed)
         reused = await self._reused(request, principal, claim)
         if reused is not None:
             return reused
-        plan = await self._plan(request, principal)
-        plan = self._allowed(request, self._as_confirmed(request, plan, payload))
+        plan = agreed(request, await self._plan(request, principal))
         await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 
@@ -265,7 +271,7 @@ class Engine:
         if max_cost is not None and (request.max_cost is None or max_cost < request.max_cost):
             request = replace(request, max_cost=max_cost)
         claim = Claim(key=key, fingerprint=fingerprint, counted=counted, retry_of=job_id)
-        return await self._begun(await self.doors.admit(request, principal), principal, claim)
+        return await self._begun(await self.doors.admit(paid_before(request), principal), principal, claim)
 
     async def missing(self, job_id: str, principal: Principal) -> ImageRequest | None:
         """What a retry of a job would ask for, to be priced; None where one has begun. Raises as `retry` does."""
@@ -278,11 +284,32 @@ class Engine:
         await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 
+    async def _interpreted(
+        self,
+        request: ImageRequest,
+        principal: Principal,
+        key: str | None,
+        agreed: Callable[[ImageRequest, Plan], Plan],
+    ) -> ImageRequest:
+        """The request with its prompt in the language that it is wanted in; with the same `key` bought once.
+
+        Nothing is bought unless what `agreed` leaves of the plan has room for the translation and for the pictures.
+        """
+        if not request.translate or request.translated is not None:
+            return request
+        plan = await self._plan(request, principal)
+        request, plan = await self.interpreter.foreseen(request, plan, principal)
+        if plan.translation is None or request.translated is not None:
+            return request
+        await self._moderate(request, agreed(request, plan), principal)
+        async with self.alarm.watching(principal):
+            return await self.interpreter.translated(request, plan.translation, principal, key)
+
     async def _plan(self, request: ImageRequest, principal: Principal) -> Plan:
         """Who could paint what is admitted, with the keys that this principal may use."""
         await self.router.health.renew()
         services = await self.doors.reach(request, principal)
-        return self.router.over(services).plan(self._final(request), request.prompt)
+        return with_translation(request, self.router.over(services).plan(self._final(request), request.prompt))
 
     def _final(self, request: ImageRequest) -> ImageRequest:
         """The request as models are to see it. Raises InvalidRequest."""
@@ -358,7 +385,7 @@ class Engine:
             id=self.ids.new(),
             owner=principal.id,
             request=request,
-            plan=plan,
+            plan=replace(plan, translation=None),  # it is paid for, and no part of what the job may cost
             calls=calls,
             scopes=self.limits.scopes(principal, at) if unit else (),
             worker=self.dispatch.worker,

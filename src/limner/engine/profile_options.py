@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from limner.domain.errors import InvalidRequest
+from limner.domain.interpreting import wanted_language
 from limner.domain.model_card import ModelCard, ParameterKind
 from limner.domain.request import Aspect, ImageRequest, Size
 from limner.engine.admission import PRICED, admit
@@ -121,6 +122,15 @@ def _aspect(name: str, value: object) -> Read:
     return "aspect", _parsed(Aspect.parse, name, value)
 
 
+def _language(name: str, value: object) -> Read:
+    if not isinstance(value, bool | str):
+        raise _refused(name, f"Expected boolean, received {kind_of(value)}", "invalid_type")
+    try:
+        return "", wanted_language(value)
+    except InvalidRequest as error:
+        raise _refused(name, error.message) from None
+
+
 def _parsed(parse: Callable[[str], object], name: str, value: object) -> object:
     try:
         return parse(str(value))
@@ -140,6 +150,7 @@ _READERS: Mapping[str, Callable[[str, object], Read]] = {
     "strength": _number,
     "format": _text,
     "background": _text,
+    "translate": _language,
 }
 """How each option is read."""
 

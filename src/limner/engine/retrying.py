@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from limner.domain.errors import UsageError
 from limner.domain.job import CallState, Job, JobState
-from limner.domain.money import Money
+from limner.domain.money import ZERO, Money
 from limner.domain.records import Leftover
 from limner.domain.request import ImageRequest
 from limner.engine.admission import MAX_COUNT
@@ -61,7 +61,12 @@ def _seed(job: Job, first: int, missing: int) -> int:
 
 
 def _spent(job: Job) -> Money:
-    """What a job has cost; where the charge of a purchase is not known, what was held for it."""
+    """What a job has cost, with the translation of its prompt; where a charge is not known, what was held for it."""
+    done = job.request.translated
+    return _painted(job) + (ZERO if done is None else done.estimate.ceiling)
+
+
+def _painted(job: Job) -> Money:
     if job.cost is not None:
         return job.cost
     bought = (call for call in job.calls if call.cost or call.state is not CallState.CANCELLED)

@@ -36,6 +36,8 @@ def essence(request: ImageRequest) -> ImageRequest:
         template=DEFAULTS.template,  # and so do the words of this
         optimise=DEFAULTS.optimise,
         rewritten=DEFAULTS.rewritten,
+        translate=DEFAULTS.translate,
+        translated=DEFAULTS.translated,
         previews=DEFAULTS.previews,
         profile=DEFAULTS.profile,  # what it says stands in the other fields
         project=DEFAULTS.project,

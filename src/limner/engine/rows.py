@@ -17,11 +17,11 @@ from limner.domain.errors import InvalidRequest
 
 TEXT = frozenset(
     {"prompt", "operation", "image", "mask", "like", "model", "provider", "profile", "tier", "size", "aspect"}
-    | {"quality", "negative", "style", "template", "format", "background", "project", "max_cost"}
+    | {"quality", "negative", "style", "template", "format", "background", "project", "max_cost", "translate_to"}
 )
 WHOLE = frozenset({"count", "seed", "steps", "previews", "scale", "left", "top", "right", "bottom"})
 NUMBER = frozenset({"guidance", "strength"})
-FLAG = frozenset({"strict", "protect", "reuse", "optimise"})
+FLAG = frozenset({"strict", "protect", "reuse", "optimise", "translate"})
 LIST = frozenset({"presets", "tags", "references", "values"})
 FIELDS = TEXT | WHOLE | NUMBER | FLAG | LIST | {"extra"}
 """Everything that a row may say."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from limner.domain.errors import InvalidRequest, UsageError
+from limner.domain.interpreting import wanted_language
 from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.request import Aspect, ImageRequest, InputImage, Operation, Role, Size, Strictness
@@ -72,6 +73,7 @@ class Look(Arguments):
     project: Name = "default"
     tags: list[Name] = Field(default=[], max_length=20)
     strict: bool = Field(default=False, description="Refuse what the model cannot do as asked, rather than adapt it.")
+    translate: bool = Field(default=False, description="Put the prompt into the language that the model reads best.")
     reuse: bool = Field(default=False, description="Give kept pictures of an identical request again, at no cost.")
 
     def wish(self) -> Wish:
@@ -235,6 +237,7 @@ async def wanted(runtime: Runtime, principal: Principal, given: Look) -> ImageRe
         tags=tuple(given.tags),
         strictness=Strictness.STRICT if given.strict else Strictness.ADAPT,
         max_cost=given.allowed(),
+        translate=wanted_language(given.translate),
         reuse=given.reuse,
     )
 

@@ -167,6 +167,7 @@ def _card(card: ModelCard) -> dict[str, object]:
         "most_pictures_in_a_call": card.max_count,
         "formats": card.formats,
         "prompt_limit": card.prompt_limit,
+        "languages": card.languages,
         "options": {rule.name: rule.choices for rule in card.parameters},
         "seconds": card.seconds,
     }

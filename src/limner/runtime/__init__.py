@@ -49,6 +49,7 @@ from limner.engine.engine import Engine
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
+from limner.engine.interpreting import Interpreter
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
 from limner.engine.profiles import Profiles
@@ -251,6 +252,13 @@ def _engine(
         wording=wording_of(ground, presets),
         profiles=profiles,
         shortens=moving.help.words.optimiser,
+        interpreter=Interpreter(
+            catalog=ground.catalog,
+            translates=moving.help.words.translator,
+            repeats=moving.help.texts.repeats,
+            codec=codec,
+            clock=ground.clock,
+        ),
         jobs=jobs,
         dispatch=moving.dispatch,
         follower=Follower(jobs=jobs, events=events, bulletin=ground.bulletin, clock=ground.clock),

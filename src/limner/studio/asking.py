@@ -8,6 +8,7 @@ from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from limner.domain.errors import InvalidRequest
+from limner.domain.interpreting import wanted_language
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Size, Strictness
@@ -55,6 +56,8 @@ class Options(TypedDict, total=False):
     max_cost: str | Money | None
     reuse: bool
     optimise: bool
+    translate: bool | str
+    """Into the language that the model reads best, or into one that is named, such as `en`."""
     extra: dict[str, object]
 
 
@@ -113,6 +116,7 @@ def asked(
         max_cost=value_of("max_cost", options.get("max_cost"), Money.usd),
         reuse=options.get("reuse", False),
         optimise=options.get("optimise", False),
+        translate=wanted_language(options.get("translate", False)),
         extra=options.get("extra", {}),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from limner.domain.describing import Wish
-from limner.domain.errors import NotConfigured, PolicyError, ProviderError
+from limner.domain.errors import NotConfigured, PolicyError, PriceUnknown, ProviderError, Spent
 from limner.domain.money import ZERO, Estimate, Money
 from limner.domain.text_calls import Purpose, TextCall, TextChoice, TextOrder, Texts
 from limner.domain.texts import PlainText, Speaker, TextMessage, TextRequest
@@ -34,9 +34,16 @@ class Helped(Generic[Value]):
 class Unhelped(TextModelUnavailable):
     """No text model gave a fit answer; what was bought all the same is in `calls`."""
 
-    def __init__(self, message: str, calls: Sequence[TextCall]) -> None:
+    def __init__(self, message: str, calls: Sequence[TextCall], *, spent: Spent = Spent.NO) -> None:
+        """`spent` is that of the last call, where it is not among `calls`."""
         super().__init__(message)
         self.calls = tuple(calls)
+        self.spent = spent
+
+    @property
+    def cost(self) -> Money | None:
+        """What was bought all the same; None where nobody knows."""
+        return cost_of(self.calls) if self.spent is Spent.NO else None
 
 
 class Helper:
@@ -76,6 +83,17 @@ class Helper:
                 raise TextModelUnavailable(error.message) from error
             return None
 
+    async def foreseen(self, question: Question, wish: Wish) -> tuple[str, Estimate]:
+        """Who would be asked, and what all tries together may cost.
+
+        Raises NotConfigured, PriceUnknown and UnknownModel where nobody can be asked, and says what is missing.
+        """
+        choice = await self._texts.choose(wish.model, wish.principal)
+        estimate = self.estimate(question, choice)
+        if estimate is None:
+            raise PriceUnknown(f"The price of {choice.card.id} is not known.")
+        return choice.card.id, estimate * TRIES
+
     def estimate(self, question: Question, choice: TextChoice) -> Estimate | None:
         """What one try may cost; None where nobody knows."""
         return self._texts.estimate(choice.card, _request(question, question.instructions))
@@ -88,7 +106,7 @@ class Helper:
             try:
                 answer = await self._texts.answer(order, errand.choice, errand.wish.principal)
             except (ProviderError, PolicyError) as error:
-                raise Unhelped(error.message, calls) from error
+                raise Unhelped(error.message, calls, spent=error.spent) from error
             calls.append(answer.call)
             try:
                 return Helped(value=read(answer.text), by=errand.choice.card.id, calls=tuple(calls))

@@ -8,23 +8,27 @@ from dataclasses import dataclass
 import orjson
 
 from limner.domain.describing import Wish
-from limner.domain.errors import InvalidRequest
-from limner.domain.money import Money
+from limner.domain.errors import InvalidRequest, NotConfigured, PolicyError, PriceUnknown, UnknownModel
+from limner.domain.languages import NAMES, ForeseenTranslation, PromptTranslation
+from limner.domain.money import ZERO, Money
 from limner.domain.text_calls import Purpose
 from limner.words.asking import Question, TextModelUnavailable
 from limner.words.checking import Unfit, one_line, read_object, read_text
-from limner.words.helping import Helper, cost_of
+from limner.words.detecting import language_of
+from limner.words.helping import Helped, Helper, Unhelped, cost_of
 from limner.words.protecting import QUOTED
 from limner.words.templating import filled
 
 LONGEST = 10_000
 """Characters of a prompt that is translated."""
-ANSWER_TOKENS = 10_000
-"""A token a character, as in Chinese."""
 LONGER = 4
 """How many times as long a translation may be: Chinese becomes three times as long in English."""
 ROOM = 200
 """Characters that a short one may have all the same."""
+THOUGHTS = 1_000
+"""Tokens that a text model may think before it answers."""
+MOST_TOKENS = 12_000
+"""Of an answer: a token a character, as in Chinese, for the longest."""
 TEXT = {"type": "string"}
 SCHEMA = {
     "type": "object",
@@ -49,7 +53,7 @@ class Translated:
 
 
 class Translator:
-    """Translates by a text model; without one a prompt stays as it is."""
+    """The `Translates` of `domain.interpreting`: by a text model; without one a prompt stays as it is."""
 
     def __init__(self, helper: Helper) -> None:
         self._helper = helper
@@ -60,13 +64,57 @@ class Translator:
         Raises UnknownModel, NotConfigured or PriceUnknown for a model that was named and cannot be used.
         """
         _check(prompt)
-        quoted = [" ".join(found.split()) for found in QUOTED.findall(prompt)]
-        question = Question(
-            instructions=filled("translate", language=one_line(to)),
-            data=orjson.dumps({"prompt": prompt, "keep": quoted}).decode(),
-            schema=SCHEMA,
-            longest=ANSWER_TOKENS,
+        try:
+            done = await self._asked(prompt, to, wish)
+        except TextModelUnavailable as error:
+            why = f"The prompt is as it was: {error.message}"
+            return Translated(prompt=prompt, language="", by="", why=why, cost=cost_of(error.calls))
+        return Translated(
+            prompt=done.value["prompt"],
+            language=done.value["language"],
+            by=done.by,
+            why="",
+            cost=cost_of(done.calls),
         )
+
+    def language_of(self, prompt: str) -> str:
+        """The code of its language; empty where it cannot be told."""
+        return language_of(prompt)
+
+    async def foreseen(self, prompt: str, to: str, wish: Wish) -> ForeseenTranslation:
+        """Who would do it, and for how much."""
+        language = NAMES.get(language_of(prompt), "")
+        try:
+            by, estimate = await self._helper.foreseen(_question(prompt, NAMES[to]), wish)
+        except (NotConfigured, PriceUnknown, UnknownModel) as error:
+            return ForeseenTranslation(to=to, language=language, why=error.message)
+        return ForeseenTranslation(to=to, language=language, by=by, estimate=estimate)
+
+    async def rendered(self, prompt: str, to: str, wish: Wish) -> tuple[str, PromptTranslation]:
+        """The prompt in that language, and how that was done; as it was where no text model managed it."""
+        language = NAMES.get(language_of(prompt), "")
+        try:
+            done = await self._asked(prompt, NAMES[to], wish)
+        except TextModelUnavailable as error:
+            if isinstance(error.__cause__, PolicyError) and not error.calls:
+                raise error.__cause__ from None
+            cost = error.cost if isinstance(error, Unhelped) else ZERO
+            ids = tuple(call.id for call in error.calls)
+            return prompt, PromptTranslation(
+                original=prompt, language=language, to=to, why=error.message, cost=cost, calls=ids
+            )
+        return done.value["prompt"], PromptTranslation(
+            original=prompt,
+            language=done.value["language"] or language,
+            to=to,
+            by=done.by,
+            cost=cost_of(done.calls),
+            calls=tuple(call.id for call in done.calls),
+        )
+
+    async def _asked(self, prompt: str, to: str, wish: Wish) -> Helped[Mapping[str, str]]:
+        """What a text model makes of it. Raises TextModelUnavailable."""
+        quoted = _quoted(prompt)
 
         def read(answer: str) -> Mapping[str, str]:
             found = read_object(answer)
@@ -78,18 +126,21 @@ class Translator:
             language = found.get("language")
             return {"prompt": text, "language": one_line(language)[:60] if isinstance(language, str) else ""}
 
-        try:
-            done = await self._helper.ask(question, read, wish, Purpose.TRANSLATE)
-        except TextModelUnavailable as error:
-            why = f"The prompt is as it was: {error.message}"
-            return Translated(prompt=prompt, language="", by="", why=why, cost=cost_of(error.calls))
-        return Translated(
-            prompt=done.value["prompt"],
-            language=done.value["language"],
-            by=done.by,
-            why="",
-            cost=cost_of(done.calls),
-        )
+        return await self._helper.ask(_question(prompt, to), read, wish, Purpose.TRANSLATE)
+
+
+def _quoted(prompt: str) -> list[str]:
+    """Words in quotation marks."""
+    return [" ".join(found.split()) for found in QUOTED.findall(prompt)]
+
+
+def _question(prompt: str, to: str) -> Question:
+    return Question(
+        instructions=filled("translate", language=one_line(to)),
+        data=orjson.dumps({"prompt": prompt, "keep": _quoted(prompt)}).decode(),
+        schema=SCHEMA,
+        longest=min(MOST_TOKENS, LONGER * len(prompt) + ROOM + THOUGHTS),
+    )
 
 
 def _check(prompt: str) -> None:
