@@ -132,6 +132,7 @@ class Links:
     def settings(self, *parts: str) -> str:
         """A section of the settings, or a place below it; the first one without parts."""
         return "/".join(("/settings", *parts))
+
     def edit(self, image_id: str) -> str:
         """Where a part of a picture is painted anew, or the picture extended."""
         return f"{self.image(image_id)}/edit"
