@@ -22,6 +22,7 @@ from limner.web import (
     documentation,
     elsewhere,
     gallery,
+    installing,
     keyboard,
     languages,
     lightbox,
@@ -53,6 +54,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 def install(app: FastAPI) -> None:
     """Mounts the pages and their files, and lets browsers see what went wrong as a page. Comes after the interface."""
     assets = read_assets()
+    app.state.assets = assets
     app.state.renderer = Renderer(Links(version=assets.version))
     languages.load()
     app.add_middleware(languages.Speaking)
@@ -69,6 +71,7 @@ def install(app: FastAPI) -> None:
     app.include_router(account.router)
     app.include_router(preferences.router)
     app.include_router(keyboard.router)
+    app.include_router(installing.router)
     app.state.places = places.standing(app)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
