@@ -46,11 +46,18 @@ class Visit:
             self.complaints.append(f"{message.text} {message.location['url']}")
 
 
-async def visit(browser: Browser, site: Site, theme: str = "ink", width: int = 1280, **options: Any) -> Visit:
-    """A window of its own onto a site."""
+NO_WORKER = "Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined })"
+
+
+async def visit(
+    browser: Browser, site: Site, theme: str = "ink", width: int = 1280, keeps: bool = False, **options: Any
+) -> Visit:
+    """A window of its own onto a site. Unless it `keeps`, its browser has nothing of it for when the line is down."""
     context = await browser.new_context(
         base_url=site.url, viewport={"width": width, "height": WIDTHS[width]}, reduced_motion="reduce", **options
     )
     context.set_default_timeout(20_000)
+    if not keeps:
+        await context.add_init_script(NO_WORKER)
     await context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
     return Visit(context, await context.new_page())

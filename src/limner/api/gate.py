@@ -33,7 +33,9 @@ OPEN_SIGN_IN = frozenset(
 )
 PROTECTED = "/.well-known/oauth-protected-resource"
 """Where programs read who gives them tokens for this server (RFC 9728)."""
-OPEN = OPEN_PAGES | OPEN_SIGN_IN | {"/health", "/ready", "/openapi.json", PROTECTED, f"{PROTECTED}/mcp"}
+INSTALLED = frozenset({"/manifest.webmanifest", "/offline", "/sw.js"})
+"""What a browser keeps of the studio; nothing of anybody's own."""
+OPEN = OPEN_PAGES | OPEN_SIGN_IN | INSTALLED | {"/health", "/ready", "/openapi.json", PROTECTED, f"{PROTECTED}/mcp"}
 OPEN_BELOW = ("/s/", "/static/", "/webhooks/")
 """What share links show, the pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")

@@ -16,13 +16,14 @@ FOLDER = Path(__file__).with_name("static")
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
 """Only these are handed out."""
-PACKED = frozenset({"image/webp", "font/woff2"})
+PACKED = frozenset({"image/png", "image/webp", "font/woff2"})
 
 
 @dataclass(frozen=True, slots=True)

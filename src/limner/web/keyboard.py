@@ -10,8 +10,7 @@ from fastapi import APIRouter, Request, Response
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.places import answers
-from limner.web.preferences import letters_of
-from limner.web.rendering import Renderer, shell
+from limner.web.rendering import Renderer, letters_of, shell
 from limner.web.views import Shell
 
 router = APIRouter(include_in_schema=False)

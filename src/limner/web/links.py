@@ -36,6 +36,7 @@ class Links:
     api_jobs: str = f"{API}/jobs"
     language: str = "/language"
     keys: str = "/keys"
+    manifest: str = "/manifest.webmanifest"
 
     def static(self, name: str) -> str:
         """A file of the pages themselves."""

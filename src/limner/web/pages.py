@@ -23,6 +23,7 @@ from limner.web import (
     editing,
     elsewhere,
     gallery,
+    installing,
     keyboard,
     languages,
     lightbox,
@@ -57,6 +58,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 def install(app: FastAPI) -> None:
     """Mounts the pages and their files, and lets browsers see what went wrong as a page. Comes after the interface."""
     assets = read_assets()
+    app.state.assets = assets
     app.state.renderer = Renderer(Links(version=assets.version))
     languages.load()
     app.add_middleware(languages.Speaking)
@@ -77,6 +79,7 @@ def install(app: FastAPI) -> None:
     app.include_router(settings_frame.router)
     app.include_router(settings_keys.router)
     app.include_router(settings_profiles.router)
+    app.include_router(installing.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

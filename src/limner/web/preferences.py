@@ -13,8 +13,6 @@ from limner.web import languages, rendering
 from limner.web.signing_in import text_of
 
 A_YEAR = 365 * 24 * 3600
-KEYS_COOKIE = "keys"
-OFF = "off"
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,12 +32,7 @@ async def choose_language(request: Request) -> Response:
 @router.post("/keys")
 async def choose_keys(request: Request) -> Response:
     """Remembers likewise whether single letters do something."""
-    return await _remembered(request, KEYS_COOKIE, ("on", OFF))
-
-
-def letters_of(request: Request) -> bool:
-    """Whether single letters do something outside fields."""
-    return request.cookies.get(KEYS_COOKIE) != OFF
+    return await _remembered(request, rendering.KEYS_COOKIE, ("on", rendering.OFF))
 
 
 async def _remembered(request: Request, name: str, choices: Collection[str]) -> Response:

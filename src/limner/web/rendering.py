@@ -34,10 +34,12 @@ class Page(Part, Protocol):
 
 THEMES = ("ink", "vellum", "auto")
 COOKIE = "theme"
+KEYS_COOKIE, OFF = "keys", "off"
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 
@@ -58,7 +60,9 @@ class Renderer:
         self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
             languages.plain_gettext, languages.plain_ngettext, newstyle=True
         )
-        self._environment.globals.update(links=links, languages=languages.LANGUAGES)
+        self._environment.globals.update(
+            links=links, languages=languages.LANGUAGES, words_of_scripts=languages.words_of_scripts
+        )
         self._environment.filters.update(moment=wording.moment)
 
     def page(self, page: Page, status: int = 200) -> Response:
@@ -90,6 +94,11 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else THEMES[0]
 
 
+def letters_of(request: Request) -> bool:
+    """Whether keys that are single letters do something outside fields in this browser."""
+    return request.cookies.get(KEYS_COOKIE) != OFF
+
+
 def shell(request: Request, title: str, *, heading: str | None = None, current: str = "", badge: str = "") -> Shell:
     """What surrounds a page."""
     query = f"?{request.url.query}" if request.url.query else ""
@@ -104,6 +113,7 @@ def shell(request: Request, title: str, *, heading: str | None = None, current: 
         theme=theme_of(request),
         language=languages.spoken(),
         places=request.app.state.places,
+        letters=letters_of(request),
         nonce=secrets.token_urlsafe(16),
         person="" if principal is None else principal.name,
         badge=badge,

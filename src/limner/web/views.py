@@ -25,6 +25,8 @@ class Shell:
     language: Language
     places: tuple[Place, ...]
     """The entries of the navigation."""
+    letters: bool
+    """Whether keys that are single letters do something."""
     nonce: str
     """Allows the style block that carries the colours and shapes of this page's pictures."""
     person: str = ""

@@ -113,6 +113,17 @@ def catalog_of(code: str) -> Catalog:
     return read_catalog(FOLDER / f"{code}.po")
 
 
+@cache
+def words_of_scripts(code: str) -> Mapping[str, tuple[str, ...]]:
+    """What scripts say in a language, in each plural form; nothing for English, which they say by themselves."""
+    entries = {} if code == ENGLISH.code else catalog_of(code).entries
+    return {text: entry.said for text, entry in entries.items() if any(map(_of_scripts, entry.places))}
+
+
+def _of_scripts(place: str) -> bool:
+    return place.startswith("static/")
+
+
 def load() -> None:
     """Reads all catalogs. Blocks."""
     for language in LANGUAGES[1:]:

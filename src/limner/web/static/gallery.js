@@ -3,16 +3,18 @@ import { announce, dress } from "./dress.js";
 import { Opening } from "./opening.js";
 import { Selection } from "./selection.js";
 import { Sheets } from "./sheets.js";
-import { call, toast } from "./telling.js";
+import { typing as inField } from "./keys.js";
+import { lost } from "./line.js";
+import { call } from "./telling.js";
+import { waiting } from "./waiting.js";
+import { number, say, sayMany } from "./words.js";
 
 const PAUSE = 250; // milliseconds after a key, before a search
-const SLOW = 400;
-const PLACES = { c: "/", g: "/gallery", q: "/jobs" };
 
 const root = document.querySelector("[data-gallery]");
 const part = (name) => document.querySelector(`[data-part=${name}]`);
 const tiles = () => [...root.querySelectorAll(".pic[data-picture]")];
-const typing = (target) => target.closest("input:not(.tick), textarea, select, dialog");
+const typing = (target) => inField(target) || target.closest("input:not(.tick), dialog");
 
 let current = null; // the one tile that Tab stops at
 
@@ -39,12 +41,12 @@ function ended(is) {
   if (said) return;
   said = Object.assign(document.createElement("span"), { className: "faint" });
   const total = Number(root.dataset.total);
-  said.textContent = `That is everything, ${total.toLocaleString("en-GB")} ${total === 1 ? "picture" : "pictures"}.`;
+  said.textContent = sayMany("That is everything, %(num)s picture.", "That is everything, %(num)s pictures.", total);
   end.append(said);
 }
 
 function trouble() {
-  toast("The server cannot be reached. Trying again in 4 s.");
+  lost();
 }
 
 // --- one picture ------------------------------------------------------------------------
@@ -74,14 +76,14 @@ function marked(id, is) {
   if (!is) return;
   const star = document.createElement("span");
   star.className = "fav";
-  star.append(icon.cloneNode(true), Object.assign(document.createElement("span"), { className: "vh", textContent: "Favourite" }));
+  star.append(icon.cloneNode(true), Object.assign(document.createElement("span"), { className: "vh", textContent: say("Favourite") }));
   tile.querySelector(".over").before(star);
 }
 
 async function mark(id) {
   const is = root.querySelector(`.pic[data-picture="${id}"] [form=marks]`).getAttribute("aria-pressed") !== "true";
   marked(id, is);
-  if (await call(is ? "PUT" : "DELETE", `/api/v1/images/${id}/favorite`)) announce(is ? "Favourite" : "No favourite");
+  if (await call(is ? "PUT" : "DELETE", `/api/v1/images/${id}/favorite`)) announce(is ? say("Favourite") : say("No favourite"));
   else marked(id, !is);
 }
 
@@ -97,7 +99,7 @@ function removed(ids) {
   }
   sheets.total = Math.max(0, sheets.total - gone.size);
   root.dataset.total = sheets.total;
-  part("total").textContent = sheets.total.toLocaleString("en-GB");
+  part("total").textContent = number(sheets.total);
   if (!tiles().length) return location.reload();
   stop(next ?? tiles()[0]);
   sheets.settle();
@@ -159,17 +161,10 @@ const ACTS = {
   " ": (tile, event) => selection.toggle(tile, event.shiftKey),
 };
 
-let going = 0;
 document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
   const tile = event.target.closest(".pic[data-picture]");
-  if (event.key === "/") {
-    event.preventDefault();
-    return root.querySelector("[name=q]").focus();
-  }
-  if (going > event.timeStamp - 1500 && PLACES[event.key]) return location.assign(PLACES[event.key]);
-  going = event.key === "g" ? event.timeStamp : -Infinity;
   if (event.key === "Escape" && selection.on) return selection.turn(event, false);
   if (!tile || (event.target.matches("button, .tick") && event.key === " ")) return;
   if (MOVES[event.key]) {
@@ -193,9 +188,8 @@ async function search() {
   const said = new URLSearchParams([...new FormData(filters)].filter(([, value]) => value));
   const address = `${filters.getAttribute("action")}${said.size ? `?${said}` : ""}`;
   const mine = ++turn;
-  const slow = setTimeout(() => document.body.classList.add("slow"), SLOW);
   try {
-    const answer = await fetch(address, { headers: { Accept: "text/html" } });
+    const answer = await waiting(fetch(address, { headers: { Accept: "text/html" } }));
     if (mine !== turn) return;
     // The style block of another page has another nonce: browsers would object to it while they read the page.
     const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/g, "");
@@ -206,9 +200,6 @@ async function search() {
     show(page, fresh);
   } catch {
     trouble();
-  } finally {
-    clearTimeout(slow);
-    if (mine === turn) document.body.classList.remove("slow");
   }
 }
 
@@ -230,8 +221,7 @@ function show(page, fresh) {
   else if (!clear) none?.remove();
   scrollTo({ top: 0, behavior: "instant" });
   sheets = follow();
-  const total = part("total").textContent;
-  announce(total === "1" ? "1 picture" : `${total} pictures`);
+  announce(sayMany("%(num)s picture", "%(num)s pictures", Number(root.dataset.total), { num: part("total").textContent }));
 }
 
 filters.addEventListener("input", (event) => {

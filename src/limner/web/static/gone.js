@@ -1,10 +1,12 @@
 // A picture whose file is missing says so in its place, instead of showing the browser's broken frame.
+import { say } from "./words.js";
+
 function replace(image) {
   const note = document.createElement("span");
   note.className = "gone";
   note.setAttribute("role", "img");
-  note.setAttribute("aria-label", `${image.alt}. File is missing`);
-  note.textContent = "File is missing";
+  note.setAttribute("aria-label", say("%(picture)s. File is missing", { picture: image.alt }));
+  note.textContent = say("File is missing");
   image.replaceWith(note);
 }
 

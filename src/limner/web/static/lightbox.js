@@ -1,6 +1,8 @@
 // An opened picture: zoom and pan, before and after, the next one, and what is done with it, without leaving.
 import { announce, dress } from "./dress.js";
+import { lost } from "./line.js";
 import { ask, call, toast } from "./telling.js";
+import { say, sayMany } from "./words.js";
 
 const MOST = 8; // times its own pixels
 const STEP = 1.25;
@@ -61,7 +63,7 @@ export class Lightbox {
     try {
       found = await fetchPicture(address, given);
     } catch {
-      return toast("The server cannot be reached. Try again in a moment.");
+      return lost();
     }
     if (!found) return location.assign(address);
     const focused = document.activeElement?.dataset?.part;
@@ -72,7 +74,7 @@ export class Lightbox {
     this.take(found.box);
     if (inside) ((focused && this.part(focused)) || this.box).focus({ preventScroll: true });
     if (other) this.moved(found.address);
-    if (other) announce(`Picture ${this.box.querySelector(".pos")?.textContent ?? ""}`);
+    if (other) announce(say("Picture %(place)s", { place: this.box.querySelector(".pos")?.textContent ?? "" }));
   }
 
   // --- looking ----------------------------------------------------------------------------
@@ -103,7 +105,7 @@ export class Lightbox {
 
   say() {
     const percent = Math.round((100 * this.frame.offsetWidth * this.zoom.scale) / Number(this.image.getAttribute("width")));
-    this.part("zoom").textContent = this.zoom.scale === 1 ? "Fit" : `${percent}%`;
+    this.part("zoom").textContent = this.zoom.scale === 1 ? say("Fit") : `${percent}%`;
   }
 
   wheel(event) {
@@ -137,13 +139,13 @@ export class Lightbox {
     this.frame.classList.toggle("ba", on);
     if (!on) return;
     this.to(1);
-    const before = Object.assign(new Image(), { className: "before", src: this.frame.dataset.before, alt: `Before: ${this.frame.dataset.beforeAlt}` });
+    const before = Object.assign(new Image(), { className: "before", src: this.frame.dataset.before, alt: say("Before: %(picture)s", { picture: this.frame.dataset.beforeAlt }) });
     const range = Object.assign(document.createElement("input"), { type: "range", min: 0, max: 100, step: 2, value: 50 });
-    range.setAttribute("aria-label", "Compare before and after");
+    range.setAttribute("aria-label", say("Compare before and after"));
     const cut = () => this.frame.style.setProperty("--cut", `${range.value}%`);
     range.addEventListener("input", cut);
     const side = (name, text) => Object.assign(document.createElement("span"), { className: `side ${name}`, textContent: text });
-    this.frame.append(before, side("l", "Before"), side("r", "After"), Object.assign(document.createElement("span"), { className: "cutline" }), range);
+    this.frame.append(before, side("l", say("Before")), side("r", say("After")), Object.assign(document.createElement("span"), { className: "cutline" }), range);
     cut();
     range.focus();
   }
@@ -175,7 +177,7 @@ export class Lightbox {
     const address = new URL(button.dataset.copy, location.origin).href;
     const words = button.dataset.words?.replace(/[[\]\n]/g, " ");
     await navigator.clipboard.writeText(words === undefined ? address : `![${words}](${address})`);
-    toast(words === undefined ? "Link copied." : "Markdown copied.");
+    toast(words === undefined ? say("Link copied.") : say("Markdown copied."));
   }
 
   async mark() {
@@ -186,7 +188,7 @@ export class Lightbox {
     button.setAttribute("aria-pressed", String(is));
     button.name = is ? "unfavorite" : "favorite";
     button.querySelector(".i").classList.toggle("fill", is);
-    announce(is ? "Favourite" : "No favourite");
+    announce(is ? say("Favourite") : say("No favourite"));
     this.marked(this.id, is);
   }
 
@@ -200,11 +202,11 @@ export class Lightbox {
 
   async discard(action) {
     const [id, stays] = [this.id, this.part("deleting").dataset.stays];
-    if (action === "trash" && !(await ask(`Delete 1 picture? It stays in the bin ${stays}.`, "Delete"))) return;
+    if (action === "trash" && !(await ask(sayMany("Delete %(num)s picture? It stays in the bin %(how_long)s.", "Delete %(num)s pictures? They stay in the bin %(how_long)s.", 1, { how_long: stays }), say("Delete")))) return;
     if (!(await call("POST", "/api/v1/images/bulk", { ids: [id], action }))) return;
     this.removed([id]);
     const undo = () => call("POST", "/api/v1/images/bulk", { ids: [id], action: "restore" });
-    toast(action === "trash" ? "1 picture deleted." : "1 picture restored.", action === "trash" ? undo : null);
+    toast(action === "trash" ? sayMany("%(num)s picture deleted.", "%(num)s pictures deleted.", 1) : sayMany("%(num)s picture restored.", "%(num)s pictures restored.", 1), action === "trash" ? undo : null);
     const next = this.part("older") ?? this.part("newer");
     if (next) await this.swap(next.href);
     else this.closed(id, this.box.dataset.back);
@@ -214,7 +216,7 @@ export class Lightbox {
 
   key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.target.closest("dialog.ask, textarea, select, input:not([type=range])")) return;
+    if (event.target.closest("dialog:not(.opened), textarea, select, input:not([type=range])")) return;
     const sliding = event.target.matches("input[type=range]");
     const arrows = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
     if (arrows[event.key] && !sliding && this.zoom.scale > 1) {

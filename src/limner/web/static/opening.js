@@ -1,6 +1,8 @@
 // Opens pictures of the gallery above it: it stays as it is, and back leads to the tile they were opened from.
 import { fetchPicture, Lightbox } from "./lightbox.js";
 import { dress } from "./dress.js";
+import { waiting } from "./waiting.js";
+import { say } from "./words.js";
 
 export class Opening {
   // `focus` is told which picture to go back to.
@@ -23,11 +25,11 @@ export class Opening {
   }
 
   async open(address, fresh) {
-    const found = await fetchPicture(address).catch(() => null);
+    const found = await waiting(fetchPicture(address)).catch(() => null);
     if (!found) return location.assign(address);
     this.shut();
     const dialog = Object.assign(document.createElement("dialog"), { className: "opened" });
-    dialog.setAttribute("aria-label", `Picture ${found.box.querySelector(".pos")?.textContent ?? ""}`.trim());
+    dialog.setAttribute("aria-label", say("Picture %(place)s", { place: found.box.querySelector(".pos")?.textContent ?? "" }).trim());
     found.box.querySelector("h1")?.remove(); // the page has one already
     dialog.append(found.box);
     document.body.append(dialog);

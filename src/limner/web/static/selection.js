@@ -1,9 +1,19 @@
 // Pictures that are selected, also where their sheets have been taken down meanwhile, and what is done with them.
 import { ask, call, toast } from "./telling.js";
+import { number, say, sayMany } from "./words.js";
 
 const AT_ONCE = 1000;
 const HELD = 500; // milliseconds after which a touch is a long one
-const many = (count) => (count === 1 ? "1 picture" : `${count.toLocaleString("en-GB")} pictures`);
+const DONE = {
+  favorite: (count) => sayMany("%(num)s picture marked as favourite.", "%(num)s pictures marked as favourites.", count),
+  tag: (count) => sayMany("%(num)s picture tagged.", "%(num)s pictures tagged.", count),
+  untag: (count) => sayMany("The tags are off %(num)s picture.", "The tags are off %(num)s pictures.", count),
+  project: (count, project) => sayMany("%(num)s picture moved to %(project)s.", "%(num)s pictures moved to %(project)s.", count, { project }),
+  collect: (count) => sayMany("%(num)s picture added to the collection.", "%(num)s pictures added to the collection.", count),
+  uncollect: (count) => sayMany("%(num)s picture taken out of the collection.", "%(num)s pictures taken out of the collection.", count),
+  trash: (count) => sayMany("%(num)s picture deleted.", "%(num)s pictures deleted.", count),
+  restore: (count) => sayMany("%(num)s picture restored.", "%(num)s pictures restored.", count),
+};
 
 export class Selection {
   constructor(root, { removed, marked }) {
@@ -81,7 +91,7 @@ export class Selection {
     this.switch?.classList.toggle("on", this.on);
     this.switch?.setAttribute("aria-pressed", String(this.on));
     const count = this.form.querySelector("[data-part=count]");
-    count.textContent = this.ids.size ? `${this.ids.size.toLocaleString("en-GB")} selected` : "Tick pictures";
+    count.textContent = this.ids.size ? say("%(count)s selected", { count: number(this.ids.size) }) : say("Tick pictures");
     for (const button of this.form.querySelectorAll("button")) button.setAttribute("aria-disabled", String(!this.ids.size));
   }
 
@@ -110,7 +120,7 @@ export class Selection {
     if (action === "forget") return this.forget(ids);
     if (action === "trash") {
       const stay = this.form.querySelector("[value=trash]").dataset.ask;
-      if (!(await ask(`Delete ${many(ids.length)}? They stay in the bin ${stay}.`, "Delete"))) return;
+      if (!(await ask(sayMany("Delete %(num)s picture? It stays in the bin %(how_long)s.", "Delete %(num)s pictures? They stay in the bin %(how_long)s.", ids.length, { how_long: stay }), say("Delete")))) return;
     }
     await this.apply(ids, action);
   }
@@ -134,31 +144,21 @@ export class Selection {
     for (const menu of this.form.querySelectorAll("details")) menu.open = false;
     if (quiet) return;
     this.turn(null, false);
-    const done = {
-      favorite: `${many(changed)} marked as favourites.`,
-      tag: `${many(changed)} tagged.`,
-      untag: `The tags are off ${many(changed)}.`,
-      project: `${many(changed)} moved to ${said.project}.`,
-      collect: `${many(changed)} added to the collection.`,
-      uncollect: `${many(changed)} taken out of the collection.`,
-      trash: `${many(changed)} deleted.`,
-      restore: `${many(changed)} restored.`,
-    };
     const undo = async () => {
       await this.apply(ids, "restore", true);
       location.reload();
     };
-    toast(done[action], action === "trash" ? undo : null);
+    toast(DONE[action]?.(changed, said.project) ?? "", action === "trash" ? undo : null);
   }
 
   async forget(ids) {
-    if (!(await ask(`Delete ${many(ids.length)} for good? Nobody can bring them back.`, "Delete for good"))) return;
+    if (!(await ask(sayMany("Delete %(num)s picture for good? Nobody can bring it back.", "Delete %(num)s pictures for good? Nobody can bring them back.", ids.length), say("Delete for good")))) return;
     const body = new URLSearchParams([["do", "forget"], ["sure", "yes"], ["back", "/gallery"], ...ids.map((id) => ["id", id])]);
     const answer = await fetch(this.form.action, { method: "POST", body, redirect: "manual" });
-    if (answer.type !== "opaqueredirect") return toast("This did not work. Try again in a moment.");
+    if (answer.type !== "opaqueredirect") return toast(say("This did not work. Try again in a moment."));
     this.turn(null, false);
     this.removed(ids);
-    toast(`${many(ids.length)} deleted for good.`);
+    toast(sayMany("%(num)s picture deleted for good.", "%(num)s pictures deleted for good.", ids.length));
   }
 
   // The browser fetches the file by itself; what hangs nowhere is named beside what does.

@@ -1,5 +1,7 @@
 // Says what was done, with a way back, and asks before what should not happen by accident.
 import { announce } from "./dress.js";
+import { lost } from "./line.js";
+import { say } from "./words.js";
 
 const STAYS = 8000;
 let shown;
@@ -10,7 +12,7 @@ export function toast(text, undo) {
   const line = Object.assign(document.createElement("div"), { className: "toast" });
   line.append(Object.assign(document.createElement("span"), { textContent: text }));
   if (undo) {
-    const button = Object.assign(document.createElement("button"), { className: "btn sm", type: "button", textContent: "Undo" });
+    const button = Object.assign(document.createElement("button"), { className: "btn sm", type: "button", textContent: say("Undo") });
     button.addEventListener("click", () => {
       line.remove();
       undo();
@@ -31,7 +33,7 @@ export function toast(text, undo) {
 }
 
 // Whether somebody really wants it.
-export function ask(question, yes, no = "Keep") {
+export function ask(question, yes, no = say("Keep")) {
   const dialog = document.createElement("dialog");
   dialog.className = "ask";
   dialog.setAttribute("aria-label", question);
@@ -65,9 +67,9 @@ export async function call(method, address, body) {
     });
     const content = answer.status === 204 ? {} : await answer.json();
     if (answer.ok) return content;
-    toast(content.detail ?? "This did not work.");
+    toast(content.detail ?? say("This did not work."));
   } catch {
-    toast("The server cannot be reached. Try again in a moment.");
+    lost();
   }
   return null;
 }

@@ -1,0 +1,20 @@
+// Words that scripts say: English in the code, and in any other language from a block that the page brings along.
+const block = document.getElementById("words");
+const words = block ? JSON.parse(block.textContent) : {};
+const language = document.documentElement.lang;
+const rules = new Intl.PluralRules(language);
+const known = rules.resolvedOptions().pluralCategories;
+const KINDS = ["zero", "one", "two", "few", "many", "other"].filter((kind) => known.includes(kind));
+
+const filled = (text, values) => text.replace(/%(?:%|\((\w+)\)s)/g, (_, name) => (name ? String(values[name]) : "%"));
+
+// 1,284: grouped as the language groups them, in European digits as prices and sizes are.
+export const number = (count) => count.toLocaleString(`${language}-u-nu-latn`);
+
+export const say = (text, values = {}) => filled(words[text]?.[0] ?? text, values);
+
+// The same in the form that a count wants, which stands for %(num)s.
+export function sayMany(one, many, count, values = {}) {
+  const text = words[one]?.[KINDS.indexOf(rules.select(count))] ?? (count === 1 ? one : many);
+  return filled(text, { num: number(count), ...values });
+}
