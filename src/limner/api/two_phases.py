@@ -7,7 +7,6 @@ from datetime import datetime
 from math import isqrt
 from uuid import UUID
 
-from limner.api.cards import usual_price
 from limner.api.carrying_out import file_address
 from limner.api.shapes import Body
 from limner.domain.job import Job
@@ -16,6 +15,7 @@ from limner.domain.money import Money
 from limner.domain.plan import Plan, Quote
 from limner.domain.ports import Catalog
 from limner.domain.request import Size
+from limner.engine.pricing import usual_price
 
 INSTEAD = "Primary provider unavailable, fallback provider used. The cost may differ from the first estimate."
 """The document's own warning for whoever sees the picture."""

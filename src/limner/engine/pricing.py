@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from limner.domain.call import Call
 from limner.domain.model_card import ModelCard
+from limner.domain.money import Money
 from limner.domain.prices import Facts, Meter, PriceList
-from limner.domain.request import Aspect, Role, Size
+from limner.domain.request import Aspect, Operation, Role, Size
 
 
 def facts_of(call: Call, card: ModelCard) -> Facts:
@@ -21,6 +22,26 @@ def facts_of(call: Call, card: ModelCard) -> Facts:
         partials=call.partials,
         input_areas=tuple(image.width * image.height for image in call.inputs if image.role is not Role.MASK),
     )
+
+
+def usual_price(card: ModelCard) -> Money | None:
+    """What one picture of a model costs as it makes it by default; None where nobody knows."""
+    quality = card.parameter("quality")
+    default = quality.default if quality is not None else None
+    operation = Operation.GENERATE if Operation.GENERATE in card.operations else next(iter(card.operations))
+    steps = card.parameter("steps")
+    wanted = steps.default if steps is not None else None
+    facts = Facts(
+        operation=operation,
+        count=1,
+        size=card.sizes.default,
+        quality=default if isinstance(default, str) else None,
+        prompt="",
+        inputs=0 if operation is Operation.GENERATE else 1,
+        steps=int(wanted) if isinstance(wanted, int | float) else None,
+    )
+    estimate = card.prices.estimate(facts)
+    return None if estimate is None else estimate.likely
 
 
 def reads_words(prices: PriceList) -> bool:

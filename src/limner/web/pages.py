@@ -33,6 +33,7 @@ from limner.web import (
     settings_frame,
     settings_keys,
     settings_profiles,
+    settings_providers,
     sharing,
     showing,
     signing_in,
@@ -80,6 +81,7 @@ def install(app: FastAPI) -> None:
     app.include_router(settings_keys.router)
     app.include_router(settings_profiles.router)
     app.include_router(installing.router)
+    app.include_router(settings_providers.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

@@ -37,6 +37,7 @@ class Section:
 SECTIONS: Sequence[Section] = (
     Section(key="keys", title="API keys"),
     Section(key="profiles", title="Image profiles"),
+    Section(key="providers", title="Providers"),
 )
 
 

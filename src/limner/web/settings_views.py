@@ -154,3 +154,61 @@ class ProfilesPage:
     draft: ProfileForm
     editing: ProfileRow | None
     """The profile that the form changes; None where it makes one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProviderRow:
+    """A provider, how it fares and whether it is used."""
+
+    id: str
+    name: str
+    colour: str
+    health: Badge
+    models: str
+    pace: str
+    weight: str
+    enabled: bool
+    can_be_reset: bool
+    """Whether it, or a model of it, is being left alone after failures."""
+    said: Badge | None
+    """What it has just said about the key that is used; None where it was not asked now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProvidersPage:
+    """All providers."""
+
+    template: ClassVar[str] = "pages/settings_providers.html"
+    shell: Shell
+    frame: Frame
+    providers: tuple[ProviderRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfferRow:
+    """A model of a provider."""
+
+    id: str
+    title: str
+    does: str
+    price: str
+    seconds: str
+    health: Badge | None
+    """None where it is as healthy as its provider."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProviderPage:
+    """One provider: what it offers, and how hard it is pressed."""
+
+    template: ClassVar[str] = "pages/settings_provider.html"
+    shell: Shell
+    frame: Frame
+    provider: ProviderRow
+    description: str
+    documentation: str
+    needs_key: bool
+    offers: tuple[OfferRow, ...]
+    weight: str
+    pace: str
+    usual_pace: str
