@@ -166,7 +166,7 @@ async def test_fingers_paint_and_pinch_and_a_pen_presses(browser: Browser, site:
         await touched(session, "touchMove", on(box, 0.2 + step * 0.1, 0.5))
     await touched(session, "touchEnd")
     await covered(page, 0.09, 0.2)
-    await page.get_by_role("button", name="Undo, Ctrl Z").tap()
+    await page.get_by_role("button", name="Undo, Ctrl Z").click()
     await covered(page, 0, 0)
 
     # Two fingers zoom, and what the first one had begun to paint is gone.
@@ -178,7 +178,7 @@ async def test_fingers_paint_and_pinch_and_a_pen_presses(browser: Browser, site:
     await touched(session, "touchEnd")
     await expect(zoom).not_to_have_text(str(fitted))
     await covered(page, 0, 0)
-    await page.get_by_role("button", name="Fit", exact=True).tap()
+    await page.get_by_role("button", name="Fit", exact=True).click()
     await expect(zoom).to_have_text(str(fitted))
 
     # A pen is as wide as it is pressed.
@@ -201,7 +201,7 @@ async def test_fingers_paint_and_pinch_and_a_pen_presses(browser: Browser, site:
             )
         await covered(page, 0.005, 1)
         widths.append(float(str(await page.locator("[data-part=coverage]").get_attribute("data-share"))))
-        await page.get_by_role("button", name="Clear the mask").tap()
+        await page.get_by_role("button", name="Clear the mask").click()
         await covered(page, 0, 0)
     assert widths[0] * 2 < widths[1]
 
