@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -41,6 +42,21 @@ def chat(client: httpx2.Client, profile: str | None = "Paid", **fields: object) 
 
 def say(client: httpx2.Client, chat_id: str, text: str = "paint a harbour", **fields: object) -> Any:
     return made(client, f"/api/v1/chats/{chat_id}/messages", {"text": text, **fields}, **WAIT)
+
+
+def test_what_may_not_be_said_or_comes_too_often_is_not_written_down(tmp_path: Path) -> None:
+    with parlour(tmp_path, blocked_words="zeppelin", requests_per_minute=2) as there:
+        client = there.site.client
+        here = chat(client, None)
+        refused = client.post(f"/api/v1/chats/{here}/messages", json={"text": "a Zeppelin"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "content_refused")
+        for _ in range(2):
+            say(client, here, "hello")
+        often = client.post(f"/api/v1/chats/{here}/messages", json={"text": "hello"})
+        assert (often.status_code, often.json()["code"]) == (429, "too_many_requests")
+        assert "Retry-After" in often.headers
+        kept = client.get(f"/api/v1/chats/{here}/messages").json()["items"]
+        assert [message["text"] for message in kept if message["author"] == "user"] == ["hello", "hello"]
 
 
 @pytest.mark.req("S3-051")

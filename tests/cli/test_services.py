@@ -84,7 +84,8 @@ def test_a_service_that_is_switched_off_is_told_of_and_another_stands_in(
 
 @pytest.mark.req("S4-049")
 def test_a_service_is_switched_off_and_on_and_steered(limner: Limner, shop: OpenAIStandIn) -> None:
-    assert limner("providers", "disable", "openai").out == "openai is now off.\n"
+    said = limner("providers", "disable", "openai")
+    assert (said.out, said.err) == ("openai is now off.\n", "")
     row = next(line for line in limner("providers").out.splitlines() if line.startswith("openai "))
     assert "Switched off: an administrator has done it." in row
     refused = limner("generate", "a fox", *PAID)
@@ -104,5 +105,11 @@ def test_a_service_is_switched_off_and_on_and_steered(limner: Limner, shop: Open
     assert limner("providers", "set", "openai").code == 2
     assert "--weight takes a number" in limner("providers", "set", "openai", "--weight", "much").err
     assert limner("providers", "disable", "nobody").code == 2
+    assert limner("providers", "disable", "anthropic").out == "anthropic is now off.\n"
+    found = limner("texts", "models", "--json").document["models"]
+    assert {one["reason"] for one in found if one["service"] == "anthropic"} == {
+        "anthropic is switched off by an administrator."
+    }
+    limner("providers", "enable", "anthropic")
     audit = limner("audit", "--act", "service_changed", "--json").document["deeds"]
     assert [deed["detail"] for deed in audit][-1] == "off"

@@ -308,6 +308,7 @@ async def house(
     balance, audit = Balance(services, weights), SqlAudit(database, clock, ids)
     steering = Steering(
         catalog=catalog,
+        texts=load_texts(),
         store=SqlServiceConfigs(database),
         steered=(services, balance),
         audit=audit,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from limner.catalog.texts import load_texts
 from limner.db.audit import SqlAudit
 from limner.db.database import Database
 from limner.db.steering import SqlServiceConfigs
@@ -30,6 +31,7 @@ async def said_elsewhere(folder: Path, here: House, change: ServiceChange) -> No
     database = await Database.open(f"sqlite:///{folder / 'limner.db'}")
     other = Steering(
         catalog=here.engine.router.catalog,
+        texts=load_texts(),
         store=SqlServiceConfigs(database),
         steered=(),
         audit=SqlAudit(database, here.clock, CountingIds(9_000)),

@@ -43,7 +43,7 @@ from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
 from limner.engine.texts import TextBuyer
 from limner.testing.fakes import NOON, CountingIds, FakeClock
-from limner.testing.text_fakes import AlwaysPresent, ScriptedTexts
+from limner.testing.text_fakes import AlwaysPresent, AtOnce, NoRules, NothingSaid, ScriptedTexts
 
 CATALOG = load_texts()
 ANN = Principal(id="ann", name="Ann")
@@ -102,6 +102,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         clock=clock,
         ids=CountingIds(),
         presence=AlwaysPresent(),
+        moderator=NoRules(),
+        turns=AtOnce(),
+        steering=NothingSaid(),
     )
     yield House(buyer, sends, calls, SqlLedger(database))
     await database.close()

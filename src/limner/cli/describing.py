@@ -52,7 +52,7 @@ def describe(
     async def action(session: Session) -> int:
         from limner.domain.describing import Wish
 
-        wish = Wish(principal=session.studio.principal, model=text_model, max_cost=most)
+        wish = Wish(principal=session.studio.principal, counted=False, model=text_model, max_cost=most)
         if collection is not None:
             return await _all_of(session, collection, wish, again=again, yes=yes)
         return await _one(session, str(picture), wish)

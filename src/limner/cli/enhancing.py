@@ -28,7 +28,7 @@ def enhance(prompt: Words, style: Style = "", text_model: TextModel = None, json
         from limner.domain.describing import Wish
         from limner.words.plain import enhanced_body
 
-        wish = Wish(principal=session.studio.principal, model=text_model)
+        wish = Wish(principal=session.studio.principal, counted=False, model=text_model)
         done = await session.studio.runtime.words.enhancer.enhanced(text, wish, manner)
         if json:
             output.document(enhanced_body(text, done))

@@ -72,7 +72,7 @@ def translate(prompt: Words, to: To = "English", text_model: TextModel = None, j
         from limner.domain.describing import Wish
         from limner.words.plain import translated_body
 
-        wish = Wish(principal=session.studio.principal, model=text_model)
+        wish = Wish(principal=session.studio.principal, counted=False, model=text_model)
         done = await session.studio.runtime.words.translator.translated(text, to, wish)
         if json:
             output.document(translated_body(text, done))
@@ -93,7 +93,7 @@ def negative(prompt: Words, text_model: TextModel = None, json: Json = False) ->
         from limner.domain.describing import Wish
         from limner.words.plain import negative_body
 
-        wish = Wish(principal=session.studio.principal, model=text_model)
+        wish = Wish(principal=session.studio.principal, counted=False, model=text_model)
         done = await session.studio.runtime.words.negator.suggested(text, wish)
         if json:
             output.document(negative_body(done))

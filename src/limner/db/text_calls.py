@@ -11,10 +11,11 @@ from limner.db import codec, cursors, holds
 from limner.db.budgets import covering
 from limner.db.database import Database
 from limner.db.purchases import INSERT_ENTRIES
+from limner.db.rates import count
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.text_tables import text_calls
 from limner.db.walls import EVERYBODY
-from limner.domain.budgets import Counted, Scope, tightest
+from limner.domain.budgets import Counted, Rate, Scope, tightest
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.money import Money
 from limner.domain.records import Page
@@ -64,6 +65,10 @@ class SqlTextCalls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def admit(self, rates: Sequence[Rate], at: datetime) -> None:
+        """Counts a request of this minute. Raises TooManyRequests; it is not counted then."""
+        await self._database.write(lambda connection: count(connection, rates, at), owner=EVERYBODY)
 
     async def begin(self, new: NewTextCall) -> None:
         """Writes the call down with its hold. Raises BudgetExceeded; nothing is written then."""

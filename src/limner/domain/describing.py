@@ -27,6 +27,10 @@ class Wish:
     project: str = DEFAULT_PROJECT
     max_cost: Money | None = None
     """More than this is not bought, second tries included."""
+    counted: bool = True
+    """Whether it counts against the requests of the minute."""
+    admitted: bool = False
+    """Whether it belongs to a request that was let in already: then nothing is looked at or counted again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +103,13 @@ class DescribedPictures:
 
 class Describes(Protocol):
     """Looks at pictures."""
+
+    async def admit(self, wish: Wish) -> Wish:
+        """Lets a wish in that is about many pictures: it counts once, and what it gives is let in already.
+
+        Raises TooManyRequests.
+        """
+        ...
 
     async def described(self, picture: TextPicture, colours: Sequence[str], wish: Wish) -> Described:
         """What is in a picture; measured only, with `why`, where no model can be asked.

@@ -44,6 +44,17 @@ class Shown:
     data: bytes
 
 
+class LooksAtWords(Protocol):
+    """Looks at words before they are sent to anybody."""
+
+    async def check_words(self, words: str, *, paid: bool) -> None:
+        """Raises ContentRefused, and NotConfigured or ProviderError where the service that looks cannot be asked.
+
+        That one is asked only before what is `paid` for.
+        """
+        ...
+
+
 class Judges(Protocol):
     """A service that says what is wrong with words and pictures, at no cost."""
 

@@ -54,6 +54,18 @@ class ServiceConfigs(Protocol):
         ...
 
 
+class Words(Protocol):
+    """What was said, as a process knows it."""
+
+    async def renew(self) -> None:
+        """Reads it again where that was last done a moment ago."""
+        ...
+
+    def of(self, service: str) -> ServiceConfig:
+        """What was said about a service."""
+        ...
+
+
 class Steered(Protocol):
     """A part that does as administrators say."""
 

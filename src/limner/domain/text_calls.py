@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from limner.domain.budgets import Scope
+from limner.domain.budgets import Rate, Scope
 from limner.domain.errors import Problem, Spent
 from limner.domain.money import ZERO, Estimate, Money
 from limner.domain.people import Principal
@@ -158,6 +158,10 @@ class TextClosing:
 class TextCalls(Protocol):
     """Text calls, their holds and bookings: one call is one transaction."""
 
+    async def admit(self, rates: Sequence[Rate], at: datetime) -> None:
+        """Counts a request of this minute. Raises TooManyRequests where it is one too many; it is not counted then."""
+        ...
+
     async def begin(self, new: NewTextCall) -> None:
         """Writes the call down with its hold: from here on it may be sent. Raises BudgetExceeded."""
         ...
@@ -209,6 +213,15 @@ class Texts(Protocol):
         """The model for this person, and why; with `sees` one that can be shown pictures.
 
         Raises UnknownModel, PriceUnknown, and NotConfigured, code `no_text_model`, which says what is missing.
+        """
+        ...
+
+    async def admit(self, words: str, choice: TextChoice, principal: Principal, *, counted: bool = True) -> None:
+        """Lets in what a person asks for, once, whatever calls it takes: its words are looked at, and it counts against
+        the requests of the minute unless it came from this machine's own hands: not `counted`.
+
+        Raises ContentRefused, TooManyRequests, and NotConfigured or ProviderError where the service that looks at words
+        cannot be asked. Nothing was sent to a text model then.
         """
         ...
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 
+class Turns(Protocol):
+    """The turns at several services."""
+
+    def turn(self, service: str) -> Turn:
+        """Where purchases at one of them wait."""
+        ...
+
+
 class Turn(Protocol):
     """One purchase's turn at a service: calls a second, and how many at once."""
 

@@ -311,6 +311,8 @@ class Chatting:
         if len(await self.messages(chat.id, principal)) + len(saying.before) >= MOST_MESSAGES:
             raise InvalidRequest(f"A chat has at most {MOST_MESSAGES} messages. Begin a new one.", code="chat_full")
         choice = await self.texts.choose(chat.text_model, principal)
+        fresh_words = [*saying.before, *([] if saying.said is None else [saying.said])]
+        await self.texts.admit(" ".join(each.text for each in fresh_words), choice, principal, counted=counted)
         painting = await self.keeper.painting(chat, principal)
         saying = replace(saying, answer=replace(saying.answer, text_model=choice.card.id))
         with self.answers.expected(saying.answer.id):

@@ -87,6 +87,7 @@ class Analyst:
         Raises NotConfigured where no model that sees can be used. A picture that fails is left.
         """
         wanted = list(ids if again else await self.kept.without(ids))
+        wish = await self.describes.admit(wish)
         one = (await self.describes.quote(1, wish)).estimate
         ceiling = ZERO if one is None else one.ceiling
         done: list[tuple[str, Described]] = []

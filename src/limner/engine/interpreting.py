@@ -102,7 +102,7 @@ class Interpreter:
     async def _bought(self, request: ImageRequest, foreseen: ForeseenTranslation, principal: Principal) -> ImageRequest:
         """A request that has nothing but the prompt as it is now, and how it came to be so."""
         most = foreseen.estimate.ceiling
-        wish = Wish(principal=principal, model=foreseen.by, project=request.project, max_cost=most)
+        wish = Wish(principal=principal, model=foreseen.by, project=request.project, max_cost=most, admitted=True)
         prompt, told = await self.translates.rendered(request.prompt, foreseen.to, wish)
         return ImageRequest(prompt=prompt, translated=replace(told, most=most))
 

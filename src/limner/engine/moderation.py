@@ -50,6 +50,14 @@ class Moderator:
         if verdicts:
             raise refused(verdicts[0])
 
+    async def check_words(self, words: str, *, paid: bool) -> None:
+        """The same for words alone, such as those of a chat."""
+        verdicts = list(broken(self.rules, words))
+        if not verdicts and self.judge is not None and paid and words.strip():
+            verdicts = list(await self.judge().judge(words, ()))
+        if verdicts:
+            raise refused(verdicts[0])
+
     async def looked_at(self, picture: Picture, paid: Money) -> Picture:
         """A finished picture, withheld where something is wrong with it, or where nobody could be asked whether it is.
 

@@ -11,6 +11,7 @@ from limner.domain.errors import InvalidRequest, StorageError
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock
 from limner.domain.steering import FIELDS, Configs, ServiceChange, ServiceConfig, ServiceConfigs, Steered
+from limner.domain.text_models import TextCatalog
 
 FRESH = 0.1
 """Seconds for which what was read is good: under load a look costs one read for many purchases."""
@@ -30,12 +31,14 @@ class Steering:
         self,
         *,
         catalog: Catalog,
+        texts: TextCatalog,
         store: ServiceConfigs,
         steered: Sequence[Steered],
         audit: Audit,
         clock: Clock,
     ) -> None:
         self._catalog = catalog
+        self._texts = texts
         self._store = store
         self._steered = steered
         self._audit = audit
@@ -82,7 +85,7 @@ class Steering:
         """
         principal.check_administrator(CHANGES)
         _check(change)
-        found = self._catalog.service(service).id
+        found = self._named(service)
         now = self._clock.now()
 
         def step(before: ServiceConfig) -> ServiceConfig:
@@ -94,8 +97,15 @@ class Steering:
         detail = told(after)
         deed = Deed(act=Act.SERVICE_CHANGED, who=principal.id, name=principal.name, subject=found, detail=detail)
         await self._audit.note(deed)
-        log.warning("%s is now %s.", found, detail, extra={"service": found, "by": principal.id})
+        log.info("%s is now %s.", found, detail, extra={"service": found, "by": principal.id})
         return after
+
+    def _named(self, service: str) -> str:
+        """The id of a service that paints, or of one that has text models alone. Raises UnknownModel."""
+        place = self._texts.service(service.strip().casefold())
+        if place is None:
+            return self._catalog.service(service).id
+        return place.id
 
     def _take(self, configs: Configs) -> None:
         if configs == self._known:

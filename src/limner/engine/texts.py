@@ -16,10 +16,12 @@ from limner.domain.errors import (
     ProviderError,
     Spent,
 )
+from limner.domain.moderation import LooksAtWords
 from limner.domain.money import FREE, ZERO, Estimate, Money
 from limner.domain.people import Principal
 from limner.domain.ports import Clock, Ids
 from limner.domain.records import Page
+from limner.domain.steering import Words
 from limner.domain.text_calls import (
     NewTextCall,
     Presence,
@@ -33,6 +35,7 @@ from limner.domain.text_calls import (
 )
 from limner.domain.text_models import TextCard, TextCatalog, TextUsage
 from limner.domain.texts import Finish, SendsTexts, TextDelta, TextEnd, TextPiece, TextRequest, ToolCall
+from limner.domain.turns import Turn, Turns
 from limner.domain.vault import Opener, UsableKey
 from limner.engine.keyrings import Keyrings, cannot_open
 from limner.engine.limits import Limits
@@ -53,6 +56,9 @@ class TextBuyer:
     clock: Clock
     ids: Ids
     presence: Presence
+    moderator: LooksAtWords
+    turns: Turns
+    steering: Words
     usual: str | None = None
     """LIMNER_TEXT_MODEL."""
     unpriced_ceiling: Money | None = None
@@ -60,6 +66,7 @@ class TextBuyer:
 
     async def choose(self, model: str | None, principal: Principal, *, sees: bool = False) -> TextChoice:
         """The model that is named, else the usual one, else the first of the catalog's that can be used."""
+        await self.steering.renew()
         if model or self.usual:
             why = "It was asked for." if model else "LIMNER_TEXT_MODEL names it."
             return await self._named(self.catalog.find(model or self.usual or ""), why, principal, sees=sees)
@@ -77,6 +84,13 @@ class TextBuyer:
         what = "No text model that sees pictures" if sees else "No text model"
         raise NotConfigured(f"{what} can be used. {HOW} {told}".strip(), code="no_text_model")
 
+    async def admit(self, words: str, choice: TextChoice, principal: Principal, *, counted: bool = True) -> None:
+        """Looks at what a person says, and counts it against the requests of the minute."""
+        await self.moderator.check_words(words, paid=not choice.card.local)
+        rates = self.limits.rates(principal, choice.card.service) if counted else ()
+        if rates:
+            await self.calls.admit(rates, self.clock.now())
+
     def estimate(self, card: TextCard, request: TextRequest) -> Estimate | None:
         """What a call may cost: nothing on a machine of one's own, and at most what is allowed where nobody knows."""
         if card.local:
@@ -91,7 +105,29 @@ class TextBuyer:
     async def stream(
         self, order: TextOrder, choice: TextChoice, principal: Principal
     ) -> AsyncGenerator[TextPiece | TextCall]:
-        """Holds, buys, tells and books; the last item is the booked call."""
+        """Waits for its turn, holds, buys, tells and books; the last item is the booked call."""
+        turn = await self._turn(choice.card)
+        try:
+            async with aclosing(self._carried(order, choice, principal)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            turn.leave()
+
+    async def _turn(self, card: TextCard) -> Turn:
+        """The turn that has come. Raises ProviderError after too long: nothing was sent then."""
+        turn = self.turns.turn(card.service)
+        try:
+            await turn.enter()
+        except TimeoutError:
+            said = f"There was no turn at {card.service} for a long time. Nothing was sent; try again later."
+            problem = Problem(code=FailureCode.RATE_LIMITED, message=said, retryable=True, provider=card.service)
+            raise ProviderError(problem) from None
+        return turn
+
+    async def _carried(
+        self, order: TextOrder, choice: TextChoice, principal: Principal
+    ) -> AsyncGenerator[TextPiece | TextCall]:
         new = self._new(order, choice, principal, await self.presence.name())
         await self.calls.begin(new)
         # What becomes of a call that is left in the middle: it may have been bought.
@@ -179,6 +215,8 @@ class TextBuyer:
             return f"{card.id} cannot be shown pictures."
         if _is_gone(card, self.clock.now().date()):
             return f"{card.id} was shut down on {card.shutdown}. Name another one."
+        if not self.steering.of(card.service).enabled:
+            return f"{card.service} is switched off by an administrator."
         key = await self._key(card, principal)
         if key is not None and key.secret is None:
             return cannot_open(key.key)

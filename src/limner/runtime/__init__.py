@@ -77,7 +77,7 @@ from limner.runtime.profiles import profiles_of
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.texts import Help, TextDesk, help_of
 from limner.runtime.vault import Rotation, vault_of
-from limner.runtime.ways import Ways, ways_of
+from limner.runtime.ways import Helm, Ways, helm_of, ways_of
 from limner.runtime.wording import wording_of
 from limner.runtime.words import Words
 from limner.settings import Settings
@@ -186,6 +186,7 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
+        helm = helm_of(ground)
         moving = _Moving(
             jobs=jobs,
             publish=publish,
@@ -193,7 +194,8 @@ async def open_runtime(
             courier=courier,
             porter=porter,
             alarm=alarm,
-            help=help_of(ground),
+            helm=helm,
+            help=help_of(ground, helm),
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
@@ -235,6 +237,7 @@ class _Moving:
     courier: Courier
     porter: Porter
     alarm: Alarm
+    helm: Helm
     help: Help
 
 
@@ -278,7 +281,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
     health, keyrings = _health(ground), moving.help.keyrings
-    ways, vault = ways_of(ground, keyrings, health), vault_of(ground, keyrings, asks)
+    ways, vault = ways_of(ground, keyrings, health, moving.helm), vault_of(ground, keyrings, asks)
     profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, ways, profiles, shelf, sealer)
     uploads = uploads_of(ground)

@@ -15,6 +15,7 @@ from limner.runtime.ground import Ground
 from limner.runtime.installation import worker_locks
 from limner.runtime.limits import limits_of
 from limner.runtime.vault import keyrings_of
+from limner.runtime.ways import Helm
 from limner.runtime.words import Words, ollama_of, words_of
 from limner.words.ollama import Ollama
 from limner.words.sending import PydanticTexts
@@ -39,14 +40,14 @@ class Help:
     words: Words
 
 
-def help_of(ground: Ground) -> Help:
+def help_of(ground: Ground, helm: Helm) -> Help:
     """What helps with words. Raises NotConfigured for addresses and headers that are none."""
     keyrings, ollama = keyrings_of(ground), ollama_of(ground)
-    texts = _texts_of(ground, keyrings, ollama)
+    texts = _texts_of(ground, keyrings, ollama, helm)
     return Help(keyrings=keyrings, texts=texts, words=words_of(ground, ollama, texts.buyer))
 
 
-def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama) -> TextDesk:
+def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama, helm: Helm) -> TextDesk:
     settings, calls = ground.settings, SqlTextCalls(ground.database)
     presence = LockedPresence(worker=ground.ids.new(), locks=worker_locks(settings), calls=calls, clock=ground.clock)
     buyer = TextBuyer(
@@ -58,6 +59,9 @@ def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama) -> TextDesk:
         clock=ground.clock,
         ids=ground.ids,
         presence=presence,
+        moderator=ground.moderator,
+        turns=helm.paces,
+        steering=helm.steering,
         usual=settings.text_model,
         unpriced_ceiling=settings.unpriced_ceiling_usd,
     )

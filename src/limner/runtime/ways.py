@@ -14,6 +14,7 @@ from limner.engine.keyrings import Keyrings
 from limner.engine.routing import Router
 from limner.engine.steering import Steering
 from limner.runtime.ground import Ground
+from limner.words.pacing import TextPaces
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,29 +25,45 @@ class Ways:
     router: Router
 
 
-def ways_of(ground: Ground, keyrings: Keyrings, health: HealthWatch) -> Ways:
-    """Both, doing as administrators say."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Helm:
+    """What administrators say about services, and what does as they say beside the services themselves."""
+
+    steering: Steering
+    balance: Balance
+    paces: TextPaces
+
+
+def helm_of(ground: Ground) -> Helm:
+    """What administrators steer by."""
     balance = Balance(ground.services, ground.settings.routing_weights)
+    paces = TextPaces(card.id for card in ground.texts.services)
     steering = Steering(
         catalog=ground.catalog,
+        texts=ground.texts,
         store=SqlServiceConfigs(ground.database),
-        steered=(ground.services, balance),
+        steered=(ground.services, balance, paces),
         audit=SqlAudit(ground.database, ground.clock, ground.ids),
         clock=ground.clock,
     )
+    return Helm(steering=steering, balance=balance, paces=paces)
+
+
+def ways_of(ground: Ground, keyrings: Keyrings, health: HealthWatch, helm: Helm) -> Ways:
+    """Both, doing as administrators say."""
     doors = Doors(
         catalog=ground.catalog,
         services=ground.services,
         keyrings=keyrings,
         health=health,
-        steering=steering,
+        steering=helm.steering,
         addresses=ground.posts,
     )
     router = Router(
         catalog=ground.catalog,
         services=ground.services,
         health=health,
-        balance=balance,
+        balance=helm.balance,
         clock=ground.clock,
         unpriced_ceiling=ground.settings.unpriced_ceiling_usd,
         default=_default(ground),

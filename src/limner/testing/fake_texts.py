@@ -57,6 +57,10 @@ class FakeTexts:
             raise UnknownModel(f"There is no text model '{model}'.", suggestions=(self.card.id,))
         return TextChoice(card=self.card, why="It is the only one.")
 
+    async def admit(self, words: str, choice: TextChoice, principal: Principal, *, counted: bool = True) -> None:
+        """Everybody is let in."""
+        del words, choice, principal, counted
+
     def estimate(self, card: TextCard, request: TextRequest) -> Estimate | None:
         """What every call costs."""
         del card, request

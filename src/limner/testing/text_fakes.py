@@ -6,16 +6,20 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict, Unpack
 
 from limner.catalog.texts import load_texts
+from limner.domain.budgets import Rate
 from limner.domain.errors import NotFound
+from limner.domain.moderation import LooksAtWords
 from limner.domain.money import ZERO
 from limner.domain.ports import Readiness
 from limner.domain.records import Page
+from limner.domain.steering import ServiceConfig, Words
 from limner.domain.text_calls import MISSING, NewTextCall, TextCall, TextCalls, TextClosing, TextState
 from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.texts import Finish, TextDelta, TextEnd, TextPiece, TextRequest
+from limner.domain.turns import Turns
 from limner.domain.vault import Opener, UsableKey
 from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
@@ -24,6 +28,15 @@ from limner.testing.fakes import CountingIds, FakeClock
 
 Script: TypeAlias = "Iterable[TextPiece | Exception]"
 """What comes, piece by piece; an exception is raised in its place."""
+
+
+class Parts(TypedDict, total=False):
+    """Parts of a buyer that a test brings itself."""
+
+    limits: Limits
+    moderator: LooksAtWords
+    turns: Turns
+    steering: Words
 
 
 class ScriptedTexts:
@@ -87,6 +100,10 @@ class MemoryTextCalls:
 
     def __init__(self) -> None:
         self.calls: dict[str, TextCall] = {}
+
+    async def admit(self, rates: Sequence[Rate], at: datetime) -> None:
+        """There is always room."""
+        del rates, at
 
     async def begin(self, new: NewTextCall) -> None:
         """Notes it."""
@@ -156,16 +173,53 @@ class NoKeys:
         return ()
 
 
-def buyer_over(sends: ScriptedTexts, calls: TextCalls | None = None) -> TextBuyer:
-    """A buyer of texts over a sender, without limits and stored keys."""
+class NoRules:
+    """A `LooksAtWords` to which everything is well."""
+
+    async def check_words(self, words: str, *, paid: bool) -> None:
+        """Lets it through."""
+        del words, paid
+
+
+class AtOnce:
+    """`Turns` that come at once."""
+
+    def turn(self, service: str) -> AtOnce:
+        """The same everywhere."""
+        del service
+        return self
+
+    async def enter(self) -> None:
+        """It has come."""
+
+    def leave(self) -> None:
+        """Nobody waits."""
+
+
+class NothingSaid:
+    """Administrators who have said nothing about services."""
+
+    async def renew(self) -> None:
+        """There is nothing to read."""
+
+    def of(self, service: str) -> ServiceConfig:
+        """As the settings have it."""
+        return ServiceConfig(service=service)
+
+
+def buyer_over(sends: ScriptedTexts, calls: TextCalls | None = None, **parts: Unpack[Parts]) -> TextBuyer:
+    """A buyer of texts over a sender, without limits and stored keys; `parts` take the place of what does nothing."""
     clock = FakeClock()
     return TextBuyer(
         catalog=load_texts(),
         sends=sends,
         calls=calls or MemoryTextCalls(),
         keyrings=Keyrings(keys=NoKeys(), clock=clock),
-        limits=Limits(),
+        limits=parts.get("limits", Limits()),
         clock=clock,
         ids=CountingIds(),
         presence=AlwaysPresent(),
+        moderator=parts.get("moderator", NoRules()),
+        turns=parts.get("turns", AtOnce()),
+        steering=parts.get("steering", NothingSaid()),
     )

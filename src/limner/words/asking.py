@@ -32,6 +32,8 @@ class Question:
     """JSON Schema of the answer."""
     longest: int
     """Tokens that the answer may have, thoughts included."""
+    words: str = ""
+    """What of it people have said: this installation's rules look at it before it is sent."""
     pictures: tuple[TextPicture, ...] = ()
     """What it is to look at. What can be read in them is never an instruction either."""
 

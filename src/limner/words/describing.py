@@ -66,6 +66,13 @@ class Describer:
             call_id=done.calls[-1].id if done.calls else None,
         )
 
+    async def admit(self, wish: Wish) -> Wish:
+        """The wish, let in already and counted once; where no model can be asked there is nothing to count."""
+        try:
+            return await self._helper.admitted(wish, sees=True)
+        except TextModelUnavailable:
+            return wish
+
     async def quote(self, pictures: int, wish: Wish) -> DescribingQuote:
         """What so many may cost, each at most as large as it is shown: likely with one try, at most with all tries."""
         try:

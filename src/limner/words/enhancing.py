@@ -106,6 +106,7 @@ class Enhancer:
         question = Question(
             instructions=filled("enhance", longest=_most(prompt)),
             data=orjson.dumps({"prompt": prompt, "style": style, "keep": terms}).decode(),
+            words=f"{prompt} {style}",
             schema=SCHEMA,
             longest=ANSWER_TOKENS,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from limner.domain.describing import Wish
@@ -59,7 +59,8 @@ class Helper:
         """What `read` makes of the answer; where that raises Unfit the model is asked once more, and told why.
 
         Raises TextModelUnavailable where no model can be asked or none gives a fit answer, and where a model was named
-        that cannot be used: UnknownModel, NotConfigured and PriceUnknown.
+        that cannot be used: UnknownModel, NotConfigured and PriceUnknown. Raises ContentRefused and TooManyRequests, as
+        `Texts.admit` does.
         """
         choice = await self.choice(wish, sees=bool(question.pictures))
         if choice is None:
@@ -83,6 +84,13 @@ class Helper:
                 raise TextModelUnavailable(error.message) from error
             return None
 
+    async def admitted(self, wish: Wish, *, sees: bool) -> Wish:
+        """The wish, let in without words of its own. Raises what `choice` and `Texts.admit` raise."""
+        choice = await self.choice(wish, sees=sees)
+        if choice is not None and not wish.admitted:
+            await self._texts.admit("", choice, wish.principal, counted=wish.counted)
+        return replace(wish, admitted=True)
+
     async def foreseen(self, question: Question, wish: Wish) -> tuple[str, Estimate]:
         """Who would be asked, and what all tries together may cost.
 
@@ -100,6 +108,9 @@ class Helper:
 
     async def _bought(self, question: Question, read: Callable[[str], Value], errand: _Errand) -> Helped[Value]:
         calls: list[TextCall] = []
+        wish = errand.wish
+        if not wish.admitted:
+            await self._texts.admit(question.words, errand.choice, wish.principal, counted=wish.counted)
         told, objection = question.instructions, ""
         for _ in range(TRIES):
             order = errand.order(_request(question, told), cost_of(calls))

@@ -60,6 +60,7 @@ class Negator:
         question = Question(
             instructions=filled("negative"),
             data=orjson.dumps({"prompt": prompt}).decode(),
+            words=prompt,
             schema=SCHEMA,
             longest=ANSWER_TOKENS,
         )

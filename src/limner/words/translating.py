@@ -138,6 +138,7 @@ def _question(prompt: str, to: str) -> Question:
     return Question(
         instructions=filled("translate", language=one_line(to)),
         data=orjson.dumps({"prompt": prompt, "keep": _quoted(prompt)}).decode(),
+        words=prompt,
         schema=SCHEMA,
         longest=min(MOST_TOKENS, LONGER * len(prompt) + ROOM + THOUGHTS),
     )
