@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from limner.api import (
     alerts,
+    analytics,
     audit,
     auth,
     batches,
@@ -61,6 +62,7 @@ def install(app: FastAPI) -> None:
         texts,
         usage,
         statistics,
+        analytics,
         budgets,
         batches,
         reports,

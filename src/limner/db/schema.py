@@ -12,6 +12,7 @@ from limner.db import (
     chat_search,
     chat_tables,
     library_tables,
+    outcome_tables,
     people_tables,
     profile_tables,
     review_tables,
@@ -33,6 +34,7 @@ SUBJECTS = (
     batch_tables,
     chat_tables,
     library_tables,
+    outcome_tables,
     people_tables,
     profile_tables,
     review_tables,
@@ -46,7 +48,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0017"
+VERSION = "0022"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

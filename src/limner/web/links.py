@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 API = "/api/v1"
 
@@ -126,3 +126,11 @@ class Links:
     def more_shared(self, here: str, cursor: str) -> str:
         """The next page of a shared collection."""
         return f"{here}?{urlencode({'after': cursor})}"
+
+    analytics: str = "/analytics"
+    analytics_figures: str = "/analytics/figures"
+    analytics_export: str = f"{API}/analytics/export"
+
+    def reset_breaker(self, service: str) -> str:
+        """Where a service is asked again at once, although it rests."""
+        return f"{self.analytics}/breakers/{quote(service)}/reset"

@@ -18,6 +18,7 @@ from limner.domain.records import PictureFilter
 from limner.runtime.forms import read_form
 from limner.web import (
     account,
+    analytics,
     collections,
     composing,
     documentation,
@@ -62,6 +63,7 @@ def install(app: FastAPI) -> None:
     app.include_router(signing_in.router)
     app.include_router(elsewhere.router)
     app.include_router(account.router)
+    app.include_router(analytics.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
