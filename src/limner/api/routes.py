@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from limner.api import (
     alerts,
+    analytics,
     audit,
     auth,
     batches,
@@ -62,6 +63,7 @@ def install(app: FastAPI) -> None:
         texts,
         usage,
         statistics,
+        analytics,
         budgets,
         batches,
         comparisons,

@@ -23,6 +23,8 @@ batches = Table(
     Column("created_at", Key, nullable=False),
     Column("cancelled_at", Key),
     Column("ended_at", Key),
+    Column("delay_ms", Integer, nullable=False, server_default="0"),
+    Column("paused_at", Key),
     UniqueConstraint("user_id", "key"),
 )
 Index("ix_batches_page", batches.c.user_id, batches.c.created_at.desc(), batches.c.id.desc())

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, true, update
 
-from limner.db import codec, holds, outbox, reading, statistics
+from limner.db import codec, holds, outbox, outcomes, reading, statistics
 from limner.db.leases import LEASED, leased_job, lost, may_become, write_events
 from limner.db.purchases import INSERT_ENTRIES, plus
 from limner.db.statements import Columns, Statement, one_of
@@ -82,6 +82,7 @@ _OWN_CALL = Statement(
         calls.c.state.label("call_state"),
         calls.c.hold_micro,
         calls.c.model,
+        calls.c.candidate,
         jobs.c.id.label("job_id"),
         jobs.c.user_id,
         jobs.c.project,
@@ -212,7 +213,9 @@ def _decide(connection: Connection, row: Columns, decided: CallState, at: dateti
         INSERT_ENTRIES.many(connection, [entry])
     holds.settle(connection, row["job_id"], holds.Booking(freed=hold, spent=cost, bought=cost))
     # How long it took a person to decide is not how long a call took.
-    statistics.count(connection, {**row, "submitted_at": None}, pictures=0, charge=cost, at=at)
+    row = {**row, "submitted_at": None}
+    statistics.count(connection, row, pictures=0, charge=cost, at=at)
+    outcomes.note(connection, row, pictures=0, code=outcomes.LOST, at=at)
 
 
 def _move_on(connection: Connection, row: Columns, at: datetime) -> list[Event]:

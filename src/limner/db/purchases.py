@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from limner.db import codec, holds, keeping, reading, reviews, rows, statistics
+from limner.db import codec, holds, keeping, outcomes, reading, reviews, rows, statistics
 from limner.db.leases import leased_call, leased_job, write_events
 from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import calls, entries, jobs
@@ -137,7 +137,10 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
     booking = holds.Booking(freed=freed, spent=spent, bought=bought, pictures=len(closing.pictures))
     holds.settle(connection, lease.job_id, booking)
     if _is_counted(closing):
-        statistics.count(connection, row, pictures=len(closing.pictures), charge=_charge(closing), at=closing.at)
+        made = len(closing.pictures)
+        statistics.count(connection, row, pictures=made, charge=_charge(closing), at=closing.at)
+        code = closing.problem.code if closing.problem else ""
+        outcomes.note(connection, row, pictures=made, code=code, at=closing.at)
     return write_events(connection, lease.job_id, row["last_event"], news, closing.at)
 
 

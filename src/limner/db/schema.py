@@ -13,6 +13,7 @@ from limner.db import (
     chat_tables,
     comparison_tables,
     library_tables,
+    outcome_tables,
     people_tables,
     profile_tables,
     review_tables,
@@ -35,6 +36,7 @@ SUBJECTS = (
     chat_tables,
     comparison_tables,
     library_tables,
+    outcome_tables,
     people_tables,
     profile_tables,
     review_tables,
@@ -48,7 +50,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0018"
+VERSION = "0022"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

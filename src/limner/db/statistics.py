@@ -18,9 +18,9 @@ _COUNT = Statement(
     text(
         """
         INSERT INTO image_generation_stats (date, user_id, provider, model, succeeded, failed, images, cost_micro,
-                                            unpriced, total_ms, timed)
+                                            unpriced, total_ms, timed, fallbacks)
         VALUES (:date, :user_id, :provider, :model, :succeeded, :failed, :images, :cost_micro, :unpriced, :total_ms,
-                :timed)
+                :timed, :fallbacks)
         ON CONFLICT (date, user_id, provider, model) DO UPDATE SET
             succeeded = image_generation_stats.succeeded + excluded.succeeded,
             failed = image_generation_stats.failed + excluded.failed,
@@ -28,7 +28,8 @@ _COUNT = Statement(
             cost_micro = image_generation_stats.cost_micro + excluded.cost_micro,
             unpriced = image_generation_stats.unpriced + excluded.unpriced,
             total_ms = image_generation_stats.total_ms + excluded.total_ms,
-            timed = image_generation_stats.timed + excluded.timed
+            timed = image_generation_stats.timed + excluded.timed,
+            fallbacks = image_generation_stats.fallbacks + excluded.fallbacks
         """
     )
 )
@@ -69,9 +70,10 @@ class SqlStatistics:
 
 
 def count(connection: Connection, call: Columns, *, pictures: int, charge: int | None, at: datetime) -> None:
-    """Adds a call that has ended to the sums of its day: `call` has user, model, and when it was sent if it was.
+    """Adds a call that has ended to the sums of its day.
 
-    It succeeded where it brought a picture. A charge that is None is unknown.
+    `call` has user, model, candidate, and when it was sent if it was. It succeeded where it brought a picture. A charge
+    that is None is unknown.
     """
     sent = codec.optional_moment(call["submitted_at"])
     model: str = call["model"]
@@ -87,6 +89,7 @@ def count(connection: Connection, call: Columns, *, pictures: int, charge: int |
         "unpriced": int(charge is None),
         "total_ms": 0 if sent is None else max(0, (at - sent) // _MILLISECOND),
         "timed": int(sent is not None),
+        "fallbacks": int(pictures > 0 and call["candidate"] > 0),
     }
     _COUNT.run(connection, row)
 

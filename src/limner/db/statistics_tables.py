@@ -24,6 +24,7 @@ statistics = Table(
     Column("unpriced", Integer, nullable=False),
     Column("total_ms", BigInteger, nullable=False),
     Column("timed", Integer, nullable=False),
+    Column("fallbacks", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 

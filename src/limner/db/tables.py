@@ -150,6 +150,7 @@ Index("ix_generated_images_provider", images.c.user_id, images.c.provider, *_new
 Index("ix_generated_images_model", images.c.user_id, images.c.model, *_newest_first)
 Index("ix_generated_images_project", images.c.user_id, images.c.project, *_newest_first)
 Index("ix_generated_images_job", images.c.job_id, images.c.number)
+Index("ix_generated_images_bytes", images.c.user_id, images.c.bytes)
 
 Table(
     "projects",
@@ -236,6 +237,11 @@ entries = Table(
 )
 Index("ix_ledger_entries_user", entries.c.user_id, entries.c.created_at)
 Index("ix_ledger_entries_job", entries.c.job_id)
+# All that sums over a stretch of time need, in one place.
+Index(
+    "ix_ledger_entries_time",
+    *(entries.c[name] for name in ("created_at", "user_id", "project", "provider", "kind", "pictures", "amount_micro")),
+)
 
 keys = Table(
     "idempotency_keys",

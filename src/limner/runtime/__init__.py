@@ -11,6 +11,7 @@ from random import SystemRandom
 from limner.catalog.presets import load_presets
 from limner.codec import JsonRequestCodec
 from limner.db.alerts import SqlAlerts
+from limner.db.analytics import SqlAnalytics
 from limner.db.batches import SqlBatches
 from limner.db.breakers import SqlBreakers
 from limner.db.budgets import SqlBudgets
@@ -46,6 +47,7 @@ from limner.engine.comparing import Comparing
 from limner.engine.describing import Analyst
 from limner.engine.doors import Doors
 from limner.engine.engine import Engine
+from limner.engine.figures import Figures
 from limner.engine.finishing import Finisher
 from limner.engine.following import Follower
 from limner.engine.health import HealthWatch
@@ -125,6 +127,7 @@ class Runtime:
     admittance: Admittance
     reviews: Reviews
     statistics: Statistics
+    figures: Figures
     alerts: Alerts
     batching: Batching
     comparing: Comparing
@@ -314,6 +317,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         admittance=people,
         reviews=reviews_of(ground, pictures, shelf, generated),
         statistics=SqlStatistics(ground.database),
+        figures=Figures(analytics=SqlAnalytics(ground.database), clock=ground.clock),
         alerts=SqlAlerts(ground.database),
         batching=_batching(ground, engine, jobs, moving.porter),
         comparing=comparing_of(ground, engine, moving.publish, sealer),

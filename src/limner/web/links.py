@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 API = "/api/v1"
 
@@ -141,3 +141,11 @@ class Links:
     def edit_price(self, image_id: str) -> str:
         """What that would cost, as a part of the page."""
         return f"{self.edit(image_id)}/price"
+
+    analytics: str = "/analytics"
+    analytics_figures: str = "/analytics/figures"
+    analytics_export: str = f"{API}/analytics/export"
+
+    def reset_breaker(self, service: str) -> str:
+        """Where a service is asked again at once, although it rests."""
+        return f"{self.analytics}/breakers/{quote(service)}/reset"

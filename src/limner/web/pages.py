@@ -17,6 +17,7 @@ from limner.domain.records import PictureFilter
 from limner.runtime.forms import read_form
 from limner.web import (
     account,
+    analytics,
     collections,
     composing,
     documentation,
@@ -82,6 +83,7 @@ def install(app: FastAPI) -> None:
     app.include_router(settings_profiles.router)
     app.include_router(installing.router)
     app.include_router(settings_providers.router)
+    app.include_router(analytics.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

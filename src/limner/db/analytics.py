@@ -1,0 +1,219 @@
+"""Figures over stretches of time, read from bookings and from how calls ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, literal_column, select
+
+from limner.db import codec
+from limner.db.database import Database
+from limner.db.outcome_tables import outcomes
+from limner.db.statistics_tables import statistics
+from limner.db.tables import entries, images
+from limner.db.walls import whose
+from limner.domain.analytics import Durations, Falls, Kept, Lens, Measured, Outcomes, Period, ServiceTotals, Spending
+from limner.domain.money import Money
+
+_HOUR, _DAY = len("2026-11-28T14"), len("2026-11-28")
+_STEPS = ((1_000, 10), (10_000, 100), (100_000, 1_000))
+"""Durations below so many milliseconds are rounded down to so many each; longer ones to LONG."""
+_LONG = 10_000
+
+Rows = list[Mapping[str, Any]]
+
+
+class SqlAnalytics:
+    """The `Analytics` of `domain.analytics`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def measure(self, lens: Lens) -> Measured:
+        """Everything for one lens; its parts are read side by side."""
+        spending, ended, falls, durations, before, kept = await asyncio.gather(
+            self._read(_spending(lens), lens.owner),
+            self._read(_ended(lens), lens.owner),
+            self._read(_falls(lens), lens.owner),
+            self._read(_durations(lens), lens.owner),
+            self._before(lens),
+            self._read(_kept(lens.owner), lens.owner),
+        )
+        return Measured(
+            spending=[_spent(row) for row in spending],
+            outcomes=[_outcome(row) for row in ended],
+            falls=[_fall(row) for row in falls],
+            durations=[Durations(row["model"], int(row["rounded"]), int(row["calls"])) for row in durations],
+            before=[_spent({"slot": "", **row}) for row in before],
+            kept=Kept(int(kept[0]["pictures"]), int(kept[0]["bytes"])),
+        )
+
+    async def totals(self) -> Sequence[ServiceTotals]:
+        """All services since the first call, by name: they only ever grow."""
+        sums = await self._read(_TOTALS, None)
+        return [
+            ServiceTotals(
+                service=row["provider"],
+                succeeded=int(row["succeeded"]),
+                failed=int(row["failed"]),
+                fallbacks=int(row["fallbacks"]),
+                cost=Money(int(row["cost_micro"])),
+                milliseconds=int(row["total_ms"]),
+                timed=int(row["timed"]),
+            )
+            for row in sums
+        ]
+
+    async def since(self, moment: datetime) -> tuple[int, int]:
+        """Calls that have ended, and pictures that they brought, of everybody since a moment."""
+        (row,) = await self._read(_RECENT.where(outcomes.c.ended_at >= codec.stamp(moment)), None)
+        return int(row["calls"]), int(row["pictures"])
+
+    async def _before(self, lens: Lens) -> Rows:
+        earlier = lens.period.before
+        return [] if earlier is None else await self._read(_booked(lens, earlier), lens.owner)
+
+    async def _read(self, query: Select[Any], owner: str | None) -> Rows:
+        return await self._database.read(partial(_rows, query=query), owner=whose(owner))
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Rows:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _slot(moment: ColumnElement[str], period: Period) -> ColumnElement[str]:
+    """The hour or day of a moment."""
+    return func.substr(moment, literal_column("1"), literal_column(str(_HOUR if period.hourly else _DAY)))
+
+
+def _seen(table: Table, moment: ColumnElement[str], lens: Lens, period: Period) -> list[ColumnElement[bool]]:
+    """The conditions of a lens."""
+    found = [moment >= codec.stamp(period.begins), moment < codec.stamp(period.ends)]
+    if lens.owner is not None:
+        found.append(table.c.user_id == lens.owner)
+    if lens.project is not None:
+        found.append(table.c.project == lens.project)
+    return found
+
+
+def _booked(lens: Lens, period: Period) -> Select[Any]:
+    """Sums of bookings in one stretch, by person, project, service and kind."""
+    return (
+        select(
+            entries.c.user_id.label("person"),
+            entries.c.project,
+            entries.c.provider.label("service"),
+            entries.c.kind,
+            func.sum(entries.c.pictures).label("pictures"),
+            func.count().label("bookings"),
+            func.coalesce(func.sum(entries.c.amount_micro), 0).label("cost"),
+            (func.count() - func.count(entries.c.amount_micro)).label("unpriced"),
+        )
+        .where(*_seen(entries, entries.c.created_at, lens, period))
+        .group_by(entries.c.user_id, entries.c.project, entries.c.provider, entries.c.kind)
+    )
+
+
+def _spending(lens: Lens) -> Select[Any]:
+    """The same by hour or day."""
+    slot = _slot(entries.c.created_at, lens.period).label("slot")
+    return _booked(lens, lens.period).add_columns(slot).group_by(slot)
+
+
+def _ended(lens: Lens) -> Select[Any]:
+    """How calls ended, by hour or day."""
+    slot = _slot(outcomes.c.ended_at, lens.period).label("slot")
+    return (
+        select(
+            slot,
+            outcomes.c.model,
+            outcomes.c.code,
+            func.count().label("calls"),
+            func.sum(outcomes.c.pictures).label("pictures"),
+        )
+        .where(*_seen(outcomes, outcomes.c.ended_at, lens, lens.period))
+        .group_by(slot, outcomes.c.model, outcomes.c.code)
+    )
+
+
+def _falls(lens: Lens) -> Select[Any]:
+    """What was tried elsewhere, and why."""
+    return (
+        select(
+            outcomes.c.fell_from.label("origin"),
+            outcomes.c.model,
+            outcomes.c.because.label("code"),
+            func.count().label("calls"),
+            func.sum(outcomes.c.pictures).label("pictures"),
+        )
+        .where(*_seen(outcomes, outcomes.c.ended_at, lens, lens.period), outcomes.c.fell_from != "")
+        .group_by(outcomes.c.fell_from, outcomes.c.model, outcomes.c.because)
+    )
+
+
+def _durations(lens: Lens) -> Select[Any]:
+    """How long calls took, rounded so that there are a few hundred different ones for each model."""
+    took = outcomes.c.duration_ms
+    steps = ((took < below, took - took % step) for below, step in _STEPS)
+    rounded = case(*steps, else_=took - took % _LONG).label("rounded")
+    return (
+        select(outcomes.c.model, rounded, func.count().label("calls"))
+        .where(*_seen(outcomes, outcomes.c.ended_at, lens, lens.period), took.is_not(None))
+        .group_by(outcomes.c.model, rounded)
+    )
+
+
+def _kept(owner: str | None) -> Select[Any]:
+    """What the pictures take that are there now."""
+    total = func.coalesce(func.sum(images.c.bytes), 0).label("bytes")
+    query = select(func.count().label("pictures"), total).select_from(images)
+    return query if owner is None else query.where(images.c.user_id == owner)
+
+
+_SUMS = ("succeeded", "failed", "fallbacks", "cost_micro", "total_ms", "timed")
+_TOTALS = (
+    select(statistics.c.provider, *(func.sum(statistics.c[name]).label(name) for name in _SUMS))
+    .group_by(statistics.c.provider)
+    .order_by(statistics.c.provider)
+)
+_RECENT = select(
+    func.count().label("calls"), func.coalesce(func.sum(outcomes.c.pictures), 0).label("pictures")
+).select_from(outcomes)
+
+
+def _spent(row: Mapping[str, Any]) -> Spending:
+    return Spending(
+        slot=row["slot"],
+        person=row["person"],
+        project=row["project"],
+        service=row["service"],
+        kind=row["kind"],
+        pictures=int(row["pictures"]),
+        bookings=int(row["bookings"]),
+        cost=Money(int(row["cost"])),
+        unpriced=int(row["unpriced"]),
+    )
+
+
+def _outcome(row: Mapping[str, Any]) -> Outcomes:
+    return Outcomes(
+        slot=row["slot"],
+        model=row["model"],
+        code=row["code"],
+        calls=int(row["calls"]),
+        pictures=int(row["pictures"]),
+    )
+
+
+def _fall(row: Mapping[str, Any]) -> Falls:
+    return Falls(
+        origin=row["origin"],
+        model=row["model"],
+        code=row["code"],
+        calls=int(row["calls"]),
+        pictures=int(row["pictures"]),
+    )

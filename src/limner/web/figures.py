@@ -1,0 +1,380 @@
+"""From figures to charts, tables and words."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from limner.domain.analytics import Period, Span
+from limner.domain.money import MICRO
+from limner.domain.ports import Catalog
+from limner.engine.figures import Ends, Findings, Sums, service_of
+from limner.web import analytics_words as words
+from limner.web import charts, showing, wording
+from limner.web.analytics_views import FallRow, Figure, Named, ShareRow, Sheet
+from limner.web.charts import ColumnChart, Guide, LineChart, Reach, ReachChart, Tick
+
+NOTHING = Sums.of(())
+NONE_ENDED = Ends.of(())
+MOST_ROWS = 50
+"""Lines of a table of people or projects, the most expensive first; the export has all of them."""
+LOWEST = 88
+"""Where the axis of the success rate begins, in percent, unless it was worse."""
+ROW = 33
+"""How far apart reaches are."""
+REACH_LEFT, REACH_RIGHT = 124, 604
+LINE_LEFT, LINE_RIGHT, LINE_TOP, LINE_BOTTOM = 40, 612, 10, 198
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawing:
+    """Draws what was found."""
+
+    found: Findings
+    catalog: Catalog
+    left: str
+    """What is left under the tightest budget; may be empty."""
+
+    @property
+    def period(self) -> Period:
+        """The stretch of time."""
+        return self.found.lens.period
+
+    def named(self, service: str) -> Named:
+        """A service as people call it."""
+        card = showing.service_of(self.catalog, service)
+        return Named(name=service if card is None else card.name, css=showing.colour(service))
+
+    # --- figures ------------------------------------------------------------------------
+
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures at the top."""
+        found, sums, ends, times = self.found, self.found.sums, self.found.ends, self.found.times
+        calls = ends.succeeded + ends.failed
+        kept = found.measured.kept
+        return (
+            Figure(name="Spent", value=words.sums(sums), note=words.unknown(sums.unpriced) or self.left),
+            self._pictures(sums),
+            Figure(
+                name="Succeeded",
+                value=words.percent(ends.rate),
+                note=f"{ends.failed:,} of {calls:,} calls failed" if calls else "nothing was asked for",
+            ),
+            Figure(
+                name="Median time",
+                value=words.seconds(times.median),
+                note="" if times.ninety_fifth is None else f"95% within {words.seconds(times.ninety_fifth)}",
+            ),
+            Figure(
+                name="Fallback used",
+                value=words.percent(found.fallback_share),
+                note=f"{found.fallbacks:,} pictures" if found.fallbacks != 1 else "1 picture",
+            ),
+            self._cost_of_one(sums),
+            Figure(name="Kept", value=words.size(kept.bytes), note=f"{wording.pictures(kept.pictures)} are there now"),
+        )
+
+    def _pictures(self, sums: Sums) -> Figure:
+        then = self.found.before.pictures
+        kind = "up" if sums.pictures > then else ""
+        note = words.more_or_fewer(sums.pictures, then, self.period) if then or sums.pictures else ""
+        return Figure(name="Pictures", value=f"{sums.pictures:,}", note=note, kind=kind)
+
+    def _cost_of_one(self, sums: Sums) -> Figure:
+        now, then = sums.picture_cost, self.found.before.picture_cost
+        value = words.cost_of_one(sums)
+        if then is None:
+            return Figure(name="A picture costs", value=value)
+        kind = "up" if now is not None and now < then else ""
+        return Figure(
+            name="A picture costs",
+            value=value,
+            note=f"{words.cost_of_one(self.found.before)} {words.stretch(self.period)}",
+            kind=kind,
+        )
+
+    # --- columns ------------------------------------------------------------------------
+
+    def legend(self) -> tuple[Named, ...]:
+        """The services that money went to, in the order in which they are stacked."""
+        spent = self.found.spending_by(lambda row: row.service)
+        return tuple(self.named(service) for service in self._order() if spent[service].spent)
+
+    def painters(self) -> tuple[Named, ...]:
+        """The services that made pictures, in the same order."""
+        spent = self.found.spending_by(lambda row: row.service)
+        return tuple(self.named(service) for service in self._order() if spent[service].pictures)
+
+    def _order(self) -> Sequence[str]:
+        """Services, the most expensive at the bottom."""
+        spent = self.found.spending_by(lambda row: row.service)
+        return sorted(spent, key=lambda name: (-spent[name].spent.micro, -spent[name].pictures, name))
+
+    def spend(self) -> ColumnChart | None:
+        """What was spent by hour or day and service; None where nothing was."""
+        total = self.found.sums
+        if not total.spent:
+            return None
+        slots = self.found.spending_by(lambda row: row.slot)
+        dearest = max(slots, key=lambda slot: slots[slot].spent.micro)
+        pace = self.found.pace
+        ahead = f" On pace for {wording.price(pace)}." if pace else ""
+        said = (
+            f"Spend by {self.by_the}, {words.period(self.period)}: {words.sums(total)} in total, "
+            f"highest {self._at(dearest)} with {words.sums(slots[dearest])}.{ahead}"
+        )
+        return self._columns(said, lambda sums: sums.spent.micro / MICRO, words.sums, money=True)
+
+    def pictures(self) -> ColumnChart | None:
+        """What was made by hour or day and service; None where nothing was."""
+        total = self.found.sums.pictures
+        if not total:
+            return None
+        slots = self.found.spending_by(lambda row: row.slot)
+        busiest = max(slots, key=lambda slot: slots[slot].pictures)
+        said = (
+            f"Pictures by {self.by_the}, {words.period(self.period)}: {total:,} in total, "
+            f"the most {self._at(busiest)} with {slots[busiest].pictures:,}."
+        )
+        return self._columns(said, lambda sums: float(sums.pictures), lambda sums: wording.pictures(sums.pictures))
+
+    @property
+    def by_the(self) -> str:
+        """What a column stands for."""
+        return "hour" if self.period.hourly else "day"
+
+    def _at(self, slot: str) -> str:
+        return f"{'at' if self.period.hourly else 'on'} {words.slot_in_full(slot, self.period)}"
+
+    def _columns(
+        self, label: str, value: Callable[[Sums], float], said: Callable[[Sums], str], *, money: bool = False
+    ) -> ColumnChart:
+        slots, cells, order = self.found.spending_by(lambda row: row.slot), self.found.cells(), self._order()
+        names = self._shown()
+        grid = charts.steps(max(value(sums) for sums in slots.values()), about=4)
+        edges = charts.places(len(names))
+        columns = []
+        for place, slot in enumerate(names):
+            parts = [(value(cells.get((slot, name), NOTHING)), showing.colour(name)) for name in order]
+            title = f"{words.slot_in_full(slot, self.period)}, {said(slots.get(slot, NOTHING))}"
+            columns.append(charts.Column(title, charts.stacked(parts, edges[place], edges[place + 1], grid[-1])))
+        texts = [words.axis_money(each) if money else f"{each:,.0f}" for each in grid]
+        return ColumnChart(
+            label=label,
+            grid=tuple(
+                Tick(charts.height_of(each, grid[-1]), text)
+                for each, text in zip(grid, texts, strict=True)
+                if money or each == int(each)
+            ),
+            columns=tuple(columns),
+            axis=charts.labelled([words.slot(slot, self.period) for slot in names]),
+            guide=self._pace(edges, grid[-1]) if money else None,
+        )
+
+    def _shown(self) -> Sequence[str]:
+        """The hours or days on the axis: a month is shown whole, with the days that are to come."""
+        if self.period.span is not Span.MONTH or self.period.hourly:
+            return self.period.slots
+        return Period(self.period.first, self.period.first + timedelta(days=self._month - 1)).slots
+
+    @property
+    def _month(self) -> int:
+        return monthrange(self.period.first.year, self.period.first.month)[1]
+
+    def _pace(self, edges: Sequence[float], most: float) -> Guide | None:
+        """A day's share of what the month comes to, over the days to come."""
+        pace, begins = self.found.pace, self.period.days
+        if not pace or begins >= len(edges) - 1:
+            return None
+        daily = pace.micro / MICRO / self._month
+        y = charts.height_of(min(daily, most), most)
+        return Guide(x=round(edges[begins], 1), y=y, text=f"on pace for {wording.price(pace)}")
+
+    def spend_sheet(self) -> Sheet:
+        """The columns of money as a table."""
+        return self._sheet(words.sums)
+
+    def pictures_sheet(self) -> Sheet:
+        """The columns of pictures as a table."""
+        return self._sheet(lambda sums: f"{sums.pictures:,}")
+
+    def _sheet(self, said: Callable[[Sums], str]) -> Sheet:
+        slots, cells, order = self.found.spending_by(lambda row: row.slot), self.found.cells(), self._order()
+        return Sheet(
+            heads=(self.by_the.capitalize(), *(self.named(name).name for name in order), "Together"),
+            rows=tuple(
+                (
+                    words.slot_in_full(slot, self.period),
+                    *(said(cells.get((slot, name), NOTHING)) for name in order),
+                    said(slots[slot]),
+                )
+                for slot in self.period.slots
+                if slot in slots
+            ),
+        )
+
+    # --- success ------------------------------------------------------------------------
+
+    def success(self) -> LineChart | None:
+        """The success rate by hour or day; None where there was no call."""
+        rates = self._rates()
+        if not rates:
+            return None
+        lowest = min(rates.values())
+        floor = LOWEST if lowest >= LOWEST else int(lowest // 20) * 20
+        points = [(self._across(slot), self._down(rate, floor)) for slot, rate in rates.items()]
+        if len(points) == 1:  # a line needs two ends
+            points = [(LINE_LEFT, points[0][1]), (LINE_RIGHT, points[0][1])]
+        worst = min(rates, key=lambda slot: rates[slot])
+        step = (100 - floor) // 4
+        base = f"L{points[-1][0]:.1f} {LINE_BOTTOM}L{points[0][0]:.1f} {LINE_BOTTOM}z"
+        x = self._across(worst)
+        return LineChart(
+            label=self._said_of(rates, worst),
+            grid=tuple(Tick(self._down(each, floor), f"{each}%") for each in range(floor, 101, step)),
+            line=charts.path(points),
+            ground=charts.path(points) + base,
+            axis=(
+                Tick(LINE_LEFT, words.slot_in_full(self.period.slots[0], self.period)),
+                Tick(LINE_RIGHT, words.slot_in_full(self.period.slots[-1], self.period)),
+            ),
+            low=None if lowest == 100 else Tick(x, self._cause(worst)),
+            low_y=self._down(lowest, floor),
+            low_ends=x > (LINE_LEFT + LINE_RIGHT) / 2,
+        )
+
+    def _rates(self) -> Mapping[str, float]:
+        """Percent by hour or day, in order, where there were calls."""
+        ends = self.found.ends_by_slot()
+        found = {slot: ends.get(slot, NONE_ENDED).rate for slot in self.period.slots}
+        return {slot: 100 * rate for slot, rate in found.items() if rate is not None}
+
+    def _said_of(self, rates: Mapping[str, float], worst: str) -> str:
+        low, high = words.percent(rates[worst] / 100), words.percent(max(rates.values()) / 100)
+        if low == high:
+            return f"Success rate by {self.by_the}, always {low}."
+        return (
+            f"Success rate by {self.by_the}, between {low} and {high}, lowest {self._at(worst)}: {self._cause(worst)}."
+        )
+
+    def _cause(self, slot: str) -> str:
+        """What failed most."""
+        failures = self.found.failures_of(slot)
+        if not failures:
+            return ""
+        service, code, _ = failures[0]
+        return f"{self.named(service).name}: {words.reason(code)}"
+
+    def _across(self, slot: str) -> float:
+        slots = self.period.slots
+        return LINE_LEFT + (LINE_RIGHT - LINE_LEFT) * slots.index(slot) / max(len(slots) - 1, 1)
+
+    def _down(self, rate: float, floor: int) -> float:
+        return round(LINE_BOTTOM - (LINE_BOTTOM - LINE_TOP) * (rate - floor) / (100 - floor), 1)
+
+    def success_sheet(self) -> Sheet:
+        """The same as a table."""
+        ends = self.found.ends_by_slot()
+        return Sheet(
+            heads=(self.by_the.capitalize(), "Succeeded", "Failed", "Rate"),
+            rows=tuple(
+                (
+                    words.slot_in_full(slot, self.period),
+                    f"{ends[slot].succeeded:,}",
+                    f"{ends[slot].failed:,}",
+                    words.percent(ends[slot].rate),
+                )
+                for slot in self.period.slots
+                if slot in ends
+            ),
+        )
+
+    # --- times --------------------------------------------------------------------------
+
+    def times(self) -> ReachChart | None:
+        """From the median to the 95th percentile by service, the quickest first; None where nothing was timed."""
+        rows = self._timed()
+        if not rows:
+            return None
+        grid = charts.steps(max(slow for _, _, slow in rows), about=4)
+        wide = (REACH_RIGHT - REACH_LEFT) / grid[-1]
+        named = [(self.named(service), middle, slow) for service, middle, slow in rows]
+        said = ", ".join(f"{each.name} {words.seconds(middle)}" for each, middle, _ in named)
+        return ReachChart(
+            label=f"Median time by service: {said}. The 95th percentiles are in the table.",
+            height=len(rows) * ROW + 24,
+            grid=tuple(Tick(round(REACH_LEFT + each * wide, 1), words.axis_seconds(each)) for each in grid),
+            reaches=tuple(
+                Reach(
+                    each.name,
+                    each.css,
+                    20 + ROW * place,
+                    round(REACH_LEFT + middle * wide, 1),
+                    round(REACH_LEFT + slow * wide, 1),
+                )
+                for place, (each, middle, slow) in enumerate(named)
+            ),
+        )
+
+    def _timed(self) -> Sequence[tuple[str, float, float]]:
+        found = self.found.times_by_service()
+        rows = [(name, each.median or 0.0, each.ninety_fifth or 0.0) for name, each in found.items()]
+        return sorted(rows, key=lambda row: (row[1], row[0]))
+
+    def times_sheet(self) -> Sheet:
+        """The same as a table."""
+        return Sheet(
+            heads=("Provider", "Median", "95th percentile"),
+            rows=tuple(
+                (self.named(name).name, words.seconds(middle), words.seconds(slow))
+                for name, middle, slow in self._timed()
+            ),
+        )
+
+    # --- rows ---------------------------------------------------------------------------
+
+    def falls(self) -> tuple[FallRow, ...]:
+        """Where fallback went, and why, the most first."""
+        rows = sorted(self.found.measured.falls, key=lambda row: (-row.pictures, row.origin, row.model))
+        most = max((row.pictures for row in rows), default=0)
+        return tuple(
+            FallRow(
+                origin=self._from(row.origin, row.model),
+                instead=self._from(row.model, row.origin),
+                text=f"{row.pictures:,} \u00b7 {words.reason(row.code)}",
+                percent=round(100 * row.pictures / most) if most else 0,
+            )
+            for row in rows[:MOST_ROWS]
+        )
+
+    def _from(self, model: str, other: str) -> Named:
+        """A service; its model where both are of one service."""
+        if service_of(model) != service_of(other):
+            return self.named(service_of(model))
+        return Named(name=model.partition("/")[2], css=showing.colour(model))
+
+    def services(self) -> tuple[ShareRow, ...]:
+        """What each service made, and how well."""
+        spent, ends = self.found.spending_by(lambda row: row.service), self.found.ends_by_service()
+        ordered = sorted({*spent, *ends}, key=lambda name: (-spent.get(name, NOTHING).spent.micro, name))
+        return tuple(
+            self._row(self.named(name), spent.get(name, NOTHING), words.percent(ends.get(name, NONE_ENDED).rate))
+            for name in ordered
+        )
+
+    def shares(self, sums: Mapping[str, Sums], called: Callable[[str], str]) -> tuple[ShareRow, ...]:
+        """What each person or project had of it, the most expensive first."""
+        ordered = sorted(sums, key=lambda name: (-sums[name].spent.micro, -sums[name].pictures, name))
+        return tuple(self._row(Named(name=called(name), css=""), sums[name], "") for name in ordered[:MOST_ROWS])
+
+    def _row(self, named: Named, sums: Sums, rate: str) -> ShareRow:
+        return ShareRow(
+            name=named.name,
+            css=named.css,
+            pictures=f"{sums.pictures:,}",
+            spent=words.sums(sums),
+            rate=rate,
+            picture_cost=words.cost_of_one(sums),
+        )
