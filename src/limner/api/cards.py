@@ -8,31 +8,10 @@ from limner.api.shapes import Body, amount, sizes_body
 from limner.domain.accounts import Inspection
 from limner.domain.health import BreakerState, Condition, Standing
 from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard
-from limner.domain.money import Money
 from limner.domain.ports import Readiness
-from limner.domain.prices import Facts
 from limner.domain.request import Operation
 from limner.domain.steering import ServiceConfig
-
-
-def usual_price(card: ModelCard) -> Money | None:
-    """What one picture of a model costs as it makes it by default; None where nobody knows."""
-    quality = card.parameter("quality")
-    default = quality.default if quality is not None else None
-    operation = Operation.GENERATE if Operation.GENERATE in card.operations else next(iter(card.operations))
-    steps = card.parameter("steps")
-    wanted = steps.default if steps is not None else None
-    facts = Facts(
-        operation=operation,
-        count=1,
-        size=card.sizes.default,
-        quality=default if isinstance(default, str) else None,
-        prompt="",
-        inputs=0 if operation is Operation.GENERATE else 1,
-        steps=int(wanted) if isinstance(wanted, int | float) else None,
-    )
-    estimate = card.prices.estimate(facts)
-    return None if estimate is None else estimate.likely
+from limner.engine.offering import usual_price
 
 
 def model_body(card: ModelCard, readiness: Readiness) -> Body:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from limner.api.answers import answer
-from limner.api.cards import usual_price
 from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer, picture_body, provider_word
 from limner.api.dialects.document1.bodies import MOST
@@ -20,6 +19,7 @@ from limner.domain.picture import Picture
 from limner.domain.prices import Meter
 from limner.domain.records import PictureFilter
 from limner.domain.request import Operation
+from limner.engine.offering import usual_price
 from limner.runtime import Runtime
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
