@@ -18,6 +18,8 @@ from limner.domain.records import PictureFilter
 from limner.runtime.forms import read_form
 from limner.web import (
     account,
+    chat,
+    chat_saying,
     collections,
     composing,
     documentation,
@@ -62,6 +64,8 @@ def install(app: FastAPI) -> None:
     app.include_router(signing_in.router)
     app.include_router(elsewhere.router)
     app.include_router(account.router)
+    app.include_router(chat.router)
+    app.include_router(chat_saying.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 
