@@ -177,6 +177,18 @@ def test_without_a_profile_pictures_are_off_and_it_is_said(client: httpx2.Client
     assert "tools" not in there.talker.bodies[-1]
 
 
+@pytest.mark.req("S2-076")
+def test_a_chat_without_pictures_makes_none_whoever_paints_elsewhere(client: httpx2.Client, there: Parlour) -> None:
+    here = chat(client, mode="off")
+    painting = client.get(f"/api/v1/chats/{here}").json()["painting"]
+    assert (painting["enabled"], painting["profile"]) == (False, None)
+    assert "No pictures are made in this chat" in painting["why_not"]
+    say(client, here)
+    assert "tools" not in there.talker.bodies[-1]
+    changed = client.patch(f"/api/v1/chats/{here}", json={"mode": "confirm"}).json()
+    assert changed["painting"]["profile"]["name"] == "Paid"
+
+
 def test_messages_branch_and_are_searched_and_stopped(client: httpx2.Client, there: Parlour) -> None:
     here = chat(client, None, title="Branches")
     there.say("The zeppelin is grey.")

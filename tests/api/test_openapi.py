@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
 from limner.api.dialects import SURFACES
+from limner.api.surfaces import Target
 from limner.server import create_app
 from tests.api.served import Site, serving, settings_for
 
@@ -45,7 +46,7 @@ def test_the_documentation_is_there_without_a_network(site: Site, document: Any)
 def test_every_route_says_what_it_may_answer(document: Any) -> None:
     assert len(operations(document)) >= 20
     for path, method, operation in operations(document):
-        statuses, is_native = set(operation["responses"]), SURFACES.of(path) is None
+        statuses, is_native = set(operation["responses"]), SURFACES.of(Target(path, method.upper())) is None
         assert {"421", "500", "503"} <= statuses, path
         assert ("422" in statuses) is is_native, path
         assert "404" in statuses or "{" not in path, path
@@ -92,7 +93,7 @@ def test_made_up_requests_are_answered_as_described(case: Any, site: Site) -> No
         case.headers.pop("Prefer", None)
     if isinstance(case.body, dict) and isinstance(case.body.get("count"), int):
         case.body["count"] = min(case.body["count"], 2)
-    if isinstance(case.body, dict) and SURFACES.of(case.path) is not None:
+    if isinstance(case.body, dict) and SURFACES.of(Target(case.path, case.method.upper())) is not None:
         case.body |= {name: value for name, value in AT_HAND.items() if case.body.get(name) is None}
     if isinstance(case.body, dict) and isinstance(case.body.get("n"), int):
         case.body["n"] = min(case.body["n"], 2)

@@ -31,7 +31,7 @@ class ChatBody(StrictBody):
     mode: ChatMode = Field(
         default=ChatMode.CONFIRM,
         strict=False,
-        description="confirm: pictures are priced, and bought by a button. direct: they are bought at once.",
+        description="confirm: pictures are priced, and bought by a button. direct: they are bought at once. off: none.",
     )
     image_profile: Word | None = Field(default=None, description="Which profile paints: its name or id.")
     text_model: Word | None = Field(default=None, description="Which text model answers.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from limner.api.carrying_out import file_address
 from limner.api.shapes import API, Body, amount, problem_body
-from limner.api.two_phases import cost_of, dollars, estimate_body, generated_body, stamp
+from limner.api.two_phases import dollars, estimate_body, generated_body, stamp
 from limner.domain.chat_rows import Found
 from limner.domain.chats import Chat, ChatTag, Message, TextPart, ToolPart
 from limner.domain.job import Job
@@ -15,6 +15,7 @@ from limner.domain.picture import Picture
 from limner.domain.ports import Catalog
 from limner.domain.text_calls import TextCall, TextState
 from limner.engine.chat_keeping import Painting
+from limner.engine.offering import cost_of
 from limner.engine.tiers import tier_in
 
 EXCERPT = 240

@@ -64,7 +64,7 @@ from limner.api.people_bodies import (
 from limner.api.profile_bodies import ProfileBody, ProfileChangesBody
 from limner.api.prompt_schemas import EnhanceBody, HelpedBody, PromptBody, TranslateBody
 from limner.api.schemas import EventPage, ProblemDocument
-from limner.api.surfaces import NATIVE_ONLY, Surfaces
+from limner.api.surfaces import NATIVE_ONLY, Surfaces, Target
 from limner.api.taking_in import ROLES
 from limner.api.text_schemas import TextResolveBody
 
@@ -233,7 +233,7 @@ def _document(app: FastAPI, surfaces: Surfaces, bodies: Sequence[type[BaseModel]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             of_the_gate = () if is_open(method.upper(), path) else (401,)
-            if surfaces.of(path) is not None:
+            if surfaces.of(Target(path, method.upper())) is not None:
                 responses = operation["responses"]
                 responses.pop("422", None)  # FastAPI's own word for it; there it is 400
                 for missing in of_the_gate:

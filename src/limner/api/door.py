@@ -20,7 +20,7 @@ from limner.api.answers import DEFERRED
 from limner.api.callers import caller_of
 from limner.api.errors import BodyLate, BodyTooLarge, Teller
 from limner.api.gate import MCP, SAFE_METHODS, Gate, Refusal
-from limner.api.surfaces import NATIVE_ONLY, Surfaces
+from limner.api.surfaces import NATIVE_ONLY, Surfaces, Target
 from limner.domain.authority import authority_of, is_loopback
 from limner.domain.errors import Problem, Spent
 from limner.domain.ports import Ids
@@ -244,7 +244,8 @@ class Visit:
         """Answers in place of a route, in the shape that the path has for what goes wrong."""
         status, body, headers = refused.status, b"", dict[str, str]()
         if refused.problem is not None:
-            told = self._teller.told(self._scope["path"], status, refused.problem, self.name)
+            target = Target(self._scope["path"], self._scope["method"])
+            told = self._teller.told(target, status, refused.problem, self.name)
             status, body = told.status, told.body
             headers.update(told.headers)
             headers["Content-Type"] = told.media_type

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
 from limner.api.answers import NO_STORE, dumped, request_id
-from limner.api.surfaces import CHOSEN, NATIVE_ONLY, Surface, Surfaces
+from limner.api.surfaces import CHOSEN, NATIVE_ONLY, Surface, Surfaces, Target
 from limner.domain.errors import (
     BadPicture,
     BudgetExceeded,
@@ -210,17 +210,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """Says what went wrong, on every path in the words of the surface that it belongs to."""
+    """Says what went wrong, to every request in the words of the surface that it is for."""
 
     surfaces: Surfaces = NATIVE_ONLY
 
     def told(
-        self, path: str, status: int, problem: Problem, request_name: str, more: Mapping[str, object] | None = None
+        self, target: Target, status: int, problem: Problem, request_name: str, more: Mapping[str, object] | None = None
     ) -> Told:
         """A problem as an answer; `more` is said by the native interface only."""
-        surface = self.surfaces.of(path)
+        surface = self.surfaces.of(target)
         if surface is None:
-            body = document(problem, status=status, instance=path, request_name=request_name) | dict(more or {})
+            body = document(problem, status=status, instance=target.path, request_name=request_name) | dict(more or {})
             return Told(status=status, body=dumped(body), headers=headers_for(problem, status), media_type=MEDIA_TYPE)
         status = surface.status(status, problem)
         return Told(
@@ -236,7 +236,7 @@ class Teller:
         """The same for a request; where several surfaces share its path, in the words of the one that it is for."""
         chosen: Surface | None = request.scope.get(CHOSEN)
         path = request.url.path if chosen is None else chosen.home
-        return self.told(path, status, problem, request_id(request), more).answer()
+        return self.told(Target(path, request.method), status, problem, request_id(request), more).answer()
 
     def failure(self, request: Request, error: LimnerError) -> Response:
         """The answer to a request that ended in an error of ours."""

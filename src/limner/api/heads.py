@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from limner.api.dialects import SURFACES
 from limner.api.door import ALWAYS, CLOSED
 from limner.api.errors import Teller
+from limner.api.surfaces import Target
 from limner.domain.errors import Problem
 from limner.system import TimeOrderedIds
 
@@ -110,7 +111,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Answers, where no other answer on this line is under way, and closes it."""
         self._stop()
         name, path = ids.new(), self.url[:SHOWN].decode("latin-1").partition("?")[0]
-        told = teller.told(path, status, problem, name)
+        target = Target(path, self.parser.get_method().decode())
+        told = teller.told(target, status, problem, name)
         logger.info("request", extra={"request_id": name, "path": path, "status": told.status, "code": problem.code})
         if self._may_answer():
             headers = [

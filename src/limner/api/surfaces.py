@@ -1,4 +1,4 @@
-"""The surfaces of other documents beside the native one: which paths are theirs, and how they say what went wrong."""
+"""The surfaces of other documents beside the native one: what is asked of them, and how they say what went wrong."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ def no_headers(status: int, problem: Problem) -> Mapping[str, str]:
     return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is for."""
+
+    path: str
+    method: str
+    """In capitals."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surface:
     """One document's surface."""
@@ -41,26 +50,30 @@ class Surface:
     status: Callable[[int, Problem], int] = plain_status
     """The native status in the document's own terms."""
     headers: Headers = no_headers
+    shared: frozenset[Target] = frozenset()
+    """What is its own at paths where somebody else, such as a page, takes all other methods."""
 
     @property
     def home(self) -> str:
         """Where it is found once more."""
         return f"{COMPAT}/{self.name}"
 
-    def owns(self, path: str) -> bool:
-        """Whether a path is one of its own."""
-        return any(path == start or path.startswith(f"{start}/") for start in (self.home, *self.paths))
+    def owns(self, target: Target) -> bool:
+        """Whether a request is for it."""
+        path = target.path
+        below = any(path == start or path.startswith(f"{start}/") for start in (self.home, *self.paths))
+        return below or target in self.shared
 
 
 @dataclass(frozen=True, slots=True)
 class Surfaces:
-    """All of them; who is asked for a path that is nobody's leaves it to the native interface."""
+    """All of them; a request that is for none of them is left to the native interface."""
 
     known: tuple[Surface, ...] = ()
 
-    def of(self, path: str) -> Surface | None:
-        """Whose path it is."""
-        return next((surface for surface in self.known if surface.owns(path)), None)
+    def of(self, target: Target) -> Surface | None:
+        """Whose request it is."""
+        return next((surface for surface in self.known if surface.owns(target)), None)
 
 
 NATIVE_ONLY = Surfaces()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from math import isqrt
 from uuid import UUID
 
 from limner.api.carrying_out import file_address
 from limner.api.shapes import Body
 from limner.domain.job import Job
-from limner.domain.model_card import SizeRule
 from limner.domain.money import Money
-from limner.domain.plan import Plan, Quote
+from limner.domain.plan import Quote
 from limner.domain.ports import Catalog
 from limner.domain.request import Size
-from limner.engine.pricing import usual_price
+from limner.engine.offering import Alternative, offer_of
 
 INSTEAD = "Primary provider unavailable, fallback provider used. The cost may differ from the first estimate."
 """The document's own warning for whoever sees the picture."""
@@ -26,31 +23,24 @@ def dollars(amount: Money | None) -> float | None:
     return None if amount is None else float(amount.dollars)
 
 
-def cost_of(plan: Plan) -> Money | None:
-    """What the route that was found costs at most: confirming this much is enough."""
-    estimate = plan.candidates[0].estimate
-    return None if estimate is None else estimate.ceiling
-
-
 def estimate_body(quote: Quote, tier: str, catalog: Catalog) -> Body:
     """Phase one: button data."""
-    first = quote.plan.candidates[0]
-    provider, _, model = first.model.partition("/")
-    size = first.calls[0].size or quote.request.size
+    offer = offer_of(quote, catalog)
+    provider, _, model = offer.model.partition("/")
     return {
         "success": True,
         "provider": provider,
         "model": model,
-        "modelKey": first.model,
+        "modelKey": offer.model,
         "quality": tier,
-        "size": None if size is None else str(size),
-        "cost": dollars(cost_of(quote.plan)),
+        "size": None if offer.size is None else str(offer.size),
+        "cost": dollars(offer.cost),
         "constraints": {
-            "maxSize": str(_largest(quote.constraints.sizes)),
-            "supportedSizes": [str(size) for size in _sizes(quote.constraints.sizes)],
-            "supportsStyle": bool(quote.constraints.styles),
+            "maxSize": str(offer.largest),
+            "supportedSizes": [str(size) for size in offer.sizes],
+            "supportsStyle": offer.styled,
         },
-        "alternatives": [*_alternatives(quote.plan, tier, catalog)],
+        "alternatives": [_alternative(each, tier) for each in offer.alternatives],
         **_fallback(None if quote.plan.fallback is None else quote.plan.fallback.original),
     }
 
@@ -61,31 +51,16 @@ def _fallback(original: str | None) -> Body:
     return {"fallbackUsed": True, "originalProvider": original.partition("/")[0], "warning": INSTEAD}
 
 
-def _alternatives(plan: Plan, tier: str, catalog: Catalog) -> Iterator[Body]:
-    ready = {one.model: one.estimate.ceiling if one.estimate else None for one in plan.candidates[1:]}
-    others = {one.model: usual_price(catalog.find(one.model)) for one in plan.rejections}
-    for model, cost in {**others, **ready}.items():
-        provider, _, name = model.partition("/")
-        yield {
-            "provider": provider,
-            "model": name,
-            "modelKey": model,
-            "quality": tier,
-            "cost": dollars(cost),
-            "available": model in ready,
-        }
-
-
-def _sizes(rule: SizeRule) -> tuple[Size, ...]:
-    return rule.fixed or tuple(rule.nominal(aspect, None) for aspect in rule.aspects)
-
-
-def _largest(rule: SizeRule) -> Size | None:
-    sizes = [*_sizes(rule), *([rule.default] if rule.default else [])]
-    if rule.grid is not None:
-        edge = min(rule.grid.max_edge, isqrt(rule.grid.max_pixels)) // rule.grid.multiple * rule.grid.multiple
-        sizes.append(Size(edge, edge))
-    return max(sizes, key=lambda size: size.pixels, default=None)
+def _alternative(other: Alternative, tier: str) -> Body:
+    provider, _, name = other.model.partition("/")
+    return {
+        "provider": provider,
+        "model": name,
+        "modelKey": other.model,
+        "quality": tier,
+        "cost": dollars(other.cost),
+        "available": other.available,
+    }
 
 
 def generated_body(front: str, job: Job, tier: str) -> Body:

@@ -33,6 +33,8 @@ class ChatMode(StrEnum):
     """It is priced, and bought when a person says so."""
     DIRECT = "direct"
     """It is bought at once, as far as the chat's ceiling and all budgets allow."""
+    OFF = "off"
+    """There is none: no pictures are made in the chat, whatever the person's default profile is."""
 
 
 class TagKind(StrEnum):

@@ -26,6 +26,8 @@ NO_PROFILE = (
     "No profile says which model paints: choose one for this chat, or make one your default (`limner profiles add`)."
 )
 
+SWITCHED_OFF = "No pictures are made in this chat: that is how it is set. Choose a profile to have them made."
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Painting:
@@ -92,6 +94,8 @@ class ChatKeeper:
 
     async def painting(self, chat: Chat, principal: Principal) -> Painting:
         """Who paints in a chat: its profile, else the person's default one, else nobody."""
+        if chat.mode is ChatMode.OFF:
+            return Painting(profile=None, off=SWITCHED_OFF)
         if chat.profile is not None:
             with suppress(NotFound):  # it is removed at this very moment
                 return Painting(profile=await self.profiles.get(chat.profile, principal))

@@ -149,3 +149,27 @@ class Links:
     def reset_breaker(self, service: str) -> str:
         """Where a service is asked again at once, although it rests."""
         return f"{self.analytics}/breakers/{quote(service)}/reset"
+
+    def chats(self, **query: str) -> str:
+        """All chats; with words those that have them, with a cursor older ones."""
+        return f"/chat?{urlencode(query)}" if query else "/chat"
+
+    def chat(self, chat_id: str, more: str = "") -> str:
+        """A chat's page, and what is done from it. Saying something in a new one is done at `new`."""
+        return f"/chat/{chat_id}/{more}" if more else f"/chat/{chat_id}"
+
+    def said(self, chat_id: str, message_id: str) -> str:
+        """A message on its chat's page."""
+        return f"{self.chat(chat_id)}#message-{message_id}"
+
+    def message(self, chat_id: str, message_id: str, more: str = "") -> str:
+        """A message alone, and what is done with it."""
+        return self.chat(chat_id, f"messages/{message_id}/{more}".removesuffix("/"))
+
+    def block(self, chat_id: str, block_id: str) -> str:
+        """A picture in a message: where its button buys."""
+        return self.chat(chat_id, f"blocks/{block_id}/buy")
+
+    def api_chat(self, chat_id: str, more: str = "") -> str:
+        """A chat in the interface, for the script of its page."""
+        return f"{API}/chats/{chat_id}/{more}" if more else f"{API}/chats/{chat_id}"

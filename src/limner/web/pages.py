@@ -18,6 +18,8 @@ from limner.runtime.forms import read_form
 from limner.web import (
     account,
     analytics,
+    chat,
+    chat_saying,
     collections,
     composing,
     documentation,
@@ -84,6 +86,8 @@ def install(app: FastAPI) -> None:
     app.include_router(installing.router)
     app.include_router(settings_providers.router)
     app.include_router(analytics.router)
+    app.include_router(chat.router)
+    app.include_router(chat_saying.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

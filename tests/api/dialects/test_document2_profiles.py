@@ -9,6 +9,7 @@ import pytest
 from limner.api.dialects import SURFACES
 from limner.api.dialects.document2.words import SERVICES, models_of
 from limner.api.errors import Teller
+from limner.api.surfaces import Target
 from limner.catalog.loader import load_catalog
 from limner.domain.errors import Problem
 from tests.api.dialects.document2 import NOBODY, faults, made, said
@@ -277,7 +278,7 @@ def test_what_no_route_answers_has_the_documents_shape(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/api/images/generate", "/api/image-profiles", "/uploads/generated/ann/a.png"])
 def test_whoever_has_not_signed_in_is_told_so_in_one_word(path: str) -> None:
     problem = Problem(code="sign_in_required", message="Sign in first.")
-    told = Teller(SURFACES).told(path, 401, problem, "request-1")
+    told = Teller(SURFACES).told(Target(path, "GET"), 401, problem, "request-1")
     assert (told.status, told.media_type) == (401, "application/json")
     assert json.loads(told.body) in ({"error": "Unauthorized"}, {"success": False, "error": "Unauthorized"})
 

@@ -51,6 +51,19 @@ def test_the_stream_ends_with_the_data_of_the_button(there: Parlour) -> None:
     assert made(client, f"/api/v1/chats/{here}/blocks/{block['id']}/buy", {})["jobId"]
 
 
+def test_saying_something_is_the_documents_and_looking_is_the_studios(there: Parlour) -> None:
+    client, foreign = there.site.client, {"Host": "elsewhere.example"}
+    said = client.post("/chat", json={"messages": []})
+    assert (said.status_code, set(said.json())) == (400, {"success", "error"})
+    assert set(client.post("/chat", headers=foreign).json()) == {"success", "error"}
+    for answer in (client.get("/chat", headers=foreign), client.get("/chat/nowhere"), client.put("/chat")):
+        assert answer.headers["content-type"] == "application/problem+json", answer.text
+    again = client.put("/compat/document3/chat")
+    assert (again.status_code, set(again.json())) == (405, {"success", "error"})
+    page = client.get("/chat", headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+
+
 def test_a_kept_chat_goes_on(there: Parlour) -> None:
     client = there.site.client
     first = events(client.post("/chat", json={"messages": [{"role": "user", "content": "one"}]}).text)

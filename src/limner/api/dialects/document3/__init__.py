@@ -24,10 +24,11 @@ from limner.api.dialects.document3.identity import asking
 from limner.api.dialects.document3.wishes import wish_of
 from limner.api.documents import refusals, taking
 from limner.api.shapes import Body
-from limner.api.surfaces import Surface
-from limner.api.two_phases import cost_of, dollars, estimate_body, generated_body
+from limner.api.surfaces import Surface, Target
+from limner.api.two_phases import dollars, estimate_body, generated_body
 from limner.domain.errors import ConfirmationRequired, Problem
 from limner.domain.money import Money
+from limner.engine.offering import cost_of
 
 __all__ = ["BODIES", "SURFACE", "router"]
 
@@ -39,7 +40,12 @@ def error_body(status: int, problem: Problem) -> Body:
     return told | {"confirmationRequired": True} if problem.code == ConfirmationRequired.code else told
 
 
-SURFACE = Surface(name="document3", paths=("/generate-image", "/health-check", "/chat"), shape=error_body)
+SURFACE = Surface(
+    name="document3",
+    paths=("/generate-image", "/health-check"),
+    shared=frozenset({Target("/chat", "POST")}),  # to look at it is the studio's page
+    shape=error_body,
+)
 BODIES = (ChatStreamBody, EstimateBody, GenerateImageBody)
 READ = refusals(FailureAnswer, 421, 500, 503)
 PLANNED = {**READ, **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 429, 502, 504, 507)}

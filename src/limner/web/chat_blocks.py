@@ -1,0 +1,162 @@
+"""From a tool call of a chat to document 3's block, as the page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
+
+from limner.domain.chats import PictureState, ToolPart
+from limner.domain.job import Job, JobState
+from limner.domain.money import Money
+from limner.domain.picture import Picture
+from limner.domain.plan import Quote
+from limner.domain.ports import Catalog
+from limner.domain.request import Size
+from limner.engine.offering import offer_of
+from limner.engine.tiers import tier_in
+from limner.web import showing, wording
+from limner.web.chat_views import BlockView
+from limner.web.links import Links
+from limner.web.views import Fact
+
+CUT = 150
+"""Characters of a prompt that is shown at once (document 3)."""
+LEAST = Decimal("0.0001")
+"""What costs something never looks as if it did not."""
+WITHHELD = "The picture is withheld: moderation found something in it."
+
+
+def four(money: Money | None) -> str:
+    """An amount with the block's four decimals; nobody's guess where it is unknown."""
+    if money is None:
+        return "price unknown"
+    rounded = money.dollars.quantize(LEAST, ROUND_HALF_UP)
+    return f"${max(rounded, LEAST) if money else rounded}"
+
+
+def block_of(part: ToolPart, catalog: Catalog, links: Links) -> BlockView:
+    """The block of a tool call."""
+    prompt = str(part.arguments.get("prompt", ""))
+    quote, job = part.quote, part.job
+    model = _model(quote, job)
+    service = showing.service_of(catalog, model) if model else None
+    pictures = () if job is None else tuple(each for each in job.pictures if each.withheld is None)
+    offer = None if quote is None else offer_of(quote, catalog)
+    return BlockView(
+        id=part.id,
+        state=part.state,
+        provider=model.partition("/")[0] if service is None else service.name,
+        colour=showing.colour(model),
+        chips=_chips(part, pictures, tier_in(prompt)[0]),
+        prompt=prompt,
+        short=f"{prompt[:CUT].rstrip()}…" if len(prompt) > CUT else "",
+        price="" if offer is None else four(offer.cost),
+        agreed="" if quote is None or quote.ceiling is None else quote.ceiling.text,
+        terms="" if quote is None else terms_of(quote),
+        limits=()
+        if offer is None
+        else (
+            Fact(name="Max size", value=str(offer.largest or "any")),
+            Fact(name="Supported sizes", value=", ".join(map(str, offer.sizes)) or "any up to the largest"),
+            Fact(name="Style support", value="yes" if offer.styled else "no"),
+        ),
+        alternatives=()
+        if offer is None
+        else tuple(
+            Fact(name=name_of(each.model, catalog), value=_alternative(each.cost, available=each.available))
+            for each in offer.alternatives
+        ),
+        fallback=job is not None and bool(pictures) and job.fallback is not None,
+        tiles=tuple(showing.tile(picture, eager=True) for picture in pictures),
+        call=() if job is None or not pictures else _call(job, pictures[0]),
+        error=_error(part, pictures),
+        buys=part.state is PictureState.ERROR and quote is not None and not _lost(job),
+        job=links.job(job.id) if job is not None and _lost(job) else "",
+        ratio=_ratio(part, pictures),
+    )
+
+
+def terms_of(quote: Quote) -> str:
+    """How many, how soon, and what a fallback might cost more: the line below the button."""
+    first = quote.plan.candidates[0]
+    cost = None if first.estimate is None else first.estimate.ceiling
+    said = [wording.images(quote.request.count), f"about {wording.duration(first.seconds)}"]
+    if cost is not None and quote.ceiling is not None and quote.ceiling > cost:
+        said.append(f"at most {four(quote.ceiling)} if another provider takes over")
+    return " · ".join(said)
+
+
+def name_of(model: str, catalog: Catalog) -> str:
+    """Together AI · stable-diffusion-xl."""
+    service = showing.service_of(catalog, model)
+    provider, _, name = model.partition("/")
+    return f"{provider if service is None else service.name} · {name}"
+
+
+def _alternative(cost: Money | None, *, available: bool) -> str:
+    price = "free" if cost is not None and not cost else four(cost)
+    return price if available else f"{price}, not available now"
+
+
+def _model(quote: Quote | None, job: Job | None) -> str:
+    if job is not None:
+        return job.model
+    return "" if quote is None else quote.plan.candidates[0].model
+
+
+def _chips(part: ToolPart, pictures: Sequence[Picture], tier: str) -> tuple[str, ...]:
+    """Model, quality and size while there is nothing yet; model, size and cost of what there is."""
+    model, job = _model(part.quote, part.job).partition("/")[2], part.job
+    if pictures and job is not None:
+        return tuple(filter(None, (model, str(Size(pictures[0].file.width, pictures[0].file.height)), four(job.cost))))
+    size = _size(part)
+    count = part.quote.request.count if part.quote is not None else 1
+    chips = (model, tier if model else "", "" if size is None else str(size))
+    return tuple(filter(None, (*chips, wording.images(count) if count > 1 else "")))
+
+
+def _size(part: ToolPart) -> Size | None:
+    if part.quote is None:
+        return None
+    first = part.quote.plan.candidates[0]
+    return (first.calls[0].size if first.calls else None) or part.quote.request.size
+
+
+def _ratio(part: ToolPart, pictures: Sequence[Picture]) -> float:
+    size = Size(pictures[0].file.width, pictures[0].file.height) if pictures else _size(part)
+    return 1.0 if size is None else round(min(max(size.ratio, 0.5), 2.5), 4)
+
+
+def _lost(job: Job | None) -> bool:
+    """Whether nobody knows if it was bought: buying it again might be buying it twice."""
+    return job is not None and job.state is JobState.AMBIGUOUS
+
+
+def _error(part: ToolPart, pictures: Sequence[Picture]) -> str:
+    job = part.job
+    if job is not None and (_lost(job) or job.state is JobState.CANCELLED):
+        return wording.explanation(job)
+    if part.trouble is not None:
+        return part.trouble.message
+    return WITHHELD if part.state is PictureState.COMPLETE and not pictures else ""
+
+
+def _call(job: Job, picture: Picture) -> tuple[Fact, ...]:
+    """The call as LLM Info shows it."""
+    begun, ended = job.started or job.created, job.finished or job.created
+    provider, _, model = job.model.partition("/")
+    call = next((record.call for record in job.calls if record.id == picture.call_id), None)
+    rows = {
+        "Call": f"img_gen_{UUID(job.id).int}",
+        "Type": "image_generation",
+        "Provider": provider,
+        "Model": model,
+        "When": wording.moment(job.created),
+        "Time": wording.duration((ended - begun).total_seconds()),
+        "Cost": four(job.cost),
+        "Size": f"{picture.file.width}x{picture.file.height}",
+        "Quality": None if call is None else call.quality,
+        "Style": job.request.style,
+    }
+    return showing.facts(rows)

@@ -1,0 +1,247 @@
+"""From chats and messages to what the page shows of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from limner.domain.chat_rows import Found
+from limner.domain.chats import Author, Chat, ChatMode, Message, MessageState, TextPart
+from limner.domain.errors import LimnerError, NotConfigured, PriceUnknown
+from limner.domain.people import Principal
+from limner.domain.picture import Picture
+from limner.domain.profile import Profile
+from limner.engine.chatting import branch_to
+from limner.runtime import Runtime
+from limner.web import showing, wording
+from limner.web.chat_blocks import block_of
+from limner.web.chat_views import (
+    BlockView,
+    ConversationGroup,
+    ConversationRow,
+    FoundRow,
+    Manner,
+    MessageView,
+    Painter,
+    TagView,
+    Thread,
+    Words,
+)
+from limner.web.gallery_views import Choice
+from limner.web.links import Links
+from limner.web.markdown import rendered
+from limner.web.views import Tile
+
+SHOWN = 60
+"""Messages of a page, unless more are asked for."""
+UNTITLED = "Untitled"
+EXCERPT = 160
+PATIENCE = 2.0
+"""Seconds that a page waits for a text model's server to say whether it is there."""
+USUAL, NONE = "default", "none"
+"""What the list of profiles says for the person's default one, and for no pictures at all."""
+NO_PICTURES = "No pictures in this chat"
+NOTES = {MessageState.STOPPED: "Stopped.", MessageState.INTERRUPTED: "Interrupted."}
+
+
+def grouped(chats: Sequence[Chat], now: datetime, current: str) -> tuple[ConversationGroup, ...]:
+    """Chats by day, the last used first."""
+    here = now.astimezone()
+    return tuple(
+        ConversationGroup(
+            title=title,
+            rows=tuple(
+                ConversationRow(
+                    id=chat.id, title=chat.title or UNTITLED, when=_when(chat.updated, here), current=chat.id == current
+                )
+                for chat in found
+            ),
+        )
+        for title, found in groupby(chats, key=lambda chat: _stretch(chat.updated, here))
+    )
+
+
+def found_row(found: Found, now: datetime) -> FoundRow:
+    """A message that was found."""
+    text = found.text if len(found.text) <= EXCERPT else f"{found.text[: EXCERPT - 1]}…"
+    return FoundRow(
+        chat_id=found.chat.id,
+        message_id=found.message_id,
+        title=found.chat.title or UNTITLED,
+        excerpt=text,
+        when=_when(found.created, now.astimezone()),
+    )
+
+
+def _stretch(at: datetime, now: datetime) -> str:
+    local = at.astimezone()
+    ago = (now.date() - local.date()).days
+    if ago <= 0:
+        return "Today"
+    if ago < 7:
+        return "This week" if ago > 1 else "Yesterday"
+    return f"{local:%B %Y}"
+
+
+def _when(at: datetime, now: datetime) -> str:
+    local = at.astimezone()
+    if now - local < timedelta(minutes=1):
+        return "now"
+    ago = (now.date() - local.date()).days
+    if ago <= 1:
+        return f"{local:%H:%M}"
+    return f"{local:%a}" if ago < 7 else f"{local.day} {local:%b}"
+
+
+async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -> Manner:
+    """What is set of a chat, or would be of a new one, and what there is to choose from."""
+    profiles = await runtime.profiles.all(principal)
+    usual = next((each for each in profiles if each.is_default), None)
+    off = chat is not None and chat.mode is ChatMode.OFF
+    own = None if chat is None or off else next((each for each in profiles if each.id == chat.profile), None)
+    paints = None if off else own or usual
+    return Manner(
+        profiles=_profiles(runtime, profiles, usual, own, paints),
+        painter=None if paints is None else _painter(runtime, paints),
+        off="" if paints is not None else await _off(runtime, principal, chat),
+        direct=chat is not None and chat.mode is ChatMode.DIRECT,
+        ceiling="" if chat is None or chat.ceiling is None else chat.ceiling.text,
+        models=await _models(runtime, principal, None if chat is None else chat.text_model),
+        missing=await _missing(runtime, principal, None if chat is None else chat.text_model),
+    )
+
+
+def _profiles(
+    runtime: Runtime, profiles: Sequence[Profile], usual: Profile | None, own: Profile | None, paints: Profile | None
+) -> tuple[Choice, ...]:
+    choices = []
+    if usual is not None:
+        name = f"Default: {_title(runtime, usual)}"
+        choices.append(Choice(value=USUAL, name=name, chosen=own is None and paints is usual))
+    choices += [
+        Choice(value=each.id, name=_title(runtime, each), chosen=own is not None and each.id == own.id)
+        for each in profiles
+    ]
+    return (*choices, Choice(value=NONE, name=NO_PICTURES, chosen=paints is None))
+
+
+def _title(runtime: Runtime, profile: Profile) -> str:
+    return f"{profile.name} · {_painter(runtime, profile).service}"
+
+
+def _painter(runtime: Runtime, profile: Profile) -> Painter:
+    service = showing.service_of(runtime.catalog, profile.model_id)
+    return Painter(
+        name=profile.name,
+        model=profile.model,
+        service=profile.service if service is None else service.name,
+        colour=showing.colour(profile.model_id),
+    )
+
+
+async def _off(runtime: Runtime, principal: Principal, chat: Chat | None) -> str:
+    if chat is None:
+        return "No profile paints yet: make one, or choose one here once you have."
+    return (await runtime.chatting.keeper.painting(chat, principal)).off or ""
+
+
+async def _models(runtime: Runtime, principal: Principal, chosen: str | None) -> tuple[Choice, ...]:
+    buyer = runtime.texts.buyer
+    usable = [card for card in buyer.candidates() if await buyer.objection(card, principal, sees=False) is None]
+    names = list(dict.fromkeys([*(card.id for card in usable), *([chosen] if chosen else [])]))
+    return (
+        Choice(value="", name="The first that can be used", chosen=chosen is None),
+        *(Choice(value=name, name=name, chosen=name == chosen) for name in names),
+    )
+
+
+async def _missing(runtime: Runtime, principal: Principal, chosen: str | None) -> str:
+    """What to set before anybody answers; empty too where nobody has said so within moments."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await runtime.texts.buyer.choose(chosen, principal)
+    except (NotConfigured, PriceUnknown) as error:
+        return error.message
+    except TimeoutError:
+        return ""
+    return ""
+
+
+async def thread_of(runtime: Runtime, principal: Principal, chat: Chat, links: Links, limit: int = SHOWN) -> Thread:
+    """A chat with the end of the branch that is looked at."""
+    messages = await runtime.chatting.messages(chat.id, principal)
+    branch = branch_to(messages, chat.head)
+    shown = branch[-limit:]
+    spent = await runtime.chatting.chats.spent(chat.id, principal.id)
+    views = [await message_view(runtime, principal, message, messages, links) for message in shown]
+    return Thread(
+        id=chat.id,
+        title=chat.title or UNTITLED,
+        messages=tuple(views),
+        earlier=len(branch) - len(shown),
+        writing=next((each.id for each in views if each.writing), ""),
+        spent=wording.price(spent) if spent else "",
+        tags=tuple(TagView(id=tag.id, word=tag.word, kind=tag.kind, tag=tag.tag) for tag in chat.tags),
+    )
+
+
+async def message_view(
+    runtime: Runtime, principal: Principal, message: Message, among: Sequence[Message], links: Links
+) -> MessageView:
+    """A message, and what lies beside it among all of its chat."""
+    beside = [each.id for each in among if each.parent == message.parent and each.author is message.author]
+    place = beside.index(message.id) if message.id in beside else 0
+    mine = message.author is Author.USER
+    return MessageView(
+        id=message.id,
+        mine=mine,
+        parts=await _parts(runtime, message, links, mine=mine),
+        shown=await _shown(runtime, principal, message.pictures),
+        writing=message.state is MessageState.WRITING,
+        note=_note(message),
+        plain=message.text,
+        branch=place + 1,
+        branches=len(beside),
+        before=beside[place - 1] if place else "",
+        after=beside[place + 1] if place + 1 < len(beside) else "",
+        took="" if message.text_model is None else message.text_model,
+    )
+
+
+async def _parts(runtime: Runtime, message: Message, links: Links, *, mine: bool) -> tuple[Words | BlockView, ...]:
+    texts = [part.text for part in message.parts if isinstance(part, TextPart)]
+    html: Mapping[str, str] = {} if mine else await asyncio.to_thread(lambda: {each: rendered(each) for each in texts})
+    return tuple(
+        Words(plain=part.text, html=html.get(part.text, ""))
+        if isinstance(part, TextPart)
+        else block_of(part, runtime.catalog, links)
+        for part in message.parts
+    )
+
+
+async def _shown(runtime: Runtime, principal: Principal, ids: Sequence[str]) -> tuple[Tile, ...]:
+    found: list[Picture] = []
+    for picture_id in ids:
+        try:
+            found.append(await runtime.pictures.get(picture_id, principal.id))
+        except LimnerError:
+            continue  # it is gone since
+    return tuple(showing.tile(picture) for picture in found if picture.withheld is None)
+
+
+def _note(message: Message) -> str:
+    if message.problem is not None:
+        return message.problem.message
+    return NOTES.get(message.state, "")
+
+
+def services_json(runtime: Runtime) -> str:
+    """What services are called and which pigment they have, for the script."""
+    known = {
+        service.id: {"name": service.name, "colour": showing.COLOURS.get(service.id, "other")}
+        for service in runtime.catalog.services
+    }
+    return json.dumps(known, separators=(",", ":"))
