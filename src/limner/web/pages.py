@@ -25,6 +25,7 @@ from limner.web import (
     gallery,
     lightbox,
     rerunning,
+    settings_budgets,
     settings_frame,
     settings_keys,
     settings_profiles,
@@ -70,6 +71,7 @@ def install(app: FastAPI) -> None:
     app.include_router(settings_keys.router)
     app.include_router(settings_profiles.router)
     app.include_router(settings_providers.router)
+    app.include_router(settings_budgets.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 

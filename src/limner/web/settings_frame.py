@@ -38,6 +38,7 @@ SECTIONS: Sequence[Section] = (
     Section(key="keys", title="API keys"),
     Section(key="profiles", title="Image profiles"),
     Section(key="providers", title="Providers"),
+    Section(key="budgets", title="Budgets"),
 )
 
 
