@@ -28,8 +28,11 @@ from limner.web import (
     settings_budgets,
     settings_frame,
     settings_keys,
+    settings_people,
     settings_profiles,
+    settings_projects,
     settings_providers,
+    settings_tokens,
     sharing,
     showing,
     signing_in,
@@ -72,6 +75,9 @@ def install(app: FastAPI) -> None:
     app.include_router(settings_profiles.router)
     app.include_router(settings_providers.router)
     app.include_router(settings_budgets.router)
+    app.include_router(settings_people.router)
+    app.include_router(settings_projects.router)
+    app.include_router(settings_tokens.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 

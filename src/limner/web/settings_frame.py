@@ -39,6 +39,10 @@ SECTIONS: Sequence[Section] = (
     Section(key="profiles", title="Image profiles"),
     Section(key="providers", title="Providers"),
     Section(key="budgets", title="Budgets"),
+    Section(key="people", title="People", signed_in=True, administrators="sees who else has an account"),
+    Section(key="projects", title="Shared projects", signed_in=True),
+    Section(key="tokens", title="Access tokens", signed_in=True),
+    Section(key="account", title="Account", signed_in=True),
 )
 
 
