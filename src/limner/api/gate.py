@@ -53,6 +53,7 @@ FOR_ALL = frozenset(
         "/generate-image/estimate",
         "/logout",
         MCP,
+        "/settings/appearance",
         "/theme",
     }
 )

@@ -25,14 +25,18 @@ from limner.web import (
     gallery,
     lightbox,
     rerunning,
+    settings_appearance,
     settings_budgets,
     settings_frame,
     settings_keys,
     settings_people,
+    settings_presets,
     settings_profiles,
     settings_projects,
     settings_providers,
+    settings_templates,
     settings_tokens,
+    settings_webhooks,
     sharing,
     showing,
     signing_in,
@@ -78,6 +82,10 @@ def install(app: FastAPI) -> None:
     app.include_router(settings_people.router)
     app.include_router(settings_projects.router)
     app.include_router(settings_tokens.router)
+    app.include_router(settings_webhooks.router)
+    app.include_router(settings_presets.router)
+    app.include_router(settings_templates.router)
+    app.include_router(settings_appearance.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
 

@@ -212,3 +212,18 @@ class ProviderPage:
     weight: str
     pace: str
     usual_pace: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppearancePage:
+    """How this browser is shown the pages."""
+
+    template: ClassVar[str] = "pages/settings_appearance.html"
+    shell: Shell
+    frame: Frame
+    themes: tuple[Choice, ...]
+    theme: str
+    keys: bool
+    """Whether single letters are shortcuts."""
+    confirm: bool
+    """Whether every price is confirmed before it is paid."""
