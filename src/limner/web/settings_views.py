@@ -168,6 +168,8 @@ class ProviderRow:
     pace: str
     weight: str
     enabled: bool
+    needs_key: bool
+    """Whether it waits for a key that could be added here."""
     can_be_reset: bool
     """Whether it, or a model of it, is being left alone after failures."""
     said: Badge | None
