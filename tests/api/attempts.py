@@ -64,6 +64,7 @@ FORM_CHANGES: tuple[dict[str, str], ...] = (
     {"do": "restore"},
     {"do": "forget", "sure": "yes"},
 )
+SAVED_PROFILE = {"do": "save", "name": "new", "model": "openai/gpt-image-2"}
 AMONG = {"collection": "{collection_id}"}
 FORM_COLLECT = {"do": "collect", "collection": "{collection_id}"}
 DONE = 303
@@ -209,5 +210,23 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "edit_from_form": (Attempt(form={"kind": "extend", "right": "8"}),),
     "rerun_from_form": (Attempt(form={"token": "x"}),),
     "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
+    "replace_key_from_form": (Attempt(form={"label": "mine", "api_key": "sk-another-key-of-a-stranger"}),),
+    "add_profile_from_form": (Attempt(form={**SAVED_PROFILE, "key": "{key_id}"}),),
+    "change_profile_from_form": (
+        Attempt(form=SAVED_PROFILE),
+        Attempt(form={**SAVED_PROFILE, "key": "{key_id}"}, own=("profile_id",)),
+    ),
+    "add_budget_from_form": (Attempt(form={"whom": "user:{user_id}", "amount": "1"}, status=403),),
+    "ask_to_remove_budget": (Attempt(status=403),),
+    "remove_budget_from_form": (Attempt(status=403),),
+    "person_page": (Attempt(status=403),),
+    "change_role_from_form": (Attempt(form={"role": "viewer"}, status=403),),
+    "give_password_from_form": (Attempt(form={"password": "another password"}, status=403),),
+    "ask_to_remove_person": (Attempt(status=403),),
+    "remove_person_from_form": (Attempt(status=403),),
+    "let_in_from_form": (Attempt(form={"email": "cal@walls.example", "role": "member"}),),
+    "replay_from_form": (Attempt(), Attempt(own=("webhook_id",))),
+    "change_preset_from_form": (Attempt(form={"value": "mine"}),),
+    "change_template_from_form": (Attempt(form={"name": "mine", "template": "mine"}),),
     "create_page": (Attempt(query={"from": "{job_id}"}),),
 }

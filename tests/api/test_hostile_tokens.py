@@ -175,7 +175,7 @@ def test_no_page_of_another_site_changes_anything_with_a_persons_cookie(
             answer = client.post(front.path, json=seen.target.body(front), headers=headers)
             note(answer)
             check_shape(front, answer, 403)
-        for path in ("/", "/logout", "/settings/account/tokens", "/settings/account/password"):
+        for path in ("/", "/logout", "/settings/tokens", "/settings/account/password"):
             answer = client.post(path, data={"prompt": "a lake", "name": "x"}, headers=headers)
             note(answer)
             assert answer.status_code == 403, (path, answer.text)

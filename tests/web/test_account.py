@@ -1,4 +1,4 @@
-"""The page of one's own account, without a script."""
+"""The settings' access tokens and one's own account, without a script."""
 
 import re
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from tests.api.served import Site, serving
 from tests.cli.conftest import in_a_thread
 
 HERE = "/settings/account"
+TOKENS = "/settings/tokens"
 NEW = {"name": "notebook", "scope": "generate", "days": "90"}
 
 
@@ -45,40 +46,56 @@ def whose(site: Site, secret: str) -> httpx2.Response:
 def test_tokens_are_made_shown_once_and_removed(site: Site) -> None:
     with client_of(site, "ann@example.com") as ann, client_of(site, "eve@example.com") as eve:
         assert f'href="{HERE}"' in ann.get("/").text
-        made = ann.post(f"{HERE}/tokens", data=NEW)
+        made = ann.post(TOKENS, data=NEW)
         assert (made.status_code, made.headers["cache-control"]) == (200, "no-store")
         secret = secret_in(made)
         assert whose(site, secret).json()["user"]["email"] == "ann@example.com"
-        page = ann.get(HERE)
-        assert (secret in page.text, "notebook" in page.text, f"lim_…{secret[-4:]}" in page.text) == (False, True, True)
-        assert ("until" in page.text, "notebook" in eve.get(HERE).text) == (True, False)
-        (action,) = re.findall(r'action="(/settings/account/tokens/[^"]+/remove)"', page.text)
-        assert eve.post(action).status_code == 404
+        page = ann.get(TOKENS)
+        masked = f"lim_••••••••{secret[-4:]}"
+        assert (secret in page.text, "notebook" in page.text, masked in page.text) == (False, True, True)
+        assert ("until" in page.text, "notebook" in eve.get(TOKENS).text) == (True, False)
+        (action,) = re.findall(rf'href="({TOKENS}/[^"]+/remove)"', page.text)
+        assert (eve.get(action).status_code, eve.post(action).status_code) == (404, 404)
+        assert "Remove the token notebook?" in ann.get(action).text
         removed = ann.post(action)
-        assert (removed.status_code, removed.headers["location"]) == (303, f"{HERE}?done=removed")
+        assert (removed.status_code, removed.headers["location"]) == (303, f"{TOKENS}?done=removed")
         assert "The token is removed" in ann.get(removed.headers["location"]).text
         assert whose(site, secret).status_code == 401
         for unknown in (uuid4(), "x", "%00"):
-            assert ann.post(f"{HERE}/tokens/{unknown}/remove").status_code == 404
+            assert ann.post(f"{TOKENS}/{unknown}/remove").status_code == 404
         # Whoever only looks has programs that only look.
-        looks = secret_in(eve.post(f"{HERE}/tokens", data={**NEW, "scope": "manage", "days": ""}))
+        looks = secret_in(eve.post(TOKENS, data={**NEW, "scope": "manage", "days": ""}))
         assert whose(site, looks).json()["user"]["role"] == "viewer"
 
 
 def test_a_token_that_cannot_be_made_is_told_beside_the_form(site: Site) -> None:
     with client_of(site, "ann@example.com") as ann:
         for wrong in ({"name": " "}, {"name": "x" * 201}, {"scope": "all"}, {"days": "1e9"}, {"scope": ""}):
-            refused = ann.post(f"{HERE}/tokens", data={**NEW, **wrong})
+            refused = ann.post(TOKENS, data={**NEW, **wrong})
             assert (refused.status_code, 'role="alert"' in refused.text, ">lim_" in refused.text) == (422, True, False)
-        shown = ann.post(f"{HERE}/tokens", data={**NEW, "name": "<b>bold</b>", "scope": "all"})
+        shown = ann.post(TOKENS, data={**NEW, "name": "<b>bold</b>", "scope": "all"})
         assert ("<b>bold" in shown.text, "&lt;b&gt;bold" in shown.text) == (False, True)
+
+
+def test_an_administrator_gives_a_token_a_budget_of_its_own(site: Site, tmp_path: Path) -> None:
+    add_user(tmp_path, "ada@example.com", Role.ADMIN)
+    with client_of(site, "ada@example.com") as ada, client_of(site, "ann@example.com") as ann:
+        for wrong in ("much", "-1"):
+            refused = ada.post(TOKENS, data={**NEW, "budget": wrong})
+            assert (refused.status_code, 'role="alert"' in refused.text, ">lim_" in refused.text) == (422, True, False)
+        secret_in(ada.post(TOKENS, data={**NEW, "budget": "2.50"}))
+        assert "$2.5/month" in ada.get(TOKENS).text
+        assert "Token notebook, " in ada.get("/settings/budgets").text
+        secret_in(ann.post(TOKENS, data={**NEW, "budget": "2.50"}))
+        assert ("/month" in ann.get(TOKENS).text, 'name="budget"' in ann.get(TOKENS).text) == (False, False)
 
 
 def test_a_token_that_may_not_manage_makes_no_others_here_either(site: Site) -> None:
     with client_of(site, "ann@example.com") as ann:
-        bearer = {"Authorization": f"Bearer {secret_in(ann.post(f'{HERE}/tokens', data=NEW))}"}
-    for path, form in (("tokens", NEW), ("password", {"present": PASSWORD, "password": "another password"})):
-        assert site.client.post(f"{HERE}/{path}", data=form, headers=bearer).status_code == 403
+        bearer = {"Authorization": f"Bearer {secret_in(ann.post(TOKENS, data=NEW))}"}
+    password = {"present": PASSWORD, "password": "another password"}
+    for path, form in ((TOKENS, NEW), (f"{HERE}/password", password)):
+        assert site.client.post(path, data=form, headers=bearer).status_code == 403
     assert site.client.post(f"{HERE}/sign-out-everywhere", headers=bearer).status_code == 403
 
 
@@ -124,7 +141,9 @@ def test_whoever_signs_in_elsewhere_has_no_password_to_change(tmp_path: Path) ->
 
 def test_nobody_has_an_account_where_nobody_signs_in(tmp_path: Path) -> None:
     with serving(tmp_path) as site:
-        assert site.client.get(HERE).status_code == 404
+        for path in (HERE, TOKENS, "/settings/people", "/settings/projects"):
+            assert site.client.get(path).status_code == 404
+        assert TOKENS not in site.client.get("/settings/keys").text
         assert HERE not in site.client.get("/").text
     with accounts_site(tmp_path / "2") as site:
         led = site.client.get(HERE, headers={"Accept": "text/html"})

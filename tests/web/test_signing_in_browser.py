@@ -79,13 +79,16 @@ async def test_the_account_is_accessible(browser: Browser, shared: Site, theme: 
     await expect(page).to_have_url(re.compile(r"/settings/account$"))
     assert await objections(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("link", name="Access tokens").click()
     await page.get_by_label("Name", exact=True).fill("the notebook of somebody with a rather long name for things")
-    await page.get_by_role("button", name="Make a token").click()
+    await page.get_by_role("button", name="Create", exact=True).click()
     await expect(page.locator("#made")).to_have_text(re.compile(r"^lim_"))
     assert await objections(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    await page.get_by_role("button", name="Remove the notebook").first.click()
+    await page.get_by_role("link", name="Remove the notebook").first.click()
+    await page.get_by_role("button", name="Remove").click()
     await expect(page.get_by_role("status").first).to_contain_text("removed")
+    await page.get_by_role("link", name="Account", exact=True).click()
     await page.get_by_label("Present password").fill("wrong password")
     await page.get_by_label("New password").fill("another password")
     await page.get_by_role("button", name="Change the password").click()

@@ -58,11 +58,12 @@ FOR_ALL = frozenset(
         "/language",
         "/logout",
         MCP,
+        "/settings/appearance",
         "/theme",
     }
 )
 """POST there changes nothing but one's own sign-in, or is told apart further in: a viewer may."""
-FOR_ALL_BELOW = ("/api/auth/tokens", "/api/v1/tokens", "/settings/account/")
+FOR_ALL_BELOW = ("/api/auth/tokens", "/api/v1/tokens", "/settings/account/", "/settings/tokens")
 
 SHOWN = (b"authorization", b"cookie")
 """The headers that say who somebody is."""

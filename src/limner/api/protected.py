@@ -19,7 +19,7 @@ async def describe_protected(request: Request) -> Response:
     """Who gives tokens for `/mcp`. Raises NotFound where nobody does but this server itself, by hand."""
     client = runtime_of(request).admittance.openid.client
     if client is None:
-        raise NotFound("Tokens for this server are made on it: at /settings/account, or by `limner tokens add`.")
+        raise NotFound("Tokens for this server are made on it: at /settings/tokens, or by `limner tokens add`.")
     described = {
         "resource": f"{base_of(request)}{MCP}",
         "authorization_servers": [client.issuer],

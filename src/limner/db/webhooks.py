@@ -127,6 +127,14 @@ class SqlWebhooks:
             raise _no_webhook(webhook_id)
         return _webhook(row)
 
+    async def secret(self, webhook_id: str, owner: str) -> str | None:
+        """What signs for one of one person's; None where no secret of the installation opens it. Raises NotFound."""
+        values = {"webhook": webhook_id, "owner": owner}
+        row = await self._database.read(lambda connection: _ONE.row(connection, values), owner=owner)
+        if row is None:
+            raise _no_webhook(webhook_id)
+        return self._secret(row)
+
     async def remove(self, webhook_id: str, owner: str) -> None:
         """Forgets a webhook and all its messages. Raises NotFound."""
         values = {"webhook": webhook_id, "owner": owner}

@@ -173,6 +173,10 @@ class Webhooks(Protocol):
         """One of one person's. Raises NotFound."""
         ...
 
+    async def secret(self, webhook_id: str, owner: str) -> str | None:
+        """What signs for one of one person's; None where no secret of the installation opens it. Raises NotFound."""
+        ...
+
     async def remove(self, webhook_id: str, owner: str) -> None:
         """Forgets a webhook and all its messages. Raises NotFound."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,13 +12,16 @@ from limner.domain.errors import InvalidRequest, PolicyError
 from limner.domain.people import Principal
 from limner.domain.ports import Clock, Ids
 from limner.domain.records import Page
-from limner.domain.webhooks import Delivery, Posts, Webhook, WebhookEvent, Webhooks
+from limner.domain.webhooks import Answered, Delivery, Errand, Posts, Webhook, WebhookEvent, Webhooks
+from limner.engine.delivering import DEADLINE
 
 MOST = 20
 """Webhooks that one person may have: each is one more row for every end of a job."""
 LONGEST = 2000
 """Signs of an address."""
 SECRET_BYTES = 32
+TEST = "webhook.test"
+"""The type of a message that only tries whether messages come through; nobody subscribes to it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +63,27 @@ class Subscriptions:
     async def remove(self, webhook_id: str, principal: Principal) -> None:
         """Forgets a webhook; what was still to be sent there is not sent. Raises NotFound."""
         await self.webhooks.remove(webhook_id, principal.id)
+
+    async def test(self, webhook_id: str, principal: Principal) -> Answered:
+        """Sends a signed message of the type `webhook.test`, once, and gives what came of it; it is not written down.
+
+        Raises NotFound.
+        """
+        webhook = await self.webhooks.get(webhook_id, principal.id)
+        now = self.clock.now()
+        errand = Errand(
+            id=self.ids.new(),
+            worker="",
+            tries=1,
+            webhook_id=webhook.id,
+            url=webhook.url,
+            secret=await self.webhooks.secret(webhook.id, principal.id),
+            event=webhook.events[0],
+            created=now,
+            data={},
+        )
+        said = {"type": TEST, "timestamp": now.isoformat(), "data": {"webhook_id": webhook.id}}
+        return await self.posts.post(errand, json.dumps(said).encode(), at=now, deadline=DEADLINE)
 
     async def deliveries(
         self, webhook_id: str, principal: Principal, *, limit: int, cursor: str | None

@@ -28,7 +28,6 @@ class Links:
     logout: str = "/logout"
     setup: str = "/setup"
     account: str = "/settings/account"
-    account_tokens: str = "/settings/account/tokens"
     account_password: str = "/settings/account/password"
     account_out: str = "/settings/account/sign-out-everywhere"
     openapi: str = "/openapi.json"
@@ -45,10 +44,6 @@ class Links:
     def elsewhere(self, onward: str) -> str:
         """Where somebody leaves for their issuer, to come back to a path."""
         return f"/api/auth/oidc/start?{urlencode({'next': onward})}"
-
-    def remove_token(self, token_id: str) -> str:
-        """Where an API token of one's own is removed from a page."""
-        return f"{self.account_tokens}/{token_id}/remove"
 
     def older_pictures(self, cursor: str) -> str:
         """The next page of recent pictures."""

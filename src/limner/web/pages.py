@@ -33,10 +33,18 @@ from limner.web import (
     places,
     preferences,
     rerunning,
+    settings_appearance,
+    settings_budgets,
     settings_frame,
     settings_keys,
+    settings_people,
+    settings_presets,
     settings_profiles,
+    settings_projects,
     settings_providers,
+    settings_templates,
+    settings_tokens,
+    settings_webhooks,
     sharing,
     showing,
     signing_in,
@@ -88,6 +96,14 @@ def install(app: FastAPI) -> None:
     app.include_router(analytics.router)
     app.include_router(chat.router)
     app.include_router(chat_saying.router)
+    app.include_router(settings_budgets.router)
+    app.include_router(settings_people.router)
+    app.include_router(settings_projects.router)
+    app.include_router(settings_tokens.router)
+    app.include_router(settings_webhooks.router)
+    app.include_router(settings_presets.router)
+    app.include_router(settings_templates.router)
+    app.include_router(settings_appearance.router)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

@@ -38,6 +38,15 @@ SECTIONS: Sequence[Section] = (
     Section(key="keys", title="API keys"),
     Section(key="profiles", title="Image profiles"),
     Section(key="providers", title="Providers"),
+    Section(key="budgets", title="Budgets"),
+    Section(key="people", title="People", signed_in=True, administrators="sees who else has an account"),
+    Section(key="projects", title="Shared projects", signed_in=True),
+    Section(key="tokens", title="Access tokens", signed_in=True),
+    Section(key="webhooks", title="Webhooks"),
+    Section(key="presets", title="Presets"),
+    Section(key="templates", title="Templates"),
+    Section(key="appearance", title="Appearance"),
+    Section(key="account", title="Account", signed_in=True),
 )
 
 

@@ -168,6 +168,7 @@ def _row(runtime: Runtime, services: Services, card: ServiceCard, said: Badge | 
         pace=_pace(card, config),
         weight="" if config.weight is None else f"weight {config.weight:g}",
         enabled=config.enabled,
+        needs_key=bool(card.key_variables) and not readiness.ready and config.enabled,
         can_be_reset=worst.state is not BreakerState.CLOSED,
         said=said,
     )

@@ -168,6 +168,8 @@ class ProviderRow:
     pace: str
     weight: str
     enabled: bool
+    needs_key: bool
+    """Whether it waits for a key that could be added here."""
     can_be_reset: bool
     """Whether it, or a model of it, is being left alone after failures."""
     said: Badge | None
@@ -212,3 +214,18 @@ class ProviderPage:
     weight: str
     pace: str
     usual_pace: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppearancePage:
+    """How this browser is shown the pages."""
+
+    template: ClassVar[str] = "pages/settings_appearance.html"
+    shell: Shell
+    frame: Frame
+    themes: tuple[Choice, ...]
+    theme: str
+    keys: bool
+    """Whether single letters are shortcuts."""
+    confirm: bool
+    """Whether every price is confirmed before it is paid."""

@@ -278,44 +278,6 @@ class SignInPage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TokenRow:
-    """An API token among one's own."""
-
-    id: str
-    name: str
-    last_four: str
-    scopes: tuple[str, ...]
-    used: datetime | None
-    expires: datetime | None
-    expired: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountPage:
-    """One's own account: what programs sign in with, the password, and the way out of everywhere."""
-
-    template: ClassVar[str] = "pages/account.html"
-    shell: Shell
-    email: str
-    role: str
-    has_password: bool
-    """Whether there is one to change; whoever signs in elsewhere has none."""
-    tokens: tuple[TokenRow, ...]
-    scopes: tuple[tuple[str, str], ...]
-    """What a new token may be for, and what that is called."""
-    lives: tuple[tuple[str, str], ...]
-    """How long it may be good, in days, and what that is called."""
-    made: str = ""
-    """A token that has just been made, shown this once."""
-    name: str = ""
-    """What stood in the field of the name."""
-    done: str = ""
-    error: str = ""
-    field: str = ""
-    """Which form is wrong: `token` or `password`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Operation:
     """One route of the interface."""
 

@@ -26,6 +26,15 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-refreshes]") && form) form.requestSubmit(form.querySelector("[data-shows]"));
 });
 
+for (const button of document.querySelectorAll("[data-copies]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+    if (news) news.textContent = button.dataset.copied;
+    button.lastChild.textContent = button.dataset.copied;
+  });
+}
+
 // A page that the browser kept comes back as it was left: its buttons can be pressed again.
 addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");

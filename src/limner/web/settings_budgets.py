@@ -1,0 +1,214 @@
+"""The settings' budgets: how each stands; administrators add and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import FormData
+
+from limner.domain.budgets import Counted, Kind, Standing, Window, plain
+from limner.domain.errors import InvalidRequest, UsageError
+from limner.domain.money import Money
+from limner.engine.budgeting import CHANGES, Wanted
+from limner.runtime.forms import read_form
+from limner.web import wording
+from limner.web.gallery import known_id, principal_of, runtime_of
+from limner.web.gallery_views import Choice
+from limner.web.settings_budget_views import BudgetDraft, BudgetRow, BudgetsPage
+from limner.web.settings_frame import ask, done_at, framed
+from limner.web.settings_views import Badge
+from limner.web.signing_in import answered, text_of
+
+SECTION = "budgets"
+DONE = {
+    "added": "The budget holds from now on.",
+    "removed": "The budget is removed. What jobs have set aside in it is settled all the same.",
+}
+WINDOWS = (
+    Choice(value="hour", name="Hour"),
+    Choice(value="day", name="Day"),
+    Choice(value="month", name="Month"),
+    Choice(value="all", name="In all"),
+)
+COUNTED = (Choice(value="usd", name="US dollars"), Choice(value="pictures", name="Pictures"))
+WHOSE = {Kind.PROJECT: "Project {}", Kind.PROFILE: "Profile {}", Kind.TOKEN: "Token {}", Kind.USER: "{}"}
+NEARLY = 90
+"""Percent from which a budget is nearly used up."""
+MOST_DIGITS = 15
+
+router = APIRouter(include_in_schema=False, prefix="/settings/budgets")
+
+
+@router.get("")
+async def budgets_page(request: Request) -> Response:
+    """The budgets that cover whoever looks; for administrators all, and the form that adds one."""
+    return await _page(request, BudgetDraft())
+
+
+@router.post("")
+async def add_budget_from_form(request: Request) -> Response:
+    """Sets a budget up. For administrators."""
+    principal = principal_of(request)
+    principal.check_administrator(CHANGES)
+    async with read_form(request, files=0, fields=8) as form:
+        draft = _draft(form)
+    try:
+        await runtime_of(request).budgeting.add(_wanted(draft), principal)
+    except UsageError as error:
+        return await _page(request, draft, error)
+    return done_at(request, SECTION, "added")
+
+
+@router.get("/{budget_id}/remove")
+async def ask_to_remove_budget(request: Request, budget_id: str) -> Response:
+    """Asks before a budget is removed. For administrators."""
+    principal = principal_of(request)
+    principal.check_administrator(CHANGES)
+    standing = await runtime_of(request).budgeting.get(known_id(budget_id), principal)
+    row = _row(standing, await _names(request), runtime_of(request).clock.now())
+    question = f"Remove the budget of {_amount(standing, standing.limit)} for {row.title}? What it has counted is kept."
+    return ask(request, SECTION, question, yes="Remove")
+
+
+@router.post("/{budget_id}/remove")
+async def remove_budget_from_form(request: Request, budget_id: str) -> Response:
+    """Removes a budget. For administrators."""
+    principal = principal_of(request)
+    principal.check_administrator(CHANGES)
+    await runtime_of(request).budgeting.remove(known_id(budget_id), principal)
+    return done_at(request, SECTION, "removed")
+
+
+async def _page(request: Request, draft: BudgetDraft, error: UsageError | None = None) -> Response:
+    shell, frame = framed(request, SECTION, DONE, error=error, form=SECTION)
+    runtime, principal = runtime_of(request), principal_of(request)
+    names, now = await _names(request), runtime.clock.now()
+    standings = await runtime.budgeting.visible(principal)
+    choices = await runtime.keeping.browsing.choices(principal.id)
+    profiles = await runtime.profiles.all(principal)
+    view = BudgetsPage(
+        shell=shell,
+        frame=frame,
+        budgets=tuple(_row(standing, names, now) for standing in standings),
+        draft=draft,
+        people=_choices(names, Kind.USER),
+        tokens=_choices(names, Kind.TOKEN),
+        names=tuple(dict.fromkeys([*choices.projects, *(profile.name for profile in profiles)])),
+        windows=WINDOWS,
+        counted=COUNTED,
+    )
+    return answered(request, view, error)
+
+
+Names = Mapping[tuple[Kind, str], str]
+"""What people and tokens are called whose ids budgets name."""
+
+
+async def _names(request: Request) -> Names:
+    """Whoever looks, for administrators everybody, and one's own tokens."""
+    runtime, principal = runtime_of(request), principal_of(request)
+    names = {(Kind.USER, principal.id): principal.name}
+    if runtime.settings.accounts:
+        people = await runtime.admittance.accounts.all(principal) if principal.administrator else ()
+        names |= {(Kind.USER, user.id): user.email for user in people}
+        tokens = await runtime.admittance.tokens.of(principal.id)
+        names |= {(Kind.TOKEN, token.id): token.name for token in tokens}
+    return names
+
+
+def _choices(names: Names, wanted: Kind) -> tuple[Choice, ...]:
+    return tuple(Choice(value=f"{kind}:{name}", name=title) for (kind, name), title in names.items() if kind is wanted)
+
+
+def _row(standing: Standing, names: Names, now: datetime) -> BudgetRow:
+    taken = standing.use.held + standing.use.spent
+    percent = 100 if not standing.limit else min(100, taken * 100 // standing.limit)
+    full = taken >= standing.limit
+    state = (
+        Badge(kind="bad", icon="bad", word="Used up")
+        if full
+        else Badge(kind="warn", icon="warn", word="Nearly used up")
+        if percent >= NEARLY
+        else None
+    )
+    return BudgetRow(
+        id="" if standing.budget is None else standing.budget.id,
+        title=f"{_whose(standing, names)}, {_when(standing.window, now)}",
+        used=f"{_amount(standing, taken, unit=False)} of {_amount(standing, standing.limit)}",
+        note=_note(standing),
+        percent=percent,
+        kind="" if state is None else state.kind,
+        state=state,
+    )
+
+
+def _whose(standing: Standing, names: Names) -> str:
+    if standing.kind is Kind.EVERYONE:
+        return "Everyone"
+    return WHOSE[standing.kind].format(names.get((standing.kind, standing.name), standing.name))
+
+
+def _when(window: Window, now: datetime) -> str:
+    words = {Window.HOUR: "this hour", Window.DAY: "today", Window.MONTH: f"{now:%B}", Window.ALL: "in all"}
+    return words[window]
+
+
+def _amount(standing: Standing, number: int, *, unit: bool = True) -> str:
+    if standing.counted is Counted.PICTURES:
+        return wording.pictures(number) if unit else str(number)
+    if unit or not number:
+        return plain(Money(number))
+    return wording.price(Money(number))
+
+
+def _note(standing: Standing) -> str:
+    said = []
+    if standing.use.held:
+        said.append(f"{_amount(standing, standing.use.held)} of it set aside for what is under way.")
+    if standing.resets is not None:
+        said.append(f"Begins anew {wording.moment(standing.resets)}.")
+    if standing.budget is None:
+        said.append("Set by the settings of this installation.")
+    return " ".join(said)
+
+
+def _draft(form: FormData) -> BudgetDraft:
+    return BudgetDraft(
+        whom=text_of(form, "whom")[:100],
+        name=text_of(form, "name"),
+        amount=text_of(form, "amount").strip()[:40],
+        counted=text_of(form, "counted"),
+        window=text_of(form, "window"),
+    )
+
+
+def _wanted(draft: BudgetDraft) -> Wanted:
+    """The budget that is meant. Raises InvalidRequest, naming the field."""
+    kind, _, name = draft.whom.partition(":")
+    if kind not in set(Kind):
+        raise InvalidRequest("Choose for whom the budget is.", field="whom")
+    if draft.window not in set(Window):
+        raise InvalidRequest("Choose for how long the budget is.", field="window")
+    if draft.counted not in set(Counted):
+        raise InvalidRequest("Choose whether the budget counts dollars or pictures.", field="counted")
+    by_name = Kind(kind) in {Kind.PROJECT, Kind.PROFILE}
+    return Wanted(
+        kind=Kind(kind),
+        name=draft.name.strip() if by_name else name,
+        window=Window(draft.window),
+        counted=Counted(draft.counted),
+        limit=_limit(draft),
+    )
+
+
+def _limit(draft: BudgetDraft) -> int:
+    if Counted(draft.counted) is Counted.PICTURES:
+        if not (draft.amount.isascii() and draft.amount.isdigit() and len(draft.amount) <= MOST_DIGITS):
+            raise InvalidRequest("Pictures are a whole number.", field="limit")
+        return int(draft.amount)
+    try:
+        return Money.usd(draft.amount.removeprefix("$")).micro
+    except ValueError:
+        raise InvalidRequest("An amount is in dollars, such as 25 or 2.50.", field="limit") from None

@@ -1,0 +1,137 @@
+"""The settings' shared projects: who is let in, and who goes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from limner.domain.errors import InvalidRequest, UsageError
+from limner.domain.people import Principal, Role
+from limner.domain.sharing import SharedProject
+from limner.runtime.forms import read_form
+from limner.web.gallery import known_id, principal_of
+from limner.web.settings_frame import ask, done_at, framed
+from limner.web.settings_people_views import MemberRow, ProjectRow, ProjectsPage
+from limner.web.signing_in import answered, text_of, with_accounts
+
+SECTION = "projects"
+DONE = {
+    "shared": "The project is shared. Now let others in.",
+    "in": "They are in: they see what is made in the project.",
+    "gone": "They are out. What they made in the project stays in it.",
+    "ended": "The sharing has ended. What each made is theirs alone again.",
+}
+
+router = APIRouter(include_in_schema=False, prefix="/settings/projects")
+
+
+@router.get("")
+async def projects_page(request: Request) -> Response:
+    """The projects that one shares, and the form that shares another."""
+    return await _page(request)
+
+
+@router.post("")
+async def share_project_from_form(request: Request) -> Response:
+    """Shares a project of one's own."""
+    projects = with_accounts(request).admittance.projects
+    async with read_form(request, files=0, fields=4) as form:
+        name = text_of(form, "name").strip()
+    try:
+        await projects.add(name, principal_of(request))
+    except UsageError as error:
+        return await _page(request, name=name, error=error)
+    return done_at(request, SECTION, "shared")
+
+
+@router.post("/{project_id}/members")
+async def let_in_from_form(request: Request, project_id: str) -> Response:
+    """Lets somebody in, or gives them another role. For the project's owner."""
+    project = await _project(request, project_id)
+    async with read_form(request, files=0, fields=4) as form:
+        email, role = text_of(form, "email"), text_of(form, "role")
+    try:
+        if role not in set(Role):
+            raise InvalidRequest("In a project one is a member or a viewer.", field="role")
+        projects = with_accounts(request).admittance.projects
+        await projects.put_member(project.id, email, Role(role), principal_of(request))
+    except UsageError as error:
+        return await _page(request, email=email, error=error, form=project.id)
+    return done_at(request, SECTION, "in")
+
+
+@router.get("/{project_id}/members/{user_id}/remove")
+async def ask_to_send_out(request: Request, project_id: str, user_id: str) -> Response:
+    """Asks before somebody leaves a project."""
+    project, principal, leaving = await _project(request, project_id), principal_of(request), known_id(user_id)
+    member = next((each for each in project.members if each.user_id == leaving), None)
+    who = "them" if member is None else member.email
+    if leaving == principal.id:
+        question = f"Leave the project {project.name}? What you made in it stays in it."
+        return ask(request, SECTION, question, yes="Leave", no="Stay")
+    question = f"Send {who} out of the project {project.name}? What they made in it stays in it."
+    return ask(request, SECTION, question, yes="Send out")
+
+
+@router.post("/{project_id}/members/{user_id}/remove")
+async def send_out_from_form(request: Request, project_id: str, user_id: str) -> Response:
+    """Somebody leaves, by themselves or sent by the owner."""
+    projects = with_accounts(request).admittance.projects
+    await projects.remove_member(known_id(project_id), known_id(user_id), principal_of(request))
+    return done_at(request, SECTION, "gone")
+
+
+@router.get("/{project_id}/end")
+async def ask_to_end_sharing(request: Request, project_id: str) -> Response:
+    """Asks before the sharing ends."""
+    project = await _project(request, project_id)
+    question = f"End the sharing of {project.name}? What each made in it is theirs alone again. Nothing is deleted."
+    return ask(request, SECTION, question, yes="End the sharing")
+
+
+@router.post("/{project_id}/end")
+async def end_sharing_from_form(request: Request, project_id: str) -> Response:
+    """Ends the sharing. For the project's owner."""
+    await with_accounts(request).admittance.projects.remove(known_id(project_id), principal_of(request))
+    return done_at(request, SECTION, "ended")
+
+
+async def _project(request: Request, project_id: str) -> SharedProject:
+    """Raises NotFound."""
+    return await with_accounts(request).admittance.projects.get(known_id(project_id), principal_of(request))
+
+
+async def _page(
+    request: Request, *, name: str = "", email: str = "", error: UsageError | None = None, form: str = SECTION
+) -> Response:
+    shell, frame = framed(request, SECTION, DONE, error=error, form=form)
+    runtime, principal = with_accounts(request), principal_of(request)
+    found = await runtime.admittance.projects.all(principal)
+    choices = await runtime.keeping.browsing.choices(principal.id)
+    view = ProjectsPage(
+        shell=shell,
+        frame=frame,
+        projects=tuple(_row(project, principal) for project in found),
+        names=choices.projects,
+        name=name[:200],
+        email=email[:254],
+    )
+    return answered(request, view, error)
+
+
+def _row(project: SharedProject, principal: Principal) -> ProjectRow:
+    mine = project.owner == principal.id
+    return ProjectRow(
+        id=project.id,
+        name=project.name,
+        mine=mine,
+        members=tuple(
+            MemberRow(
+                id=each.user_id,
+                email=each.email,
+                role=each.role.value,
+                may_go=each.user_id != project.owner and (mine or each.user_id == principal.id),
+                is_oneself=each.user_id == principal.id,
+            )
+            for each in project.members
+        ),
+    )
