@@ -134,3 +134,7 @@ class Links:
     def edit_price(self, image_id: str) -> str:
         """What that would cost, as a part of the page."""
         return f"{self.edit(image_id)}/price"
+
+    def remake(self, image_id: str, way: str) -> str:
+        """Where something else is made of a whole picture: variations, a larger copy, another style."""
+        return f"{self.image(image_id)}/{way}"

@@ -25,6 +25,7 @@ from limner.web import (
     elsewhere,
     gallery,
     lightbox,
+    remaking,
     rerunning,
     sharing,
     showing,
@@ -59,6 +60,7 @@ def install(app: FastAPI) -> None:
     app.include_router(lightbox.router)
     app.include_router(rerunning.router)
     app.include_router(editing.router)
+    app.include_router(remaking.router)
     app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
