@@ -26,6 +26,8 @@ from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
 TITLES = {Way.VARY: "Vary", Way.UPSCALE: "Upscale", Way.STYLE: "Style", Way.CUTOUT: "Remove the background"}
+HEADINGS = {Way.CUTOUT: "Cut out"}
+"""Shorter than the title, where that would not fit on a phone."""
 BUTTONS = {
     Way.VARY: "Make variations",
     Way.UPSCALE: "Upscale",
@@ -78,7 +80,7 @@ async def _page(request: Request, picture: Picture, remake: Remake, error: Limne
     except LimnerError as found:
         error = error or found
     view = RemakePage(
-        shell=shell(request, TITLES[remake.way], current="gallery"),
+        shell=shell(request, TITLES[remake.way], heading=HEADINGS.get(remake.way), current="gallery"),
         tile=showing.tile(picture, eager=True),
         back=links.image(picture.id),
         here=links.remake(picture.id, remake.way.value),
