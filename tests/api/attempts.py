@@ -208,6 +208,8 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "revoke_from_form": (Attempt(query=AMONG), Attempt(own=("image_id",)), Attempt(own=("share_id",))),
     "report_from_form": (Attempt(form={"reason": "mine"}, query=AMONG),),
     "edit_from_form": (Attempt(form={"kind": "extend", "right": "8"}),),
+    "remake_page": (Attempt(query={"model": "sketch"}),),
+    "remake_from_form": (Attempt(form={"token": "x"}),),
     "rerun_from_form": (Attempt(form={"token": "x"}),),
     "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
     "replace_key_from_form": (Attempt(form={"label": "mine", "api_key": "sk-another-key-of-a-stranger"}),),

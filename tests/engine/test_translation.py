@@ -22,6 +22,7 @@ from limner.domain.model_card import (
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.prices import PriceList
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.engine.sizes import enlarged
 from limner.engine.translation import translate
 from limner.engine.untranslatable import Untranslatable
 
@@ -301,6 +302,16 @@ def test_a_model_without_sizes_makes_what_its_source_is() -> None:
     assert lines_of(by_hand, card)["size"] == (Treatment.IGNORED, None)
     larger = ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), size=Size(900, 900))
     assert lines_of(larger, card)["size"] == (Treatment.IGNORED, None)
+
+
+def test_an_enlargement_to_an_exact_size_is_made_here_and_told() -> None:
+    larger = ImageRequest(operation=Operation.UPSCALE, inputs=(picture(),), size=Size(1000, 750), scale=2)
+    assert lines_of(larger, SKETCHY)["size"] == (Treatment.MAPPED, "the nearest scale")
+    assert enlarged(larger) == Size(1000, 750)
+    assert enlarged(replace(larger, size=None)) == Size(1280, 960)
+    for other in (Size(1000, 1000), Size(600, 450)):
+        assert enlarged(replace(larger, size=other)) == Size(1280, 960)
+    assert enlarged(replace(larger, operation=Operation.EDIT)) is None
 
 
 def test_a_model_that_takes_no_words_is_sent_none() -> None:

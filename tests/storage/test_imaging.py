@@ -16,9 +16,9 @@ from limner.domain.call import Landed
 from limner.domain.errors import BadPicture, InvalidRequest
 from limner.domain.model_card import MaskKind
 from limner.domain.ports import Imaging
-from limner.domain.request import Margins, Size
+from limner.domain.request import Box, Margins, Size
 from limner.storage.imaging import PillowImaging
-from limner.storage.masks import MARKED, NOTICEABLE
+from limner.storage.masks import MARKED, NOTICEABLE, rectangle
 from limner.storage.probe import Limits
 from tests.storage.samples import FORMATS, animation, opened, painting, sample, saved, turned
 
@@ -171,6 +171,25 @@ async def test_a_model_without_masks_gets_none(imaging: PillowImaging) -> None:
 async def test_a_mask_of_another_size_is_refused_with_both_sizes(imaging: PillowImaging) -> None:
     with pytest.raises(BadPicture, match="48x32 pixels and the picture 64x32"):
         await imaging.to_mask(saved(a_mask(), "png"), Size(64, 32))
+
+
+async def test_the_edges_of_a_mask_fade_over_as_many_pixels_as_the_feather_says(imaging: PillowImaging) -> None:
+    hard = rectangle(Box(left=20, top=0, width=60, height=40), Size(80, 40))
+    soft = opened(await imaging.to_mask(hard, Size(80, 40), 8)).convert("L")
+    row = [soft.getpixel((x, 20)) for x in range(80)]
+    assert row == sorted(row)  # type: ignore[type-var]  # a pixel of a grey picture is a number
+    assert (row[0], row[40]) == (0, 255)
+    assert 0 < int(str(row[19])) < 128 <= int(str(row[20])) < 255
+    with pytest.raises(BadPicture, match="too little for a feather of 64 pixels"):
+        await imaging.to_mask(rectangle(Box(left=0, top=0, width=2, height=2), Size(80, 40)), Size(80, 40), 64)
+
+
+async def test_a_rectangle_is_marked_as_far_as_it_lies_on_the_picture(imaging: PillowImaging) -> None:
+    mask = opened(rectangle(Box(left=70, top=30, width=60, height=40), Size(80, 40))).convert("L")
+    assert mask.getbbox() == (70, 30, 80, 40)
+    for outside in (Box(left=80, top=0, width=9, height=9), Box(left=0, top=0, width=0, height=9)):
+        with pytest.raises(BadPicture, match="lies on the picture of 80x40"):
+            rectangle(outside, Size(80, 40))
 
 
 async def test_a_mask_that_is_no_picture_is_called_a_mask(imaging: PillowImaging) -> None:

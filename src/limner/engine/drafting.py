@@ -17,7 +17,7 @@ from limner.domain.request import ImageRequest, Margins, Operation, Role, Size
 from limner.engine.options import Choice, Value, choose, enlarge, knows, without_picture
 from limner.engine.outpainting import margins_of, reframed, told
 from limner.engine.pricing import facts_of, reads_words
-from limner.engine.sizes import Shape, nearest, nearest_aspect, nearest_resolution, sized
+from limner.engine.sizes import Shape, enlarged, nearest, nearest_aspect, nearest_resolution, sized
 from limner.engine.untranslatable import Untranslatable
 
 SIZED_BY_SOURCE = frozenset({Operation.UPSCALE, Operation.REMOVE_BACKGROUND})
@@ -257,7 +257,15 @@ def _sized(
 def _source_shape_lines(margins: Margins | None, request: ImageRequest, card: ModelCard) -> Iterator[ReceiptLine]:
     """What becomes of a size that cannot be asked for: an outpaint comes to it by its margins, others do not."""
     asked = request.aspect or request.size
-    if asked is not None:
+    if asked is not None and asked == enlarged(request):
+        yield ReceiptLine(
+            field="size",
+            treatment=Treatment.MAPPED,
+            wanted=str(asked),
+            sent="the nearest scale",
+            why="The exact size is made on this machine when the picture has come.",
+        )
+    elif asked is not None:
         grown = margins is not None and not request.margins
         yield ReceiptLine(
             field="aspect" if request.aspect else "size",

@@ -8,6 +8,7 @@ from limner.domain.call import Call
 from limner.domain.picture import PictureFile
 from limner.domain.ports import Blobs, Imaging, Prepared
 from limner.domain.request import ImageRequest, Operation, Role, Size
+from limner.engine.sizes import enlarged
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,10 +81,7 @@ def wanted_format(request: ImageRequest, original: PictureFile) -> str | None:
 
 def exact_size(request: ImageRequest, call: Call) -> Size | None:
     """The size that the picture must have whatever the service made of it; None where its own is fine."""
-    source = request.input(Role.SOURCE)
-    if request.operation is Operation.UPSCALE and source is not None and request.scale is not None:
-        return Size(source.width * request.scale, source.height * request.scale)
-    return masked_size(request, call)
+    return enlarged(request) or masked_size(request, call)
 
 
 def masked_size(request: ImageRequest, call: Call) -> Size | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 from limner.domain.model_card import SizeGrid, SizeRule
-from limner.domain.request import Aspect, Margins, Size
+from limner.domain.request import Aspect, ImageRequest, Margins, Operation, Role, Size
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,3 +93,22 @@ def around(value: float) -> range:
     """The whole numbers near a value; the bounds of a grid may cut off the nearest ones."""
     middle = round(value)
     return range(max(1, middle - 2), middle + 3)
+
+
+def enlarged(request: ImageRequest) -> Size | None:
+    """The size at which an enlargement has to come out; None where its own is fine, and for everything else.
+
+    A size that is asked for counts where it has the source's shape, to the pixel, and is no smaller.
+    """
+    source = request.input(Role.SOURCE)
+    if request.operation is not Operation.UPSCALE or source is None:
+        return None
+    wanted = request.size
+    if wanted is not None and wanted.width >= source.width and wanted.height == fitting(source.size, wanted.width):
+        return wanted
+    return None if request.scale is None else Size(source.width * request.scale, source.height * request.scale)
+
+
+def fitting(size: Size, width: int) -> int:
+    """How high a picture is that was brought to a width."""
+    return max(1, round(width * size.height / size.width))

@@ -168,3 +168,7 @@ class Links:
     def api_chat(self, chat_id: str, more: str = "") -> str:
         """A chat in the interface, for the script of its page."""
         return f"{API}/chats/{chat_id}/{more}" if more else f"{API}/chats/{chat_id}"
+
+    def remake(self, image_id: str, way: str) -> str:
+        """Where something else is made of a whole picture: variations, a larger copy, another style."""
+        return f"{self.image(image_id)}/{way}"

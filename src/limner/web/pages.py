@@ -32,6 +32,7 @@ from limner.web import (
     lightbox,
     places,
     preferences,
+    remaking,
     rerunning,
     settings_appearance,
     settings_budgets,
@@ -81,6 +82,7 @@ def install(app: FastAPI) -> None:
     app.include_router(lightbox.router)
     app.include_router(rerunning.router)
     app.include_router(editing.router)
+    app.include_router(remaking.router)
     app.include_router(sharing.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)

@@ -1,6 +1,6 @@
 // The panel: the price follows the fields, and an edit becomes a job and then a version without leaving the page.
-import { announce, dress } from "./dress.js";
-import { follow } from "./live.js";
+import { dress } from "./dress.js";
+import { page, put, wrong } from "./editor-jobs.js";
 
 // A new key for the next purchase. randomUUID is there on https and on this machine alone.
 function fresh() {
@@ -10,13 +10,6 @@ function fresh() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const text = [...bytes].map((each) => each.toString(16).padStart(2, "0")).join("");
   return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
-async function page(address, given = {}) {
-  const answer = await fetch(address, { headers: { Accept: "text/html" }, ...given });
-  // The style block of another page has another nonce: browsers would object to it while they read the page.
-  const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/g, "");
-  return { answer, found: new DOMParser().parseFromString(text, "text/html") };
 }
 
 export class Panel {
@@ -128,23 +121,11 @@ export class Panel {
     const { answer, found } = await page(this.form.action, { method: "POST", body });
     if (answer.ok && answer.redirected) {
       this.form.elements.key.value = fresh();
-      return this.put(answer.url);
+      return put(this.part("jobs"), answer.url);
     }
     const price = found.querySelector("[data-part=price]");
     if (price) this.part("price").replaceChildren(...document.adoptNode(price).childNodes);
-    this.complain((found.querySelector("[data-part=trouble] p") ?? found.querySelector("main p"))?.textContent ?? answer.statusText);
-  }
-
-  async put(job) {
-    const answer = await fetch(`${job}/card`);
-    if (!answer.ok) return location.assign(job);
-    const place = this.part("jobs");
-    place.insertAdjacentHTML("afterbegin", await answer.text());
-    const card = place.firstElementChild;
-    dress(card);
-    announce("Queued");
-    if (card.dataset.live) follow(card);
-    card.scrollIntoView({ block: "nearest" });
+    this.complain(wrong({ answer, found }));
   }
 
   // What a job has brought is a version from then on.
