@@ -19,6 +19,7 @@ from limner.runtime.forms import read_form
 from limner.web import (
     account,
     collections,
+    compare,
     composing,
     documentation,
     elsewhere,
@@ -58,6 +59,7 @@ def install(app: FastAPI) -> None:
     app.include_router(lightbox.router)
     app.include_router(rerunning.router)
     app.include_router(sharing.router)
+    app.include_router(compare.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
     app.include_router(elsewhere.router)
