@@ -208,5 +208,10 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "report_from_form": (Attempt(form={"reason": "mine"}, query=AMONG),),
     "rerun_from_form": (Attempt(form={"token": "x"}),),
     "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
+    "compare_page": (
+        Attempt(query={"ids": "{image_id},{image_id}"}),
+        Attempt(query={"id": "{image_id}"}, status=422),
+    ),
+    "vote_from_form": (Attempt(form={"vote": "A"}),),
     "create_page": (Attempt(query={"from": "{job_id}"}),),
 }

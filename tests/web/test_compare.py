@@ -66,7 +66,7 @@ def section(page: str, name: str) -> str:
 def test_a_round_is_begun_voted_on_and_told(site: Site) -> None:
     first = get(site, "/compare").text
     assert '<label for="prompt">Prompt</label>' in first
-    assert re.search(rf'type="checkbox" name="model" value="{SKETCH}">', first)
+    assert re.search(rf'type="checkbox" name="model" value="{SKETCH}" aria-label="Sketch artist"', first)
     assert "Nobody has won anything yet" in section(first, "Leaderboard")
     path = begun(site, SKETCH, PAID)
     blind = get(site, path).text
@@ -84,8 +84,8 @@ def test_a_round_is_begun_voted_on_and_told(site: Site) -> None:
     assert "Nobody has won" not in section(page, "Leaderboard")
     assert "1 vote" in section(page, "Leaderboard")
     # The next round offers the same models, and other words.
-    assert re.search(rf'value="{SKETCH}" checked>', page)
-    assert re.search(rf'value="{PAID}" checked>', page)
+    assert re.search(rf'value="{SKETCH}"[^>]* checked>', page)
+    assert re.search(rf'value="{PAID}"[^>]* checked>', page)
 
 
 def test_the_source_of_a_blind_round_tells_nothing(site: Site) -> None:
@@ -231,3 +231,25 @@ def test_what_is_not_there_is_not_found(site: Site) -> None:
         assert get(site, path).status_code == 404
     assert send(site, f"/compare/{uuid4()}/vote", vote="A").status_code == 404
     assert send(site, f"/compare/{uuid4()}/skip").status_code == 404
+
+
+def test_pictures_that_exist_are_shown_with_their_names_and_nothing_is_bought(site: Site) -> None:
+    ids = [site.paint(prompt=prompt)["images"][0]["id"] for prompt in ("<i>Reeds</i>", "An owl")]  # type: ignore[index]  # JSON
+    before = site.client.get("/api/v1/jobs", params={"limit": 200}).json()
+    for query in (f"ids={','.join(ids)}", f"id={ids[0]}&id={ids[1]}&back=%2Fgallery&tags="):  # by a script, and a form
+        page = get(site, f"/compare?{query}").text
+        side = section(page, "Side by side")
+        assert side.count("Sketch artist") == 2
+        assert all(f'href="/images/{each}"' in side for each in ids)
+        assert "&lt;i&gt;Reeds&lt;/i&gt;" in side
+        assert "<i>Reeds" not in side
+    assert site.client.get("/api/v1/jobs", params={"limit": 200}).json() == before
+    assert 'formaction="/compare" formmethod="get"' in get(site, "/gallery").text
+
+
+@pytest.mark.parametrize("query", ["ids={0}", "ids={0},{0},{0},{0},{0}"])
+def test_two_to_four_pictures_are_compared(site: Site, query: str) -> None:
+    picture = site.paint()["images"][0]["id"]  # type: ignore[index]  # JSON
+    answer = get(site, f"/compare?{query.format(picture)}")
+    assert (answer.status_code, "Choose 2 to 4 pictures" in answer.text) == (422, True)
+    assert get(site, f"/compare?ids={picture},{uuid4()}").status_code == 404

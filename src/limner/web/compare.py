@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
 from starlette.datastructures import FormData
 
 from limner.domain.comparisons import LETTERS, MOST, Ballot, Outcome, Round
@@ -18,6 +19,7 @@ from limner.domain.request import Aspect, ImageRequest
 from limner.engine.comparing import Entrant, RoundQuote, RoundWish
 from limner.runtime.forms import read_form
 from limner.web import compare_showing, compare_words, composing
+from limner.web.beside import beside_each_other
 from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundLink, RoundPrice
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.rendering import shell
@@ -32,15 +34,31 @@ SHOWN = Money(1000)
 FIELDS = 40
 """Of a form: its models, and what stands beside them."""
 
-New = Annotated[bool, Query()]
+
+class CompareQuery(BaseModel):
+    """What is to be seen."""
+
+    new: bool = False
+    by: By = By.MODEL
+    everybody: bool = False
+    ids: str = Field(default="", max_length=400, description="Pictures, with commas between their ids.")
+    id: list[str] = Field(default=[], description="The same, each by itself: as a form sends what is ticked.")
+
+    def pictures(self) -> list[str]:
+        """The ids of the pictures that it names."""
+        return [each for each in (*self.ids.split(","), *self.id) if each]
 
 
 @router.get("")
-async def compare_page(
-    request: Request, new: New = False, by: By = By.MODEL, everybody: Annotated[bool, Query()] = False
-) -> Response:
-    """A round to vote on, or the fields for a new one; the last one with its names; the leaderboard."""
-    return await _page(request, new=new, by=by, everybody=everybody)
+async def compare_page(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
+    """A round to vote on, or the fields for a new one; the last one with its names; the leaderboard.
+
+    Where it names pictures: those, beside each other, with their names.
+    """
+    pictures = query.pictures()
+    if pictures:
+        return await beside_each_other(request, pictures)
+    return await _page(request, new=query.new, by=query.by, everybody=query.everybody)
 
 
 @router.post("")
@@ -155,7 +173,11 @@ async def _page(
         composer=await _composer(request, draft or _again(last), number, quote, error) if asks else None,
         last=None if last is None else compare_showing.told(last, links),
         board=compare_showing.board(
-            await comparing.board(principal, by, everybody=everybody), by, everybody, principal.administrator, links
+            await comparing.board(principal, by, everybody=everybody),
+            by,
+            everybody,
+            principal.administrator and runtime.settings.accounts,
+            links,
         ),
         waiting=tuple(
             RoundLink(id=each.comparison.id, number=each.comparison.number, prompt=each.comparison.prompts[0])
@@ -186,8 +208,8 @@ async def _composer(
     return RoundComposer(
         draft=draft,
         number=number,
-        ready=compare_showing.entries(groups, draft.models, ready=True),
-        others=compare_showing.entries(groups, draft.models, ready=False),
+        ready=compare_showing.entries(groups, runtime.catalog, draft.models, ready=True),
+        others=compare_showing.entries(groups, runtime.catalog, draft.models, ready=False),
         shapes=shapes if draft.shape in shapes else (*shapes, draft.shape),
         price=_priced(draft, quote) if quote is not None else await _price(request, draft),
         key=runtime.ids.new(),

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from limner.domain.comparisons import LETTERS, Contender, Round
 from limner.domain.leaderboards import Board, By, Score
+from limner.domain.plan import Treatment
+from limner.domain.ports import Catalog
 from limner.web import compare_words, showing, wording
 from limner.web.compare_views import (
     BlindRound,
@@ -18,30 +20,31 @@ from limner.web.compare_views import (
     ToldRound,
 )
 from limner.web.links import Links
-from limner.web.views import ModelGroup
+from limner.web.views import ModelGroup, ModelOption
 
 EDGE = 1024
 """The longer edge of a place of a round, in pixels: what each model really made would tell it apart."""
 
 
-def entries(groups: tuple[ModelGroup, ...], chosen: tuple[str, ...], *, ready: bool) -> tuple[EntryGroup, ...]:
+def entries(
+    groups: tuple[ModelGroup, ...], catalog: Catalog, chosen: tuple[str, ...], *, ready: bool
+) -> tuple[EntryGroup, ...]:
     """The models that can paint now, or those that cannot, by service."""
     found = []
     for group in groups:
         options = tuple(
-            Entry(
-                id=option.id,
-                label=option.label,
-                note=option.note,
-                ready=option.ready,
-                chosen=option.ready and option.id in chosen,
-            )
+            _entry(option, catalog.find(option.id).title, option.ready and option.id in chosen)
             for option in group.options
             if option.ready is ready
         )
         if options:
             found.append(EntryGroup(name=group.name, entries=options))
     return tuple(found)
+
+
+def _entry(option: ModelOption, title: str, chosen: bool) -> Entry:
+    facts = option.label.removeprefix(title).removeprefix(" · ")
+    return Entry(id=option.id, title=title, facts=facts, note=option.note, chosen=chosen)
 
 
 def blind(found: Round) -> BlindRound:
@@ -96,7 +99,7 @@ def _told(found: Round, contender: Contender, links: Links, *, alone: bool) -> T
         won=ballot is not None and ballot.place == contender.place,
         facts=compare_words.facts(result.cost, result.seconds),
         reason="" if picture is not None or job is None or job.problem is None else job.problem.message,
-        receipt=showing.receipt_rows(lines),
+        receipt=() if all(line.treatment is Treatment.USED for line in lines) else showing.receipt_rows(lines),
         summary=wording.receipt_summary(tuple(line.treatment for line in lines)),
     )
 

@@ -13,9 +13,10 @@ class Entry:
     """A model that may take part."""
 
     id: str
-    label: str
+    title: str
+    facts: str
+    """What a picture costs and how long it takes."""
     note: str
-    ready: bool
     chosen: bool
 
 
@@ -190,6 +191,34 @@ class ComparePage:
     board: BoardView
     waiting: tuple[RoundLink, ...]
     error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beside:
+    """A kept picture among those that it is looked at with."""
+
+    tile: Tile
+    page: str
+    file: str
+    title: str
+    colour: str
+    facts: str
+    prompt: str
+    """Where they have different ones; else empty."""
+    withheld: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BesidePage:
+    """Kept pictures beside each other, with their names."""
+
+    template: ClassVar[str] = "pages/beside.html"
+    shell: Shell
+    pictures: tuple[Beside, ...]
+    prompt: str
+    """Of all of them, where it is the same."""
+    ratio: float
+    """Of the widest: all stand in frames of one shape, so that they are zoomed alike."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
