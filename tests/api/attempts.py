@@ -230,5 +230,10 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "replay_from_form": (Attempt(), Attempt(own=("webhook_id",))),
     "change_preset_from_form": (Attempt(form={"value": "mine"}),),
     "change_template_from_form": (Attempt(form={"name": "mine", "template": "mine"}),),
+    "compare_page": (
+        Attempt(query={"ids": "{image_id},{image_id}"}),
+        Attempt(query={"id": "{image_id}"}, status=422),
+    ),
+    "vote_from_form": (Attempt(form={"vote": "A"}),),
     "create_page": (Attempt(query={"from": "{job_id}"}),),
 }

@@ -11,6 +11,7 @@ from limner.domain.budgets import Counted, Kind, Standing
 from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
+from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.ports import Services
 from limner.domain.prices import Facts
@@ -118,8 +119,9 @@ def model_groups(
         options = tuple(
             ModelOption(
                 id=card.id,
-                label=f"{card.title} · {_unit_price(card)} · {wording.duration(card.seconds)}{mark}",
-                note=why or f"{service.name} · {_unit_price(card)} · about {wording.duration(card.seconds)}",
+                label=f"{card.title} · {wording.price(unit_price(card))} · {wording.duration(card.seconds)}{mark}",
+                note=why
+                or f"{service.name} · {wording.price(unit_price(card))} · about {wording.duration(card.seconds)}",
                 ready=not why,
                 local=service.local,
             )
@@ -165,8 +167,8 @@ def _known(runtime: Runtime, name: str) -> str:
         return ""
 
 
-def _unit_price(card: ModelCard) -> str:
-    """What one picture costs as the model makes it by default."""
+def unit_price(card: ModelCard) -> Money | None:
+    """What one picture costs as the model makes it by default; None where nobody knows."""
     quality = card.parameter("quality")
     default = quality.default if quality is not None else None
     facts = Facts(
@@ -178,7 +180,7 @@ def _unit_price(card: ModelCard) -> str:
         inputs=0,
     )
     estimate = card.prices.estimate(facts)
-    return wording.price(None if estimate is None else estimate.likely)
+    return None if estimate is None else estimate.likely
 
 
 async def _price_line(runtime: Runtime, principal: Principal, chosen: ModelOption | None, count: int) -> str:

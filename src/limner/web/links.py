@@ -22,6 +22,8 @@ class Links:
     trash_empty: str = "/gallery/empty"
     collections: str = "/collections"
     jobs: str = "/jobs"
+    compare: str = "/compare"
+    compare_price: str = "/compare/price"
     docs: str = "/docs"
     theme: str = "/theme"
     login: str = "/login"
@@ -172,3 +174,27 @@ class Links:
     def remake(self, image_id: str, way: str) -> str:
         """Where something else is made of a whole picture: variations, a larger copy, another style."""
         return f"{self.image(image_id)}/{way}"
+
+    def comparison(self, comparison_id: str) -> str:
+        """A round of a comparison."""
+        return f"/compare/{comparison_id}"
+
+    def comparison_vote(self, comparison_id: str) -> str:
+        """Where somebody votes from a page."""
+        return f"{self.comparison(comparison_id)}/vote"
+
+    def comparison_skip(self, comparison_id: str) -> str:
+        """Where a round is skipped from a page."""
+        return f"{self.comparison(comparison_id)}/skip"
+
+    def comparison_status(self, comparison_id: str) -> str:
+        """How far a round is, for a script."""
+        return f"{API}/comparisons/{comparison_id}"
+
+    def comparison_picture(self, comparison_id: str, letter: str) -> str:
+        """A picture of a round, whole, that does not tell who painted it."""
+        return f"{API}/comparisons/{comparison_id}/pictures/{letter}"
+
+    def comparison_thumbnail(self, comparison_id: str, letter: str) -> str:
+        """The same, large enough for a page."""
+        return f"{self.comparison_picture(comparison_id, letter)}?edge=1024"

@@ -21,6 +21,7 @@ from limner.web import (
     chat,
     chat_saying,
     collections,
+    compare,
     composing,
     documentation,
     editing,
@@ -84,6 +85,7 @@ def install(app: FastAPI) -> None:
     app.include_router(editing.router)
     app.include_router(remaking.router)
     app.include_router(sharing.router)
+    app.include_router(compare.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
     app.include_router(elsewhere.router)

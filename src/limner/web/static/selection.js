@@ -93,6 +93,11 @@ export class Selection {
     const count = this.form.querySelector("[data-part=count]");
     count.textContent = this.ids.size ? say("%(count)s selected", { count: number(this.ids.size) }) : say("Tick pictures");
     for (const button of this.form.querySelectorAll("button")) button.setAttribute("aria-disabled", String(!this.ids.size));
+    this.form.querySelector("[data-part=compare]")?.setAttribute("aria-disabled", String(!this.comparable));
+  }
+
+  get comparable() {
+    return this.ids.size >= 2 && this.ids.size <= 4;
   }
 
   // On a touch screen a long press selects.
@@ -116,6 +121,10 @@ export class Selection {
     if (!this.ids.size) return event.preventDefault();
     if (button?.getAttribute("formaction") === this.form.dataset.export) return this.exported(event);
     event.preventDefault();
+    if (button?.dataset.part === "compare") {
+      if (!this.comparable) return toast(button.dataset.ask);
+      return location.assign(`${button.getAttribute("formaction")}?ids=${[...this.ids].join(",")}`);
+    }
     const [ids, action] = [[...this.ids], button.value];
     if (action === "forget") return this.forget(ids);
     if (action === "trash") {

@@ -1,0 +1,298 @@
+"""The pages of comparisons: a round is begun, looked at without names, voted on, and told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+from starlette.datastructures import FormData
+
+from limner.domain.comparisons import LETTERS, MOST, Ballot, Outcome, Round
+from limner.domain.errors import InvalidRequest, LimnerError
+from limner.domain.leaderboards import By
+from limner.domain.money import Money
+from limner.domain.request import Aspect, ImageRequest
+from limner.engine.comparing import Entrant, RoundQuote, RoundWish
+from limner.runtime.forms import read_form
+from limner.web import compare_showing, compare_words, composing
+from limner.web.beside import beside_each_other
+from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundLink, RoundPrice
+from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.rendering import shell
+from limner.web.signing_in import text_of
+
+router = APIRouter(include_in_schema=False, prefix="/compare")
+
+LATEST = 20
+"""Rounds among which the page looks for one to vote on and for the last one that was."""
+SHOWN = Money(1000)
+"""The last digit of a price under a dollar, as it stands beside a model: longer prompts cost a little more."""
+FIELDS = 40
+"""Of a form: its models, and what stands beside them."""
+
+
+class CompareQuery(BaseModel):
+    """What is to be seen."""
+
+    new: bool = False
+    by: By = By.MODEL
+    everybody: bool = False
+    ids: str = Field(default="", max_length=400, description="Pictures, with commas between their ids.")
+    id: list[str] = Field(default=[], description="The same, each by itself: as a form sends what is ticked.")
+
+    def pictures(self) -> list[str]:
+        """The ids of the pictures that it names."""
+        return [each for each in (*self.ids.split(","), *self.id) if each]
+
+
+@router.get("")
+async def compare_page(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
+    """A round to vote on, or the fields for a new one; the last one with its names; the leaderboard.
+
+    Where it names pictures: those, beside each other, with their names.
+    """
+    pictures = query.pictures()
+    if pictures:
+        return await beside_each_other(request, pictures)
+    return await _page(request, new=query.new, by=query.by, everybody=query.everybody)
+
+
+@router.post("")
+async def compare_from_form(request: Request) -> Response:
+    """Begins the round in the fields, where its price has been seen; else shows the price, to be pressed again.
+
+    Seen is a price that stood beside the button, and one that is no more than what stands beside the ticked models.
+    """
+    async with read_form(request, files=0, fields=FIELDS) as form:
+        draft, key = _draft(form), composing.form_key(form.get("key"))
+        token = text_of(form, "token") if text_of(form, "quoted") == _fingerprint(draft) else ""
+    comparing, principal = runtime_of(request).comparing, principal_of(request)
+    try:
+        if token:
+            found = await comparing.begin(token, principal, key=key)
+        else:
+            quote = await comparing.quote(_wish(draft), principal)
+            if not _is_expected(request, quote):
+                return await _page(request, new=True, draft=draft, quote=quote)
+            most = None if quote.estimate is None else quote.estimate.ceiling
+            found = await comparing.submit(_wish(draft), principal, key=key, most=most)
+    except LimnerError as error:
+        return await _page(request, new=True, draft=draft, error=error, status=422)
+    return RedirectResponse(renderer_of(request).links.comparison(found.comparison.id), status_code=303)
+
+
+@router.post("/price")
+async def compare_price(request: Request) -> Response:
+    """What the round in the fields costs, for the script that shows it as they change. Spends nothing."""
+    async with read_form(request, files=0, fields=FIELDS) as form:
+        draft = _draft(form)
+    return renderer_of(request).part(PricePart(price=await _price(request, draft)))
+
+
+@router.get("/{comparison_id}")
+async def comparison_page(request: Request, comparison_id: str) -> Response:
+    """One round: without names before its vote, with them after it."""
+    found = await runtime_of(request).comparing.look(known_id(comparison_id), principal_of(request))
+    return await _page(request, found=found)
+
+
+@router.get("/{comparison_id}/round")
+async def comparison_part(request: Request, comparison_id: str) -> Response:
+    """One round before its vote alone, for the script that waits for its pictures; 204 where it has names by now."""
+    found = await runtime_of(request).comparing.look(known_id(comparison_id), principal_of(request))
+    if not found.is_blind:
+        return Response(status_code=204)
+    return renderer_of(request).part(BlindPart(blind=compare_showing.blind(found)))
+
+
+@router.post("/{comparison_id}/vote")
+async def vote_from_form(request: Request, comparison_id: str) -> Response:
+    """Votes, and shows who painted what."""
+    async with read_form(request, files=0, fields=2) as form:
+        said = text_of(form, "vote")
+    return await _decided(request, comparison_id, _ballot(said))
+
+
+@router.post("/{comparison_id}/skip")
+async def skip_from_form(request: Request, comparison_id: str) -> Response:
+    """Shows who painted what without a vote."""
+    return await _decided(request, comparison_id, Ballot(Outcome.SKIPPED))
+
+
+async def _decided(request: Request, comparison_id: str, ballot: Ballot) -> Response:
+    comparing, principal, links = runtime_of(request).comparing, principal_of(request), renderer_of(request).links
+    name = known_id(comparison_id)
+    try:
+        await comparing.vote(name, ballot, principal)
+    except LimnerError as error:
+        found = await comparing.look(name, principal)
+        return await _page(request, found=found, error=error, status=422)
+    return RedirectResponse(f"{links.compare}#last", status_code=303)
+
+
+def _ballot(said: str) -> Ballot:
+    """The vote of the button that was pressed. Raises InvalidRequest."""
+    if len(said) == 1 and said in LETTERS:
+        return Ballot(Outcome.BEST, LETTERS.index(said))
+    if said in (Outcome.EQUAL.value, Outcome.NONE.value):
+        return Ballot(Outcome(said))
+    raise InvalidRequest(
+        "Vote for one of the pictures, or say that they are equal, or that none will do.", field="vote"
+    )
+
+
+async def _page(
+    request: Request,
+    *,
+    new: bool = False,
+    by: By = By.MODEL,
+    everybody: bool = False,
+    found: Round | None = None,
+    draft: RoundDraft | None = None,
+    quote: RoundQuote | None = None,
+    error: LimnerError | None = None,
+    status: int = 200,
+) -> Response:
+    runtime, principal = runtime_of(request), principal_of(request)
+    comparing, links = runtime.comparing, renderer_of(request).links
+    rounds = (await comparing.page(principal, limit=LATEST)).items
+    blind = [each for each in rounds if each.is_blind]
+    current = found if found is not None and found.is_blind else None
+    if current is None and found is None and not new and blind:
+        current = blind[0]
+    last = found if found is not None and not found.is_blind else await _last(request, rounds)
+    number = max((each.comparison.number for each in rounds), default=0) + 1
+    asks = new or (current is None and found is None)
+    view = ComparePage(
+        shell=shell(request, "Compare", current="compare"),
+        blind=None if current is None else compare_showing.blind(current),
+        composer=await _composer(request, draft or _again(last), number, quote, error) if asks else None,
+        last=None if last is None else compare_showing.told(last, links),
+        board=compare_showing.board(
+            await comparing.board(principal, by, everybody=everybody),
+            by,
+            everybody,
+            principal.administrator and runtime.settings.accounts,
+            links,
+        ),
+        waiting=tuple(
+            RoundLink(id=each.comparison.id, number=each.comparison.number, prompt=each.comparison.prompts[0])
+            for each in blind
+            if current is None or each.comparison.id != current.comparison.id
+        ),
+        error="" if error is None or asks else error.message,
+    )
+    return renderer_of(request).page(view, status)
+
+
+async def _last(request: Request, rounds: tuple[Round, ...]) -> Round | None:
+    """The round that was voted on last, with its jobs."""
+    over = [each for each in rounds if not each.is_blind]
+    if not over:
+        return None
+    latest = max(over, key=lambda each: each.comparison.decided or each.comparison.created)
+    return await runtime_of(request).comparing.look(latest.comparison.id, principal_of(request))
+
+
+async def _composer(
+    request: Request, draft: RoundDraft, number: int, quote: RoundQuote | None, error: LimnerError | None
+) -> RoundComposer:
+    runtime, principal = runtime_of(request), principal_of(request)
+    await runtime.renew()
+    groups = composing.model_groups(runtime, await runtime.services_for(principal))
+    shapes = composing.SHAPES
+    return RoundComposer(
+        draft=draft,
+        number=number,
+        ready=compare_showing.entries(groups, runtime.catalog, draft.models, ready=True),
+        others=compare_showing.entries(groups, runtime.catalog, draft.models, ready=False),
+        shapes=shapes if draft.shape in shapes else (*shapes, draft.shape),
+        price=_priced(draft, quote) if quote is not None else await _price(request, draft),
+        key=runtime.ids.new(),
+        asks_again=quote is not None,
+        error="" if error is None else error.message,
+        field="" if error is None else error.field or "",
+    )
+
+
+async def _price(request: Request, draft: RoundDraft) -> RoundPrice:
+    """What stands beside the button; without words, what they would cost for words of usual length."""
+    count = len(_entrants(draft))
+    if count < 2:
+        return RoundPrice(line=compare_words.CHOOSE, hint="")
+    if count > MOST:
+        return RoundPrice(line=compare_words.TOO_MANY, hint="")
+    has_words = bool(draft.prompt.strip())
+    try:
+        quote = await runtime_of(request).comparing.quote(
+            _wish(draft, prompt=draft.prompt if has_words else "a picture"), principal_of(request)
+        )
+    except LimnerError as error:
+        return RoundPrice(line=error.message, hint="")
+    if has_words:
+        return _priced(draft, quote)
+    return RoundPrice(line=compare_words.price_line(quote), hint=compare_words.NO_PROMPT)
+
+
+def _priced(draft: RoundDraft, quote: RoundQuote) -> RoundPrice:
+    return RoundPrice(
+        line=compare_words.price_line(quote),
+        hint=compare_words.at_most(quote),
+        token=quote.token,
+        quoted=_fingerprint(draft),
+    )
+
+
+def _is_expected(request: Request, quote: RoundQuote) -> bool:
+    """Whether a round costs no more than the prices beside its models let expect, to the last digit that they show."""
+    catalog, seen = runtime_of(request).catalog, Money()
+    for entrant in quote.entrants:
+        price = composing.unit_price(catalog.find(entrant.candidate.model))
+        if price is None:
+            return False
+        seen += price + SHOWN if price else price
+    return quote.estimate is not None and quote.estimate.likely <= seen
+
+
+def _draft(form: FormData) -> RoundDraft:
+    """What stood in the fields, as it was typed."""
+    models = [each for each in form.getlist("model") if isinstance(each, str) and each]
+    return RoundDraft(
+        prompt=text_of(form, "prompt"),
+        second=text_of(form, "second"),
+        models=tuple(dict.fromkeys(models)),
+        shape=text_of(form, "shape") or RoundDraft().shape,
+    )
+
+
+def _again(last: Round | None) -> RoundDraft:
+    """The fields of a next round: the same models, other words."""
+    if last is None:
+        return RoundDraft()
+    models = dict.fromkeys(sorted(each.model for each in last.comparison.contenders))
+    return RoundDraft(models=tuple(models), shape=str(last.comparison.shape))
+
+
+def _entrants(draft: RoundDraft, prompt: str | None = None) -> list[Entrant]:
+    """Each model with each of the prompts."""
+    words = [draft.prompt if prompt is None else prompt, *([draft.second] if draft.second.strip() else [])]
+    return [Entrant(model=model, prompt=each.replace("\r\n", "\n")) for model in draft.models for each in words]
+
+
+def _wish(draft: RoundDraft, prompt: str | None = None) -> RoundWish:
+    """The round that the fields make. Raises InvalidRequest, naming the field."""
+    try:
+        aspect = Aspect.parse(draft.shape)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="shape") from None
+    return RoundWish(request=ImageRequest(aspect=aspect), entrants=_entrants(draft, prompt))
+
+
+def _fingerprint(draft: RoundDraft) -> str:
+    """The same as long as the fields are."""
+    said = [draft.prompt.replace("\r\n", "\n"), draft.second.replace("\r\n", "\n"), sorted(draft.models), draft.shape]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

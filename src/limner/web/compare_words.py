@@ -1,0 +1,97 @@
+"""What the pages of comparisons say that Python puts together."""
+
+from __future__ import annotations
+
+from limner.domain.comparisons import LETTERS, Ballot, Comparison, Outcome, Round
+from limner.domain.leaderboards import Score
+from limner.domain.money import Money
+from limner.engine.comparing import RoundQuote
+from limner.web import wording
+
+CHOOSE = "Choose 2 to 4 models, or one model and two prompts."
+TOO_MANY = "At most 4 pictures in a round. Leave a model out."
+NO_PROMPT = "The price is the same for most prompts."
+
+
+def summary(comparison: Comparison) -> str:
+    """4 models · 4 images · $0.163 this round."""
+    models = len({each.model for each in comparison.contenders})
+    prompts = len(comparison.prompts)
+    parts = ["1 model" if models == 1 else f"{models} models"]
+    if prompts > 1:
+        parts.append(f"{prompts} prompts")
+    likely = None if comparison.estimate is None else comparison.estimate.likely
+    return " · ".join([*parts, wording.images(len(comparison.contenders)), round_price(likely)])
+
+
+def round_price(money: Money | None) -> str:
+    """$0.163 this round; free."""
+    price = wording.price(money)
+    return f"{price} this round" if money else price
+
+
+def price_line(quote: RoundQuote) -> str:
+    """4 images · $0.163 · about 20 s."""
+    likely = None if quote.estimate is None else quote.estimate.likely
+    return wording.price_line(len(quote.entrants), likely, quote.seconds)
+
+
+def at_most(quote: RoundQuote) -> str:
+    """What it may come to, where that is more than is likely."""
+    estimate = quote.estimate
+    if estimate is None or estimate.ceiling <= estimate.likely:
+        return "One price for the whole round."
+    return f"At most {wording.price(estimate.ceiling)} for the whole round."
+
+
+def progress(found: Round) -> str:
+    """2 of 4 are ready."""
+    return f"{len(found.jobs) - found.waiting} of {len(found.jobs)} are ready."
+
+
+def missing(found: Round) -> str:
+    """That some could not paint, and nothing of who they are."""
+    count = len(found.comparison.contenders) - len(found.shown)
+    if found.waiting or not count:
+        return ""
+    return (
+        f"{count} of {len(found.comparison.contenders)} could not be painted. You are told who it was after you vote."
+    )
+
+
+def verdict(ballot: Ballot | None) -> str:
+    """What somebody said of a round."""
+    if ballot is None:
+        return "Nothing to compare: fewer than two pictures came."
+    words = {
+        Outcome.EQUAL: "You called them equal.",
+        Outcome.NONE: "You took none of them.",
+        Outcome.SKIPPED: "You skipped this round. It counts nowhere.",
+    }
+    return words.get(ballot.outcome) or f"You chose {LETTERS[ballot.place or 0]}."
+
+
+def facts(cost: Money | None, seconds: float | None) -> str:
+    """$0.030 · 8.9 s."""
+    return " · ".join([wording.price(cost), *([] if seconds is None else [took(seconds)])])
+
+
+def took(seconds: float) -> str:
+    """8.9 s; beside each other tenths tell them apart."""
+    return f"{max(seconds, 0.1):.1f} s" if seconds < 60 else wording.duration(seconds)
+
+
+def votes(count: int) -> str:
+    """1 vote, 212 votes."""
+    return "1 vote" if count == 1 else f"{count:,} votes"
+
+
+def percent(share: float) -> int:
+    """A share as people say it."""
+    return round(share * 100)
+
+
+def bounds(score: Score) -> str:
+    """58 to 81%."""
+    low, high = score.bounds
+    return f"{percent(low)} to {percent(high)}%"
