@@ -101,6 +101,7 @@ class BlockAnswer(Answer):
     size: str | None
     cost: float | None = Field(description="Dollars: at most, before; what was booked, afterwards; null is unknown.")
     ceiling: float | None = Field(description="Dollars that buying it may cost at most, fallbacks included.")
+    seconds: float | None = Field(description="About how long the first choice takes.")
     expires: str | None
     constraints: dict[str, object] | None
     alternatives: list[dict[str, object]]
@@ -113,6 +114,7 @@ class BlockAnswer(Answer):
     job_id: str | None = Field(alias="jobId")
     error: str | None
     code: str | None
+    ambiguous: bool = Field(description="Whether nobody knows if it was bought: a person settles its job.")
 
 
 class MessageLinks(Answer):

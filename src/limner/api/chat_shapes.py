@@ -9,7 +9,7 @@ from limner.api.shapes import API, Body, amount, problem_body
 from limner.api.two_phases import dollars, estimate_body, generated_body, stamp
 from limner.domain.chat_rows import Found
 from limner.domain.chats import Chat, ChatTag, Message, TextPart, ToolPart
-from limner.domain.job import Job
+from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog
@@ -122,6 +122,7 @@ def block_body(part: ToolPart, catalog: Catalog, base: str = "") -> Body:
         "style": part.arguments.get("style"),
         **_EMPTY,
         **{name: value for name, value in offered.items() if name != "success"},
+        "seconds": None if part.quote is None else part.quote.plan.candidates[0].seconds,
         "ceiling": None if part.quote is None else dollars(part.quote.ceiling or cost_of(part.quote.plan)),
         "expires": None if part.quote is None else stamp(part.quote.expires),
         **made,
@@ -129,6 +130,7 @@ def block_body(part: ToolPart, catalog: Catalog, base: str = "") -> Body:
         "jobId": part.job_id,
         "error": None if trouble is None else trouble.message,
         "code": None if trouble is None else trouble.code,
+        "ambiguous": part.job is not None and part.job.state is JobState.AMBIGUOUS,
     }
 
 
