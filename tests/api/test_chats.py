@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from limner.domain.picture_tools import GENERATE_IMAGE
 from limner.testing.faults import Drop, Fault
 from tests.api.talkers import MODEL, Parlour, events, made, parlour
+from tests.db.postgres import new_database
 
 PAID = {"name": "Paid", "model": "openai/gpt-image-2", "parameters": {"size": "1024x1024", "quality": "low"}}
 HARBOUR = {"prompt": "a harbour at dusk"}
@@ -19,9 +21,12 @@ WAIT = {"Prefer": "wait=30"}
 STREAM = {"Accept": "text/event-stream"}
 
 
-@pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parlour]:
-    with parlour(tmp_path_factory.mktemp("chats")) as found:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def there(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parlour]:
+    database = None
+    if request.param == "postgresql":
+        database = new_database(request.getfixturevalue("postgres_server"), f"chats_{uuid4().hex}")
+    with parlour(tmp_path_factory.mktemp("chats"), database_url=database) as found:
         made(found.site.client, "/api/v1/profiles", PAID)
         made(
             found.site.client, "/api/v1/profiles", {"name": "Free", "model": "sketch", "parameters": {"size": "64x64"}}

@@ -12,12 +12,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
-from limner.db import chat_search, schema, search
+from limner.db import chat_search, codec, schema, search
+from limner.db.chat_tables import chats, messages
+from limner.db.chats import SqlChats
 from limner.db.database import Database
 from limner.db.tables import metadata
 from limner.domain.errors import StorageError
+from limner.testing.fakes import NOON
 from tests.db.conftest import plain_connection, stores_of
 from tests.db.values import a_job
 
@@ -187,6 +190,32 @@ async def test_every_earlier_version_becomes_what_a_new_database_is(
     with plain_connection(make_url()) as connection:
         schema.create(connection)
         assert described(connection) == upgraded
+
+
+async def test_what_was_said_before_its_words_had_a_table_is_found_after(empty_url: str) -> None:
+    """The messages lie behind the row-level wall by then: who moves them has to see them."""
+    with plain_connection(empty_url) as connection:
+        schema.upgrade(connection, "0017")
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT set_config('limner.owner', '*', true)")
+        connection.execute(insert(chats).values(chat_row()))
+        connection.execute(insert(messages).values(message_row("a pier at dusk")))
+        connection.commit()
+    database = await Database.open(empty_url)
+    page = await SqlChats(database).search("ann", "pier", limit=9, cursor=None)
+    assert [found.text for found in page.items] == ["a pier at dusk"]
+    await database.close()
+
+
+def chat_row() -> dict[str, object]:
+    at = codec.stamp(NOON)
+    return {"id": "c", "user_id": "ann", "title": "", "mode": "confirm", "created_at": at, "updated_at": at}
+
+
+def message_row(words: str) -> dict[str, object]:
+    lists = dict.fromkeys(("parts", "pictures", "text_calls"), "[]")
+    who = {"id": "m", "chat_id": "c", "user_id": "ann", "author": "user", "state": "complete"}
+    return {**who, **lists, "words": words, "created_at": codec.stamp(NOON)}
 
 
 async def test_a_migration_that_breaks_leaves_the_database_as_it_was(empty_url: str) -> None:

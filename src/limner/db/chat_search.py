@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal_column, table
+from sqlalchemy import ColumnElement, Connection, column, table
 
 INDEX = "chat_messages_words"
-"""The word index: a table and three triggers of that name on SQLite, an index on PostgreSQL."""
+"""The word index: a table and the triggers that fill it."""
 
 _SQLITE = (
     """
@@ -31,11 +31,36 @@ _SQLITE = (
     END
     """,
 )
-_POSTGRES_WORDS = "to_tsvector('simple', regexp_replace(words, '[!-/:-@[-`{-~]+', ' ', 'g'))"
-_POSTGRES = (f"CREATE INDEX chat_messages_words ON chat_messages USING gin ({_POSTGRES_WORDS})",)
+_POSTGRES = (
+    # A table of their own without a policy, and whose a message is as one more word: see `db/search.py`.
+    """
+    CREATE TABLE chat_messages_words (
+        serial bigint CONSTRAINT pk_chat_messages_words PRIMARY KEY
+            CONSTRAINT fk_chat_messages_words_serial REFERENCES chat_messages (serial) ON DELETE CASCADE,
+        words tsvector NOT NULL
+    )
+    """,
+    "CREATE INDEX ix_chat_messages_words ON chat_messages_words USING gin (words)",
+    """
+    CREATE FUNCTION chat_messages_words() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        found tsvector := to_tsvector('simple', regexp_replace(NEW.words, '[!-/:-@[-`{-~]+', ' ', 'g'))
+                          || array_to_tsvector(ARRAY['@' || NEW.user_id]);
+    BEGIN
+        INSERT INTO chat_messages_words (serial, words) VALUES (NEW.serial, found)
+        ON CONFLICT (serial) DO UPDATE SET words = found;
+        RETURN NULL;
+    END
+    $$
+    """,
+    """
+    CREATE TRIGGER chat_messages_words AFTER INSERT OR UPDATE OF user_id, words ON chat_messages
+    FOR EACH ROW EXECUTE FUNCTION chat_messages_words()
+    """,
+)
 
-matches = table(INDEX, column("rowid"))
-"""The word index on SQLite."""
+matches = table(INDEX, column("rowid"), column("serial"), column("words"))
+"""The words of messages: `rowid` is a message's number on SQLite, `serial` on PostgreSQL."""
 
 
 def create_index(connection: Connection) -> None:
@@ -48,9 +73,3 @@ def sqlite_match(owner: str, words: tuple[str, ...]) -> ColumnElement[bool]:
     """Rows of the word index with all these words in a message of this owner's."""
     sought = [f'facts : "o{owner.encode().hex()}"', *(f'words : "{word}"' for word in words)]
     return column(INDEX).op("MATCH", is_comparison=True)(" AND ".join(sought))
-
-
-def postgres_match(words: tuple[str, ...]) -> ColumnElement[bool]:
-    """Messages with all these words."""
-    vector: ColumnElement[object] = literal_column(_POSTGRES_WORDS)
-    return vector.op("@@", is_comparison=True)(func.plainto_tsquery(literal_column("'simple'"), " ".join(words)))

@@ -285,11 +285,12 @@ def _search(connection: Connection, owner: str, wanted: str, limit: int, cursor:
     if not words:
         return Page((), None)
     query: Select[Any] = select(messages).where(messages.c.user_id == owner)
+    matches = chat_search.matches
     if connection.dialect.name == "sqlite":
-        matches = chat_search.matches
         query = query.join(matches, matches.c.rowid == messages.c.serial).where(chat_search.sqlite_match(owner, words))
     else:
-        query = query.where(chat_search.postgres_match(words))
+        query = query.join(matches, matches.c.serial == messages.c.serial)
+        query = query.where(search.postgres_match(owner, words, matches))
     if cursor is not None:
         query = query.where(messages.c.serial < cursors.unseal(cursor, int)[0])
     query = query.order_by(messages.c.serial.desc()).limit(limit + 1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sqlalchemy import ColumnElement, Connection, cast, column, func, literal, literal_column, table
+from sqlalchemy import ColumnElement, Connection, TableClause, cast, column, func, literal, literal_column, table
 from sqlalchemy.types import UserDefinedType
 
 from limner.domain.records import PictureFilter
@@ -122,11 +122,11 @@ class _Query(UserDefinedType[str]):
         return "tsquery"
 
 
-def postgres_match(owner: str, words: tuple[str, ...]) -> ColumnElement[bool]:
-    """Rows of the word index with all these words in a prompt, of this owner."""
+def postgres_match(owner: str, words: tuple[str, ...], index: TableClause = matches) -> ColumnElement[bool]:
+    """Rows of the word index with all these words, of this owner; that of pictures unless another is given."""
     whose = owner.replace("\\", "\\\\").replace("'", "''")
     # All of it stands in the statement itself, so that PostgreSQL plans for these words. By a plan for whatever words
     # may come, which it makes for statements that come often, a common one takes a second (measured 2026-11-28).
     sought = func.plainto_tsquery(literal_column("'simple'"), literal(" ".join(words), literal_execute=True))
     mine = cast(literal(f"'@{whose}'", literal_execute=True), _Query())
-    return matches.c.words.op("@@", is_comparison=True)(sought.op("&&")(mine))
+    return index.c.words.op("@@", is_comparison=True)(sought.op("&&")(mine))
