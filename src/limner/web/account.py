@@ -13,6 +13,8 @@ from limner.domain.errors import InvalidRequest, LimnerError, NotFound, TooManyR
 from limner.domain.people import Principal, SignInRefused, TokenScope, signed_in
 from limner.runtime.cookies import dropped, kept
 from limner.runtime.forms import read_form
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.rendering import shell
 from limner.web.signing_in import address_of_caller, answered, host_of, text_of, with_accounts
 from limner.web.views import AccountPage, TokenRow
@@ -24,11 +26,15 @@ SCOPES: Mapping[str, tuple[TokenScope, ...]] = {
     "manage": tuple(TokenScope),
 }
 """What a token is for, the usual first."""
-SCOPE_WORDS = {"generate": "Make pictures", "read": "Only look", "manage": "Everything that you may"}
-LIVES = {"90": "90 days", "30": "30 days", "365": "One year", "": "No end"}
+SCOPE_WORDS = {
+    "generate": message("Make pictures"),
+    "read": message("Only look"),
+    "manage": message("Everything that you may"),
+}
+LIVES = {"90": message("90 days"), "30": message("30 days"), "365": message("One year"), "": message("No end")}
 DONE = {
-    "password": "Your password is changed, and all your other sessions have ended.",
-    "removed": "The token is removed. Whatever used it is out.",
+    "password": message("Your password is changed, and all your other sessions have ended."),
+    "removed": message("The token is removed. Whatever used it is out."),
 }
 
 router = APIRouter(include_in_schema=False, prefix=HERE)
@@ -37,7 +43,7 @@ router = APIRouter(include_in_schema=False, prefix=HERE)
 @router.get("")
 async def account_page(request: Request) -> Response:
     """One's own account."""
-    return await _page(request, done=DONE.get(request.query_params.get("done", ""), ""))
+    return await _page(request, done=_done(request.query_params.get("done", "")))
 
 
 @router.post("/tokens")
@@ -119,13 +125,13 @@ async def _page(
         for token in await runtime.admittance.tokens.of(principal.id)
     )
     view = AccountPage(
-        shell=shell(request, "Your account", current="account"),
+        shell=shell(request, _("Your account"), current="account"),
         email=user.email,
         role=user.role,
         has_password=user.password is not None,
         tokens=rows,
-        scopes=tuple(SCOPE_WORDS.items()),
-        lives=tuple(LIVES.items()),
+        scopes=tuple((key, _(word)) for key, word in SCOPE_WORDS.items()),
+        lives=tuple((key, _(word)) for key, word in LIVES.items()),
         made=made,
         name=name,
         done=done,
@@ -133,6 +139,10 @@ async def _page(
         field=field,
     )
     return answered(request, view, error)
+
+
+def _done(what: str) -> str:
+    return _(DONE[what]) if what in DONE else ""
 
 
 def _principal(request: Request) -> Principal:
