@@ -106,7 +106,7 @@ def test_one_press_makes_a_favourite_and_leads_back(site: Site, painted: list[An
     back = led(send(site, "/gallery/change", favorite=one, back="/gallery?q=Reeds"))
     assert back == "/gallery?q=Reeds&done=favorite.1"
     page = get(site, back)
-    assert "1 picture marked as favourites." in page.text
+    assert "1 picture marked as favourite." in page.text
     assert shown(get(site, "/gallery", params={"favorite": "1"})) == [one]
     led(send(site, "/gallery/change", unfavorite=one, back="/gallery"))
     assert shown(get(site, "/gallery", params={"favorite": "1"})) == []

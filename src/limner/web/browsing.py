@@ -12,6 +12,7 @@ from limner.domain.picture import Picture
 from limner.web import showing, wording
 from limner.web.filters import GalleryQuery, beginning
 from limner.web.gallery_views import DayGroup, GalleryTile, SheetView
+from limner.web.languages import gettext, ngettext, number
 from limner.web.links import Links
 
 SHEET = 60
@@ -72,18 +73,20 @@ def gallery_tile(picture: Picture, query: GalleryQuery, links: Links, *, eager: 
 def day_title(day: date, today: date) -> str:
     """Today, Yesterday, 20 Nov 2026."""
     ago = (today - day).days
-    return {0: "Today", 1: "Yesterday"}.get(ago, f"{day.day} {day:%b %Y}")
+    if ago in (0, 1):
+        return gettext("Yesterday") if ago else gettext("Today")
+    return wording.day(day)
 
 
 def total_words(tally: Tally) -> str:
     """1,284; or 10,000+ where nobody has counted on."""
-    return f"{tally.pictures:,}" if tally.exact else f"{tally.pictures:,}+"
+    return number(tally.pictures) + ("" if tally.exact else "+")
 
 
 def _summary(tally: SpanTally) -> str:
     if not tally.exact:
-        return f"more than {tally.pictures:,} pictures"
-    many = "1 picture" if tally.pictures == 1 else f"{tally.pictures:,} pictures"
+        return ngettext("more than %(num)s picture", "more than %(num)s pictures", tally.pictures)
+    many = wording.pictures(tally.pictures)
     return f"{many} · {wording.price(tally.cost)}" if tally.cost else many
 
 

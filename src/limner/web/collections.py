@@ -13,6 +13,7 @@ from limner.web import browsing, wording
 from limner.web.filters import GalleryQuery
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AlbumCard, AlbumPage, AlbumsPage, AskPage, DayGroup, SheetView
+from limner.web.languages import gettext as _
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
@@ -67,12 +68,12 @@ async def ask_to_remove_collection(request: Request, collection_id: str) -> Resp
     links, name = renderer_of(request).links, known_id(collection_id)
     found = await runtime_of(request).keeping.curator.collection(name, principal_of(request))
     view = AskPage(
-        shell=shell(request, "Remove a collection", current="gallery"),
-        question=f"Remove the collection {found.name}? Its pictures stay, its share links end.",
+        shell=shell(request, _("Remove a collection"), current="gallery"),
+        question=_("Remove the collection %(name)s? Its pictures stay, its share links end.", name=found.name),
         action=links.remove_collection(name),
         fields=(),
-        yes="Remove",
-        no="Keep",
+        yes=_("Remove"),
+        no=_("Keep"),
         back=links.collection(name),
     )
     return renderer_of(request).page(view)
@@ -89,7 +90,7 @@ async def _all(request: Request, cursor: str | None, error: InvalidRequest | Non
     page = await runtime_of(request).keeping.curator.collections(principal_of(request), limit=ALBUMS, cursor=cursor)
     links = renderer_of(request).links
     view = AlbumsPage(
-        shell=shell(request, "Collections", current="gallery"),
+        shell=shell(request, _("Collections"), current="gallery"),
         albums=tuple(_card(each) for each in page.items),
         older="" if page.next is None else f"{links.collections}?cursor={page.next}",
         name=name[:200],

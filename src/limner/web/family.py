@@ -8,7 +8,7 @@ from limner.domain.errors import NotFound
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.runtime import Runtime
-from limner.web import showing
+from limner.web import showing, wording
 from limner.web.lightbox_views import Kin
 from limner.web.links import Links
 
@@ -59,6 +59,6 @@ def _kin(picture: Picture, links: Links) -> Kin:
     return Kin(
         tile=showing.tile(picture),
         here=links.image(picture.id),
-        how=picture.operation.replace("_", " "),
+        how=wording.operation(picture.operation),
         current=False,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from limner.domain.marking import MOST_AT_ONCE, Action, Change
 from limner.domain.people import LOCAL, Principal, signed_in
 from limner.runtime import Runtime
 from limner.storage.zipping import Wish, zipped
-from limner.web import browsing, wording
+from limner.web import browsing
 from limner.web.filters import GalleryQuery, SheetQuery, filters_of
 from limner.web.gallery_views import AskPage, Choice, GalleryPage, SheetPart
+from limner.web.languages import gettext, ngettext
 from limner.web.rendering import Renderer, shell
 from limner.web.signing_in import text_of
 
@@ -27,18 +29,31 @@ FIELDS = 32
 """Of a form, besides the pictures."""
 ALBUMS = 200
 """Collections to choose from."""
-DONE = {
-    Action.FAVORITE: "{} marked as favourites.",
-    Action.UNFAVORITE: "{} no longer favourites.",
-    Action.TAG: "{} tagged.",
-    Action.UNTAG: "The tag is off {}.",
-    Action.PROJECT: "{} moved to the project.",
-    Action.COLLECT: "{} added to the collection.",
-    Action.UNCOLLECT: "{} taken out of the collection.",
-    Action.TRASH: "{} deleted.",
-    Action.RESTORE: "{} restored.",
-    FORGET: "{} deleted for good.",
+DONE: Mapping[str, Callable[[int], str]] = {
+    Action.FAVORITE: lambda many: ngettext(
+        "%(num)s picture marked as favourite.", "%(num)s pictures marked as favourites.", many
+    ),
+    Action.UNFAVORITE: lambda many: ngettext(
+        "%(num)s picture no longer a favourite.", "%(num)s pictures no longer favourites.", many
+    ),
+    Action.TAG: lambda many: ngettext("%(num)s picture tagged.", "%(num)s pictures tagged.", many),
+    Action.UNTAG: lambda many: ngettext(
+        "The tags are off %(num)s picture.", "The tags are off %(num)s pictures.", many
+    ),
+    Action.PROJECT: lambda many: ngettext(
+        "%(num)s picture moved to the project.", "%(num)s pictures moved to the project.", many
+    ),
+    Action.COLLECT: lambda many: ngettext(
+        "%(num)s picture added to the collection.", "%(num)s pictures added to the collection.", many
+    ),
+    Action.UNCOLLECT: lambda many: ngettext(
+        "%(num)s picture taken out of the collection.", "%(num)s pictures taken out of the collection.", many
+    ),
+    Action.TRASH: lambda many: ngettext("%(num)s picture deleted.", "%(num)s pictures deleted.", many),
+    Action.RESTORE: lambda many: ngettext("%(num)s picture restored.", "%(num)s pictures restored.", many),
+    FORGET: lambda many: ngettext("%(num)s picture deleted for good.", "%(num)s pictures deleted for good.", many),
 }
+"""What is said of so many pictures afterwards."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,7 +68,7 @@ async def gallery_page(request: Request, query: Annotated[SheetQuery, Query()]) 
     choices = await look.choices(principal.id)
     albums = await runtime.keeping.curator.collections(principal, limit=ALBUMS)
     view = GalleryPage(
-        shell=shell(request, "Trash" if query.trash else "Gallery", current="gallery"),
+        shell=shell(request, gettext("Trash") if query.trash else gettext("Gallery"), current="gallery"),
         filters=filters_of(query, choices, runtime.catalog),
         sheet=await _hanging(request, query).hang(sheet, eager=True),
         total=tally.pictures,
@@ -113,14 +128,14 @@ async def ask_to_empty(request: Request) -> Response:
     """Asks before the trash is emptied."""
     runtime, links = runtime_of(request), renderer_of(request).links
     due = await runtime.keeping.cleaner.in_trash(principal_of(request))
-    many = wording.pictures(len(due.ids))
+    many = len(due.ids)
     view = AskPage(
-        shell=shell(request, "Empty the trash", current="gallery"),
-        question=f"Delete {many} for good? Nobody can bring them back.",
+        shell=shell(request, gettext("Empty the trash"), current="gallery"),
+        question=_gone_for_good(many),
         action=links.trash_empty,
         fields=(),
-        yes="Delete for good",
-        no="Keep",
+        yes=gettext("Delete for good"),
+        no=gettext("Keep"),
         back=links.trash,
     )
     return renderer_of(request).page(view)
@@ -164,7 +179,9 @@ def known_id(text: str) -> str:
 def keeps_for(runtime: Runtime) -> str:
     """How long pictures stay in the trash."""
     kept = runtime.settings.trash_for
-    return "until you empty it" if kept is None else f"for {kept.days} days"
+    if kept is None:
+        return gettext("until you empty it")
+    return ngettext("for %(num)s day", "for %(num)s days", kept.days)
 
 
 def _hanging(request: Request, query: GalleryQuery) -> browsing.Hanging:
@@ -179,17 +196,25 @@ def _hanging(request: Request, query: GalleryQuery) -> browsing.Hanging:
 
 
 def _ask_to_forget(request: Request, ids: list[str], back: str) -> Response:
-    links = renderer_of(request).links
+    links, many = renderer_of(request).links, len(ids)
     view = AskPage(
-        shell=shell(request, "Delete for good", current="gallery"),
-        question=f"Delete {wording.pictures(len(ids))} for good? Nobody can bring them back.",
+        shell=shell(request, gettext("Delete for good"), current="gallery"),
+        question=_gone_for_good(many),
         action=links.gallery_change,
         fields=(("do", FORGET), ("sure", "yes"), ("back", back), *(("id", each) for each in ids)),
-        yes="Delete for good",
-        no="Keep",
+        yes=gettext("Delete for good"),
+        no=gettext("Keep"),
         back=back,
     )
     return renderer_of(request).page(view)
+
+
+def _gone_for_good(many: int) -> str:
+    return ngettext(
+        "Delete %(num)s picture for good? Nobody can bring it back.",
+        "Delete %(num)s pictures for good? Nobody can bring them back.",
+        many,
+    )
 
 
 def _ids(form: FormData) -> list[str]:
@@ -234,5 +259,4 @@ def _done(text: str) -> str:
     action, _, many = text.partition(".")
     if action not in DONE or not (many.isascii() and many.isdigit() and len(many) < 8):
         return ""
-    said = DONE[action].format(wording.pictures(int(many)))
-    return said[0].upper() + said[1:]
+    return DONE[action](int(many))

@@ -16,10 +16,11 @@ from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.request import Operation
 from limner.runtime import Runtime
-from limner.web import showing
+from limner.web import browsing, showing, wording
 from limner.web.family import family_of
 from limner.web.filters import GalleryQuery
 from limner.web.gallery import keeps_for, known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext, message, ngettext, number, spoken
 from limner.web.lightbox_views import Neighbour, PicturePage, ShareRow
 from limner.web.links import Links
 from limner.web.rendering import shell
@@ -27,9 +28,20 @@ from limner.web.signing_in import text_of
 
 BESIDE = 5
 """Pictures of the strip on either side."""
-LIVES = {"604800": "A week", "86400": "A day", "2592000": "30 days", "31536000": "A year"}
+LIVES = {
+    "604800": message("a week"),
+    "86400": message("a day"),
+    "2592000": message("30 days"),
+    "31536000": message("a year"),
+}
 """How long a link works, in seconds, the usual first."""
-REASONS = ("It is not what was asked for", "It shows somebody without their consent", "It is harmful", "Something else")
+REASONS = (
+    message("It is not what was asked for"),
+    message("It shows somebody without their consent"),
+    message("It is harmful"),
+    message("Something else"),
+)
+"""What is wrong with a picture, in the words that administrators read."""
 FORMATS = ("png", "jpeg", "webp", "avif")
 
 router = APIRouter(include_in_schema=False, prefix="/images/{image_id}")
@@ -89,7 +101,7 @@ async def report_from_form(request: Request, image_id: str, query: Among) -> Res
         _, fresh = await runtime_of(request).reviews.report(known_id(image_id), reason, details, principal_of(request))
     except InvalidRequest as error:
         return await _page(request, image_id, query, error=error)
-    said = "Reported. An administrator will look at it." if fresh else "You have reported it before."
+    said = gettext("Reported. An administrator will look at it.") if fresh else gettext("You have reported it before.")
     return await _page(request, image_id, query, done=said)
 
 
@@ -110,9 +122,10 @@ async def _page(
     parent = await _parent(runtime, principal, picture)
     shares = await runtime.keeping.sharer.all(principal, picture=picture.id) if is_own else ()
     own_format = picture.file.media_type.removeprefix("image/")
+    as_made = gettext("%(size)s, as made", size=_size(picture.file.size))
     facts = showing.Story(picture, job, runtime.catalog)
     view = PicturePage(
-        shell=shell(request, picture.prompt[:60] or "Picture", heading="Picture", current="gallery"),
+        shell=shell(request, picture.prompt[:60] or gettext("Picture"), heading=gettext("Picture"), current="gallery"),
         tile=showing.tile(picture, eager=True),
         job_id=picture.job_id,
         prompt=picture.prompt,
@@ -124,7 +137,7 @@ async def _page(
         withheld=picture.withheld or "",
         own=is_own,
         reruns=picture.operation is not Operation.UPLOAD,
-        formats=tuple((name, f"{_size(picture.file.size)}, as made" if name == own_format else "") for name in FORMATS),
+        formats=tuple((name, as_made if name == own_format else "") for name in FORMATS),
         own_format=own_format,
         recipe=facts.recipe,
         cost=facts.cost,
@@ -141,8 +154,8 @@ async def _page(
         context=query.address(""),
         keeps_for=keeps_for(runtime),
         shares=tuple(_share(each) for each in shares),
-        lives=tuple(LIVES.items()),
-        reasons=REASONS,
+        lives=tuple((value, gettext(name)) for value, name in LIVES.items()),
+        reasons=tuple((reason, gettext(reason)) for reason in REASONS),
         link=link,
         done=done,
         error="" if error is None else error.message,
@@ -162,9 +175,9 @@ async def _among(
     )
     row = (*around.newer, picture, *around.older)
     address = {each.id: query.address(links.image(each.id)) for each in row}
-    total = f"{tally.pictures:,}" if tally.exact else f"{tally.pictures:,}+"
+    total = browsing.total_words(tally)
     return Neighbour(
-        position=f"{around.position:,} of {total}",
+        position=gettext("%(position)s of %(total)s", position=number(around.position), total=total),
         newer=address[around.newer[-1].id] if around.newer else "",
         older=address[around.older[0].id] if around.older else "",
         strip=tuple((showing.tile(each), address[each.id]) for each in row) if len(row) > 1 else (),
@@ -183,10 +196,14 @@ async def _parent(runtime: Runtime, principal: Principal, picture: Picture) -> P
 
 
 def _share(share: Share) -> ShareRow:
-    many = "never looked at" if not share.views else f"looked at {share.views} time{'s' * (share.views > 1)}"
+    many = gettext("never looked at")
+    if share.views:
+        many = ngettext("looked at %(num)s time", "looked at %(num)s times", share.views)
     return ShareRow(id=share.id, expires=share.expires, views=many)
 
 
 def _size(count: int) -> str:
     """1.6 MB, 310 KB."""
-    return f"{count / 1_000_000:.1f} MB" if count >= 1_000_000 else f"{max(1, round(count / 1000))} KB"
+    if count >= 1_000_000:
+        return wording.apart(f"{count / 1_000_000:.1f}".replace(".", spoken().decimal) + " MB")
+    return wording.apart(f"{max(1, round(count / 1000))} KB")

@@ -91,7 +91,8 @@ class PicturePage:
     shares: tuple[ShareRow, ...]
     lives: tuple[tuple[str, str], ...]
     """How long a link may work, in seconds, and what that is called."""
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    """What may be wrong with it, and that in the language of the page."""
     link: str = ""
     """A share link that has just been made, shown this once."""
     done: str = ""
@@ -105,6 +106,8 @@ class Offer:
     model: str
     price: str
     """$0.04."""
+    button: str
+    """What the button says that spends it."""
     difference: str
     """$0.01 more than this picture cost."""
     seconds: str
@@ -124,10 +127,8 @@ class RerunPage:
     back: str
     groups: tuple[ModelGroup, ...]
     chosen: str
-    model: str
-    """What made it."""
-    charged: str
-    """What it cost."""
+    made: str
+    """What made it, and what it cost."""
     offer: Offer | None
     key: str
     """Sent with the form, so that sending it twice buys once."""

@@ -15,6 +15,7 @@ from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
 from limner.web import composing, showing, wording
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.lightbox_views import Offer, RerunPage
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
@@ -55,13 +56,12 @@ async def _page(request: Request, image_id: str, model: str, error: LimnerError 
         except LimnerError as found:
             error = found
     view = RerunPage(
-        shell=shell(request, "Re-run on another model", heading="Re-run", current="gallery"),
+        shell=shell(request, _("Re-run on another model"), heading=_("Re-run"), current="gallery"),
         tile=showing.tile(picture, eager=True),
         back=renderer_of(request).links.image(picture.id),
         groups=groups,
         chosen=model,
-        model=showing.Story(picture, job, runtime.catalog).title,
-        charged=wording.price(picture.cost),
+        made=_made(showing.Story(picture, job, runtime.catalog).title, picture.cost),
         offer=offer,
         key=runtime.ids.new(),
         error="" if error is None else error.message,
@@ -95,6 +95,7 @@ async def _offer(request: Request, picture: Picture, wanted: ImageRequest) -> Of
     return Offer(
         model=first.title,
         price=wording.price(likely),
+        button=_("Run it for %(price)s", price=wording.price(likely)) if likely else _("Run it"),
         difference=difference(likely, picture.cost),
         seconds=wording.duration(first.seconds),
         receipt=showing.receipt_rows(first.receipt),
@@ -103,11 +104,21 @@ async def _offer(request: Request, picture: Picture, wanted: ImageRequest) -> Of
     )
 
 
+def _made(model: str, cost: Money | None) -> str:
+    """Who made the picture there is, and for how much."""
+    if cost is None:
+        return _("%(model)s made this one. The original is kept.", model=model)
+    if not cost:
+        return _("%(model)s made this one for nothing. The original is kept.", model=model)
+    return _("%(model)s made this one for %(price)s. The original is kept.", model=model, price=wording.price(cost))
+
+
 def difference(price: Money | None, charged: Money | None) -> str:
     """How much dearer or cheaper it is than the picture there is; empty where either price is unknown."""
     if price is None or charged is None:
         return ""
     if price == charged:
-        return "as much as this picture cost"
-    apart, word = (price - charged, "more") if price > charged else (charged - price, "less")
-    return f"{wording.price(apart)} {word} than this picture cost"
+        return _("as much as this picture cost")
+    if price > charged:
+        return _("%(price)s more than this picture cost", price=wording.price(price - charged))
+    return _("%(price)s less than this picture cost", price=wording.price(charged - price))

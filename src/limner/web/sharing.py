@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from limner.domain.picture import Picture
 from limner.engine.linking import UNLISTED, Sharer
 from limner.runtime import Runtime
+from limner.web.languages import gettext as _
 from limner.web.rendering import Renderer, shell
 from limner.web.views import SharePage, Tile
 
@@ -28,7 +29,7 @@ async def shared_page(
     shown = await _sharer(request).open(token, cursor=after)
     collection = shown.collection
     view = SharePage(
-        shell=shell(request, collection.name if collection else "Picture"),
+        shell=shell(request, collection.name if collection else _("Picture")),
         description=collection.description if collection else "",
         tiles=tuple(_tile(picture, place) for place, picture in enumerate(shown.pictures.items, 1)),
         here=f"/s/{token}",
@@ -45,7 +46,7 @@ def _tile(picture: Picture, number: int) -> Tile:
     file = picture.file
     return Tile(
         id=picture.id,
-        alt=f"Shared picture {number}",
+        alt=_("Shared picture %(number)s", number=number),
         width=file.width,
         height=file.height,
         tone=picture.tone,

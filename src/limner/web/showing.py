@@ -13,6 +13,7 @@ from limner.domain.plan import Candidate, ReceiptLine, Treatment
 from limner.domain.ports import Catalog
 from limner.domain.request import Size
 from limner.web import wording
+from limner.web.languages import gettext as _
 from limner.web.views import Fact, JobCard, JobRow, ReceiptRow, Tile
 
 ALT_LIMIT = 250
@@ -47,8 +48,10 @@ def tile(picture: Picture, *, eager: bool = False) -> Tile:
 
 def _alt(picture: Picture) -> str:
     """What is on a picture, for those who do not see it: everybody, where it is withheld."""
-    words = picture.alt_text or picture.prompt or f"{picture.operation} by {picture.model}"
-    return words if picture.withheld is None else f"Withheld: {words}"
+    words = picture.alt_text or picture.prompt
+    if not words:
+        words = _("%(operation)s by %(model)s", operation=wording.operation(picture.operation), model=picture.model)
+    return words if picture.withheld is None else _("Withheld: %(picture)s", picture=words)
 
 
 def colour(model: str) -> str:
@@ -139,15 +142,15 @@ class Story:
         picture, request, file = self.picture, self.job.request, self.picture.file
         return facts(
             {
-                "Seed": picture.seed,
-                "Size": f"{file.width} \u00d7 {file.height}",
-                "Operation": picture.operation.replace("_", " "),
-                "Style": ", ".join(filter(None, (request.style, *request.presets))),
-                "Negative": request.negative_prompt,
-                "Asked for": request.model,
-                "Rewritten": picture.revised_prompt,
-                "Translated": wording.receipt_summary(tuple(line.treatment for line in self.job.receipt)),
-                "Changed": "; ".join(picture.changes),
+                _("Seed"): picture.seed,
+                _("Size"): wording.size(file.width, file.height),
+                _("Operation"): wording.operation(picture.operation),
+                _("Style"): ", ".join(filter(None, (request.style, *request.presets))),
+                _("Negative"): request.negative_prompt,
+                _("Asked for"): request.model,
+                _("Rewritten"): picture.revised_prompt,
+                _("Translated"): wording.receipt_summary(tuple(line.treatment for line in self.job.receipt)),
+                _("Changed"): "; ".join(picture.changes),
             }
         )
 
@@ -158,10 +161,10 @@ class Story:
         begun = job.started or job.created
         return facts(
             {
-                "Charged": wording.price(picture.cost),
-                "Quoted": wording.price(estimate.likely if estimate else None),
-                "Waited": wording.duration((begun - job.created).total_seconds()),
-                "Made in": wording.duration(((job.finished or picture.created) - begun).total_seconds()),
+                _("Charged"): wording.price(picture.cost),
+                _("Quoted"): wording.price(estimate.likely if estimate else None),
+                _("Waited"): wording.duration((begun - job.created).total_seconds()),
+                _("Made in"): wording.duration(((job.finished or picture.created) - begun).total_seconds()),
             }
         )
 
@@ -171,11 +174,11 @@ class Story:
         picture, digest = self.picture, self.picture.original.digest
         return facts(
             {
-                "Made": wording.moment(picture.created),
-                "By": picture.model,
-                "Project": picture.project,
-                "Withheld": picture.withheld,
-                "SHA-256": f"{digest[:4]}\u2026{digest[-4:]}",
+                _("Made"): wording.moment(picture.created),
+                _("By"): picture.model,
+                _("Project"): picture.project,
+                _("Withheld"): picture.withheld,
+                "SHA-256": wording.apart(f"{digest[:4]}\u2026{digest[-4:]}"),
             }
         )
 
@@ -183,7 +186,9 @@ class Story:
     def signed(self) -> str:
         """What its content credentials say about how it was made."""
         service = service_of(self.catalog, self.picture.model)
-        return "Drawn by an algorithm" if service is not None and service.algorithmic else "Made by a trained model"
+        if service is not None and service.algorithmic:
+            return _("Drawn by an algorithm. Every copy carries signed content credentials that say so.")
+        return _("Made by a trained model. Every copy carries signed content credentials that say so.")
 
     @property
     def _candidate(self) -> Candidate:
@@ -262,11 +267,11 @@ def receipt_rows(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
         icon, how = wording.TREATMENTS[line.treatment]
         rows.append(
             ReceiptRow(
-                field=line.field.replace("_", " ").capitalize(),
+                field=wording.field(line.field),
                 wanted=line.wanted,
-                sent=line.sent or "nothing",
+                sent=line.sent or _("nothing"),
                 icon=icon,
-                how=how,
+                how=_(how),
                 why=line.why,
             )
         )

@@ -15,6 +15,7 @@ from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.runtime.forms import read_form
+from limner.web.languages import gettext as _
 from limner.web.rendering import Page, Renderer, shell
 from limner.web.views import SignInPage
 
@@ -107,7 +108,7 @@ def sign_in_view(
     error: LimnerError | None = None,
 ) -> Response:
     """The page of the sign-in, or of the first account; with what is wrong, where something is."""
-    title = "Set up your studio" if code else "Sign in"
+    title = _("Set up your studio") if code else _("Sign in")
     view = SignInPage(
         shell=shell(request, title),
         place=host_of(request),

@@ -2,39 +2,100 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from limner.domain.budgets import Counted, Standing, Window
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
+from limner.domain.request import Operation
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext, spoken
 
 STATES: dict[JobState, tuple[str, str, str]] = {
-    JobState.QUOTED: ("part", "part", "Needs you"),
-    JobState.QUEUED: ("queued", "clock", "Queued"),
-    JobState.RUNNING: ("running", "run", "Running"),
-    JobState.SUCCEEDED: ("done", "ok", "Done"),
-    JobState.PARTIAL: ("part", "part", "Partly done"),
-    JobState.FAILED: ("failed", "bad", "Failed"),
-    JobState.REFUSED: ("refused", "ban", "Refused"),
-    JobState.CANCELLED: ("cancelled", "cancel", "Cancelled"),
-    JobState.AMBIGUOUS: ("part", "part", "Needs you"),
+    JobState.QUOTED: ("part", "part", message("Needs you")),
+    JobState.QUEUED: ("queued", "clock", message("Queued")),
+    JobState.RUNNING: ("running", "run", message("Running")),
+    JobState.SUCCEEDED: ("done", "ok", message("Done")),
+    JobState.PARTIAL: ("part", "part", message("Partly done")),
+    JobState.FAILED: ("failed", "bad", message("Failed")),
+    JobState.REFUSED: ("refused", "ban", message("Refused")),
+    JobState.CANCELLED: ("cancelled", "cancel", message("Cancelled")),
+    JobState.AMBIGUOUS: ("part", "part", message("Needs you")),
 }
-"""For each state its class, its icon and its word: never colour alone."""
+"""For each state its class, its icon and its word, still to be said: never colour alone."""
 
 TREATMENTS: dict[Treatment, tuple[str, str]] = {
-    Treatment.USED: ("ok", "kept"),
-    Treatment.MAPPED: ("adapt", "adapted"),
-    Treatment.ROUNDED: ("adapt", "adapted"),
-    Treatment.SPLIT: ("fold", "split"),
-    Treatment.IGNORED: ("minus", "dropped"),
-    Treatment.REFUSED: ("ban", "refused"),
-    Treatment.REUSED: ("ok", "reused"),
+    Treatment.USED: ("ok", message("kept")),
+    Treatment.MAPPED: ("adapt", message("adapted")),
+    Treatment.ROUNDED: ("adapt", message("adapted")),
+    Treatment.SPLIT: ("fold", message("split")),
+    Treatment.IGNORED: ("minus", message("dropped")),
+    Treatment.REFUSED: ("ban", message("refused")),
+    Treatment.REUSED: ("ok", message("reused")),
 }
-"""For each treatment of an option its icon and its word."""
+"""For each treatment of an option its icon and its word, still to be said."""
 
-WINDOWS = {Window.HOUR: " this hour", Window.DAY: " today", Window.MONTH: " this month", Window.ALL: ""}
+OPERATIONS: dict[Operation, str] = {
+    Operation.GENERATE: message("generate"),
+    Operation.EDIT: message("edit"),
+    Operation.INPAINT: message("inpaint"),
+    Operation.OUTPAINT: message("outpaint"),
+    Operation.VARIATIONS: message("variations"),
+    Operation.UPSCALE: message("upscale"),
+    Operation.STYLE_TRANSFER: message("style transfer"),
+    Operation.REMOVE_BACKGROUND: message("remove background"),
+    Operation.UPLOAD: message("upload"),
+}
+
+FIELDS = {
+    "prompt": message("Prompt"),
+    "negative_prompt": message("Negative prompt"),
+    "operation": message("Operation"),
+    "inputs": message("References"),
+    "model": message("Model"),
+    "count": message("Count"),
+    "size": message("Size"),
+    "aspect": message("Shape"),
+    "margins": message("Margins"),
+    "quality": message("Quality"),
+    "style": message("Style"),
+    "presets": message("Presets"),
+    "steps": message("Steps"),
+    "guidance": message("Guidance"),
+    "seed": message("Seed"),
+    "strength": message("Strength"),
+    "scale": message("Scale"),
+    "format": message("Format"),
+    "background": message("Background"),
+    "previews": message("Previews"),
+    "protect": message("Protected area"),
+}
+"""What options are called that a receipt may name."""
+
+LEFT = {
+    Window.HOUR: message("%(amount)s left this hour"),
+    Window.DAY: message("%(amount)s left today"),
+    Window.MONTH: message("%(amount)s left this month"),
+    Window.ALL: message("%(amount)s left"),
+}
+
+DATES = (
+    message("%(day)s Jan %(year)s"),
+    message("%(day)s Feb %(year)s"),
+    message("%(day)s Mar %(year)s"),
+    message("%(day)s Apr %(year)s"),
+    message("%(day)s May %(year)s"),
+    message("%(day)s Jun %(year)s"),
+    message("%(day)s Jul %(year)s"),
+    message("%(day)s Aug %(year)s"),
+    message("%(day)s Sep %(year)s"),
+    message("%(day)s Oct %(year)s"),
+    message("%(day)s Nov %(year)s"),
+    message("%(day)s Dec %(year)s"),
+)
+"""A day of each month."""
 
 BADGES = {
     "queued": "",
@@ -50,57 +111,90 @@ BADGES = {
 def price(money: Money | None) -> str:
     """Two decimals from a dollar up, else three at most; never nothing for something that cost money."""
     if money is None:
-        return "price unknown"
+        return _("price unknown")
     if not money:
-        return "free"
+        return _("free")
     if money.micro < 1000:
-        return "under $0.001"
+        return _("under %(price)s", price=dollars("0.001"))
     places = "0.01" if money.dollars >= 1 else "0.001"
     text = str(money.dollars.quantize(Decimal(places), ROUND_HALF_UP))
-    return f"${text.removesuffix('0') if places == '0.001' else text}"
+    return dollars(text.removesuffix("0") if places == "0.001" else text)
+
+
+def dollars(amount: str) -> str:
+    """$0.04, as the language of the page writes dollars."""
+    return _("$%(amount)s", amount=amount.replace(".", spoken().decimal))
+
+
+def size(width: int, height: int) -> str:
+    """Width by height: width first, also where text runs from right to left."""
+    return apart(f"{width} \u00d7 {height}")
+
+
+def apart(text: str) -> str:
+    """A text that runs from left to right whatever stands around it (Unicode 17, UAX 9, isolates)."""
+    return text if spoken().direction == "ltr" else f"\u2066{text}\u2069"
 
 
 def left(standing: Standing) -> str:
     """What a budget still has: `$9.60 left today`, `7 images left this hour`."""
     if standing.counted is Counted.PICTURES:
-        return f"{images(standing.left)} left{WINDOWS[standing.window]}"
-    return f"{price(Money(standing.left)) if standing.left else '$0'} left{WINDOWS[standing.window]}"
+        return _(LEFT[standing.window], amount=images(standing.left))
+    return _(LEFT[standing.window], amount=price(Money(standing.left)) if standing.left else dollars("0"))
 
 
 def charged(money: Money | None) -> str:
     """What was booked, as it is said afterwards."""
-    return "unknown" if money is None else price(money) if money else "nothing"
+    return _("unknown") if money is None else price(money) if money else _("nothing")
 
 
 def duration(seconds: float) -> str:
     """0.4 s, 12 s, 1 min 20 s."""
     if seconds < 1:
-        return f"{max(seconds, 0.1):.1f} s"
+        return _("%(seconds)s s", seconds=f"{max(seconds, 0.1):.1f}".replace(".", spoken().decimal))
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
-        return f"{rest} s"
-    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return _("%(seconds)s s", seconds=rest)
+    if not rest:
+        return _("%(minutes)s min", minutes=minutes)
+    return _("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=rest)
 
 
 def moment(at: datetime) -> str:
     """20 Nov 2026, 17:42, by the clock of this machine."""
     local = at.astimezone()
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return _("%(date)s, %(time)s", date=day(local.date()), time=f"{local:%H:%M}")
+
+
+def day(at: date) -> str:
+    """20 Nov 2026."""
+    return _(DATES[at.month - 1], day=at.day, year=at.year)
 
 
 def images(count: int) -> str:
     """1 image, 4 images."""
-    return "1 image" if count == 1 else f"{count} images"
+    return ngettext("%(num)s image", "%(num)s images", count)
 
 
 def pictures(count: int) -> str:
     """1 picture, 4 pictures."""
-    return "1 picture" if count == 1 else f"{count} pictures"
+    return ngettext("%(num)s picture", "%(num)s pictures", count)
 
 
 def price_line(count: int, money: Money | None, seconds: float) -> str:
     """4 images · $0.16 · about 12 s."""
-    return f"{images(count)} · {price(money)} · about {duration(seconds)}"
+    values = {"images": images(count), "price": price(money), "time": duration(seconds)}
+    return _("%(images)s · %(price)s · about %(time)s", **values)
+
+
+def operation(value: Operation) -> str:
+    """What is done, in a word or two."""
+    return _(OPERATIONS[value])
+
+
+def field(name: str) -> str:
+    """What an option is called; a service's own goes by the name that it has there."""
+    return _(FIELDS[name]) if name in FIELDS else name.replace("_", " ").capitalize()
 
 
 def explanation(job: Job) -> str:
@@ -125,11 +219,12 @@ def explanation(job: Job) -> str:
 def word(job: Job) -> str:
     """The state in a word or two."""
     if job.state is JobState.PARTIAL:
-        return f"{len(job.pictures)} of {job.request.count} done"
-    return STATES[job.state][2]
+        return _("%(made)s of %(wanted)s done", made=len(job.pictures), wanted=job.request.count)
+    return _(STATES[job.state][2])
 
 
 def receipt_summary(treatments: tuple[Treatment, ...]) -> str:
     """What was sent: 3 kept, 2 adapted, 1 dropped."""
     words = [TREATMENTS[each][1] for each in treatments]
-    return ", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words))
+    counted = (_("%(count)s %(what)s", count=words.count(each), what=_(each)) for each in dict.fromkeys(words))
+    return _(", ").join(counted)

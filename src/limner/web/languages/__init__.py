@@ -151,7 +151,12 @@ def gettext(text: str, **values: object) -> str:
 
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
     """The same in the form that a count wants, which stands for `%(num)s` unless that has words of its own."""
-    return plain_ngettext(one, many, count) % {"num": count, **values}
+    return plain_ngettext(one, many, count) % {"num": number(count), **values}
+
+
+def number(count: int) -> str:
+    """1,284, as the language of the request groups it."""
+    return f"{count:,}".replace(",", spoken().thousands)
 
 
 def message(text: str) -> str:
