@@ -9,6 +9,7 @@ import { call } from "./telling.js";
 import { waiting } from "./waiting.js";
 import { number, say, sayMany } from "./words.js";
 
+const ONWARD = document.dir === "rtl" ? -1 : 1; // to the right
 const PAUSE = 250; // milliseconds after a key, before a search
 
 const root = document.querySelector("[data-gallery]");
@@ -146,8 +147,8 @@ function across(tile, down) {
 }
 
 const MOVES = {
-  ArrowRight: (tile) => beside(tile, 1),
-  ArrowLeft: (tile) => beside(tile, -1),
+  ArrowRight: (tile) => beside(tile, ONWARD),
+  ArrowLeft: (tile) => beside(tile, -ONWARD),
   ArrowDown: (tile) => across(tile, true),
   ArrowUp: (tile) => across(tile, false),
   Home: () => tiles()[0],

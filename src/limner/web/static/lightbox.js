@@ -6,6 +6,7 @@ import { say, sayMany } from "./words.js";
 
 const MOST = 8; // times its own pixels
 const STEP = 1.25;
+const [BACK, ONWARD] = document.dir === "rtl" ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
 const PAN = 60; // pixels by one press of an arrow
 
 // The picture of a page, and nothing of the page around it.
@@ -229,7 +230,7 @@ export class Lightbox {
       d: () => this.part("download").click(),
       b: () => this.part("compare") && this.compare(),
       ...(this.image ? { "+": () => this.zoomed("+"), "=": () => this.zoomed("+"), "-": () => this.zoomed("-"), 0: () => this.zoomed("0") } : {}),
-      ...(sliding ? {} : { ArrowLeft: () => this.part("newer") && this.swap(this.part("newer").href), ArrowRight: () => this.part("older") && this.swap(this.part("older").href) }),
+      ...(sliding ? {} : { [BACK]: () => this.part("newer") && this.swap(this.part("newer").href), [ONWARD]: () => this.part("older") && this.swap(this.part("older").href) }),
     };
     if (acts[event.key]) this.stop(event, acts[event.key]);
   }

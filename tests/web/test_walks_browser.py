@@ -1,0 +1,100 @@
+"""All pages of the navigation, as people have them: narrow and wide, large text, few colours, from right to left."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from limner.web.languages import LANGUAGES, Language
+from tests.api.served import Site
+from tests.web.axe import objections
+from tests.web.windows import in_a_browser, visit
+
+pytestmark = [*in_a_browser, pytest.mark.timeout(600)]
+
+SIDEWAYS = """() => {
+    if (document.documentElement.scrollWidth <= innerWidth) return [];
+    const box = (e) => e.getBoundingClientRect();
+    const beyond = (e) => box(e).right > innerWidth + 1 || box(e).left < -1;
+    const found = [...document.querySelectorAll("body *")].filter(beyond);
+    return found.slice(0, 5).map((e) => `${e.tagName} ${e.className}`);
+}"""
+"""What sticks out of the window, where the page can be pushed sideways."""
+UNSEEN = """() => [...document.querySelectorAll(".btn, .input, .chip, .check, .switch input, .nav")]
+    .filter((e) => e.checkVisibility() && e.offsetWidth)
+    .filter((e) => {
+        const style = getComputedStyle(e);
+        const edged = parseFloat(style.borderTopWidth) > 0 && style.borderTopStyle !== "none";
+        return !edged && !e.textContent.trim() && !e.querySelector("svg, img");
+    }).map((e) => e.outerHTML.slice(0, 90))"""
+"""Controls that nothing shows where colours of grounds are taken away."""
+MOVING = "() => document.getAnimations().filter((one) => one.playState === 'running').map((one) => one.animationName)"
+
+
+async def places_of(page: Page, site: Site) -> list[str]:
+    """Every address in the navigation, and pages that are reached from those."""
+    job: Any = site.paint(prompt="A walk along the shore in rather many words", steps=28, count=2)
+    await page.goto("/keys")
+    shown = await page.locator(".rail a.nav").evaluate_all("(all) => all.map((each) => each.getAttribute('href'))")
+    more = [job["images"][0]["page_url"], f"{job['images'][0]['page_url']}/rerun?model=sketch/sketch"]
+    return [*shown, "/gallery?select=1", "/collections", "/nowhere", "/offline", *more]
+
+
+@pytest.mark.req("S1-082", "S3-064")
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+async def test_no_page_can_be_pushed_sideways(browser: Browser, site: Site, language: Language) -> None:
+    for width, theme in ((360, "ink"), (768, "vellum"), (1280, "ink"), (1920, "vellum")):
+        seen = await visit(browser, site, theme, width)
+        await seen.context.add_cookies([{"name": "language", "value": language.code, "url": site.url}])
+        for path in await places_of(seen.page, site):
+            await seen.page.goto(path)
+            await expect(seen.page.get_by_role("heading", level=1)).to_be_attached()
+            assert await seen.page.locator("html").get_attribute("data-theme") == theme
+            assert await seen.page.evaluate(SIDEWAYS) == [], (path, width)
+            narrow = width < 768
+            if await seen.page.locator(".rail").count():
+                assert await seen.page.locator(".rail").is_visible() is not narrow, (path, width)
+                assert await seen.page.locator(".tabbar").is_visible() is narrow, (path, width)
+        await seen.context.close()
+
+
+async def test_the_rail_has_labels_beside_its_icons_where_there_is_room(browser: Browser, site: Site) -> None:
+    for width, rail in ((1280, 80), (1920, 208)):
+        seen = await visit(browser, site, width=width)
+        await seen.page.goto("/gallery")
+        box = await seen.page.locator(".rail").bounding_box()
+        entry = seen.page.locator(".rail a.nav").first
+        icon, label = await entry.locator("svg").bounding_box(), await entry.locator("span").bounding_box()
+        assert box
+        assert icon
+        assert label
+        assert box["width"] == rail
+        assert (label["x"] > icon["x"] + icon["width"]) is (width == 1920)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_pages_hold_text_of_twice_the_size(browser: Browser, site: Site, width: int) -> None:
+    seen = await visit(browser, site, width=width)
+    for path in await places_of(seen.page, site):
+        await seen.page.goto(path)
+        await seen.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await seen.page.evaluate(SIDEWAYS) == [], (path, width)
+
+
+async def test_with_few_colours_every_control_is_seen_and_nothing_moves_by_itself(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site, forced_colors="active")
+    for path in await places_of(seen.page, site):
+        await seen.page.goto(path)
+        await expect(seen.page.get_by_role("heading", level=1)).to_be_attached()
+        assert await seen.page.evaluate(UNSEEN) == [], path
+        assert await seen.page.evaluate(MOVING) == [], path
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_pages_from_right_to_left_are_accessible(browser: Browser, site: Site, width: int) -> None:
+    seen = await visit(browser, site, "vellum", width)
+    await seen.context.add_cookies([{"name": "language", "value": "ar", "url": site.url}])
+    for path in await places_of(seen.page, site):
+        await seen.page.goto(path)
+        assert await objections(seen.page) == []
+    assert [each for each in seen.complaints if "/nowhere" not in each] == []
