@@ -35,7 +35,7 @@ SECTION = "profiles"
 DONE = {
     "added": message("The profile is made. Requests and chats can name it."),
     "changed": message("The profile is changed. What was made with it stays as it was."),
-    "deleted": message("The profile is deleted. Chats that had it make no pictures until they are given another."),
+    "deleted": message("The profile is deleted. Chats that had it paint with your default one, where there is one."),
 }
 FIELDS = 60
 WITHOUT_A_KEY = message("Needs no key.")
@@ -121,7 +121,7 @@ async def ask_to_delete_profile(request: Request, profile_id: str) -> Response:
     """Asks before a profile is deleted."""
     profile = await _profile(request, profile_id)
     question = _(
-        "Delete the profile %(name)s? Chats that have it make no pictures until they are given another.",
+        "Delete the profile %(name)s? Chats that have it then paint with your default one, where there is one.",
         name=profile.name,
     )
     return ask(request, SECTION, question)
