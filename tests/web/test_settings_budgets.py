@@ -24,7 +24,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_budgets_are_added_filled_and_removed(alone: Site) -> None:
     client = alone.client
     assert "Set by the settings of this installation." in client.get(HERE).text  # ten dollars a day
-    wanted = ({}, {"whom": "project", "name": "harbour", "amount": "1", "counted": "pictures", "window": "day"})
+    wanted: tuple[dict[str, str], ...] = (
+        {},
+        {"whom": "project", "name": "harbour", "amount": "1", "counted": "pictures", "window": "day"},
+    )
     for each in (*wanted, {"whom": "user:local", "amount": "2.50", "window": "hour"}):
         assert client.post(HERE, data={**NEW, **each}).headers["location"] == f"{HERE}?done=added"
     again = client.post(HERE, data=NEW)

@@ -58,7 +58,13 @@ def test_a_webhook_is_added_tested_told_replayed_and_removed(site: Site, receive
 
 
 def test_what_is_wrong_with_a_webhook_stands_beside_its_form(site: Site, receiver: Receiver) -> None:
-    for wrong in ({"url": "http://127.0.0.1:9/private"}, {"url": "nonsense"}, {"event": []}, {"event": ["job.eaten"]}):
+    wrongs: tuple[dict[str, str | list[str]], ...] = (
+        {"url": "http://127.0.0.1:9/private"},
+        {"url": "nonsense"},
+        {"event": []},
+        {"event": ["job.eaten"]},
+    )
+    for wrong in wrongs:
         refused = site.client.post(HERE, data={"url": receiver.url, "event": EVENTS, **wrong})
         assert (refused.status_code, 'role="alert"' in refused.text, "whsec_" in refused.text) == (422, True, False)
     assert "No webhooks yet." in site.client.get(HERE).text

@@ -84,5 +84,10 @@ def test_the_appearance_is_kept_in_this_browser(tmp_path: Path, monkeypatch: pyt
             assert 'data-theme="vellum"' in page.text
             assert 'name="keys" aria-describedby="keys-hint">' in page.text
             assert 'name="confirm" aria-describedby="confirm-hint" checked>' in page.text
-            odd = eve.post(APPEARANCE, data={"theme": "neon"})
+            assert '<option value="en" selected>English</option>' in page.text
+            spoken = eve.post(APPEARANCE, data={"theme": "ink", "language": "de"})
+            assert "language=de" in {cookie.partition(";")[0] for cookie in spoken.headers.get_list("set-cookie")}
+            assert '<html lang="de"' in eve.get(APPEARANCE).text
+            odd = eve.post(APPEARANCE, data={"theme": "neon", "language": "xx"})
+            assert not [each for each in odd.headers.get_list("set-cookie") if "neon" in each or "xx" in each]
             assert not [each for each in odd.headers.get_list("set-cookie") if each.startswith("theme=")]

@@ -10,13 +10,14 @@ from limner.domain.people import SignInRefused
 from limner.runtime.cookies import dropped, kept
 from limner.runtime.forms import read_form
 from limner.web.gallery import principal_of
+from limner.web.languages import message
 from limner.web.settings_frame import framed
 from limner.web.settings_people_views import AccountPage
 from limner.web.signing_in import address_of_caller, answered, host_of, text_of, with_accounts
 
 SECTION = "account"
 HERE = "/settings/account"
-DONE = {"password": "Your password is changed, and all your other sessions have ended."}
+DONE = {"password": message("Your password is changed, and all your other sessions have ended.")}
 
 router = APIRouter(include_in_schema=False, prefix=HERE)
 

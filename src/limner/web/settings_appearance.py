@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
 from limner.runtime.forms import read_form
 from limner.web.gallery import renderer_of
 from limner.web.gallery_views import Choice
-from limner.web.rendering import COOKIE, THEMES, theme_of
+from limner.web.languages import COOKIE as LANGUAGE
+from limner.web.languages import KNOWN, LANGUAGES, message, spoken
+from limner.web.languages import gettext as _
+from limner.web.preferences import A_YEAR
+from limner.web.rendering import COOKIE, KEYS_COOKIE, OFF, THEMES, letters_of, theme_of
 from limner.web.settings_frame import done_at, framed
 from limner.web.settings_views import AppearancePage
 from limner.web.signing_in import text_of
 
 SECTION = "appearance"
-DONE = {"saved": "This browser is shown the pages so from now on."}
-THEME_WORDS = {"ink": "Ink", "vellum": "Vellum", "auto": "As the system has it"}
-KEYS, CONFIRM = "keys", "confirm"
-"""Cookies: whether single letters are shortcuts, and whether every price is confirmed before it is paid."""
-A_YEAR = 365 * 24 * 3600
+DONE = {"saved": message("This browser is shown the pages so from now on.")}
+ON = "on"
+THEME_WORDS = {"ink": message("Ink"), "vellum": message("Vellum"), "auto": message("As the system has it")}
+CONFIRM = "confirm"
+"""The cookie that says whether every price is confirmed before it is paid."""
 
 router = APIRouter(include_in_schema=False, prefix="/settings/appearance")
 
@@ -30,10 +36,12 @@ async def appearance_page(request: Request) -> Response:
     view = AppearancePage(
         shell=shell,
         frame=frame,
-        themes=tuple(Choice(value=theme, name=THEME_WORDS[theme]) for theme in THEMES),
+        themes=tuple(Choice(value=theme, name=_(THEME_WORDS[theme])) for theme in THEMES),
         theme=theme_of(request),
-        keys=request.cookies.get(KEYS) != "off",
-        confirm=request.cookies.get(CONFIRM) == "on",
+        tongues=tuple(Choice(value=each.code, name=each.name) for each in LANGUAGES),
+        language=spoken().code,
+        keys=letters_of(request),
+        confirm=request.cookies.get(CONFIRM) == ON,
     )
     return renderer_of(request).page(view)
 
@@ -41,7 +49,7 @@ async def appearance_page(request: Request) -> Response:
 @router.post("")
 async def choose_appearance(request: Request) -> Response:
     """Keeps the choice in this browser's cookies."""
-    async with read_form(request, files=0, fields=6) as form:
+    async with read_form(request, files=0, fields=8) as form:
         chosen = _chosen(form)
     answer = done_at(request, SECTION, "saved")
     for name, value in chosen.items():
@@ -51,6 +59,6 @@ async def choose_appearance(request: Request) -> Response:
 
 def _chosen(form: FormData) -> dict[str, str]:
     """The cookies that a form sets; what is none of the choices is left as it was."""
-    theme = text_of(form, "theme")
-    switches = {name: "on" if text_of(form, name) == "on" else "off" for name in (KEYS, CONFIRM)}
-    return {**({COOKIE: theme} if theme in THEMES else {}), **switches}
+    lists: dict[str, Collection[str]] = {COOKIE: THEMES, LANGUAGE: KNOWN}
+    chosen = {name: value for name, choices in lists.items() if (value := text_of(form, name)) in choices}
+    return chosen | {name: ON if text_of(form, name) == ON else OFF for name in (KEYS_COOKIE, CONFIRM)}

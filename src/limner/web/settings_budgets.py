@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +16,8 @@ from limner.runtime.forms import read_form
 from limner.web import wording
 from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_budget_views import BudgetDraft, BudgetRow, BudgetsPage
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_views import Badge
@@ -23,17 +25,36 @@ from limner.web.signing_in import answered, text_of
 
 SECTION = "budgets"
 DONE = {
-    "added": "The budget holds from now on.",
-    "removed": "The budget is removed. What jobs have set aside in it is settled all the same.",
+    "added": message("The budget holds from now on."),
+    "removed": message("The budget is removed. What jobs have set aside in it is settled all the same."),
 }
 WINDOWS = (
-    Choice(value="hour", name="Hour"),
-    Choice(value="day", name="Day"),
-    Choice(value="month", name="Month"),
-    Choice(value="all", name="In all"),
+    Choice(value="hour", name=message("Hour")),
+    Choice(value="day", name=message("Day")),
+    Choice(value="month", name=message("Month")),
+    Choice(value="all", name=message("In all")),
 )
-COUNTED = (Choice(value="usd", name="US dollars"), Choice(value="pictures", name="Pictures"))
-WHOSE = {Kind.PROJECT: "Project {}", Kind.PROFILE: "Profile {}", Kind.TOKEN: "Token {}", Kind.USER: "{}"}
+COUNTED = (Choice(value="usd", name=message("US dollars")), Choice(value="pictures", name=message("Pictures")))
+WHOSE = {
+    Kind.PROJECT: message("Project %(name)s"),
+    Kind.PROFILE: message("Profile %(name)s"),
+    Kind.TOKEN: message("Token %(name)s"),
+}
+SPANS = {Window.HOUR: message("this hour"), Window.DAY: message("today"), Window.ALL: message("in all")}
+MONTHS = (
+    message("January"),
+    message("February"),
+    message("March"),
+    message("April"),
+    message("May"),
+    message("June"),
+    message("July"),
+    message("August"),
+    message("September"),
+    message("October"),
+    message("November"),
+    message("December"),
+)
 NEARLY = 90
 """Percent from which a budget is nearly used up."""
 MOST_DIGITS = 15
@@ -68,8 +89,12 @@ async def ask_to_remove_budget(request: Request, budget_id: str) -> Response:
     principal.check_administrator(CHANGES)
     standing = await runtime_of(request).budgeting.get(known_id(budget_id), principal)
     row = _row(standing, await _names(request), runtime_of(request).clock.now())
-    question = f"Remove the budget of {_amount(standing, standing.limit)} for {row.title}? What it has counted is kept."
-    return ask(request, SECTION, question, yes="Remove")
+    question = _(
+        "Remove the budget of %(amount)s for %(whose)s? What it has counted is kept.",
+        amount=_amount(standing, standing.limit),
+        whose=row.title,
+    )
+    return ask(request, SECTION, question, yes=message("Remove"))
 
 
 @router.post("/{budget_id}/remove")
@@ -96,8 +121,8 @@ async def _page(request: Request, draft: BudgetDraft, error: UsageError | None =
         people=_choices(names, Kind.USER),
         tokens=_choices(names, Kind.TOKEN),
         names=tuple(dict.fromkeys([*choices.projects, *(profile.name for profile in profiles)])),
-        windows=WINDOWS,
-        counted=COUNTED,
+        windows=_said(WINDOWS),
+        counted=_said(COUNTED),
     )
     return answered(request, view, error)
 
@@ -122,21 +147,30 @@ def _choices(names: Names, wanted: Kind) -> tuple[Choice, ...]:
     return tuple(Choice(value=f"{kind}:{name}", name=title) for (kind, name), title in names.items() if kind is wanted)
 
 
+def _said(choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    """Choices in the language of the page."""
+    return tuple(Choice(value=each.value, name=_(each.name)) for each in choices)
+
+
 def _row(standing: Standing, names: Names, now: datetime) -> BudgetRow:
     taken = standing.use.held + standing.use.spent
     percent = 100 if not standing.limit else min(100, taken * 100 // standing.limit)
     full = taken >= standing.limit
     state = (
-        Badge(kind="bad", icon="bad", word="Used up")
+        Badge(kind="bad", icon="bad", word=_("Used up"))
         if full
-        else Badge(kind="warn", icon="warn", word="Nearly used up")
+        else Badge(kind="warn", icon="warn", word=_("Nearly used up"))
         if percent >= NEARLY
         else None
     )
     return BudgetRow(
         id="" if standing.budget is None else standing.budget.id,
         title=f"{_whose(standing, names)}, {_when(standing.window, now)}",
-        used=f"{_amount(standing, taken, unit=False)} of {_amount(standing, standing.limit)}",
+        used=_(
+            "%(used)s of %(limit)s",
+            used=_amount(standing, taken, unit=False),
+            limit=_amount(standing, standing.limit),
+        ),
         note=_note(standing),
         percent=percent,
         kind="" if state is None else state.kind,
@@ -146,13 +180,13 @@ def _row(standing: Standing, names: Names, now: datetime) -> BudgetRow:
 
 def _whose(standing: Standing, names: Names) -> str:
     if standing.kind is Kind.EVERYONE:
-        return "Everyone"
-    return WHOSE[standing.kind].format(names.get((standing.kind, standing.name), standing.name))
+        return _("Everyone")
+    called = names.get((standing.kind, standing.name), standing.name)
+    return called if standing.kind is Kind.USER else _(WHOSE[standing.kind], name=called)
 
 
 def _when(window: Window, now: datetime) -> str:
-    words = {Window.HOUR: "this hour", Window.DAY: "today", Window.MONTH: f"{now:%B}", Window.ALL: "in all"}
-    return words[window]
+    return _(MONTHS[now.month - 1] if window is Window.MONTH else SPANS[window])
 
 
 def _amount(standing: Standing, number: int, *, unit: bool = True) -> str:
@@ -166,11 +200,11 @@ def _amount(standing: Standing, number: int, *, unit: bool = True) -> str:
 def _note(standing: Standing) -> str:
     said = []
     if standing.use.held:
-        said.append(f"{_amount(standing, standing.use.held)} of it set aside for what is under way.")
+        said.append(_("%(amount)s of it set aside for what is under way.", amount=_amount(standing, standing.use.held)))
     if standing.resets is not None:
-        said.append(f"Begins anew {wording.moment(standing.resets)}.")
+        said.append(_("Begins anew %(moment)s.", moment=wording.moment(standing.resets)))
     if standing.budget is None:
-        said.append("Set by the settings of this installation.")
+        said.append(_("Set by the settings of this installation."))
     return " ".join(said)
 
 
@@ -186,13 +220,13 @@ def _draft(form: FormData) -> BudgetDraft:
 
 def _wanted(draft: BudgetDraft) -> Wanted:
     """The budget that is meant. Raises InvalidRequest, naming the field."""
-    kind, _, name = draft.whom.partition(":")
+    kind, name = draft.whom.partition(":")[::2]
     if kind not in set(Kind):
-        raise InvalidRequest("Choose for whom the budget is.", field="whom")
+        raise InvalidRequest(_("Choose for whom the budget is."), field="whom")
     if draft.window not in set(Window):
-        raise InvalidRequest("Choose for how long the budget is.", field="window")
+        raise InvalidRequest(_("Choose for how long the budget is."), field="window")
     if draft.counted not in set(Counted):
-        raise InvalidRequest("Choose whether the budget counts dollars or pictures.", field="counted")
+        raise InvalidRequest(_("Choose whether the budget counts dollars or pictures."), field="counted")
     by_name = Kind(kind) in {Kind.PROJECT, Kind.PROFILE}
     return Wanted(
         kind=Kind(kind),
@@ -206,9 +240,9 @@ def _wanted(draft: BudgetDraft) -> Wanted:
 def _limit(draft: BudgetDraft) -> int:
     if Counted(draft.counted) is Counted.PICTURES:
         if not (draft.amount.isascii() and draft.amount.isdigit() and len(draft.amount) <= MOST_DIGITS):
-            raise InvalidRequest("Pictures are a whole number.", field="limit")
+            raise InvalidRequest(_("Pictures are a whole number."), field="limit")
         return int(draft.amount)
     try:
         return Money.usd(draft.amount.removeprefix("$")).micro
     except ValueError:
-        raise InvalidRequest("An amount is in dollars, such as 25 or 2.50.", field="limit") from None
+        raise InvalidRequest(_("An amount is in dollars, such as 25 or 2.50."), field="limit") from None

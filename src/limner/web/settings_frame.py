@@ -11,12 +11,15 @@ from fastapi.responses import RedirectResponse
 from limner.domain.errors import LimnerError
 from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.rendering import shell
 from limner.web.settings_views import Frame, SectionLink
 from limner.web.signing_in import with_accounts
 from limner.web.views import Shell
 
-HEADING = "Settings"
+HEADING = message("Settings")
+DELETE, KEEP = message("Delete"), message("Keep")
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,18 +38,18 @@ class Section:
 
 
 SECTIONS: Sequence[Section] = (
-    Section(key="keys", title="API keys"),
-    Section(key="profiles", title="Image profiles"),
-    Section(key="providers", title="Providers"),
-    Section(key="budgets", title="Budgets"),
-    Section(key="people", title="People", signed_in=True, administrators="sees who else has an account"),
-    Section(key="projects", title="Shared projects", signed_in=True),
-    Section(key="tokens", title="Access tokens", signed_in=True),
-    Section(key="webhooks", title="Webhooks"),
-    Section(key="presets", title="Presets"),
-    Section(key="templates", title="Templates"),
-    Section(key="appearance", title="Appearance"),
-    Section(key="account", title="Account", signed_in=True),
+    Section(key="keys", title=message("API keys")),
+    Section(key="profiles", title=message("Image profiles")),
+    Section(key="providers", title=message("Providers")),
+    Section(key="budgets", title=message("Budgets")),
+    Section(key="people", title=message("People"), signed_in=True, administrators="sees who else has an account"),
+    Section(key="projects", title=message("Shared projects"), signed_in=True),
+    Section(key="tokens", title=message("Access tokens"), signed_in=True),
+    Section(key="webhooks", title=message("Webhooks")),
+    Section(key="presets", title=message("Presets")),
+    Section(key="templates", title=message("Templates")),
+    Section(key="appearance", title=message("Appearance")),
+    Section(key="account", title=message("Account"), signed_in=True),
 )
 
 
@@ -72,15 +75,16 @@ def framed(
     """
     check_section(request, key)
     section, links, principal = _section(key), renderer_of(request).links, principal_of(request)
-    around = shell(request, section.title, heading=HEADING, current="settings")
+    around = shell(request, _(section.title), heading=_(HEADING), current="settings")
     if request.method != "GET":
         around = replace(around, here=links.settings(key))
+    said = done.get(request.query_params.get("done", ""), "")
     frame = Frame(
         sections=tuple(
-            SectionLink(href=links.settings(each.key), title=each.title, current=each.key == key)
+            SectionLink(href=links.settings(each.key), title=_(each.title), current=each.key == key)
             for each in _shown(request)
         ),
-        done=done.get(request.query_params.get("done", ""), ""),
+        done=_(said) if said else "",
         error="" if error is None else error.message,
         field="" if error is None else error.field or "",
         form=form if error is not None else "",
@@ -104,15 +108,18 @@ def done_at(request: Request, key: str, what: str) -> Response:
     return RedirectResponse(f"{renderer_of(request).links.settings(key)}?done={what}", status_code=303)
 
 
-def ask(request: Request, key: str, question: str, *, yes: str = "Delete", no: str = "Keep") -> Response:
-    """Asks before something that cannot be undone; yes sends a form to the address that asks."""
+def ask(request: Request, key: str, question: str, *, yes: str = DELETE, no: str = KEEP) -> Response:
+    """Asks before something that cannot be undone; yes sends a form to the address that asks.
+
+    `yes` and `no` are texts that are still to be said.
+    """
     view = AskPage(
-        shell=shell(request, _section(key).title, heading=HEADING, current="settings"),
+        shell=shell(request, _(_section(key).title), heading=_(HEADING), current="settings"),
         question=question,
         action=request.url.path,
         fields=(),
-        yes=yes,
-        no=no,
+        yes=_(yes),
+        no=_(no),
         back=renderer_of(request).links.settings(key),
     )
     return renderer_of(request).page(view)

@@ -18,15 +18,17 @@ from limner.runtime.forms import read_form
 from limner.web import showing
 from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_views import Badge, KeyDraft, KeyRow, KeysPage
 from limner.web.signing_in import answered, text_of
 
 SECTION = "keys"
 DONE = {
-    "added": "The key is stored. Validate it to see whether its provider takes it.",
-    "replaced": "The key is changed. Whatever names it uses it as it is now.",
-    "deleted": "The key is deleted.",
+    "added": message("The key is stored. Validate it to see whether its provider takes it."),
+    "replaced": message("The key is changed. Whatever names it uses it as it is now."),
+    "deleted": message("The key is deleted."),
 }
 NOT_TAKEN = {FailureCode.AUTHENTICATION: 401, FailureCode.FORBIDDEN: 403}
 """What a refused key is answered with."""
@@ -99,9 +101,11 @@ async def validate_key_from_form(request: Request, key_id: str) -> Response:
 async def ask_to_delete_key(request: Request, key_id: str) -> Response:
     """Asks before a key is deleted."""
     key = await runtime_of(request).vault.get(known_id(key_id), principal_of(request))
-    question = (
-        f"Delete the key {key.label} of {service_name(runtime_of(request), key.service)}? What was bought with it and "
-        "is still being painted can then no longer be fetched."
+    question = _(
+        "Delete the key %(name)s of %(provider)s? What was bought with it and is still being painted can then no "
+        "longer be fetched.",
+        name=key.label,
+        provider=service_name(runtime_of(request), key.service),
     )
     return ask(request, SECTION, question)
 
@@ -118,16 +122,21 @@ def verdict(runtime: Runtime, said: Inspection) -> Badge:
     name = service_name(runtime, said.service)
     code, account = said.code, said.account
     if code == FailureCode.NO_CREDIT or (account is not None and account.balance is not None and account.balance <= 0):
-        sentence = f"{name} accepts this key, but the account is out of credit."
-        return Badge(kind="bad", icon="bad", word="Out of credit", said=sentence)
+        sentence = _("%(provider)s accepts this key, but the account is out of credit.", provider=name)
+        return Badge(kind="bad", icon="bad", word=_("Out of credit"), said=sentence)
     if said.state is KeyState.ACCEPTED:
-        left = "" if account is None or account.balance is None else f" {_plain(account.balance)} {account.unit} left."
-        return Badge(kind="ok", icon="ok", word="Valid", said=f"Valid. {_models(runtime, said.service)}{left}")
+        sentence = _valid(runtime, said.service)
+        if account is not None and account.balance is not None:
+            left = _("%(amount)s %(unit)s left.", amount=_plain(account.balance), unit=account.unit)
+            sentence = f"{sentence} {left}"
+        return Badge(kind="ok", icon="ok", word=_("Valid"), said=sentence)
     if said.state is KeyState.REFUSED:
         status = NOT_TAKEN.get(FailureCode(code)) if code in set(FailureCode) else None
-        sentence = f"{name} does not accept this key{f' ({status})' if status else ''}."
-        return Badge(kind="bad", icon="bad", word="Not valid", said=sentence)
-    return Badge(kind="warn", icon="part", word="Not known", said=said.message)
+        sentence = _("%(provider)s does not accept this key.", provider=name)
+        if status:
+            sentence = _("%(provider)s does not accept this key (%(status)s).", provider=name, status=status)
+        return Badge(kind="bad", icon="bad", word=_("Not valid"), said=sentence)
+    return Badge(kind="warn", icon="part", word=_("Not known"), said=said.message)
 
 
 def service_name(runtime: Runtime, service: str) -> str:
@@ -208,14 +217,14 @@ def _weight(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidRequest("A weight is a number, such as 1 or 2.5.", field="weight") from None
+        raise InvalidRequest(_("A weight is a number, such as 1 or 2.5."), field="weight") from None
 
 
-def _models(runtime: Runtime, service: str) -> str:
-    """How many models a key of this service opens, as far as the catalog knows."""
+def _valid(runtime: Runtime, service: str) -> str:
+    """That a key is taken, and how many models it opens as far as the catalog knows."""
     painted = sum(card.service == service and card.status is not Status.RETIRED for card in runtime.catalog.models)
     many = painted or sum(card.service == service for card in runtime.vault.texts.models)
-    return "1 model available." if many == 1 else f"{many} models available."
+    return ngettext("Valid. %(num)s model available.", "Valid. %(num)s models available.", many)
 
 
 def _plain(amount: Decimal) -> str:

@@ -9,22 +9,24 @@ from limner.domain.people import Principal, Role, User
 from limner.runtime.forms import read_form
 from limner.web.gallery import known_id, principal_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_frame import ask, check_section, done_at, framed
 from limner.web.settings_people_views import PeoplePage, PersonRow
 from limner.web.signing_in import answered, text_of, with_accounts
 
 SECTION = "people"
 DONE = {
-    "added": "They have an account now. Tell them the password yourself, and to change it.",
-    "changed": "The role is changed. They sign in anew.",
-    "password": "The password is changed, and all their sessions have ended.",
-    "removed": "They are out, with all their sessions and tokens.",
+    "added": message("They have an account now. Tell them the password yourself, and to change it."),
+    "changed": message("The role is changed. They sign in anew."),
+    "password": message("The password is changed, and all their sessions have ended."),
+    "removed": message("They are out, with all their sessions and tokens."),
 }
 ROLES = {
-    Role.VIEWER: "Viewer: looks",
-    Role.MEMBER: "Member: makes pictures",
-    Role.ADMIN: "Administrator: everything but owners",
-    Role.OWNER: "Owner: everything",
+    Role.VIEWER: message("Viewer: looks"),
+    Role.MEMBER: message("Member: makes pictures"),
+    Role.ADMIN: message("Administrator: everything but owners"),
+    Role.OWNER: message("Owner: everything"),
 }
 
 router = APIRouter(include_in_schema=False, prefix="/settings/people")
@@ -86,11 +88,12 @@ async def give_password_from_form(request: Request, user_id: str) -> Response:
 async def ask_to_remove_person(request: Request, user_id: str) -> Response:
     """Asks before somebody is removed. For administrators."""
     person = await _person(request, user_id)
-    question = (
-        f"Remove {person.email}? Their sessions and tokens end at once; their keys, profiles, chats and collections "
-        "go too. Their pictures are kept, for nobody."
+    question = _(
+        "Remove %(name)s? Their sessions and tokens end at once; their keys, profiles, chats and collections go too. "
+        "Their pictures are kept, for nobody.",
+        name=person.email,
     )
-    return ask(request, SECTION, question, yes="Remove")
+    return ask(request, SECTION, question, yes=message("Remove"))
 
 
 @router.post("/{user_id}/remove")
@@ -127,7 +130,7 @@ async def _page(
         frame=frame,
         people=tuple(_row(user, principal) for user in people),
         roles=tuple(
-            Choice(value=each.value, name=words)
+            Choice(value=each.value, name=_(words))
             for each, words in ROLES.items()
             if each is not Role.OWNER or principal.role is Role.OWNER
         ),
@@ -142,7 +145,7 @@ def _row(user: User, principal: Principal) -> PersonRow:
     return PersonRow(
         id=user.id,
         email=user.email,
-        role=ROLES[user.role].partition(":")[0],
+        role=_(ROLES[user.role]).partition(":")[0],
         role_key=user.role.value,
         created=user.created,
         is_oneself=user.id == principal.id,
@@ -154,5 +157,5 @@ def _row(user: User, principal: Principal) -> PersonRow:
 def _role(text: str) -> Role:
     """Raises InvalidRequest."""
     if text not in set(Role):
-        raise InvalidRequest("Choose a role.", field="role")
+        raise InvalidRequest(_("Choose a role."), field="role")
     return Role(text)

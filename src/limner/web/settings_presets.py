@@ -8,15 +8,17 @@ from limner.domain.errors import NotFound, UsageError
 from limner.domain.preset import Preset
 from limner.runtime.forms import read_form
 from limner.web.gallery import principal_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_wording_views import PresetRow, PresetsPage
 from limner.web.signing_in import answered, text_of
 
 SECTION = "presets"
 DONE = {
-    "added": "The style is saved. Requests can name it.",
-    "changed": "The style is changed. Pictures made with it keep its words.",
-    "deleted": "The style is deleted. Pictures made with it keep its words.",
+    "added": message("The style is saved. Requests can name it."),
+    "changed": message("The style is changed. Pictures made with it keep its words."),
+    "deleted": message("The style is deleted. Pictures made with it keep its words."),
 }
 
 router = APIRouter(include_in_schema=False, prefix="/settings/presets")
@@ -75,7 +77,9 @@ async def change_preset_from_form(request: Request, preset_id: str) -> Response:
 async def ask_to_delete_preset(request: Request, preset_id: str) -> Response:
     """Asks before a style is deleted."""
     preset = await _own(request, preset_id)
-    return ask(request, SECTION, f"Delete the style {preset.name}? Pictures made with it keep its words.")
+    return ask(
+        request, SECTION, _("Delete the style %(name)s? Pictures made with it keep its words.", name=preset.name)
+    )
 
 
 @router.post("/{preset_id}/delete")
@@ -91,7 +95,7 @@ async def _found(request: Request, preset_id: str) -> tuple[Preset, bool]:
     shown = await runtime_of(request).engine.wording.shown_presets(principal_of(request))
     found = next((each for each in shown if each[0].id == preset_id), None)
     if found is None:
-        raise NotFound("There is no style with this id. Look at the list of styles.")
+        raise NotFound(_("There is no style with this id. Look at the list of styles."))
     return found
 
 
@@ -99,7 +103,7 @@ async def _own(request: Request, preset_id: str) -> Preset:
     """Raises NotFound for a built-in one as well."""
     preset, own = await _found(request, preset_id)
     if not own:
-        raise NotFound("This style is built in. Save one of your own with its id in its place.")
+        raise NotFound(_("This style is built in. Save one of your own with its id in its place."))
     return preset
 
 

@@ -12,6 +12,8 @@ from limner.domain.model_card import ModelCard, ParameterKind, ParameterRule
 from limner.engine.admission import PRICED
 from limner.engine.profile_options import ALIASES
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_views import Control
 from limner.web.signing_in import text_of
 
@@ -20,16 +22,16 @@ SHAPES = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16")
 OPTIONS = ("quality", "style", "background", "format", "steps", "guidance")
 """Those of a request that have a field where the model has them, in their order."""
 WORDS = {
-    "size": "Size or shape",
-    "negative_prompt": "Negative prompt",
-    "quality": "Quality",
-    "style": "Style",
-    "background": "Background",
-    "format": "Format",
-    "steps": "Steps",
-    "guidance": "Guidance",
+    "size": message("Size or shape"),
+    "negative_prompt": message("Negative prompt"),
+    "quality": message("Quality"),
+    "style": message("Style"),
+    "background": message("Background"),
+    "format": message("Format"),
+    "steps": message("Steps"),
+    "guidance": message("Guidance"),
 }
-FOLDED = "This model has no negative prompt. Limner will fold it into the prompt."
+FOLDED = message("This model has no negative prompt. Limner will fold it into the prompt.")
 NEVER = PRICED | {"scale"}
 """What is said with each request: a service's own word for what a price depends on, and how much larger."""
 PREFIX = "option."
@@ -104,10 +106,10 @@ def controls_of(card: ModelCard, options: Mapping[str, str]) -> tuple[Control, .
     lacks = card.parameter("negative_prompt") is None
     leave_out = Control(
         name="negative_prompt",
-        label=WORDS["negative_prompt"],
+        label=_(WORDS["negative_prompt"]),
         kind="text",
         value=options.get("negative_prompt", ""),
-        hint=FOLDED if lacks else "",
+        hint=_(FOLDED) if lacks else "",
     )
     size = () if not _sizes(card) else (_size_control(card, options.get("size", "")),)
     return (*size, *(_control(rule, options.get(rule.name, "")) for rule in (*own, *more)), leave_out)
@@ -118,7 +120,7 @@ def _size_control(card: ModelCard, value: str) -> Control:
     entries = sizes if not value or value in sizes else (*sizes, value)
     usual = "" if card.sizes.default is None else str(card.sizes.default).replace("x", " \N{MULTIPLICATION SIGN} ")
     choices = tuple(Choice(value=each, name=each.replace("x", " \N{MULTIPLICATION SIGN} ")) for each in entries)
-    return Control(name="size", label=WORDS["size"], kind="choice", value=value, choices=choices, usual=usual)
+    return Control(name="size", label=_(WORDS["size"]), kind="choice", value=value, choices=choices, usual=usual)
 
 
 def _sizes(card: ModelCard) -> tuple[str, ...]:
@@ -133,12 +135,12 @@ def _control(rule: ParameterRule, value: str) -> Control:
         choices = tuple(Choice(value=each, name=each) for each in known)
         kind = "choice"
     elif rule.kind is ParameterKind.FLAG:
-        choices, kind = (Choice(value="yes", name="Yes"), Choice(value="no", name="No")), "choice"
+        choices, kind = (Choice(value="yes", name=_("Yes")), Choice(value="no", name=_("No"))), "choice"
     else:
         choices, kind = (), "text" if rule.kind is ParameterKind.TEXT else "number"
     return Control(
         name=rule.name,
-        label=WORDS.get(rule.name, rule.name.replace("_", " ").capitalize()),
+        label=_(WORDS[rule.name]) if rule.name in WORDS else rule.name.replace("_", " ").capitalize(),
         kind=kind,
         value=value,
         choices=choices,
@@ -166,5 +168,4 @@ def _value(rule: ParameterRule | None, name: str, text: str) -> object:
     try:
         return int(text) if rule.kind is ParameterKind.INTEGER else float(text)
     except ValueError:
-        wanted = "a whole number" if rule.kind is ParameterKind.INTEGER else "a number"
-        raise InvalidRequest(f"{WORDS.get(name, name)} is {wanted}.", field=f"parameters.{name}") from None
+        raise InvalidRequest(_("That is no number as this field wants it."), field=f"parameters.{name}") from None

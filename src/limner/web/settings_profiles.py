@@ -17,6 +17,8 @@ from limner.runtime.forms import read_form
 from limner.web import composing, showing
 from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_keys import service_name, verdict
 from limner.web.settings_profile_form import (
@@ -31,12 +33,12 @@ from limner.web.signing_in import answered, text_of
 
 SECTION = "profiles"
 DONE = {
-    "added": "The profile is made. Requests and chats can name it.",
-    "changed": "The profile is changed. What was made with it stays as it was.",
-    "deleted": "The profile is deleted. Chats that had it make no pictures until they are given another.",
+    "added": message("The profile is made. Requests and chats can name it."),
+    "changed": message("The profile is changed. What was made with it stays as it was."),
+    "deleted": message("The profile is deleted. Chats that had it paint with your default one, where there is one."),
 }
 FIELDS = 60
-WITHOUT_A_KEY = "Needs no key."
+WITHOUT_A_KEY = message("Needs no key.")
 
 router = APIRouter(include_in_schema=False, prefix="/settings/profiles")
 
@@ -83,7 +85,9 @@ async def profile_page(request: Request, profile_id: str) -> Response:
 async def copy_profile_page(request: Request, profile_id: str) -> Response:
     """The form that makes another profile, filled in like one that there is."""
     profile = await _profile(request, profile_id)
-    return await _page(request, replace(_as_it_is(profile), name=f"{profile.name[:190]} copy", is_default=False))
+    return await _page(
+        request, replace(_as_it_is(profile), name=_("%(name)s copy", name=profile.name[:180]), is_default=False)
+    )
 
 
 @router.post("/{profile_id}")
@@ -116,7 +120,10 @@ async def change_profile_from_form(request: Request, profile_id: str) -> Respons
 async def ask_to_delete_profile(request: Request, profile_id: str) -> Response:
     """Asks before a profile is deleted."""
     profile = await _profile(request, profile_id)
-    question = f"Delete the profile {profile.name}? Chats that have it make no pictures until they are given another."
+    question = _(
+        "Delete the profile %(name)s? Chats that have it then paint with your default one, where there is one.",
+        name=profile.name,
+    )
     return ask(request, SECTION, question)
 
 
@@ -159,7 +166,7 @@ async def _page(
 def _row(runtime: Runtime, profile: Profile, chats: int) -> ProfileRow:
     card = _card(runtime, profile.model_id)
     said = [value for value in options_of(profile.parameters).values() if len(value) <= 24]
-    uses = "not used yet" if not chats else "1 chat" if chats == 1 else f"{chats} chats"
+    uses = ngettext("%(num)s chat", "%(num)s chats", chats) if chats else _("not used yet")
     return ProfileRow(
         id=profile.id,
         name=profile.name,
@@ -190,7 +197,7 @@ async def _form(request: Request, fields: ProfileFields) -> ProfileForm:
         base_url=fields.base_url[:2000],
         is_default=fields.is_default,
         services=painters,
-        keys=(Choice(value="", name="Whichever there is"), *(_key(key) for key in keys)),
+        keys=(Choice(value="", name=_("Whichever there is")), *(_key(key) for key in keys)),
         models=models,
         controls=() if card is None else controls_of(card, fields.options),
     )
@@ -220,7 +227,10 @@ def _models(runtime: Runtime, services: Services, service: str, chosen: str) -> 
 
 
 def _key(key: StoredKey) -> Choice:
-    return Choice(value=key.id, name=f"{key.label}, ends {key.last_four}" if key.last_four else key.label)
+    return Choice(
+        value=key.id,
+        name=_("%(label)s, ends %(signs)s", label=key.label, signs=key.last_four) if key.last_four else key.label,
+    )
 
 
 def _card(runtime: Runtime, model: str) -> ModelCard | None:
@@ -234,14 +244,14 @@ async def _verdict(request: Request, form: ProfileForm) -> Badge:
     """What the provider says about the key that is chosen, or about the one that would be used."""
     runtime, principal = runtime_of(request), principal_of(request)
     if not runtime.catalog.service(form.service).key_variables:
-        return Badge(kind="ok", icon="ok", word="Valid", said=WITHOUT_A_KEY)
+        return Badge(kind="ok", icon="ok", word=_("Valid"), said=_(WITHOUT_A_KEY))
     stored = form.key or next((each.value for each in form.keys if each.value), "")
     if not stored:
         return verdict(runtime, await runtime.asks.inspect(form.service))
     try:
         return verdict(runtime, await runtime.vault.check(stored, principal))
     except NotFound as error:
-        return Badge(kind="bad", icon="bad", word="Not valid", said=error.message)
+        return Badge(kind="bad", icon="bad", word=_("Not valid"), said=error.message)
 
 
 def _as_it_is(profile: Profile) -> ProfileFields:

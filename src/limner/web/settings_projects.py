@@ -9,16 +9,24 @@ from limner.domain.people import Principal, Role
 from limner.domain.sharing import SharedProject
 from limner.runtime.forms import read_form
 from limner.web.gallery import known_id, principal_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_people_views import MemberRow, ProjectRow, ProjectsPage
 from limner.web.signing_in import answered, text_of, with_accounts
 
 SECTION = "projects"
 DONE = {
-    "shared": "The project is shared. Now let others in.",
-    "in": "They are in: they see what is made in the project.",
-    "gone": "They are out. What they made in the project stays in it.",
-    "ended": "The sharing has ended. What each made is theirs alone again.",
+    "shared": message("The project is shared. Now let others in."),
+    "in": message("They are in: they see what is made in the project."),
+    "gone": message("They are out. What they made in the project stays in it."),
+    "ended": message("The sharing has ended. What each made is theirs alone again."),
+}
+ROLES = {
+    Role.OWNER: message("owner"),
+    Role.ADMIN: message("administrator"),
+    Role.MEMBER: message("member"),
+    Role.VIEWER: message("viewer"),
 }
 
 router = APIRouter(include_in_schema=False, prefix="/settings/projects")
@@ -51,7 +59,7 @@ async def let_in_from_form(request: Request, project_id: str) -> Response:
         email, role = text_of(form, "email"), text_of(form, "role")
     try:
         if role not in set(Role):
-            raise InvalidRequest("In a project one is a member or a viewer.", field="role")
+            raise InvalidRequest(_("In a project one is a member or a viewer."), field="role")
         projects = with_accounts(request).admittance.projects
         await projects.put_member(project.id, email, Role(role), principal_of(request))
     except UsageError as error:
@@ -64,12 +72,14 @@ async def ask_to_send_out(request: Request, project_id: str, user_id: str) -> Re
     """Asks before somebody leaves a project."""
     project, principal, leaving = await _project(request, project_id), principal_of(request), known_id(user_id)
     member = next((each for each in project.members if each.user_id == leaving), None)
-    who = "them" if member is None else member.email
+    who = _("them") if member is None else member.email
     if leaving == principal.id:
-        question = f"Leave the project {project.name}? What you made in it stays in it."
-        return ask(request, SECTION, question, yes="Leave", no="Stay")
-    question = f"Send {who} out of the project {project.name}? What they made in it stays in it."
-    return ask(request, SECTION, question, yes="Send out")
+        question = _("Leave the project %(name)s? What you made in it stays in it.", name=project.name)
+        return ask(request, SECTION, question, yes=message("Leave"), no=message("Stay"))
+    question = _(
+        "Send %(who)s out of the project %(name)s? What they made in it stays in it.", who=who, name=project.name
+    )
+    return ask(request, SECTION, question, yes=message("Send out"))
 
 
 @router.post("/{project_id}/members/{user_id}/remove")
@@ -84,8 +94,11 @@ async def send_out_from_form(request: Request, project_id: str, user_id: str) ->
 async def ask_to_end_sharing(request: Request, project_id: str) -> Response:
     """Asks before the sharing ends."""
     project = await _project(request, project_id)
-    question = f"End the sharing of {project.name}? What each made in it is theirs alone again. Nothing is deleted."
-    return ask(request, SECTION, question, yes="End the sharing")
+    question = _(
+        "End the sharing of %(name)s? What each made in it is theirs alone again. Nothing is deleted.",
+        name=project.name,
+    )
+    return ask(request, SECTION, question, yes=message("End the sharing"))
 
 
 @router.post("/{project_id}/end")
@@ -128,7 +141,7 @@ def _row(project: SharedProject, principal: Principal) -> ProjectRow:
             MemberRow(
                 id=each.user_id,
                 email=each.email,
-                role=each.role.value,
+                role=_(ROLES[each.role]),
                 may_go=each.user_id != project.owner and (mine or each.user_id == principal.id),
                 is_oneself=each.user_id == principal.id,
             )

@@ -16,6 +16,8 @@ from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import showing, wording
 from limner.web.gallery import principal_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext
 from limner.web.settings_frame import done_at, framed
 from limner.web.settings_keys import verdict
 from limner.web.settings_views import Badge, OfferRow, ProviderPage, ProviderRow, ProvidersPage
@@ -23,22 +25,12 @@ from limner.web.signing_in import answered, text_of
 
 SECTION = "providers"
 DONE = {
-    "on": "The provider is used again, from the next picture on.",
-    "off": "The provider is off. What is under way is finished, nothing new is sent there.",
-    "reset": "The provider is asked again at once.",
-    "pressed": "Weight and pace hold from the next picture on.",
+    "on": message("The provider is used again, from the next picture on."),
+    "off": message("The provider is off. What is under way is finished, nothing new is sent there."),
+    "reset": message("The provider is asked again at once."),
+    "pressed": message("Weight and pace hold from the next picture on."),
 }
-OPERATIONS = {
-    "generate": "makes",
-    "edit": "edits",
-    "inpaint": "inpaints",
-    "outpaint": "extends",
-    "variations": "varies",
-    "upscale": "upscales",
-    "style_transfer": "takes over styles",
-    "remove_background": "cuts out",
-}
-NO_LIMIT = "no limit"
+NO_LIMIT = message("no limit")
 
 router = APIRouter(include_in_schema=False, prefix="/settings/providers")
 
@@ -126,7 +118,7 @@ async def _one(
         OfferRow(
             id=model.id,
             title=model.title,
-            does=", ".join(OPERATIONS[operation] for operation in model.operations if operation in OPERATIONS),
+            does=", ".join(_(wording.OPERATIONS[operation]) for operation in model.operations),
             price=wording.price(usual_price(model)),
             seconds=wording.duration(model.seconds),
             health=None if (one := standing.models.get(model.id)) is None else _condition(one, now),
@@ -143,7 +135,7 @@ async def _one(
         offers=offers,
         weight=_text(config.weight) if weight is None else weight,
         pace=_text(config.requests_per_second) if pace is None else pace,
-        usual_pace=f"{card.requests_per_second:g}" if card.requests_per_second else NO_LIMIT,
+        usual_pace=f"{card.requests_per_second:g}" if card.requests_per_second else _(NO_LIMIT),
     )
     return answered(request, view, error)
 
@@ -164,9 +156,9 @@ def _row(runtime: Runtime, services: Services, card: ServiceCard, said: Badge | 
         name=card.name,
         colour=showing.colour(card.id),
         health=_health(card, readiness, worst, runtime.clock.now()),
-        models="1 model" if many == 1 else f"{many} models",
+        models=ngettext("%(num)s model", "%(num)s models", many),
         pace=_pace(card, config),
-        weight="" if config.weight is None else f"weight {config.weight:g}",
+        weight="" if config.weight is None else _("weight %(number)s", number=f"{config.weight:g}"),
         enabled=config.enabled,
         needs_key=bool(card.key_variables) and not readiness.ready and config.enabled,
         can_be_reset=worst.state is not BreakerState.CLOSED,
@@ -187,38 +179,42 @@ def _worst(conditions: list[Condition]) -> Condition:
 def _health(card: ServiceCard, readiness: Readiness, condition: Condition, now: datetime) -> Badge:
     if not readiness.ready:
         off = readiness.code == "switched_off"
-        word = "Switched off" if off else "No key" if card.key_variables else "Not ready"
+        word = _("Switched off") if off else _("No key") if card.key_variables else _("Not ready")
         return Badge(kind="", icon="minus" if off else "key", word=word, said=readiness.reason)
     if card.algorithmic:
-        return Badge(kind="ok", icon="ok", word="Always on", said="Offline and free.")
+        return Badge(kind="ok", icon="ok", word=_("Always on"), said=_("Offline and free."))
     return _condition(condition, now)
 
 
 def _condition(condition: Condition, now: datetime) -> Badge:
     """How a provider or a model fares, in the words of these pages."""
-    failures = "1 failure" if condition.failures == 1 else f"{condition.failures} failures"
     if condition.state is BreakerState.OPEN:
-        left = "" if condition.until is None else wording.duration((condition.until - now).total_seconds())
-        when = f" Tries again in {left}." if left else ""
-        return Badge(kind="bad", icon="bad", word="Breaker open", said=f"Resting after {failures}.{when}")
+        said = ngettext("Resting after %(num)s failure.", "Resting after %(num)s failures.", condition.failures)
+        if condition.until is not None:
+            left = wording.duration((condition.until - now).total_seconds())
+            said = f"{said} {_('Tries again in %(time)s.', time=left)}"
+        return Badge(kind="bad", icon="bad", word=_("Breaker open"), said=said)
     if condition.state is BreakerState.HALF_OPEN:
-        said = f"On trial after {failures}: one call at a time is let through."
-        return Badge(kind="warn", icon="part", word="Breaker half open", said=said)
+        said = _("On trial: one call at a time is let through.")
+        return Badge(kind="warn", icon="part", word=_("Breaker half open"), said=said)
     if condition.failures:
-        return Badge(kind="ok", icon="ok", word="Healthy", said=f"{failures} of late.")
-    return Badge(kind="ok", icon="ok", word="Healthy")
+        said = ngettext("%(num)s failure of late.", "%(num)s failures of late.", condition.failures)
+        return Badge(kind="ok", icon="ok", word=_("Healthy"), said=said)
+    return Badge(kind="ok", icon="ok", word=_("Healthy"))
 
 
 def _pace(card: ServiceCard, config: ServiceConfig) -> str:
     pace = card.requests_per_second if config.requests_per_second is None else config.requests_per_second
-    return f"{pace:g} a second, {card.concurrency} at once" if pace else f"{card.concurrency} at once"
+    if not pace:
+        return _("%(many)s at once", many=card.concurrency)
+    return _("%(pace)s a second, %(many)s at once", pace=f"{pace:g}", many=card.concurrency)
 
 
 def _card(request: Request, service: str) -> ServiceCard:
     """Raises NotFound for a provider that there is not."""
     found = next((card for card in runtime_of(request).catalog.services if card.id == service), None)
     if found is None:
-        raise NotFound("There is no provider with this name. The list of providers has them all.")
+        raise NotFound(_("There is no provider with this name. The list of providers has them all."))
     return found
 
 
@@ -227,7 +223,7 @@ def _number(text: str, field: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        raise InvalidRequest("That is no number. Write one such as 2 or 0.5.", field=field) from None
+        raise InvalidRequest(_("That is no number. Write one such as 2 or 0.5."), field=field) from None
 
 
 def _text(value: float | None) -> str:

@@ -8,15 +8,17 @@ from limner.domain.errors import UsageError
 from limner.domain.template import Template
 from limner.runtime.forms import read_form
 from limner.web.gallery import known_id, principal_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_wording_views import TemplateRow, TemplatesPage
 from limner.web.signing_in import answered, text_of
 
 SECTION = "templates"
 DONE = {
-    "added": "The template is saved. Requests can name it and fill in its blanks.",
-    "changed": "The template is changed. What was made with it keeps its words.",
-    "deleted": "The template is deleted. What was made with it keeps its words.",
+    "added": message("The template is saved. Requests can name it and fill in its blanks."),
+    "changed": message("The template is changed. What was made with it keeps its words."),
+    "deleted": message("The template is deleted. What was made with it keeps its words."),
 }
 
 router = APIRouter(include_in_schema=False, prefix="/settings/templates")
@@ -64,7 +66,9 @@ async def change_template_from_form(request: Request, template_id: str) -> Respo
 async def ask_to_delete_template(request: Request, template_id: str) -> Response:
     """Asks before a template is deleted."""
     template = await _template(request, template_id)
-    return ask(request, SECTION, f"Delete the template {template.name}? What was made with it keeps its words.")
+    return ask(
+        request, SECTION, _("Delete the template %(name)s? What was made with it keeps its words.", name=template.name)
+    )
 
 
 @router.post("/{template_id}/delete")

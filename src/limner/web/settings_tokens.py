@@ -15,6 +15,8 @@ from limner.engine.budgeting import MOST, Wanted
 from limner.runtime.forms import read_form
 from limner.web.gallery import known_id, principal_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_people_views import TokenRow, TokensPage
 from limner.web.signing_in import answered, text_of, with_accounts
@@ -26,9 +28,13 @@ SCOPES: Mapping[str, tuple[TokenScope, ...]] = {
     "manage": tuple(TokenScope),
 }
 """What a token is for, the usual first."""
-SCOPE_WORDS = {"generate": "Make pictures", "read": "Only look", "manage": "Everything that you may"}
-LIVES = {"90": "90 days", "30": "30 days", "365": "One year", "": "No end"}
-DONE = {"removed": "The token is removed. Whatever used it is out."}
+SCOPE_WORDS = {
+    "generate": message("Make pictures"),
+    "read": message("Only look"),
+    "manage": message("Everything that you may"),
+}
+LIVES = {"90": message("90 days"), "30": message("30 days"), "365": message("One year"), "": message("No end")}
+DONE = {"removed": message("The token is removed. Whatever used it is out.")}
 
 router = APIRouter(include_in_schema=False, prefix="/settings/tokens")
 
@@ -48,7 +54,7 @@ async def make_token(request: Request) -> Response:
         budget = text_of(form, "budget").strip()[:40] if principal.administrator else ""
     try:
         if scope not in SCOPES or days not in LIVES:
-            raise InvalidRequest("Choose what the token is for and how long it is good, then make it again.")
+            raise InvalidRequest(_("Choose what the token is for and how long it is good, then make it again."))
         limit = _limit(budget)
         made = await runtime.admittance.tokens.add(
             name,
@@ -73,9 +79,9 @@ async def ask_to_remove_token(request: Request, token_id: str) -> Response:
     tokens = await runtime.admittance.tokens.of(principal_of(request).id)
     token = next((each for each in tokens if each.id == known), None)
     if token is None:
-        raise NotFound("There is no access token with this id. Look at the list of yours.")
-    question = f"Remove the token {token.name}? Whatever signs in with it is out at once."
-    return ask(request, SECTION, question, yes="Remove")
+        raise NotFound(_("There is no access token with this id. Look at the list of yours."))
+    question = _("Remove the token %(name)s? Whatever signs in with it is out at once.", name=token.name)
+    return ask(request, SECTION, question, yes=message("Remove"))
 
 
 @router.post("/{token_id}/remove")
@@ -108,8 +114,8 @@ async def _page(
             )
             for token in tokens
         ),
-        scopes=tuple(Choice(value=key, name=words) for key, words in SCOPE_WORDS.items()),
-        lives=tuple(Choice(value=key, name=words) for key, words in LIVES.items()),
+        scopes=tuple(Choice(value=key, name=_(words)) for key, words in SCOPE_WORDS.items()),
+        lives=tuple(Choice(value=key, name=_(words)) for key, words in LIVES.items()),
         made=made,
         name=name,
         budget=budget,
@@ -128,7 +134,7 @@ def _limit(text: str) -> Money | None:
     try:
         amount = Money.usd(text.removeprefix("$")) if text else None
     except ValueError:
-        raise InvalidRequest("A budget is an amount of dollars, such as 25 or 2.50.", field="budget") from None
+        raise InvalidRequest(_("A budget is an amount of dollars, such as 25 or 2.50."), field="budget") from None
     if amount is not None and not 0 <= amount.micro <= MOST:
-        raise InvalidRequest("A budget is an amount of dollars from 0 up.", field="budget")
+        raise InvalidRequest(_("A budget is an amount of dollars from 0 up."), field="budget")
     return amount

@@ -225,6 +225,9 @@ class AppearancePage:
     frame: Frame
     themes: tuple[Choice, ...]
     theme: str
+    tongues: tuple[Choice, ...]
+    """The languages of the pages."""
+    language: str
     keys: bool
     """Whether single letters are shortcuts."""
     confirm: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ from limner.runtime.forms import read_form
 from limner.web import wording
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext
 from limner.web.links import Links
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_views import Badge
@@ -23,22 +26,22 @@ from limner.web.signing_in import answered, text_of
 
 SECTION = "webhooks"
 DONE = {
-    "removed": "The webhook is removed. Nothing more is sent there.",
-    "replayed": "The message is sent once more, under the same id.",
+    "removed": message("The webhook is removed. Nothing more is sent there."),
+    "replayed": message("The message is sent once more, under the same id."),
 }
 EVENTS = {
-    WebhookEvent.SUCCEEDED: "Done",
-    WebhookEvent.PARTIAL: "Partly done",
-    WebhookEvent.FAILED: "Failed",
-    WebhookEvent.REFUSED: "Refused",
-    WebhookEvent.CANCELLED: "Cancelled",
-    WebhookEvent.AMBIGUOUS: "Needs you",
-    WebhookEvent.ALERT: "Alerts",
+    WebhookEvent.SUCCEEDED: message("Done"),
+    WebhookEvent.PARTIAL: message("Partly done"),
+    WebhookEvent.FAILED: message("Failed"),
+    WebhookEvent.REFUSED: message("Refused"),
+    WebhookEvent.CANCELLED: message("Cancelled"),
+    WebhookEvent.AMBIGUOUS: message("Needs you"),
+    WebhookEvent.ALERT: message("Alerts"),
 }
 STATES = {
-    DeliveryState.WAITING: Badge(kind="", icon="clock", word="Waiting"),
-    DeliveryState.DELIVERED: Badge(kind="ok", icon="ok", word="Delivered"),
-    DeliveryState.GIVEN_UP: Badge(kind="bad", icon="bad", word="Given up"),
+    DeliveryState.WAITING: Badge(kind="", icon="clock", word=message("Waiting")),
+    DeliveryState.DELIVERED: Badge(kind="ok", icon="ok", word=message("Delivered")),
+    DeliveryState.GIVEN_UP: Badge(kind="bad", icon="bad", word=message("Given up")),
 }
 A_PAGE = 30
 SUCCESSES = range(200, 300)
@@ -62,8 +65,8 @@ async def add_webhook_from_form(request: Request) -> Response:
     try:
         events = [WebhookEvent(each) for each in ticked if each in set(WebhookEvent)]
         if not events:
-            raise InvalidRequest("Tick at least one thing that is told there.", field="events")
-        _, secret = await runtime_of(request).webhooks.add(url, events, principal_of(request))
+            raise InvalidRequest(_("Tick at least one thing that is told there."), field="events")
+        secret = (await runtime_of(request).webhooks.add(url, events, principal_of(request)))[1]
     except UsageError as error:
         return await _page(request, url=url, ticked=ticked, error=error)
     return await _page(request, secret=secret)
@@ -96,8 +99,10 @@ async def replay_from_form(request: Request, webhook_id: str, delivery_id: str) 
 async def ask_to_remove_webhook(request: Request, webhook_id: str) -> Response:
     """Asks before a webhook is removed."""
     webhook = await _webhook(request, known_id(webhook_id))
-    question = f"Remove the webhook to {webhook.url}? Its messages go too, and nothing more is sent there."
-    return ask(request, SECTION, question, yes="Remove")
+    question = _(
+        "Remove the webhook to %(address)s? Its messages go too, and nothing more is sent there.", address=webhook.url
+    )
+    return ask(request, SECTION, question, yes=message("Remove"))
 
 
 @router.post("/{webhook_id}/remove")
@@ -112,7 +117,7 @@ async def _webhook(request: Request, webhook_id: str) -> Webhook:
     found = await runtime_of(request).webhooks.all(principal_of(request))
     webhook = next((each for each in found if each.id == webhook_id), None)
     if webhook is None:
-        raise NotFound("There is no webhook with this id. Look at the list of yours.")
+        raise NotFound(_("There is no webhook with this id. Look at the list of yours."))
     return webhook
 
 
@@ -132,7 +137,7 @@ async def _page(
         frame=frame,
         webhooks=tuple(_row(each) for each in found),
         events=tuple(
-            Choice(value=event.value, name=words, chosen=ticked is None or event.value in ticked)
+            Choice(value=event.value, name=_(words), chosen=ticked is None or event.value in ticked)
             for event, words in EVENTS.items()
             if event is not WebhookEvent.ALERT or principal.administrator
         ),
@@ -161,29 +166,33 @@ async def _one(
 
 
 def _row(webhook: Webhook) -> WebhookRow:
-    state = Badge(kind="ok", icon="ok", word="On")
+    state = Badge(kind="ok", icon="ok", word=_("On"))
     if webhook.disabled is not None:
-        state = Badge(kind="bad", icon="bad", word="Ended", said=webhook.reason)
+        state = Badge(kind="bad", icon="bad", word=_("Ended"), said=webhook.reason)
     return WebhookRow(
         id=webhook.id,
         url=webhook.url,
-        events=tuple(EVENTS[event] for event in webhook.events),
+        events=tuple(_(EVENTS[event]) for event in webhook.events),
         created=webhook.created,
         state=state,
     )
 
 
 def _delivery(delivery: Delivery, links: Links) -> DeliveryRow:
-    tries = "not tried yet" if not delivery.tries else "1 try" if delivery.tries == 1 else f"{delivery.tries} tries"
-    answer = "" if delivery.status is None else f", answered {delivery.status}"
-    wrong = f": {delivery.problem}" if delivery.problem else ""
-    due = f". Sent again {wording.moment(delivery.due)}." if delivery.due is not None and delivery.tries else ""
+    state = STATES[delivery.state]
+    said = [ngettext("%(num)s try.", "%(num)s tries.", delivery.tries) if delivery.tries else _("Not tried yet.")]
+    if delivery.status is not None:
+        said.append(_("Answered %(status)s.", status=delivery.status))
+    if delivery.problem:
+        said.append(delivery.problem)
+    if delivery.due is not None and delivery.tries:
+        said.append(_("Sent again %(moment)s.", moment=wording.moment(delivery.due)))
     return DeliveryRow(
         id=delivery.id,
-        event=EVENTS[delivery.event],
+        event=_(EVENTS[delivery.event]),
         created=delivery.created,
-        state=STATES[delivery.state],
-        said=f"{tries}{answer}{wrong}{due}",
+        state=replace(state, word=_(state.word)),
+        said=" ".join(said),
         job="" if delivery.event is WebhookEvent.ALERT else links.job(delivery.job_id),
     )
 
@@ -191,5 +200,15 @@ def _delivery(delivery: Delivery, links: Links) -> DeliveryRow:
 def _came_of(said: Answered) -> Badge:
     """What came of a test, in a sentence."""
     if said.status is not None and said.status in SUCCESSES:
-        return Badge(kind="ok", icon="ok", word="Delivered", said=f"The message came through: answered {said.status}.")
-    return Badge(kind="bad", icon="bad", word="Not delivered", said=f"The message did not come through: {said.problem}")
+        return Badge(
+            kind="ok",
+            icon="ok",
+            word=_("Delivered"),
+            said=_("The message came through: answered %(status)s.", status=said.status),
+        )
+    return Badge(
+        kind="bad",
+        icon="bad",
+        word=_("Not delivered"),
+        said=_("The message did not come through: %(problem)s", problem=said.problem),
+    )

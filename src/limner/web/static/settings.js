@@ -4,10 +4,8 @@ const news = document.getElementById("news");
 const root = document.documentElement;
 root.dataset.scripted = "";
 
-for (const here of document.querySelectorAll(".settings > nav [aria-current]")) {
-  const list = here.parentElement;
-  list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
-}
+const here = document.querySelector(".settings > nav [aria-current]");
+here?.scrollIntoView({ block: "nearest", inline: "center" });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
