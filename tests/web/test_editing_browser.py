@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, CDPSession, FloatRect, Page, expect
+from playwright.async_api import Browser, CDPSession, FloatRect, Page, Route, expect
 
 from tests.api.served import Site
 from tests.web.axe import objections
@@ -217,6 +218,41 @@ async def test_fingers_paint_and_pinch_and_a_pen_presses(browser: Browser, site:
     await expect(page.get_by_label("Bottom", exact=True)).not_to_have_value("0")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert seen.complaints == []
+
+
+async def test_an_answer_that_is_lost_buys_nothing_twice(browser: Browser, site: Site, picture: str) -> None:
+    seen = await visit(browser, site, width=1280)
+    page = seen.page
+    box = await opened(page, picture)
+    await page.get_by_label("What should appear there").fill("a kite")
+    await pulled(page, on(box, 0.3, 0.3), on(box, 0.5, 0.5))
+    bought = site.stand_in.purchases
+    await page.get_by_role("combobox", name="Model").select_option("openai/gpt-image-2")
+    await expect(page.locator("[data-part=price] b")).to_have_text(re.compile(r"1 image · \$0\.\d+ · about"))
+    button, alert = page.get_by_role("button", name="Generate edit"), page.get_by_role("alert")
+
+    async def refused(route: Route) -> None:
+        await route.fulfill(
+            status=403, content_type="application/problem+json", body='{"detail": "You may only look."}'
+        )
+
+    async def lost(route: Route) -> None:
+        await route.fetch(max_redirects=0)
+        await route.abort()
+
+    address = re.compile(r"/edit$")
+    await page.route(address, refused)
+    await button.click()
+    await expect(alert).to_have_text("You may only look.")
+    await page.unroute(address)
+    await page.route(address, lost)
+    await button.click()
+    await expect(alert).to_contain_text("the same request is never bought twice")
+    await page.unroute(address)
+    await button.click()
+    await expect(page.locator(".panel .job.done")).to_have_count(1)
+    await expect(alert).to_have_count(0)
+    assert site.stand_in.purchases == bought + 1
 
 
 @pytest.mark.parametrize("theme", ["ink", "vellum"])

@@ -19,9 +19,7 @@ export class Panel {
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", (event) => this.submit(event));
-    form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    });
+    form.addEventListener("keydown", (event) => this.key(event));
     new MutationObserver(() => this.watch()).observe(this.part("jobs"), { childList: true, subtree: true });
     this.look();
   }
@@ -38,6 +36,15 @@ export class Panel {
     if (kind === this.kind) return;
     this.form.elements.kind.value = kind;
     this.changed();
+  }
+
+  // Enter in a field of numbers means the number, and buys nothing.
+  key(event) {
+    if (event.key !== "Enter") return;
+    if (event.ctrlKey || event.metaKey) return this.form.requestSubmit();
+    if (!event.target.matches("input")) return;
+    event.preventDefault();
+    event.target.closest("[data-part=numbers]")?.querySelector("[data-act=box]:not([hidden])")?.click();
   }
 
   // --- the price ----------------------------------------------------------------------------
@@ -118,14 +125,15 @@ export class Panel {
   }
 
   async buy(body) {
-    const { answer, found } = await page(this.form.action, { method: "POST", body });
+    const reply = await page(this.form.action, { method: "POST", body });
+    const { answer, found } = reply;
     if (answer.ok && answer.redirected) {
       this.form.elements.key.value = fresh();
       return put(this.part("jobs"), answer.url);
     }
     const price = found.querySelector("[data-part=price]");
     if (price) this.part("price").replaceChildren(...document.adoptNode(price).childNodes);
-    this.complain(wrong({ answer, found }));
+    this.complain(wrong(reply));
   }
 
   // What a job has brought is a version from then on.
