@@ -115,6 +115,16 @@ async def test_a_mask_is_painted_taken_back_and_bought_once(browser: Browser, si
     versions = page.locator("[data-part=versions] a")
     await expect(page.locator(".panel .job.done")).to_have_count(1)
     await expect(versions).to_have_count(2)
+    # It lies over the original until that is marked again.
+    result, shown = page.locator("[data-part=result]"), page.get_by_label("Show the result")
+    await expect(result).to_be_visible()
+    assert await result.bounding_box() == await page.locator("[data-part=picture]").bounding_box()
+    await shown.uncheck()
+    await expect(result).to_be_hidden()
+    await shown.check()
+    await pulled(page, on(box, 0.6, 0.3), on(box, 0.65, 0.5))
+    await expect(shown).not_to_be_checked()
+    await expect(result).to_be_hidden()
     child = str(await versions.nth(1).get_attribute("href")).split("/")[2]
     assert outside(site, picture, child, (70, 20, 290, 300))
     assert seen.complaints == []
@@ -144,6 +154,8 @@ async def test_a_sheet_is_extended_by_handles_keys_and_numbers(browser: Browser,
     await page.get_by_role("button", name="Generate edit").click()
     await expect(page.locator(".panel .job.done")).to_have_count(1)
     await expect(page.locator(".panel .job footer")).to_contain_text(f"664 \u00d7 {432 + grown}")
+    await expect(page.locator("[data-part=result]")).to_be_visible()
+    assert await page.locator("[data-part=result]").bounding_box() == await page.locator(".paper").bounding_box()
     # Whoever marks something does not extend any more.
     box = await laid(page)
     await pulled(page, on(box, 0.5, 0.4), on(box, 0.5, 0.6))
@@ -255,19 +267,20 @@ async def test_an_answer_that_is_lost_buys_nothing_twice(browser: Browser, site:
     assert site.stand_in.purchases == bought + 1
 
 
-@pytest.mark.parametrize("theme", ["ink", "vellum"])
-async def test_the_editor_is_accessible_in_every_kind(browser: Browser, site: Site, picture: str, theme: str) -> None:
-    for width in (360, 1280):
-        seen = await visit(browser, site, theme, width)
-        page = seen.page
-        await opened(page, picture)
-        for kind in ("Inpaint", "Extend", "Erase"):
-            await page.get_by_label(kind, exact=True).check()
-            assert await objections(page) == []
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.get_by_role("button", name="Generate edit").click()
-        await expect(page.get_by_role("alert")).to_contain_text("Nothing is marked")
+@pytest.mark.parametrize("theme,width", [("ink", 1280), ("vellum", 360)])
+async def test_the_editor_is_accessible_in_every_kind(
+    browser: Browser, site: Site, picture: str, theme: str, width: int
+) -> None:
+    seen = await visit(browser, site, theme, width)
+    page = seen.page
+    await opened(page, picture)
+    for kind in ("Inpaint", "Extend", "Erase"):
+        await page.get_by_label(kind, exact=True).check()
         assert await objections(page) == []
-        assert seen.complaints == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button", name="Generate edit").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Nothing is marked")
+    assert await objections(page) == []
+    assert seen.complaints == []

@@ -14,8 +14,9 @@ function fresh() {
 
 export class Panel {
   // `drawn` gives the mask as it is drawn, or null where nothing can be drawn on.
-  constructor(form, drawn) {
-    Object.assign(this, { form, drawn, asked: 0, timer: 0 });
+  // `made` is told the link of a new version.
+  constructor(form, drawn, made) {
+    Object.assign(this, { form, drawn, made, asked: 0, timer: 0 });
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", (event) => this.submit(event));
@@ -145,7 +146,10 @@ export class Panel {
     const versions = found.querySelector("[data-part=versions]");
     if (!versions) return;
     const fresh = document.adoptNode(versions);
+    const before = this.part("versions").querySelectorAll("a").length;
     this.part("versions").replaceWith(fresh);
     dress(fresh);
+    const links = fresh.querySelectorAll("a");
+    if (links.length > before) this.made(links[links.length - 1]);
   }
 }
