@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, CDPSession, FloatRect, Page, expect
+from playwright.async_api import Browser, CDPSession, FloatRect, Page, Route, expect
 
 from tests.api.served import Site
 from tests.web.axe import objections
@@ -114,6 +115,16 @@ async def test_a_mask_is_painted_taken_back_and_bought_once(browser: Browser, si
     versions = page.locator("[data-part=versions] a")
     await expect(page.locator(".panel .job.done")).to_have_count(1)
     await expect(versions).to_have_count(2)
+    # It lies over the original until that is marked again.
+    result, shown = page.locator("[data-part=result]"), page.get_by_label("Show the result")
+    await expect(result).to_be_visible()
+    assert await result.bounding_box() == await page.locator("[data-part=picture]").bounding_box()
+    await shown.uncheck()
+    await expect(result).to_be_hidden()
+    await shown.check()
+    await pulled(page, on(box, 0.6, 0.3), on(box, 0.65, 0.5))
+    await expect(shown).not_to_be_checked()
+    await expect(result).to_be_hidden()
     child = str(await versions.nth(1).get_attribute("href")).split("/")[2]
     assert outside(site, picture, child, (70, 20, 290, 300))
     assert seen.complaints == []
@@ -143,6 +154,8 @@ async def test_a_sheet_is_extended_by_handles_keys_and_numbers(browser: Browser,
     await page.get_by_role("button", name="Generate edit").click()
     await expect(page.locator(".panel .job.done")).to_have_count(1)
     await expect(page.locator(".panel .job footer")).to_contain_text(f"664 \u00d7 {432 + grown}")
+    await expect(page.locator("[data-part=result]")).to_be_visible()
+    assert await page.locator("[data-part=result]").bounding_box() == await page.locator(".paper").bounding_box()
     # Whoever marks something does not extend any more.
     box = await laid(page)
     await pulled(page, on(box, 0.5, 0.4), on(box, 0.5, 0.6))
@@ -219,19 +232,55 @@ async def test_fingers_paint_and_pinch_and_a_pen_presses(browser: Browser, site:
     assert seen.complaints == []
 
 
-@pytest.mark.parametrize("theme", ["ink", "vellum"])
-async def test_the_editor_is_accessible_in_every_kind(browser: Browser, site: Site, picture: str, theme: str) -> None:
-    for width in (360, 1280):
-        seen = await visit(browser, site, theme, width)
-        page = seen.page
-        await opened(page, picture)
-        for kind in ("Inpaint", "Extend", "Erase"):
-            await page.get_by_label(kind, exact=True).check()
-            assert await objections(page) == []
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        await page.get_by_role("button", name="Generate edit").click()
-        await expect(page.get_by_role("alert")).to_contain_text("Nothing is marked")
+async def test_an_answer_that_is_lost_buys_nothing_twice(browser: Browser, site: Site, picture: str) -> None:
+    seen = await visit(browser, site, width=1280)
+    page = seen.page
+    box = await opened(page, picture)
+    await page.get_by_label("What should appear there").fill("a kite")
+    await pulled(page, on(box, 0.3, 0.3), on(box, 0.5, 0.5))
+    bought = site.stand_in.purchases
+    await page.get_by_role("combobox", name="Model").select_option("openai/gpt-image-2")
+    await expect(page.locator("[data-part=price] b")).to_have_text(re.compile(r"1 image · \$0\.\d+ · about"))
+    button, alert = page.get_by_role("button", name="Generate edit"), page.get_by_role("alert")
+
+    async def refused(route: Route) -> None:
+        await route.fulfill(
+            status=403, content_type="application/problem+json", body='{"detail": "You may only look."}'
+        )
+
+    async def lost(route: Route) -> None:
+        await route.fetch(max_redirects=0)
+        await route.abort()
+
+    address = re.compile(r"/edit$")
+    await page.route(address, refused)
+    await button.click()
+    await expect(alert).to_have_text("You may only look.")
+    await page.unroute(address)
+    await page.route(address, lost)
+    await button.click()
+    await expect(alert).to_contain_text("the same request is never bought twice")
+    await page.unroute(address)
+    await button.click()
+    await expect(page.locator(".panel .job.done")).to_have_count(1)
+    await expect(alert).to_have_count(0)
+    assert site.stand_in.purchases == bought + 1
+
+
+@pytest.mark.parametrize("theme,width", [("ink", 1280), ("vellum", 360)])
+async def test_the_editor_is_accessible_in_every_kind(
+    browser: Browser, site: Site, picture: str, theme: str, width: int
+) -> None:
+    seen = await visit(browser, site, theme, width)
+    page = seen.page
+    await opened(page, picture)
+    for kind in ("Inpaint", "Extend", "Erase"):
+        await page.get_by_label(kind, exact=True).check()
         assert await objections(page) == []
-        assert seen.complaints == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button", name="Generate edit").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Nothing is marked")
+    assert await objections(page) == []
+    assert seen.complaints == []

@@ -19,9 +19,8 @@ from limner.web import composing, showing, wording
 from limner.web.able import Able, Look
 from limner.web.editing_form import source_of
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
-from limner.web.lightbox_views import Offer
 from limner.web.remaking_form import COUNTS, OPERATIONS, SCALES, Remake, Way
-from limner.web.remaking_views import RemakePage, StyleChoice, Trial
+from limner.web.remaking_views import Proposal, RemakePage, StyleChoice, Trial
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
@@ -73,7 +72,7 @@ async def _page(request: Request, picture: Picture, remake: Remake, error: Limne
     if styles and not remake.preset and not remake.words.strip():
         remake = replace(remake, preset=styles[0].id)
     chosen = able.chosen(remake.model)
-    offer: Offer | None = None
+    offer: Proposal | None = None
     trials: tuple[Trial, ...] = ()
     try:
         offer, trials = await desk.offer(remake)
@@ -124,7 +123,7 @@ class Desk:
         shown = await self._runtime.engine.wording.shown_presets(self._principal)
         return tuple(StyleChoice(id=each.id, name=each.name, description=each.description) for each, _ in shown)
 
-    async def offer(self, remake: Remake) -> tuple[Offer | None, tuple[Trial, ...]]:
+    async def offer(self, remake: Remake) -> tuple[Proposal | None, tuple[Trial, ...]]:
         """What it would cost, signed, and cheaper ways to see it first. Raises what keeps it from being made."""
         chosen = self._able.chosen(remake.model)
         if chosen is None:
@@ -133,10 +132,9 @@ class Desk:
         wanted = replace(wanted, model=remake.model or chosen.id)
         quote = await self._runtime.engine.estimate(wanted, self._principal)
         first = quote.plan.candidates[0]
-        offer = Offer(
+        offer = Proposal(
             model=first.title,
             price=_price(quote),
-            difference="",
             seconds=wording.duration(first.seconds),
             receipt=showing.receipt_rows(first.receipt),
             summary=wording.receipt_summary(tuple(line.treatment for line in first.receipt)),

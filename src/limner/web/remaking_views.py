@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from limner.web.able import AbleGroup, AbleModel
-from limner.web.lightbox_views import Offer
-from limner.web.views import Shell, Tile
+from limner.web.views import ReceiptRow, Shell, Tile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +19,20 @@ class Trial:
     seconds: str
     token: str
     key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proposal:
+    """What it would take, signed."""
+
+    model: str
+    price: str
+    """$0.04."""
+    seconds: str
+    receipt: tuple[ReceiptRow, ...]
+    summary: str
+    token: str
+    """Carries it out, once, within a quarter of an hour."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +73,7 @@ class RemakePage:
     strength: str
     images: str
     """How many it makes: 4 images."""
-    offer: Offer | None
+    offer: Proposal | None
     key: str
     """Sent with the form, so that sending it twice buys once."""
     trials: tuple[Trial, ...]

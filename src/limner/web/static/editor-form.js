@@ -14,14 +14,13 @@ function fresh() {
 
 export class Panel {
   // `drawn` gives the mask as it is drawn, or null where nothing can be drawn on.
-  constructor(form, drawn) {
-    Object.assign(this, { form, drawn, asked: 0, timer: 0 });
+  // `made` is told the link of a new version.
+  constructor(form, drawn, made) {
+    Object.assign(this, { form, drawn, made, asked: 0, timer: 0 });
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", (event) => this.submit(event));
-    form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-    });
+    form.addEventListener("keydown", (event) => this.key(event));
     new MutationObserver(() => this.watch()).observe(this.part("jobs"), { childList: true, subtree: true });
     this.look();
   }
@@ -38,6 +37,15 @@ export class Panel {
     if (kind === this.kind) return;
     this.form.elements.kind.value = kind;
     this.changed();
+  }
+
+  // Enter in a field of numbers means the number, and buys nothing.
+  key(event) {
+    if (event.key !== "Enter") return;
+    if (event.ctrlKey || event.metaKey) return this.form.requestSubmit();
+    if (!event.target.matches("input")) return;
+    event.preventDefault();
+    event.target.closest("[data-part=numbers]")?.querySelector("[data-act=box]:not([hidden])")?.click();
   }
 
   // --- the price ----------------------------------------------------------------------------
@@ -118,14 +126,15 @@ export class Panel {
   }
 
   async buy(body) {
-    const { answer, found } = await page(this.form.action, { method: "POST", body });
+    const reply = await page(this.form.action, { method: "POST", body });
+    const { answer, found } = reply;
     if (answer.ok && answer.redirected) {
       this.form.elements.key.value = fresh();
       return put(this.part("jobs"), answer.url);
     }
     const price = found.querySelector("[data-part=price]");
     if (price) this.part("price").replaceChildren(...document.adoptNode(price).childNodes);
-    this.complain(wrong({ answer, found }));
+    this.complain(wrong(reply));
   }
 
   // What a job has brought is a version from then on.
@@ -137,7 +146,10 @@ export class Panel {
     const versions = found.querySelector("[data-part=versions]");
     if (!versions) return;
     const fresh = document.adoptNode(versions);
+    const before = this.part("versions").querySelectorAll("a").length;
     this.part("versions").replaceWith(fresh);
     dress(fresh);
+    const links = fresh.querySelectorAll("a");
+    if (links.length > before) this.made(links[links.length - 1]);
   }
 }

@@ -5,14 +5,18 @@ import { follow } from "./live.js";
 // Another page, or the answer to a form, to take parts from.
 export async function page(address, given = {}) {
   const answer = await fetch(address, { headers: { Accept: "text/html" }, ...given });
+  const text = await answer.text();
+  // What is refused before there is a page, such as somebody who may only look, is told as the interface does.
+  const told = answer.headers.get("Content-Type")?.includes("json") ? JSON.parse(text).detail : "";
   // The style block of another page has another nonce: browsers would object to it while they read the page.
-  const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/g, "");
-  return { answer, found: new DOMParser().parseFromString(text, "text/html") };
+  const found = new DOMParser().parseFromString(told ? "" : text.replace(/<style[\s\S]*?<\/style>/g, ""), "text/html");
+  return { answer, found, told };
 }
 
 // What the answer to a form has to say about what is wrong.
-export function wrong({ answer, found }) {
-  return (found.querySelector("[data-part=trouble] p") ?? found.querySelector("main p"))?.textContent ?? answer.statusText;
+export function wrong({ answer, found, told }) {
+  const said = found.querySelector("[data-part=trouble] p") ?? found.querySelector("main p");
+  return told || said?.textContent || answer.statusText;
 }
 
 // The card of a new job at the top of a place, and kept in step.

@@ -2,6 +2,7 @@
 import { Mask } from "./editor-mask.js";
 import { Outpaint } from "./editor-outpaint.js";
 import { Panel } from "./editor-form.js";
+import { Result } from "./editor-result.js";
 import { Rubylith } from "./editor-rubylith.js";
 import { Tools } from "./editor-tools.js";
 import { View } from "./editor-view.js";
@@ -16,7 +17,7 @@ class Editor {
     this.root = root;
     this.form = root.querySelector("form");
     const size = { width: Number(root.dataset.width), height: Number(root.dataset.height) };
-    this.panel = new Panel(this.form, () => this.mask);
+    this.panel = new Panel(this.form, () => this.mask, (link) => this.result?.take(link));
     this.ranges();
     if (root.dataset.tooLarge !== undefined) return;
     const art = this.part("art");
@@ -26,6 +27,7 @@ class Editor {
     this.film = new Rubylith(this.part("rubylith"), this.view, this.mask);
     this.outpaint = new Outpaint({ paper: this.part("paper"), form: this.form, view: this.view, changed: () => this.told() });
     this.tools = new Tools({ art, ring: this.part("ring"), view: this.view, mask: this.mask, used: () => this.used() });
+    this.result = new Result({ image: this.part("result"), toggle: this.part("resulting"), view: this.view, shown: () => this.shown() });
     this.listen();
     this.view.fit();
     this.marked();
@@ -104,8 +106,9 @@ class Editor {
     if (width > 0 && height > 0) this.mask.add({ kind: "box", erase: false, x, y, width, height });
   }
 
-  // Whoever marks something does not extend.
+  // Whoever marks something looks at the original, and does not extend.
   used() {
+    this.result.off();
     if (this.panel.kind !== "extend") return;
     this.panel.kind = "inpaint";
     this.shown();
@@ -113,7 +116,7 @@ class Editor {
 
   // A mask says nothing about an extension.
   shown() {
-    this.film.canvas.hidden = !this.root.querySelector("#showmask").checked || this.panel.kind === "extend";
+    this.film.canvas.hidden = !this.root.querySelector("#showmask").checked || this.panel.kind === "extend" || this.result.on;
     this.film.soon();
   }
 
@@ -129,6 +132,7 @@ class Editor {
     this.view.lay(this.part("paper"), this.part("picture"));
     this.part("zoom").textContent = `${Math.round(100 * this.view.scale)}%`;
     this.outpaint?.write();
+    this.result?.lay();
     this.film?.soon();
   }
 
