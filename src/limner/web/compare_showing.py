@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from limner.domain.comparisons import LETTERS, Contender, Round
@@ -16,6 +17,7 @@ from limner.web.compare_views import (
     BoardView,
     Entry,
     EntryGroup,
+    RoundLink,
     Told,
     ToldRound,
 )
@@ -67,6 +69,16 @@ def blind(found: Round) -> BlindRound:
             for each in comparison.contenders
             if found.waiting or each.place in shown
         ),
+    )
+
+
+def waiting(blind: Sequence[Round], current: Round | None) -> tuple[RoundLink, ...]:
+    """Links to the other rounds that wait for a vote."""
+    here = None if current is None else current.comparison.id
+    return tuple(
+        RoundLink(id=each.comparison.id, number=each.comparison.number, prompt=each.comparison.prompts[0])
+        for each in blind
+        if each.comparison.id != here
     )
 
 
