@@ -73,10 +73,8 @@ class Contest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manner:
-    """What may be spent, and how pictures are shown."""
+    """How pictures are shown, and how the answer is written."""
 
-    max_cost: MaxCost = None
-    yes: Yes = False
     out: Annotated[
         str | None,
         typer.Option("--out", "-o", metavar="DIR", help="Copy the pictures there, named by their letters alone."),
@@ -86,14 +84,14 @@ class Manner:
 
 
 @app.add(HERE)
-def compare_round(prompt: Prompt, contest: Contest, manner: Manner) -> int:
+def compare_round(prompt: Prompt, contest: Contest, manner: Manner, max_cost: MaxCost = None, yes: Yes = False) -> int:
     """Paint one prompt with 2 to 4 models, or two prompts, and show the pictures without names.
 
     The whole round is priced first and bought as a whole. At a terminal you are asked for your vote; else, and later,
     `limner compare vote` takes it. The names are told after that.
     """
     output, target = Output(json=manner.json), target_of(manner.out)
-    words, limit = prompt_from(prompt), amount(manner.max_cost)
+    words, limit = prompt_from(prompt), amount(max_cost)
 
     async def action(session: Session) -> int:
         comparing = session.studio.runtime.comparing
@@ -106,7 +104,7 @@ def compare_round(prompt: Prompt, contest: Contest, manner: Manner) -> int:
                 "Raise --max-cost or leave a model out.",
                 field="max_cost",
             )
-        if must_ask(session, ceiling, yes=manner.yes) and not await agreed(session, "Go on?"):
+        if must_ask(session, ceiling, yes=yes) and not await agreed(session, "Go on?"):
             raise ConfirmationRequired("Not confirmed. Nothing was spent.")
         with session.interruption.answered_by(lambda: None):
             found = await comparing.begin(quote.token, session.studio.principal, counted=False)
