@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from limner.cli import comparing
+from limner.cli.opening import Session
+from limner.cli.output import Output
 from tests.cli.conftest import Limner
 
 TWO = ("--models", "sketch", "--second", "an owl", "--size", "64x64")
@@ -80,3 +83,30 @@ def test_nothing_is_begun_that_costs_more_than_is_allowed(limner: Limner, monkey
     ran = limner("compare", "a fox", "--models", "sketch,openai/gpt-image-2", "--max-cost", "0.001")
     assert (ran.code, "more than the $0.001 that you allow" in ran.err) == (3, True)
     assert limner("compare", "list", "--json").document == {"comparisons": []}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (["E", "D", "b"], "You chose B."),
+        (["="], "You called them equal."),
+        ([""], "waits for your vote"),
+    ],
+)
+def test_whoever_sits_there_is_asked_for_a_vote(
+    limner: Limner, monkeypatch: pytest.MonkeyPatch, answers: list[str], said: str
+) -> None:
+    asked: list[str] = []
+
+    async def typed(session: Session, prompt: str) -> str:
+        asked.append(prompt)
+        return f"{answers[len(asked) - 1]}\n"
+
+    monkeypatch.setattr(Output, "talks", True)
+    monkeypatch.setattr(comparing, "typed", typed)
+    ran = limner("compare", "a fox", *TWO, "--yes")
+    assert ran.code == 0, ran.err
+    assert len(asked) == len(answers)
+    assert asked[0].startswith("Which is best? A, B, = equal, 0 none")
+    assert said in ran.err
+    assert ("sketch/sketch" in ran.out) == said.startswith("You ")

@@ -242,18 +242,24 @@ async def _painted(session: Session, found: Round) -> Round:
 async def _shown(session: Session, found: Round, copies: Copies) -> int:
     """Shows a round; where somebody sits there and it waits for a vote, asks for that and tells the names."""
     output = session.output
-    if found.state is not RoundState.VOTING or output.json:
-        await copies.show_all(session, found)
-        return _told(output, found)
     await copies.show_all(session, found)
-    if not output.talks:
-        return _told(output, found)
-    letters = ", ".join(LETTERS[place] for place in found.shown)
-    said = (await typed(session, f"Which is best? {letters}, = equal, 0 none, skip; nothing decides later: ")).strip()
-    if not said:
-        return _told(output, found)
+    if found.state is RoundState.VOTING and output.talks and not output.json:
+        found = await _asked(session, found)
+    return _told(output, found)
+
+
+async def _asked(session: Session, found: Round) -> Round:
+    """The round after whoever sits there has voted, or as it is where they would rather not yet."""
     comparing, principal = session.studio.runtime.comparing, session.studio.principal
-    return _told(output, await comparing.vote(found.comparison.id, ballot_of(said), principal))
+    letters = ", ".join(LETTERS[place] for place in found.shown)
+    while said := (
+        await typed(session, f"Which is best? {letters}, = equal, 0 none, skip; nothing is later: ")
+    ).strip():
+        try:
+            return await comparing.vote(found.comparison.id, ballot_of(said), principal)
+        except InvalidRequest as error:
+            session.output.say(error.message)
+    return found
 
 
 def _told(output: Output, found: Round) -> int:

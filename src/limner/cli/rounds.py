@@ -150,18 +150,7 @@ def board_document(found: Board, by: By) -> Document:
 
 
 def _score_document(score: Score) -> Document:
-    low, high = score.bounds
-    return {
-        "name": score.name,
-        "title": score.title,
-        "won": score.won,
-        "low": low,
-        "high": high,
-        "meetings": score.meetings,
-        "votes": score.votes,
-        "cost_usd": usd(score.cost),
-        "seconds": score.seconds,
-    }
+    return {**score.counted, "cost_usd": usd(score.cost), "seconds": score.seconds}
 
 
 def tell_board(output: Output, found: Board) -> None:
