@@ -174,6 +174,19 @@ def test_what_is_wrong_is_said_beside_the_fields_as_they_were(
     assert f"{given.get('second', 'Other words')}</textarea>" in answer.text
 
 
+def test_a_picture_that_was_deleted_since_says_so(site: Site) -> None:
+    path = begun(site, SKETCH, PAID)
+    send(site, f"{path}/vote", vote="A")
+    told = site.client.get(f"/api/v1/comparisons/{path.rpartition('/')[2]}").json()["contenders"]
+    gone = {"do": "forget", "sure": "yes", "back": "/gallery", "id": told[1]["image_id"]}
+    send(site, "/gallery/change", do="trash", back="/gallery", id=told[1]["image_id"])
+    send(site, "/gallery/change", **gone)
+    last = section(get(site, path).text, "Last round")
+    assert last.count("Deleted since") == 1
+    assert told[1]["title"] in last
+    assert site.client.get(f"/api/v1/comparisons/{path.rpartition('/')[2]}/pictures/B").status_code == 404
+
+
 @pytest.mark.req("S1-128")
 def test_two_prompts_are_compared_on_one_model(site: Site) -> None:
     path = begun(site, SKETCH, prompt="A lake", second="A lake in fog")

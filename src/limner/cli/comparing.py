@@ -252,9 +252,8 @@ async def _asked(session: Session, found: Round) -> Round:
     """The round after whoever sits there has voted, or as it is where they would rather not yet."""
     comparing, principal = session.studio.runtime.comparing, session.studio.principal
     letters = ", ".join(LETTERS[place] for place in found.shown)
-    while said := (
-        await typed(session, f"Which is best? {letters}, = equal, 0 none, skip; nothing is later: ")
-    ).strip():
+    question = f"Which is best? {letters}, = equal, 0 none, skip; nothing is later: "
+    while said := (await typed(session, question)).strip():
         try:
             return await comparing.vote(found.comparison.id, ballot_of(said), principal)
         except InvalidRequest as error:

@@ -98,7 +98,7 @@ def told(found: Round, links: Links) -> ToldRound:
 
 def _told(found: Round, contender: Contender, links: Links, *, alone: bool) -> Told:
     result, job = found.result(contender.place), found.jobs.get(contender.place)
-    picture = job.pictures[0] if job is not None and job.pictures else None
+    picture = found.shown.get(contender.place)
     lines = () if job is None else job.receipt
     ballot = found.comparison.ballot
     return Told(
@@ -109,8 +109,9 @@ def _told(found: Round, contender: Contender, links: Links, *, alone: bool) -> T
         tile=None if picture is None else showing.tile(picture),
         page="" if picture is None else links.image(picture.id),
         won=ballot is not None and ballot.place == contender.place,
-        facts=compare_words.facts(result.cost, result.seconds),
-        reason="" if picture is not None or job is None or job.problem is None else job.problem.message,
+        facts=compare_words.facts(result.cost, result.seconds) if job is None or job.ended else "",
+        missing="" if picture is not None else compare_words.absent(job, result),
+        reason="" if picture is not None else compare_words.why_absent(job),
         receipt=() if all(line.treatment is Treatment.USED for line in lines) else showing.receipt_rows(lines),
         summary=wording.receipt_summary(tuple(line.treatment for line in lines)),
     )
