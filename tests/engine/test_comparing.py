@@ -259,7 +259,9 @@ async def test_nobody_votes_before_all_have_come(table: Table) -> None:
     assert (told.state, told.waiting) == (RoundState.DECIDED, 1)
     assert (await table.comparing.board(ANN)).votes == 0
     go_on.set()
-    assert len((await table.ended(found)).shown) == 2
+    found = await table.ended(found)
+    assert len(found.shown) == 2
+    assert None not in {found.result(place).picture_id for place in (0, 1)}  # it goes on, and is told as it ends
 
 
 async def test_a_vote_is_given_once(table: Table) -> None:

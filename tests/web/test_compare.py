@@ -109,21 +109,22 @@ def test_the_source_of_a_blind_round_tells_nothing(site: Site) -> None:
     assert led(send(site, f"{path}/skip")) == "/compare#last"
 
 
-def test_while_it_is_painted_only_how_many_are_there_is_told(site: Site) -> None:
-    site.stand_in.faults.add(Fault(delay=20))
-    path = led(press(site, SKETCH, PAID))
-    page = get(site, path).text
-    vote = section(page, "Vote")
-    assert re.search(r"[01] of 2 are ready\. All of them are shown together", vote)
-    assert "is best" not in vote
-    assert "<img" not in vote
-    assert '<noscript><meta http-equiv="refresh"' in page
-    refused = send(site, f"{path}/vote", vote="equal")
-    assert refused.status_code == 422
-    assert "still to come" in refused.text
-    assert led(send(site, f"{path}/skip")) == "/compare#last"
-    assert "You skipped this round" in get(site, path).text
-    assert site.client.get(f"{path}/round").status_code == 204
+def test_while_it_is_painted_only_how_many_are_there_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        site.stand_in.faults.add(Fault(delay=60))  # it comes after all is over
+        path = led(press(site, SKETCH, PAID))
+        page = get(site, path).text
+        vote = section(page, "Vote")
+        assert re.search(r"[01] of 2 are ready\. All of them are shown together", vote)
+        assert "is best" not in vote
+        assert "<img" not in vote
+        assert '<noscript><meta http-equiv="refresh"' in page
+        refused = send(site, f"{path}/vote", vote="equal")
+        assert refused.status_code == 422
+        assert "still to come" in refused.text
+        assert led(send(site, f"{path}/skip")) == "/compare#last"
+        assert "You skipped this round" in get(site, path).text
+        assert site.client.get(f"{path}/round").status_code == 204
 
 
 def test_one_press_is_one_round(site: Site) -> None:
@@ -171,6 +172,19 @@ def test_what_is_wrong_is_said_beside_the_fields_as_they_were(
     assert answer.status_code == 422
     assert said in answer.text
     assert f"{given.get('second', 'Other words')}</textarea>" in answer.text
+
+
+def test_a_picture_that_was_deleted_since_says_so(site: Site) -> None:
+    path = begun(site, SKETCH, PAID)
+    send(site, f"{path}/vote", vote="A")
+    told = site.client.get(f"/api/v1/comparisons/{path.rpartition('/')[2]}").json()["contenders"]
+    gone = {"do": "forget", "sure": "yes", "back": "/gallery", "id": told[1]["image_id"]}
+    send(site, "/gallery/change", do="trash", back="/gallery", id=told[1]["image_id"])
+    send(site, "/gallery/change", **gone)
+    last = section(get(site, path).text, "Last round")
+    assert last.count("Deleted since") == 1
+    assert told[1]["title"] in last
+    assert site.client.get(f"/api/v1/comparisons/{path.rpartition('/')[2]}/pictures/B").status_code == 404
 
 
 @pytest.mark.req("S1-128")

@@ -236,15 +236,4 @@ def quote_body(quote: RoundQuote) -> Body:
 
 def score_body(score: Score) -> Body:
     """One line of a leaderboard."""
-    low, high = score.bounds
-    return {
-        "name": score.name,
-        "title": score.title,
-        "won": score.won,
-        "low": low,
-        "high": high,
-        "meetings": score.meetings,
-        "votes": score.votes,
-        "cost": amount(score.cost),
-        "seconds": score.seconds,
-    }
+    return {**score.counted, "cost": amount(score.cost), "seconds": score.seconds}

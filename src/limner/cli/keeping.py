@@ -45,7 +45,7 @@ async def looked_up(runtime: Runtime, picture: Picture) -> Kept:
     from limner.storage.intake import blob_key
 
     path = await path_of(runtime, picture)
-    preview = await _bytes(await runtime.thumbnail(picture, THUMBNAIL))
+    preview = await bytes_of(await runtime.thumbnail(picture, THUMBNAIL))
     blob = runtime.blobs.path(picture.file.digest)
     depth = len(Path(blob_key(picture.file.digest)).parts) - 1
     thumbnail = derived_key(picture.file.digest, f"thumb-{THUMBNAIL}.webp")
@@ -60,9 +60,10 @@ async def looked_up(runtime: Runtime, picture: Picture) -> Kept:
 async def copied(runtime: Runtime, picture: Picture, target: Target, *, number: int, count: int) -> Copy:
     """A signed copy where the person wants it. Raises StorageError."""
     delivery = await runtime.library.file(picture, format=target.format)
-    data = await _bytes(delivery)
+    data = await bytes_of(delivery)
     return await asyncio.to_thread(write_copy, target.name(delivery.filename, number=number, count=count), data)
 
 
-async def _bytes(delivery: Delivery) -> bytes:
+async def bytes_of(delivery: Delivery) -> bytes:
+    """A file whole."""
     return b"".join([chunk async for chunk in delivery.chunks()])

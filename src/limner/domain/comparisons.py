@@ -173,10 +173,10 @@ class Round:
         return self.state in (RoundState.PAINTING, RoundState.VOTING)
 
     def result(self, place: int) -> Result:
-        """What a contender came to: as it was written down, else as it is now."""
-        known = self.comparison.contenders[place].result
+        """What a contender came to: as it was written down at the vote; else, and where it was skipped, as it is now."""
+        known, ballot = self.comparison.contenders[place].result, self.comparison.ballot
         job = self.jobs.get(place)
-        if known is not None or job is None:
+        if job is None or (known is not None and ballot is not None and ballot.outcome is not Outcome.SKIPPED):
             return known or Result(place=place, picture_id=None, cost=None, seconds=None)
         picture = self.shown.get(place)
         return Result(

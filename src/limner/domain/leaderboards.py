@@ -53,6 +53,20 @@ class Score:
         """
         return wilson(self.won, self.votes)
 
+    @property
+    def counted(self) -> dict[str, object]:
+        """What votes alone say of it, as programs read it."""
+        low, high = self.bounds
+        return {
+            "name": self.name,
+            "title": self.title,
+            "won": self.won,
+            "low": low,
+            "high": high,
+            "meetings": self.meetings,
+            "votes": self.votes,
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:

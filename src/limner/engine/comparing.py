@@ -40,7 +40,7 @@ from limner.domain.plan import Candidate
 from limner.domain.records import Page
 from limner.domain.request import Aspect, ImageRequest
 from limner.domain.telling import Sealer
-from limner.engine.engine import Engine
+from limner.engine.engine import Claim, Engine
 from limner.engine.quotes import LIFETIME, check_in_time
 
 SQUARE = Aspect(1, 1)
@@ -131,7 +131,7 @@ class Comparing:
         quote = RoundQuote(entrants=entrants, shape=shape, expires=expires, token="")
         return replace(quote, token=self._sealed(quote, principal))
 
-    async def begin(self, token: str, principal: Principal, *, key: str | None = None) -> Round:
+    async def begin(self, token: str, principal: Principal, *, key: str | None = None, counted: bool = True) -> Round:
         """Begins what was quoted: the round and all its jobs are written down together, or nothing is.
 
         The same `key` with the same quote gives the same round again. Raises QuoteRefused where the quote is forged,
@@ -139,16 +139,15 @@ class Comparing:
         raises; nothing is bought then.
         """
         payload = self.sealer.open(token)
-        return await self._known(f"comparison {payload['id']}", principal, key) or await self._begun(
-            payload, principal, key=key, fingerprint=f"comparison {payload['id']}"
-        )
+        claim = Claim(key=key, fingerprint=f"comparison {payload['id']}", counted=counted)
+        return await self._known(claim, principal) or await self._begun(payload, principal, claim)
 
     async def submit(
         self, wish: RoundWish, principal: Principal, *, key: str | None = None, most: Money | None = None
     ) -> Round:
         """The same for a round that nobody has asked the price of, for `most` at most where that is given."""
-        fingerprint = self._fingerprint(wish, most)
-        known = await self._known(fingerprint, principal, key)
+        claim = Claim(key=key, fingerprint=self._fingerprint(wish, most), counted=True)
+        known = await self._known(claim, principal)
         if known is not None:
             return known
         quote = await self.quote(wish, principal)
@@ -159,7 +158,7 @@ class Comparing:
                 f"The round may cost {amount}, more than the {most} that you allow. Raise max_cost or leave one out.",
                 field="max_cost",
             )
-        return await self._begun(self.sealer.open(quote.token), principal, key=key, fingerprint=fingerprint)
+        return await self._begun(self.sealer.open(quote.token), principal, claim)
 
     async def look(self, comparison_id: str, principal: Principal) -> Round:
         """A round as it stands. Raises NotFound."""
@@ -234,13 +233,14 @@ class Comparing:
             }
         )
 
-    async def _known(self, fingerprint: str, principal: Principal, key: str | None) -> Round | None:
-        found = await self.comparisons.remembered(principal.id, key, fingerprint) if key else None
+    async def _known(self, claim: Claim, principal: Principal) -> Round | None:
+        """The round that its key already has."""
+        if not claim.key:
+            return None
+        found = await self.comparisons.remembered(principal.id, claim.key, claim.fingerprint)
         return None if found is None else await self.look(found, principal)
 
-    async def _begun(
-        self, payload: Mapping[str, object], principal: Principal, *, key: str | None, fingerprint: str
-    ) -> Round:
+    async def _begun(self, payload: Mapping[str, object], principal: Principal, claim: Claim) -> Round:
         principal.check_may_change()
         if payload["owner"] != principal.id:
             raise QuoteRefused(
@@ -249,9 +249,11 @@ class Comparing:
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.engine.clock.now())
         entrants = cast(Sequence[Mapping[str, object]], payload["entrants"])
         places = self.chance.sample(range(len(entrants)), len(entrants))
+        # The quote goes with the first one's job: it is used once, with all that is written.
+        quoted = [replace(claim, quote_id=str(payload["id"])), *(claim for _ in entrants[1:])]
         contenders = [
-            await self._contender(entrant, place, principal, str(payload["id"]) if first == 0 else None)
-            for first, (entrant, place) in enumerate(zip(entrants, places, strict=True))
+            await self._contender(entrant, place, principal, used)
+            for entrant, place, used in zip(entrants, places, quoted, strict=True)
         ]
         new = NewComparison(
             id=self.engine.ids.new(),
@@ -260,8 +262,8 @@ class Comparing:
             estimate=_estimate(cast(Sequence[int] | None, payload["estimate"])),
             at=self.engine.clock.now(),
             contenders=tuple(sorted(contenders, key=lambda each: each.place)),
-            key=key,
-            fingerprint=fingerprint if key else "",
+            key=claim.key,
+            fingerprint=claim.fingerprint if claim.key else "",
         )
         async with self.engine.alarm.watching(principal):
             comparison_id, jobs = await self.comparisons.begin(new)
@@ -270,15 +272,15 @@ class Comparing:
         return await self.look(comparison_id, principal)
 
     async def _contender(
-        self, entrant: Mapping[str, object], place: int, principal: Principal, quote_id: str | None
+        self, entrant: Mapping[str, object], place: int, principal: Principal, claim: Claim
     ) -> NewContender:
-        """One of them, with its job. The quote goes with the first one's: it is used once, with all that is written."""
+        """One of them, with its job."""
         request = self.engine.codec.load(cast(Mapping[str, object], entrant["request"]))
         ceiling = entrant["ceiling"]
         if isinstance(ceiling, int):
             request = replace(request, max_cost=Money(ceiling))
         try:
-            job = await self.engine.prepared(request, principal, quote_id=quote_id)
+            job = await self.engine.prepared(request, principal, quote_id=claim.quote_id, counted=claim.counted)
         except ConfirmationRequired:
             raise ConfirmationRequired(
                 f"A picture by {entrant['title']} now costs more than was quoted. Ask for a new quote of the round.",

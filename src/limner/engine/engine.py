@@ -160,17 +160,19 @@ class Engine:
         request = await self._interpreted(await self.applied(request, principal), principal, key, self._allowed)
         return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
 
-    async def prepared(self, request: ImageRequest, principal: Principal, *, quote_id: str | None = None) -> NewJob:
+    async def prepared(
+        self, request: ImageRequest, principal: Principal, *, quote_id: str | None = None, counted: bool = True
+    ) -> NewJob:
         """The same for a job that is written down together with others, by somebody else, who then says `deliver`.
 
-        Nothing is written and nothing set aside yet. It counts against the requests of the minute.
+        Nothing is written and nothing set aside yet.
         """
         principal.check_may_change()
         request = await self.applied(request, principal)
         plan = self._allowed(request, await self._plan(request, principal))
         await self._moderate(request, plan, principal)
         new = replace(self._new_job(request, plan, principal), begin=False)
-        return self._claimed(new, Claim(key=None, fingerprint="", quote_id=quote_id, counted=True), principal)
+        return self._claimed(new, Claim(key=None, fingerprint="", quote_id=quote_id, counted=counted), principal)
 
     def deliver(self, job: Job) -> None:
         """Has a job carried out that has just been written down and waits."""

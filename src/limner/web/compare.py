@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,7 +22,7 @@ from limner.engine.comparing import Entrant, RoundQuote, RoundWish
 from limner.runtime.forms import read_form
 from limner.web import compare_showing, compare_words, composing
 from limner.web.beside import beside_each_other
-from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundLink, RoundPrice
+from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundPrice
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
@@ -49,6 +51,29 @@ class CompareQuery(BaseModel):
         return [each for each in (*self.ids.split(","), *self.id) if each]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What a page shows besides what it always shows."""
+
+    new: bool = False
+    """Whether the fields of a new round are wanted."""
+    by: By = By.MODEL
+    everybody: bool = False
+    found: Round | None = None
+    """The round that the address names."""
+    draft: RoundDraft | None = None
+    """What stood in the fields."""
+    quote: RoundQuote | None = None
+    """A price that somebody has to see first."""
+    error: LimnerError | None = None
+
+    def current(self, blind: Sequence[Round]) -> Round | None:
+        """The round to vote on: the one that is named, else the newest that waits."""
+        if self.found is not None:
+            return self.found if self.found.is_blind else None
+        return None if self.new or not blind else blind[0]
+
+
 @router.get("")
 async def compare_page(request: Request, query: Annotated[CompareQuery, Query()]) -> Response:
     """A round to vote on, or the fields for a new one; the last one with its names; the leaderboard.
@@ -58,7 +83,7 @@ async def compare_page(request: Request, query: Annotated[CompareQuery, Query()]
     pictures = query.pictures()
     if pictures:
         return await beside_each_other(request, pictures)
-    return await _page(request, new=query.new, by=query.by, everybody=query.everybody)
+    return await _page(request, Look(new=query.new, by=query.by, everybody=query.everybody))
 
 
 @router.post("")
@@ -77,11 +102,11 @@ async def compare_from_form(request: Request) -> Response:
         else:
             quote = await comparing.quote(_wish(draft), principal)
             if not _is_expected(request, quote):
-                return await _page(request, new=True, draft=draft, quote=quote)
+                return await _page(request, Look(new=True, draft=draft, quote=quote))
             most = None if quote.estimate is None else quote.estimate.ceiling
             found = await comparing.submit(_wish(draft), principal, key=key, most=most)
     except LimnerError as error:
-        return await _page(request, new=True, draft=draft, error=error, status=422)
+        return await _page(request, Look(new=True, draft=draft, error=error))
     return RedirectResponse(renderer_of(request).links.comparison(found.comparison.id), status_code=303)
 
 
@@ -97,7 +122,7 @@ async def compare_price(request: Request) -> Response:
 async def comparison_page(request: Request, comparison_id: str) -> Response:
     """One round: without names before its vote, with them after it."""
     found = await runtime_of(request).comparing.look(known_id(comparison_id), principal_of(request))
-    return await _page(request, found=found)
+    return await _page(request, Look(found=found))
 
 
 @router.get("/{comparison_id}/round")
@@ -130,7 +155,7 @@ async def _decided(request: Request, comparison_id: str, ballot: Ballot) -> Resp
         await comparing.vote(name, ballot, principal)
     except LimnerError as error:
         found = await comparing.look(name, principal)
-        return await _page(request, found=found, error=error, status=422)
+        return await _page(request, Look(found=found, error=error))
     return RedirectResponse(f"{links.compare}#last", status_code=303)
 
 
@@ -145,48 +170,27 @@ def _ballot(said: str) -> Ballot:
     )
 
 
-async def _page(
-    request: Request,
-    *,
-    new: bool = False,
-    by: By = By.MODEL,
-    everybody: bool = False,
-    found: Round | None = None,
-    draft: RoundDraft | None = None,
-    quote: RoundQuote | None = None,
-    error: LimnerError | None = None,
-    status: int = 200,
-) -> Response:
+async def _page(request: Request, look: Look) -> Response:
     runtime, principal = runtime_of(request), principal_of(request)
     comparing, links = runtime.comparing, renderer_of(request).links
     rounds = (await comparing.page(principal, limit=LATEST)).items
     blind = [each for each in rounds if each.is_blind]
-    current = found if found is not None and found.is_blind else None
-    if current is None and found is None and not new and blind:
-        current = blind[0]
-    last = found if found is not None and not found.is_blind else await _last(request, rounds)
+    current = look.current(blind)
+    last = look.found if look.found is not None and not look.found.is_blind else await _last(request, rounds)
+    asks = look.new or (current is None and look.found is None)
     number = max((each.comparison.number for each in rounds), default=0) + 1
-    asks = new or (current is None and found is None)
+    board = await comparing.board(principal, look.by, everybody=look.everybody)
+    may_see_all = principal.administrator and runtime.settings.accounts
     view = ComparePage(
         shell=shell(request, "Compare", current="compare"),
         blind=None if current is None else compare_showing.blind(current),
-        composer=await _composer(request, draft or _again(last), number, quote, error) if asks else None,
+        composer=await _composer(request, look, last, number) if asks else None,
         last=None if last is None else compare_showing.told(last, links),
-        board=compare_showing.board(
-            await comparing.board(principal, by, everybody=everybody),
-            by,
-            everybody,
-            principal.administrator and runtime.settings.accounts,
-            links,
-        ),
-        waiting=tuple(
-            RoundLink(id=each.comparison.id, number=each.comparison.number, prompt=each.comparison.prompts[0])
-            for each in blind
-            if current is None or each.comparison.id != current.comparison.id
-        ),
-        error="" if error is None or asks else error.message,
+        board=compare_showing.board(board, look.by, look.everybody, may_see_all, links),
+        waiting=compare_showing.waiting(blind, current),
+        error="" if look.error is None or asks else look.error.message,
     )
-    return renderer_of(request).page(view, status)
+    return renderer_of(request).page(view, 200 if look.error is None else 422)
 
 
 async def _last(request: Request, rounds: tuple[Round, ...]) -> Round | None:
@@ -198,22 +202,20 @@ async def _last(request: Request, rounds: tuple[Round, ...]) -> Round | None:
     return await runtime_of(request).comparing.look(latest.comparison.id, principal_of(request))
 
 
-async def _composer(
-    request: Request, draft: RoundDraft, number: int, quote: RoundQuote | None, error: LimnerError | None
-) -> RoundComposer:
+async def _composer(request: Request, look: Look, last: Round | None, number: int) -> RoundComposer:
     runtime, principal = runtime_of(request), principal_of(request)
     await runtime.renew()
     groups = composing.model_groups(runtime, await runtime.services_for(principal))
-    shapes = composing.SHAPES
+    draft, shapes, error = look.draft or _again(last), composing.SHAPES, look.error
     return RoundComposer(
         draft=draft,
         number=number,
         ready=compare_showing.entries(groups, runtime.catalog, draft.models, ready=True),
         others=compare_showing.entries(groups, runtime.catalog, draft.models, ready=False),
         shapes=shapes if draft.shape in shapes else (*shapes, draft.shape),
-        price=_priced(draft, quote) if quote is not None else await _price(request, draft),
+        price=_priced(draft, look.quote) if look.quote is not None else await _price(request, draft),
         key=runtime.ids.new(),
-        asks_again=quote is not None,
+        asks_again=look.quote is not None,
         error="" if error is None else error.message,
         field="" if error is None else error.field or "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from limner.domain.comparisons import LETTERS, Contender, Round
@@ -16,6 +17,7 @@ from limner.web.compare_views import (
     BoardView,
     Entry,
     EntryGroup,
+    RoundLink,
     Told,
     ToldRound,
 )
@@ -70,6 +72,16 @@ def blind(found: Round) -> BlindRound:
     )
 
 
+def waiting(blind: Sequence[Round], current: Round | None) -> tuple[RoundLink, ...]:
+    """Links to the other rounds that wait for a vote."""
+    here = None if current is None else current.comparison.id
+    return tuple(
+        RoundLink(id=each.comparison.id, number=each.comparison.number, prompt=each.comparison.prompts[0])
+        for each in blind
+        if each.comparison.id != here
+    )
+
+
 def told(found: Round, links: Links) -> ToldRound:
     """A round after its vote."""
     comparison = found.comparison
@@ -86,7 +98,7 @@ def told(found: Round, links: Links) -> ToldRound:
 
 def _told(found: Round, contender: Contender, links: Links, *, alone: bool) -> Told:
     result, job = found.result(contender.place), found.jobs.get(contender.place)
-    picture = job.pictures[0] if job is not None and job.pictures else None
+    picture = found.shown.get(contender.place)
     lines = () if job is None else job.receipt
     ballot = found.comparison.ballot
     return Told(
@@ -97,8 +109,9 @@ def _told(found: Round, contender: Contender, links: Links, *, alone: bool) -> T
         tile=None if picture is None else showing.tile(picture),
         page="" if picture is None else links.image(picture.id),
         won=ballot is not None and ballot.place == contender.place,
-        facts=compare_words.facts(result.cost, result.seconds),
-        reason="" if picture is not None or job is None or job.problem is None else job.problem.message,
+        facts=compare_words.facts(result.cost, result.seconds) if job is None or job.ended else "",
+        missing="" if picture is not None else compare_words.absent(job, result),
+        reason="" if picture is not None else compare_words.why_absent(job),
         receipt=() if all(line.treatment is Treatment.USED for line in lines) else showing.receipt_rows(lines),
         summary=wording.receipt_summary(tuple(line.treatment for line in lines)),
     )

@@ -120,8 +120,10 @@ class Told:
     won: bool
     facts: str
     """Price and time."""
+    missing: str
+    """What stands in place of a picture that is not there; empty where one is."""
     reason: str
-    """Why it could not paint; empty where it could."""
+    """Why; may be empty."""
     receipt: tuple[ReceiptRow, ...]
     summary: str
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from limner.domain.comparisons import LETTERS, Ballot, Comparison, Outcome, Round
+from limner.domain.comparisons import LETTERS, Ballot, Comparison, Outcome, Result, Round
+from limner.domain.job import Job
 from limner.domain.leaderboards import Score
 from limner.domain.money import Money
 from limner.engine.comparing import RoundQuote
@@ -69,6 +70,23 @@ def verdict(ballot: Ballot | None) -> str:
         Outcome.SKIPPED: "You skipped this round. It counts nowhere.",
     }
     return words.get(ballot.outcome) or f"You chose {LETTERS[ballot.place or 0]}."
+
+
+def absent(job: Job | None, result: Result) -> str:
+    """What stands in place of a picture that is not there."""
+    if result.picture_id is not None:
+        return "Deleted since"
+    if job is None or job.ended:
+        return "Could not paint" if job is None or not job.pictures else "Withheld"
+    return "Still painting"
+
+
+def why_absent(job: Job | None) -> str:
+    """Why a picture is not there, as far as somebody has said it."""
+    if job is None:
+        return ""
+    withheld = job.pictures[0].withheld if job.pictures else None
+    return withheld or ("" if job.problem is None else job.problem.message)
 
 
 def facts(cost: Money | None, seconds: float | None) -> str:
