@@ -183,12 +183,19 @@ class Server(uvicorn.Server):
         sys.stdout.flush()
 
     async def main_loop(self) -> None:
-        """Runs until it is told to end, and gives memory back after bursts."""
+        """Runs until it is told to end, gives memory back after bursts, and loads what the first text call needs."""
         tending = asyncio.create_task(self._heap.tend(SystemClock()), name="limner memory")
+        warming = asyncio.create_task(self._warm(), name="limner text clients")
         try:
             await super().main_loop()
         finally:
+            warming.cancel()
             tending.cancel()
+
+    async def _warm(self) -> None:
+        """In a thread, once the server is ready, and only where a text model can be used: it takes 130 MB."""
+        if await self._app.state.runtime.texts.warm():
+            _spare_what_stays()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends every stream, then everything else."""

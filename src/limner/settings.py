@@ -146,6 +146,8 @@ class Settings(BaseModel):
     """How long the text model may take for one prompt before Limner shortens or enhances it itself."""
     text_model: str | None = None
     """Which text model helps with words where a request names none: service/model; the first that can be used."""
+    text_prices: str = ""
+    """What text models cost, in dollars for a million tokens: SERVICE/MODEL=IN/OUT, with commas between."""
     unpriced_ceiling_usd: Dollars = None
     """What one picture, or one text, of a model without a known price may cost; unset or 0 refuses such models."""
     default_provider: str | None = None

@@ -161,3 +161,18 @@ def test_without_a_text_model_a_strict_request_for_a_translation_is_refused(limn
     refused = limner("generate", "ein See im Nebel", "--translate", "--strict", "-m", "sketch", "--no-show")
     assert refused.code == 2
     assert "No text model can be used" in refused.err
+
+
+def test_a_price_of_ones_own_makes_a_model_usable_and_is_shown_as_such(
+    limner: Limner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-tests")
+    monkeypatch.setenv("LIMNER_TEXT_PRICES", "openai/gpt-6-luna=0.25/2")
+    shown = limner("texts", "models").out.splitlines()
+    (row,) = (line for line in shown if line.startswith("openai/gpt-6-luna"))
+    assert "$0.25 / $2.00 (your own price)" in row
+    assert row.rstrip().endswith("ready")
+    monkeypatch.setenv("LIMNER_TEXT_PRICES", "openai/gpt-6-luna=cheap")
+    refused = limner("texts", "models")
+    assert refused.code == 1
+    assert "LIMNER_TEXT_PRICES is wrong" in refused.err

@@ -28,6 +28,7 @@ class TextModelAnswer(Answer):
     context: int | None = Field(description="Tokens of question and answer together; null where nobody knows.")
     input_usd: str | None = Field(description="Dollars for a million tokens; null where the price is not known.")
     output_usd: str | None
+    own_price: bool = Field(description="Whether this installation has said itself what it costs.")
     shutdown: str | None
     ready: bool
     reason: str | None = Field(description="Why you cannot use it now.")

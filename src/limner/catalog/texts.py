@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from limner.domain.text_models import TextCard, TextPrice, TextServiceCard
 
 CORRECTIONS = Path("catalog.d") / "texts"
 """Where an installation corrects and adds, within its data directory."""
+PRICES = "LIMNER_TEXT_PRICES"
 SOURCE = "anthropic.com vision page, litellm 1.109.1, genai-prices 0.2.3"
 AS_OF = date(2026, 11, 20)
 
@@ -107,19 +109,23 @@ def unlisted(service: TextServiceCard, model: str) -> TextCard:
     )
 
 
-def load_texts(data_dir: Path | None = None) -> TomlTexts:
-    """What ships with Limner, with an installation's own words over it: later ones win.
+def load_texts(data_dir: Path | None = None, prices: str = "") -> TomlTexts:
+    """What ships with Limner, with an installation's own words over it: later ones win, `prices` over all.
 
-    Reads files: call it in a thread, or before the event loop runs. Raises NotConfigured with the name of the file.
+    `prices` are as LIMNER_TEXT_PRICES has them. Reads files: call it in a thread, or before the event loop runs. Raises
+    NotConfigured with the name of the file or of the setting.
     """
     said = _Said()
-    for label, text in _texts(data_dir):
+    for number, (label, text) in enumerate(_texts(data_dir)):
         try:
-            said.add(tomllib.loads(text))
+            said.add(tomllib.loads(text), own=number > 0)
         except (tomllib.TOMLDecodeError, ValidationError, KeyError, TypeError, ValueError) as error:
             raise NotConfigured(f"{label} is wrong: {error}. Correct it.", code="catalog_invalid") from error
+    said.add({"model": _priced(prices, said.services)}, own=True)
     order = {id: number for number, id in enumerate(said.services)}
-    cards = [_card(model, said.services[model.service]) for model in said.models.values()]
+    cards = [
+        _card(model, said.services[model.service], own_price=key in said.own) for key, model in said.models.items()
+    ]
     return TomlTexts(
         services=tuple(_place(place) for place in said.services.values()),
         models=tuple(sorted(cards, key=lambda card: order[card.service])),
@@ -132,9 +138,11 @@ class _Said:
     def __init__(self) -> None:
         self.services: dict[str, _Service] = {}
         self.models: dict[tuple[str, str], _Model] = {}
+        self.own: set[tuple[str, str]] = set()
+        """Models whose price the installation has said itself."""
 
-    def add(self, file: Mapping[str, Any]) -> None:
-        """Takes one file in. Raises ValueError and its kin for what is no table of this kind."""
+    def add(self, file: Mapping[str, Any], *, own: bool) -> None:
+        """Takes in one file, the installation's `own` or not. Raises ValueError and its kin for no table of this kind."""
         if strange := set(file) - {"service", "model"}:
             raise ValueError(f"there is no table {min(strange)}")
         for entry in file.get("service", ()):
@@ -147,6 +155,8 @@ class _Said:
                 raise ValueError(f"there is no service {key[0]}")
             base = self.models[key].model_dump(exclude_unset=True) if key in self.models else {}
             self.models[key] = _Model.model_validate({**base, **entry})
+            if own and entry.get("input_usd") is not None and entry.get("output_usd") is not None:
+                self.own.add(key)
 
 
 def _texts(data_dir: Path | None) -> Iterable[tuple[str, str]]:
@@ -159,11 +169,38 @@ def _texts(data_dir: Path | None) -> Iterable[tuple[str, str]]:
             raise NotConfigured(f"{path} cannot be read: {error}. Correct it.", code="catalog_invalid") from error
 
 
+def _priced(text: str, services: Mapping[str, _Service]) -> list[dict[str, object]]:
+    """The models of LIMNER_TEXT_PRICES with what they cost. Raises NotConfigured."""
+    found: list[dict[str, object]] = []
+    for said in filter(None, (part.strip() for part in text.split(","))):
+        name, _, amounts = said.rpartition("=")
+        service, _, model = name.strip().partition("/")
+        written = [part.strip() for part in amounts.split("/")]
+        if not model or len(written) != 2 or not all(map(_is_amount, written)):
+            raise _no_price(f"'{said}' is no price. Write SERVICE/MODEL=IN/OUT, such as openai/gpt-6-luna=0.25/2.")
+        if service.casefold() not in services:
+            raise _no_price(f"There is no service {service} with text models. There are {', '.join(services)}.")
+        asked, answered = written
+        found.append(
+            {"service": service.casefold(), "name": model, "input_usd": asked, "output_usd": answered}
+            | {"source": PRICES, "as_of": None}
+        )
+    return found
+
+
+def _is_amount(text: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text))
+
+
+def _no_price(message: str) -> NotConfigured:
+    return NotConfigured(f"{PRICES} is wrong: {message}", code="settings_invalid")
+
+
 def _place(said: _Service) -> TextServiceCard:
     return TextServiceCard(**said.model_dump())
 
 
-def _card(said: _Model, place: _Service) -> TextCard:
+def _card(said: _Model, place: _Service, *, own_price: bool) -> TextCard:
     return TextCard(
         service=said.service,
         name=said.name,
@@ -176,6 +213,7 @@ def _card(said: _Model, place: _Service) -> TextCard:
         price=_price(said),
         pixels_a_token=said.pixels_a_token,
         shutdown=said.shutdown,
+        own_price=own_price,
         source=said.source,
         as_of=said.as_of,
     )

@@ -103,4 +103,7 @@ def _document(call: TextCall) -> Document:
 def _price(body: dict[str, object]) -> str:
     if body["local"]:
         return "free"
-    return "unknown" if body["input_usd"] is None else f"${body['input_usd']} / ${body['output_usd']}"
+    if body["input_usd"] is None:
+        return "unknown"
+    own = " (your own price)" if body["own_price"] else ""
+    return f"${body['input_usd']} / ${body['output_usd']}{own}"

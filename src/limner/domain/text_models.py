@@ -60,6 +60,8 @@ class TextCard:
     pixels_a_token: int = 0
     """How many pixels of a picture make a token; 0 where nobody knows."""
     shutdown: date | None = None
+    own_price: bool = False
+    """Whether the installation itself has said what it costs."""
     source: str = ""
     as_of: date | None = None
 

@@ -126,7 +126,7 @@ async def open_ground(
         ids=TimeOrderedIds(),
         bulletin=LocalBulletin(),
         catalog=catalog,
-        texts=await asyncio.to_thread(load_texts, settings.data_dir),
+        texts=await asyncio.to_thread(load_texts, settings.data_dir, settings.text_prices),
         listing_file=listing_file,
         database=database,
         blobs=blobs,

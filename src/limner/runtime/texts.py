@@ -8,6 +8,8 @@ from limner.catalog.texts import TomlTexts
 from limner.db.text_calls import SqlTextCalls
 from limner.db.text_repeats import SqlTextRepeats
 from limner.dispatch.presence import LockedPresence
+from limner.domain.errors import LimnerError
+from limner.domain.people import LOCAL
 from limner.domain.text_repeats import TextRepeats
 from limner.engine.keyrings import Keyrings
 from limner.engine.texts import TextBuyer
@@ -26,9 +28,19 @@ class TextDesk:
     """Everything about texts that are bought."""
 
     buyer: TextBuyer
+    sends: PydanticTexts
     catalog: TomlTexts
     presence: LockedPresence
     repeats: TextRepeats
+
+    async def warm(self) -> bool:
+        """Loads what speaks to text models where one can be used, so that no caller waits for it. Buys nothing."""
+        try:
+            await self.buyer.choose(None, LOCAL)
+        except LimnerError:
+            return False
+        await self.sends.warm()
+        return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,9 +62,10 @@ def help_of(ground: Ground, helm: Helm) -> Help:
 def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama, helm: Helm) -> TextDesk:
     settings, calls = ground.settings, SqlTextCalls(ground.database)
     presence = LockedPresence(worker=ground.ids.new(), locks=worker_locks(settings), calls=calls, clock=ground.clock)
+    sends = PydanticTexts(ground.wire, ground.texts, settings.variables, ollama)
     buyer = TextBuyer(
         catalog=ground.texts,
-        sends=PydanticTexts(ground.wire, ground.texts, settings.variables, ollama),
+        sends=sends,
         calls=calls,
         keyrings=keyrings,
         limits=limits_of(settings),
@@ -66,4 +79,4 @@ def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama, helm: Helm) ->
         unpriced_ceiling=settings.unpriced_ceiling_usd,
     )
     repeats = SqlTextRepeats(ground.database)
-    return TextDesk(buyer=buyer, catalog=ground.texts, presence=presence, repeats=repeats)
+    return TextDesk(buyer=buyer, sends=sends, catalog=ground.texts, presence=presence, repeats=repeats)

@@ -107,6 +107,7 @@ def text_model_body(card: TextCard, objection: str | None) -> Body:
         "context": card.context or None,
         "input_usd": None if price is None else Money(price.input).text,
         "output_usd": None if price is None else Money(price.output).text,
+        "own_price": card.own_price,
         "shutdown": None if card.shutdown is None else card.shutdown.isoformat(),
         "ready": objection is None,
         "reason": objection,

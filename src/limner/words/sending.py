@@ -24,6 +24,9 @@ from limner.words.places import connection_of, opened, readiness_of, refusal_of
 if TYPE_CHECKING:
     from limner.words.speaking import Speech
 
+SPEAKING = "limner.words.speaking"
+"""What is loaded when it is first needed."""
+
 
 class PydanticTexts:
     """The `SendsTexts` of `domain.texts`, through pydantic-ai, which is loaded when it is first needed."""
@@ -81,8 +84,12 @@ class PydanticTexts:
                 refusal = way.refusal(refusal_of) or _in_answer(error)
                 raise _failure(service, place, refusal, way.request_id) from error
 
+    async def warm(self) -> None:
+        """Loads what the first call would wait for; nothing is sent."""
+        await asyncio.to_thread(import_module, SPEAKING)
+
     async def _speech(self, card: TextCard, service: TextServiceCard, place: Connection) -> Speech:
-        speaking = await asyncio.to_thread(import_module, "limner.words.speaking")
+        speaking = await asyncio.to_thread(import_module, SPEAKING)
         speech: Speech = speaking.Speech(card, service, place)
         return speech
 
