@@ -200,34 +200,6 @@ class CardPart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JobRow:
-    """A job in the list."""
-
-    id: str
-    tile: Tile | None
-    prompt: str
-    model: str
-    colour: str
-    css: str
-    badge: str
-    icon: str
-    word: str
-    created: datetime
-    cost: str
-    live: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueuePage:
-    """All jobs."""
-
-    template: ClassVar[str] = "pages/jobs.html"
-    shell: Shell
-    rows: tuple[JobRow, ...]
-    older: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SharePage:
     """What a share link shows, to people who know nothing of the rest."""
 
