@@ -10,12 +10,12 @@ from limner.db import schema
 from limner.db.analytics import SqlAnalytics
 from limner.db.database import Database
 from limner.db.tables import entries
-from limner.domain.analytics import Durations, Falls, Kept, Lens, Outcomes, Period, Span
+from limner.domain.analytics import Durations, Kept, Lens, Measured, Outcomes, Period, Span
 from limner.domain.errors import Problem
 from limner.domain.job import CallState, JobState
 from limner.domain.money import Money
 from limner.domain.records import Ending, NewCall
-from limner.engine.figures import Findings
+from limner.engine.figures import Falls, Findings
 from tests.db.conftest import Stores, plain_connection
 from tests.db.test_leases import taken
 from tests.db.test_statistics import OLD, failed, made
@@ -27,7 +27,12 @@ TIRED = Problem(code="unavailable", message="It sleeps.", provider="openai")
 
 
 def lens(owner: str | None = "ann", project: str | None = None, period: Period = WEEK) -> Lens:
-    return Lens(owner=owner, project=project, period=period)
+    return Lens(owner=owner, project=project, period=period, hourly=period.hourly)
+
+
+def findings(measured: Measured) -> Findings:
+    """What was measured, seen at noon."""
+    return Findings(lens=lens(), measured=measured, earlier=(), kept=Kept(0, 0), now=NOON)
 
 
 async def booked(stores: Stores) -> int:
@@ -57,8 +62,10 @@ async def test_sums_by_hour_and_day_are_those_of_the_ledger(stores: Stores) -> N
     found = {row.slot: (row.pictures, row.cost, row.person) for row in days.spending}
     assert found == {"2026-11-20": (1, Money(600), "ann"), "2026-11-21": (2, Money(1250), "ann")}
     assert (await analytics.measure(lens(project="other"))).spending == []
-    later_week = await analytics.measure(lens(period=Period.of(Span.WEEK, NOON.date() + timedelta(days=7))))
-    assert (later_week.spending, later_week.outcomes, len(later_week.before)) == ([], [], 1)
+    next_week = lens(period=Period.of(Span.WEEK, NOON.date() + timedelta(days=7)))
+    assert await analytics.measure(next_week) == Measured(spending=[], outcomes=[], durations=[])
+    (whole,) = await analytics.booked(lens())
+    assert (whole.slot, whole.kind, whole.pictures, whole.cost) == ("", "picture", 3, Money(1850))
 
 
 @pytest.mark.req("S3-102")
@@ -76,10 +83,11 @@ async def test_calls_end_well_or_with_a_code_and_take_their_time(stores: Stores)
         Durations("openai/painter-1", 120, 1),
         Durations("openai/painter-1", 9800, 1),
     ]
-    found = Findings(lens=lens(), measured=measured, now=NOON)
+    found = findings(measured)
     assert (found.times.median, found.times.ninety_fifth) == (0.12, 9.8)
     assert found.ends.rate == pytest.approx(2 / 3)
-    assert measured.kept == Kept(2, 2 * 900)
+    assert await SqlAnalytics(stores.database).kept("ann") == Kept(2, 2 * 900)
+    assert await SqlAnalytics(stores.database).kept("bob") == Kept(0, 0)
 
 
 @pytest.mark.req("S3-104")
@@ -93,10 +101,10 @@ async def test_what_another_model_made_names_the_one_that_failed_and_why(stores:
     await stores.jobs.close_call(lease, settled(replace(new, calls=(second,)), at=later(2)), [])
     await made(stores)
     measured = await SqlAnalytics(stores.database).measure(lens())
-    assert measured.falls == [
+    found = findings(measured)
+    assert found.falls == [
         Falls(origin="openai/painter-1", model="stability/painter-2", code="unavailable", calls=1, pictures=1)
     ]
-    found = Findings(lens=lens(), measured=measured, now=NOON)
     assert (found.fallbacks, found.fallback_share) == (1, 0.5)
     totals = {row.service: row for row in await SqlAnalytics(stores.database).totals()}
     assert (totals["openai"].succeeded, totals["openai"].failed, totals["openai"].fallbacks) == (1, 1, 0)
@@ -134,7 +142,7 @@ async def test_what_ended_before_there_were_figures_is_in_them(empty_url: str) -
         ("stability/painter-2", "", 1, 1),
     ]
     assert measured.durations == [Durations("stability/painter-2", 1500, 1)]
-    assert [(row.origin, row.code) for row in measured.falls] == [("openai/painter-1", "timed_out")]
+    assert [(row.origin, row.code) for row in findings(measured).falls] == [("openai/painter-1", "timed_out")]
     assert [(row.service, row.fallbacks) for row in totals] == [("openai", 0), ("stability", 1)]
 
 

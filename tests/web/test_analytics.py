@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from limner.domain.analytics import Durations, Lens, Measured, Outcomes, Period, Span, Spending
-from limner.domain.analytics import Kept as KeptPictures
+from limner.domain.analytics import Durations, Kept, Lens, Measured, Outcomes, Period, Span, Spending
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.people import Role
@@ -193,8 +192,9 @@ def findings(now: datetime, *costs: int, span: Span = Span.MONTH) -> Findings:
     ]
     ended = [Outcomes(slot="2026-11-01", model="s/m", code=code, calls=1, pictures=0) for code in ("a", "b")]
     took = [Durations("s/m", each, 1) for each in range(100, 2100, 100)]
-    measured = Measured(spending=rows, outcomes=ended, falls=(), durations=took, before=(), kept=KeptPictures(0, 0))
-    return Findings(lens=Lens(owner=None, project=None, period=Period.of(span, now.date())), measured=measured, now=now)
+    measured = Measured(spending=rows, outcomes=ended, durations=took)
+    lens = Lens(owner=None, project=None, period=Period.of(span, now.date()))
+    return Findings(lens=lens, measured=measured, earlier=(), kept=Kept(0, 0), now=now)
 
 
 def test_a_month_is_on_pace_for_what_it_comes_to_if_it_goes_on_like_this() -> None:

@@ -111,8 +111,8 @@ def findings_body(found: Findings) -> Body:
         "services": _services(found),
         "people": _named("person", found.spending_by(lambda row: row.person)),
         "projects": _named("project", found.spending_by(lambda row: row.project)),
-        "fallbacks": [asdict(row) for row in found.measured.falls],
-        "kept": asdict(found.measured.kept),
+        "fallbacks": [asdict(row) for row in found.falls],
+        "kept": asdict(found.kept),
     }
 
 

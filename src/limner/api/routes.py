@@ -27,6 +27,7 @@ from limner.api import (
     images,
     jobs,
     keys,
+    metrics,
     models,
     presets,
     profiles,
@@ -85,7 +86,7 @@ def install(app: FastAPI) -> None:
         chat_messages,
     ):
         app.include_router(subject.router, prefix=API)
-    for subject in (auth, tokens, health, protected, shared):
+    for subject in (auth, tokens, health, metrics, protected, shared):
         app.include_router(subject.router)
     dialects.install(app)
     errors.install(app, dialects.SURFACES)

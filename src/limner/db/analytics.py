@@ -16,7 +16,7 @@ from limner.db.outcome_tables import outcomes
 from limner.db.statistics_tables import statistics
 from limner.db.tables import entries, images
 from limner.db.walls import whose
-from limner.domain.analytics import Durations, Falls, Kept, Lens, Measured, Outcomes, Period, ServiceTotals, Spending
+from limner.domain.analytics import Durations, Kept, Lens, Measured, Outcomes, ServiceTotals, Spending
 from limner.domain.money import Money
 
 _HOUR, _DAY = len("2026-11-28T14"), len("2026-11-28")
@@ -34,23 +34,27 @@ class SqlAnalytics:
         self._database = database
 
     async def measure(self, lens: Lens) -> Measured:
-        """Everything for one lens; its parts are read side by side."""
-        spending, ended, falls, durations, before, kept = await asyncio.gather(
+        """What was booked, and how calls ended, by hour or day; its parts are read side by side."""
+        spending, ended, durations = await asyncio.gather(
             self._read(_spending(lens), lens.owner),
             self._read(_ended(lens), lens.owner),
-            self._read(_falls(lens), lens.owner),
             self._read(_durations(lens), lens.owner),
-            self._before(lens),
-            self._read(_kept(lens.owner), lens.owner),
         )
         return Measured(
-            spending=[_spent(row) for row in spending],
+            spending=[_spent({"person": lens.owner, **row}) for row in spending],
             outcomes=[_outcome(row) for row in ended],
-            falls=[_fall(row) for row in falls],
             durations=[Durations(row["model"], int(row["rounded"]), int(row["calls"])) for row in durations],
-            before=[_spent({"slot": "", **row}) for row in before],
-            kept=Kept(int(kept[0]["pictures"]), int(kept[0]["bytes"])),
         )
+
+    async def booked(self, lens: Lens) -> Sequence[Spending]:
+        """What was booked in all, by kind; slot, person, project and service are empty."""
+        empty = {"slot": "", "person": "", "project": "", "service": ""}
+        return [_spent({**empty, **row}) for row in await self._read(_booked(lens, entries.c.kind), lens.owner)]
+
+    async def kept(self, owner: str | None) -> Kept:
+        """What is there now of somebody's, or of everybody's."""
+        (row,) = await self._read(_kept(owner), owner)
+        return Kept(int(row["pictures"]), int(row["bytes"]))
 
     async def totals(self) -> Sequence[ServiceTotals]:
         """All services since the first call, by name: they only ever grow."""
@@ -73,10 +77,6 @@ class SqlAnalytics:
         (row,) = await self._read(_RECENT.where(outcomes.c.ended_at >= codec.stamp(moment)), None)
         return int(row["calls"]), int(row["pictures"])
 
-    async def _before(self, lens: Lens) -> Rows:
-        earlier = lens.period.before
-        return [] if earlier is None else await self._read(_booked(lens, earlier), lens.owner)
-
     async def _read(self, query: Select[Any], owner: str | None) -> Rows:
         return await self._database.read(partial(_rows, query=query), owner=whose(owner))
 
@@ -85,14 +85,14 @@ def _rows(connection: Connection, query: Select[Any]) -> Rows:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _slot(moment: ColumnElement[str], period: Period) -> ColumnElement[str]:
+def _slot(moment: ColumnElement[str], lens: Lens) -> ColumnElement[str]:
     """The hour or day of a moment."""
-    return func.substr(moment, literal_column("1"), literal_column(str(_HOUR if period.hourly else _DAY)))
+    return func.substr(moment, literal_column("1"), literal_column(str(_HOUR if lens.hourly else _DAY)))
 
 
-def _seen(table: Table, moment: ColumnElement[str], lens: Lens, period: Period) -> list[ColumnElement[bool]]:
+def _seen(table: Table, moment: ColumnElement[str], lens: Lens) -> list[ColumnElement[bool]]:
     """The conditions of a lens."""
-    found = [moment >= codec.stamp(period.begins), moment < codec.stamp(period.ends)]
+    found = [moment >= codec.stamp(lens.period.begins), moment < codec.stamp(lens.period.ends)]
     if lens.owner is not None:
         found.append(table.c.user_id == lens.owner)
     if lens.project is not None:
@@ -100,58 +100,45 @@ def _seen(table: Table, moment: ColumnElement[str], lens: Lens, period: Period) 
     return found
 
 
-def _booked(lens: Lens, period: Period) -> Select[Any]:
-    """Sums of bookings in one stretch, by person, project, service and kind."""
+def _booked(lens: Lens, *by: ColumnElement[Any]) -> Select[Any]:
+    """Sums of bookings in one stretch."""
     return (
         select(
-            entries.c.user_id.label("person"),
-            entries.c.project,
-            entries.c.provider.label("service"),
-            entries.c.kind,
+            *by,
             func.sum(entries.c.pictures).label("pictures"),
             func.count().label("bookings"),
             func.coalesce(func.sum(entries.c.amount_micro), 0).label("cost"),
             (func.count() - func.count(entries.c.amount_micro)).label("unpriced"),
         )
-        .where(*_seen(entries, entries.c.created_at, lens, period))
-        .group_by(entries.c.user_id, entries.c.project, entries.c.provider, entries.c.kind)
+        .where(*_seen(entries, entries.c.created_at, lens))
+        .group_by(*by)
     )
 
 
 def _spending(lens: Lens) -> Select[Any]:
-    """The same by hour or day."""
-    slot = _slot(entries.c.created_at, lens.period).label("slot")
-    return _booked(lens, lens.period).add_columns(slot).group_by(slot)
+    """The same by hour or day, project, service and kind; by person where there may be several."""
+    by = (
+        _slot(entries.c.created_at, lens).label("slot"),
+        entries.c.project,
+        entries.c.provider.label("service"),
+        entries.c.kind,
+    )
+    return _booked(lens, *by) if lens.owner is not None else _booked(lens, *by, entries.c.user_id.label("person"))
 
 
 def _ended(lens: Lens) -> Select[Any]:
-    """How calls ended, by hour or day."""
-    slot = _slot(outcomes.c.ended_at, lens.period).label("slot")
-    return (
-        select(
-            slot,
-            outcomes.c.model,
-            outcomes.c.code,
-            func.count().label("calls"),
-            func.sum(outcomes.c.pictures).label("pictures"),
-        )
-        .where(*_seen(outcomes, outcomes.c.ended_at, lens, lens.period))
-        .group_by(slot, outcomes.c.model, outcomes.c.code)
+    """How calls ended, by hour or day; and what was tried before them, and why."""
+    by = (
+        _slot(outcomes.c.ended_at, lens).label("slot"),
+        outcomes.c.model,
+        outcomes.c.code,
+        outcomes.c.fell_from,
+        outcomes.c.because,
     )
-
-
-def _falls(lens: Lens) -> Select[Any]:
-    """What was tried elsewhere, and why."""
     return (
-        select(
-            outcomes.c.fell_from.label("origin"),
-            outcomes.c.model,
-            outcomes.c.because.label("code"),
-            func.count().label("calls"),
-            func.sum(outcomes.c.pictures).label("pictures"),
-        )
-        .where(*_seen(outcomes, outcomes.c.ended_at, lens, lens.period), outcomes.c.fell_from != "")
-        .group_by(outcomes.c.fell_from, outcomes.c.model, outcomes.c.because)
+        select(*by, func.count().label("calls"), func.sum(outcomes.c.pictures).label("pictures"))
+        .where(*_seen(outcomes, outcomes.c.ended_at, lens))
+        .group_by(*by)
     )
 
 
@@ -162,7 +149,7 @@ def _durations(lens: Lens) -> Select[Any]:
     rounded = case(*steps, else_=took - took % _LONG).label("rounded")
     return (
         select(outcomes.c.model, rounded, func.count().label("calls"))
-        .where(*_seen(outcomes, outcomes.c.ended_at, lens, lens.period), took.is_not(None))
+        .where(*_seen(outcomes, outcomes.c.ended_at, lens), took.is_not(None))
         .group_by(outcomes.c.model, rounded)
     )
 
@@ -206,14 +193,6 @@ def _outcome(row: Mapping[str, Any]) -> Outcomes:
         code=row["code"],
         calls=int(row["calls"]),
         pictures=int(row["pictures"]),
-    )
-
-
-def _fall(row: Mapping[str, Any]) -> Falls:
-    return Falls(
-        origin=row["origin"],
-        model=row["model"],
-        code=row["code"],
-        calls=int(row["calls"]),
-        pictures=int(row["pictures"]),
+        origin=row["fell_from"],
+        because=row["because"],
     )

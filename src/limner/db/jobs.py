@@ -94,6 +94,16 @@ class SqlJobs:
             owner=owner,
         )
 
+    async def count(self, owner: str, states: frozenset[JobState]) -> Mapping[JobState, int]:
+        """How many of one person's jobs are in each of some states; those without any are left out."""
+        return await self._database.read(
+            lambda connection: reading.count_states(connection, owner, states), owner=owner
+        )
+
+    async def retried(self, owner: str, job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of some of one person's jobs whose missing pictures another job buys already."""
+        return await self._database.read(lambda connection: reading.retried(connection, job_ids), owner=owner)
+
     async def open_jobs(self) -> Sequence[OpenJob]:
         """All jobs that a worker still has to finish, oldest first."""
         return await self._database.read(reading.open_jobs, owner=EVERYBODY)

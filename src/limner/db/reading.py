@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, tuple_
 
 from limner.db import codec, cursors, rows, sharing
 from limner.db.keeping import MARKED, seen_by
@@ -87,17 +87,52 @@ def jobs_page(
     connection: Connection, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]
 ) -> Page[Job]:
     """One person's jobs with their pictures, without their calls; newest first."""
-    query = select(jobs, plans.c.request, plans.c.plan).join_from(jobs, plans).where(jobs.c.user_id == owner)
+    query = select(jobs, plans.c.request, plans.c.plan).join_from(jobs, plans)
+    after = None if cursor is None else cursors.unseal(cursor, str, str)
     if states:
-        query = query.where(jobs.c.state.in_(sorted(states)))
-    if cursor is not None:
-        query = query.where(tuple_(jobs.c.created_at, jobs.c.id) < tuple_(*cursors.unseal(cursor, str, str)))
-    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1)
+        query = query.where(jobs.c.id.in_(_in_states(connection, owner, states, after, limit + 1)))
+    else:
+        query = query.where(*_after(owner, after)).limit(limit + 1)
+    query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
     found = [dict(row) for row in connection.execute(query).mappings()]
     shown = found[:limit]
     pictures = _pictures_of(connection, [row["id"] for row in shown])
     following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
     return Page(tuple(rows.job(row, (), pictures[row["id"]]) for row in shown), following)
+
+
+def _after(owner: str, after: Sequence[str | int] | None) -> list[ColumnElement[bool]]:
+    """One person's jobs, those older than a place in the list."""
+    own = [jobs.c.user_id == owner]
+    return own if after is None else [*own, tuple_(jobs.c.created_at, jobs.c.id) < tuple_(*after)]
+
+
+def _in_states(
+    connection: Connection,
+    owner: str,
+    states: frozenset[JobState],
+    after: Sequence[str | int] | None,
+    limit: int,
+) -> Sequence[str]:
+    """Ids of the newest jobs in some states: each state's by its index, or few would be looked for among all."""
+    found: list[tuple[str, str]] = []
+    for state in sorted(states):
+        query = select(jobs.c.created_at, jobs.c.id).where(*_after(owner, after), jobs.c.state == state.value)
+        newest = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit)
+        found += [(created, name) for created, name in connection.execute(newest)]
+    return [name for _, name in sorted(found, reverse=True)[:limit]]
+
+
+def count_states(connection: Connection, owner: str, states: frozenset[JobState]) -> dict[JobState, int]:
+    """How many of one person's jobs are in each of some states."""
+    query = select(jobs.c.state, func.count()).where(jobs.c.user_id == owner, jobs.c.state.in_(sorted(states)))
+    return {JobState(state): count for state, count in connection.execute(query.group_by(jobs.c.state))}
+
+
+def retried(connection: Connection, job_ids: Sequence[str]) -> frozenset[str]:
+    """Those of some jobs whose missing pictures another job buys."""
+    query = select(jobs.c.retry_of).where(jobs.c.retry_of.in_(job_ids))
+    return frozenset(connection.execute(query).scalars().all()) if job_ids else frozenset()
 
 
 def _pictures_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, list[Picture]]:

@@ -60,6 +60,7 @@ jobs = Table(
 )
 Index("ix_generation_jobs_retry_of", jobs.c.retry_of, unique=True)
 Index("ix_generation_jobs_page", jobs.c.user_id, jobs.c.created_at.desc(), jobs.c.id.desc())
+Index("ix_generation_jobs_state", jobs.c.user_id, jobs.c.state, jobs.c.created_at.desc(), jobs.c.id.desc())
 OPEN_JOBS = sql("state IN ('queued', 'running')")
 """As in `domain.job.OPEN_STATES`; a test compares them."""
 _open_jobs = Index("ix_generation_jobs_open", jobs.c.created_at, jobs.c.id, sqlite_where=OPEN_JOBS)
@@ -235,7 +236,6 @@ entries = Table(
     Column("created_at", Key, nullable=False),
     Column("kind", Key, nullable=False, server_default="picture"),
 )
-Index("ix_ledger_entries_user", entries.c.user_id, entries.c.created_at)
 Index("ix_ledger_entries_job", entries.c.job_id)
 # All that sums over a stretch of time need, in one place.
 Index(

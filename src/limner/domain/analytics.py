@@ -76,6 +76,14 @@ class Period:
             return datetime.max.replace(tzinfo=UTC)
         return datetime.combine(self.last + A_DAY, time(), UTC)
 
+    def until(self, day: date) -> Period | None:
+        """The part of it before a day; None where there is none."""
+        return Period(self.first, min(self.last, day - A_DAY)) if self.first < day else None
+
+    def since(self, day: date) -> Period | None:
+        """The part of it from a day on; None where there is none."""
+        return Period(max(self.first, day), self.last) if self.last >= day else None
+
     @property
     def before(self) -> Period | None:
         """As many days before it; None where the calendar does not reach so far."""
@@ -101,6 +109,8 @@ class Lens:
     project: str | None
     """One project's; None for those of all."""
     period: Period
+    hourly: bool = False
+    """Whether figures are wanted by the hour."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,21 +141,10 @@ class Outcomes:
     """What they failed with; empty for those that brought pictures."""
     calls: int
     pictures: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Falls:
-    """Calls that another model was tried for, because the first one failed."""
-
-    origin: str
-    """The model that failed."""
-    model: str
-    """The one that was tried then."""
-    code: str
-    """What the first one failed with."""
-    calls: int
-    pictures: int
-    """What they brought."""
+    origin: str = ""
+    """The model that was tried first and failed; empty where this was the first."""
+    because: str = ""
+    """What that one failed with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +167,19 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """Everything that is read for one lens."""
+    """What was booked, and how calls ended, in one stretch."""
 
-    spending: Sequence[Spending]
-    outcomes: Sequence[Outcomes]
-    falls: Sequence[Falls]
-    durations: Sequence[Durations]
-    before: Sequence[Spending]
-    """What was booked in as many days before, in one slot; empty where the calendar does not reach so far."""
-    kept: Kept
+    spending: Sequence[Spending] = ()
+    outcomes: Sequence[Outcomes] = ()
+    durations: Sequence[Durations] = ()
+
+    def __add__(self, other: Measured) -> Measured:
+        """Two stretches that follow each other."""
+        return Measured(
+            spending=[*self.spending, *other.spending],
+            outcomes=[*self.outcomes, *other.outcomes],
+            durations=[*self.durations, *other.durations],
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,7 +201,15 @@ class Analytics(Protocol):
     """Figures over stretches of time. What is removed later stays in them, but for what is kept."""
 
     async def measure(self, lens: Lens) -> Measured:
-        """Everything for one lens."""
+        """What was booked, and how calls ended, by hour or day."""
+        ...
+
+    async def booked(self, lens: Lens) -> Sequence[Spending]:
+        """What was booked in all, by kind; slot, person, project and service are empty."""
+        ...
+
+    async def kept(self, owner: str | None) -> Kept:
+        """What is there now of somebody's, or of everybody's."""
         ...
 
     async def totals(self) -> Sequence[ServiceTotals]:

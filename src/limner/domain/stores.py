@@ -72,6 +72,14 @@ class Jobs(Protocol):
         """One person's jobs with their pictures, newest first; an empty `states` is all of them."""
         ...
 
+    async def count(self, owner: str, states: frozenset[JobState]) -> Mapping[JobState, int]:
+        """How many of one person's jobs are in each of some states; those without any are left out."""
+        ...
+
+    async def retried(self, owner: str, job_ids: Sequence[str]) -> frozenset[str]:
+        """Those of some of one person's jobs whose missing pictures another job buys already."""
+        ...
+
     async def open_jobs(self) -> Sequence[OpenJob]:
         """All jobs that a worker still has to finish, oldest first."""
         ...

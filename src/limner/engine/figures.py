@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from limner.domain.analytics import A_DAY, Analytics, Durations, Lens, Measured, Outcomes, Period, Span, Spending
+from limner.domain.analytics import A_DAY, Analytics, Durations, Kept, Lens, Measured, Outcomes, Period, Span, Spending
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -17,6 +18,14 @@ from limner.domain.ports import Clock
 
 Row = TypeVar("Row")
 Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+SOON = 30.0
+"""Seconds for which the size of what is kept is good: it is a sum over all pictures."""
+LATER = 300.0
+"""Seconds for which figures of days before today are good."""
+MOST_KNOWN = 64
+"""Answers that are remembered."""
 
 EVERYBODY = "everybody"
 """Stands for all people where one is named."""
@@ -87,11 +96,30 @@ class Times:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Falls:
+    """Calls that another model was tried for, because the first one failed."""
+
+    origin: str
+    """The model that failed."""
+    model: str
+    """The one that was tried then."""
+    code: str
+    """What the first one failed with."""
+    calls: int
+    pictures: int
+    """What they brought."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
     """Everything that was measured for one lens, and what it adds up to."""
 
     lens: Lens
     measured: Measured
+    earlier: Sequence[Spending]
+    """What was booked in as many days before; empty where the calendar does not reach so far."""
+    kept: Kept
+    """What is there now."""
     now: datetime
 
     @property
@@ -102,7 +130,7 @@ class Findings:
     @property
     def before(self) -> Sums:
         """All that was booked in as many days before."""
-        return Sums.of(self.measured.before)
+        return Sums.of(self.earlier)
 
     @property
     def ends(self) -> Ends:
@@ -117,13 +145,31 @@ class Findings:
     @property
     def fallbacks(self) -> int:
         """Pictures that another model made than the one that was tried first."""
-        return sum(row.pictures for row in self.measured.falls)
+        return sum(row.pictures for row in self.measured.outcomes if row.origin)
 
     @property
     def fallback_share(self) -> float | None:
         """Their share of all pictures, 0 to 1; None where there is none."""
         made = sum(row.pictures for row in self.measured.outcomes)
         return self.fallbacks / made if made else None
+
+    @property
+    def falls(self) -> Sequence[Falls]:
+        """Where fallback went, and why, the most pictures first."""
+        found = _grouped(
+            (row for row in self.measured.outcomes if row.origin), lambda row: (row.origin, row.model, row.because)
+        )
+        falls = [
+            Falls(
+                origin=origin,
+                model=model,
+                code=code,
+                calls=sum(row.calls for row in rows),
+                pictures=sum(row.pictures for row in rows),
+            )
+            for (origin, model, code), rows in found.items()
+        ]
+        return sorted(falls, key=lambda fall: (-fall.pictures, fall.origin, fall.model, fall.code))
 
     @property
     def pace(self) -> Money | None:
@@ -167,17 +213,21 @@ class Findings:
         return [(service, code, calls) for (service, code), calls in ordered]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """Reads figures for whoever may see them."""
+    """Reads figures for whoever may see them.
 
-    analytics: Analytics
-    clock: Clock
+    Days before today hardly ever change, so that what was read of them is good for a few minutes; today is always read.
+    """
+
+    def __init__(self, *, analytics: Analytics, clock: Clock) -> None:
+        self.analytics = analytics
+        self._clock = clock
+        self._known: dict[object, tuple[float, object]] = {}
 
     def period(self, span: Span, first: date | None = None, last: date | None = None) -> Period:
         """The stretch that is meant: two days where both are given, else one that ends today. Raises InvalidRequest."""
         if first is None and last is None:
-            return Period.of(span, self.clock.now().date())
+            return Period.of(span, self._clock.now().date())
         if first is None or last is None:
             raise InvalidRequest("Name the first day and the last one.", field="since" if first is None else "until")
         return Period.between(first, last)
@@ -190,11 +240,48 @@ class Figures:
         wanted = person or principal.id
         if wanted != principal.id:
             principal.check_administrator("looks at other people's figures")
-        return Lens(owner=None if wanted == EVERYBODY else wanted, project=project or None, period=period)
+        owner = None if wanted == EVERYBODY else wanted
+        return Lens(owner=owner, project=project or None, period=period, hourly=period.hourly)
 
     async def find(self, lens: Lens) -> Findings:
         """Everything for one lens."""
-        return Findings(lens=lens, measured=await self.analytics.measure(lens), now=self.clock.now())
+        today = self._clock.now().date()
+        past, now, before = lens.period.until(today), lens.period.since(today), lens.period.before
+        old, new, earlier, kept = await asyncio.gather(
+            self._past(lens, past),
+            self._present(lens, now),
+            self._earlier(lens, before),
+            self._remembered(("kept", lens.owner), SOON, lambda: self.analytics.kept(lens.owner)),
+        )
+        return Findings(lens=lens, measured=old + new, earlier=earlier, kept=kept, now=self._clock.now())
+
+    async def _past(self, lens: Lens, period: Period | None) -> Measured:
+        if period is None:
+            return Measured()
+        part = replace(lens, period=period)
+        return await self._remembered(part, LATER, lambda: self.analytics.measure(part))
+
+    async def _present(self, lens: Lens, period: Period | None) -> Measured:
+        return Measured() if period is None else await self.analytics.measure(replace(lens, period=period))
+
+    async def _earlier(self, lens: Lens, period: Period | None) -> Sequence[Spending]:
+        if period is None:
+            return ()
+        part = replace(lens, period=period)
+        return await self._remembered(("before", part), LATER, lambda: self.analytics.booked(part))
+
+    async def _remembered(self, key: Hashable, seconds: float, read: Callable[[], Awaitable[Value]]) -> Value:
+        """What was read a moment ago, or is now; the oldest of many is forgotten."""
+        now = self._clock.monotonic()
+        known = self._known.get(key)
+        if known is not None and now - known[0] < seconds:
+            return cast(Value, known[1])
+        found = await read()
+        self._known.pop(key, None)
+        self._known[key] = (now, found)
+        while len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        return found
 
 
 def service_of(model: str) -> str:

@@ -53,7 +53,7 @@ class Drawing:
         """The figures at the top."""
         found, sums, ends, times = self.found, self.found.sums, self.found.ends, self.found.times
         calls = ends.succeeded + ends.failed
-        kept = found.measured.kept
+        kept = found.kept
         return (
             Figure(name="Spent", value=words.sums(sums), note=words.unknown(sums.unpriced) or self.left),
             self._pictures(sums),
@@ -337,7 +337,7 @@ class Drawing:
 
     def falls(self) -> tuple[FallRow, ...]:
         """Where fallback went, and why, the most first."""
-        rows = sorted(self.found.measured.falls, key=lambda row: (-row.pictures, row.origin, row.model))
+        rows = self.found.falls
         most = max((row.pictures for row in rows), default=0)
         return tuple(
             FallRow(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -50,10 +51,6 @@ class Links:
     def older_pictures(self, cursor: str) -> str:
         """The next page of recent pictures."""
         return f"{self.create}?{urlencode({'before': cursor})}"
-
-    def older_jobs(self, cursor: str) -> str:
-        """The next page of jobs."""
-        return f"{self.jobs}?{urlencode({'before': cursor})}"
 
     def again(self, job_id: str) -> str:
         """The composer, filled in with what a job was asked."""
@@ -198,3 +195,10 @@ class Links:
     def comparison_thumbnail(self, comparison_id: str, letter: str) -> str:
         """The same, large enough for a page."""
         return f"{self.comparison_picture(comparison_id, letter)}?edge=1024"
+
+    queue: str = "/jobs/list"
+    retry_jobs: str = "/jobs/retry"
+
+    def retry(self, job_ids: Sequence[str]) -> str:
+        """Where the missing pictures of some jobs are priced, to be bought again."""
+        return f"{self.retry_jobs}?{urlencode([('id', name) for name in job_ids])}"

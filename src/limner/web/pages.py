@@ -33,6 +33,7 @@ from limner.web import (
     lightbox,
     places,
     preferences,
+    queue,
     remaking,
     rerunning,
     settings_appearance,
@@ -56,10 +57,9 @@ from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.links import Links
 from limner.web.rendering import Renderer, shell
-from limner.web.views import CardPart, CreatePage, Draft, JobPage, ProblemPage, QueuePage
+from limner.web.views import CardPart, CreatePage, Draft, JobPage, ProblemPage
 
 PAGE = 36
-JOBS_A_PAGE = 50
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 Inner = Callable[..., Response | Awaitable[Response]]
@@ -77,6 +77,7 @@ def install(app: FastAPI) -> None:
     languages.load()
     app.add_middleware(languages.Speaking)
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
+    app.include_router(queue.router)  # before jobs by id: its paths look like them
     app.include_router(router)
     app.include_router(gallery.router)
     app.include_router(collections.router)
@@ -156,17 +157,6 @@ async def create_from_form(request: Request) -> Response:
     except LimnerError as error:
         return await _create(request, draft, error=error)
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
-
-
-@router.get("/jobs")
-async def jobs_page(request: Request, before: Cursor = None) -> Response:
-    """All jobs, newest first."""
-    page = await runtime_of(request).jobs.page(
-        principal_of(request).id, limit=JOBS_A_PAGE, cursor=before, states=frozenset()
-    )
-    rows = tuple(showing.job_row(job) for job in page.items)
-    view = QueuePage(shell=shell(request, "Queue", current="jobs"), rows=rows, older=page.next)
-    return renderer_of(request).page(view)
 
 
 @router.get("/jobs/{job_id}")

@@ -14,7 +14,7 @@ from limner.domain.ports import Catalog
 from limner.domain.request import Size
 from limner.web import wording
 from limner.web.languages import gettext as _
-from limner.web.views import Fact, JobCard, JobRow, ReceiptRow, Tile
+from limner.web.views import Fact, JobCard, ReceiptRow, Tile
 
 ALT_LIMIT = 250
 PROMPT_LIMIT = 400
@@ -96,25 +96,6 @@ def job_card(job: Job, catalog: Catalog) -> JobCard:
         receipt_summary=wording.receipt_summary(tuple(line.treatment for line in job.receipt)),
         passed_over=tuple(Fact(name=each.model, value=each.why) for each in job.plan.rejections),
         lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
-    )
-
-
-def job_row(job: Job) -> JobRow:
-    """A job in the list."""
-    css, icon, _ = wording.STATES[job.state]
-    return JobRow(
-        id=job.id,
-        tile=tile(job.pictures[0]) if job.pictures else None,
-        prompt=(job.request.prompt or str(job.request.operation))[:PROMPT_LIMIT],
-        model=job.plan.candidates[job.candidate].title,
-        colour=colour(job.model),
-        css=css,
-        badge=wording.BADGES[css],
-        icon=icon,
-        word=wording.word(job),
-        created=job.created,
-        cost=_booked(job),
-        live=not job.ended,
     )
 
 
@@ -217,13 +198,13 @@ def _result(job: Job, candidate: Candidate) -> str:
     if not job.ended or job.finished is None:
         return ""
     took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
-    booked = _booked(job)
+    charged = booked(job)
     # What is set aside is the ceiling; beside what was likely it would look like more than was agreed to.
-    alone = booked == "free" or job.state is JobState.AMBIGUOUS
-    return f"{booked} · {took}" if alone else f"{booked} of {_quoted(candidate)} quoted · {took}"
+    alone = charged == "free" or job.state is JobState.AMBIGUOUS
+    return f"{charged} · {took}" if alone else f"{charged} of {_quoted(candidate)} quoted · {took}"
 
 
-def _booked(job: Job) -> str:
+def booked(job: Job) -> str:
     """What it has cost; "free" only where nothing could have been charged."""
     if not job.ended:
         return ""

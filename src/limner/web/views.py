@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar
 
 from limner.web.languages import Language
@@ -205,34 +204,6 @@ class CardPart:
 
     template: ClassVar[str] = "parts/job.html"
     card: JobCard
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JobRow:
-    """A job in the list."""
-
-    id: str
-    tile: Tile | None
-    prompt: str
-    model: str
-    colour: str
-    css: str
-    badge: str
-    icon: str
-    word: str
-    created: datetime
-    cost: str
-    live: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QueuePage:
-    """All jobs."""
-
-    template: ClassVar[str] = "pages/jobs.html"
-    shell: Shell
-    rows: tuple[JobRow, ...]
-    older: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,10 +77,16 @@ def upgrade() -> None:
     counted = sa.Column("fallbacks", sa.Integer(), nullable=False, server_default="0")
     op.add_column("image_generation_stats", counted)
     connection.exec_driver_sql(FALLBACKS)
+    op.drop_index("ix_ledger_entries_user", "ledger_entries")
     op.create_index(
         "ix_ledger_entries_time",
         "ledger_entries",
         ["created_at", "user_id", "project", "provider", "kind", "pictures", "amount_micro"],
+    )
+    op.create_index(
+        "ix_generation_jobs_state",
+        "generation_jobs",
+        ["user_id", "state", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
     )
     op.create_index("ix_generated_images_bytes", "generated_images", ["user_id", "bytes"])
     op.add_column("batches", sa.Column("delay_ms", sa.Integer(), nullable=False, server_default="0"))
