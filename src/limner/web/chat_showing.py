@@ -44,6 +44,8 @@ PATIENCE = 2.0
 USUAL, NONE = "default", "none"
 """What the list of profiles says for the person's default one, and for no pictures at all."""
 NO_PICTURES = "No pictures in this chat"
+CHOOSE_ONE = "No pictures are made until you choose an image profile, at the top of the page."
+MAKE_ONE = "No pictures are made yet: make an image profile first. It says which model paints, and with which options."
 NOTES = {MessageState.STOPPED: "Stopped.", MessageState.INTERRUPTED: "Interrupted."}
 
 
@@ -106,7 +108,7 @@ async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -
     return Manner(
         profiles=_profiles(runtime, profiles, usual, own, paints),
         painter=None if paints is None else _painter(runtime, paints),
-        off="" if paints is not None else await _off(runtime, principal, chat),
+        off="" if paints is not None else await _off(runtime, principal, chat, has_profiles=bool(profiles)),
         direct=chat is not None and chat.mode is ChatMode.DIRECT,
         ceiling="" if chat is None or chat.ceiling is None else chat.ceiling.text,
         models=await _models(runtime, principal, None if chat is None else chat.text_model),
@@ -142,9 +144,9 @@ def _painter(runtime: Runtime, profile: Profile) -> Painter:
     )
 
 
-async def _off(runtime: Runtime, principal: Principal, chat: Chat | None) -> str:
+async def _off(runtime: Runtime, principal: Principal, chat: Chat | None, *, has_profiles: bool) -> str:
     if chat is None:
-        return "No profile paints yet: make one, or choose one here once you have."
+        return CHOOSE_ONE if has_profiles else MAKE_ONE
     return (await runtime.chatting.keeper.painting(chat, principal)).off or ""
 
 

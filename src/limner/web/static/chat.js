@@ -81,7 +81,6 @@ const limit = () => Math.max(60, Number(words.limit) + 2, messages.children.leng
 
 function settle(told) {
   for (const message of told) for (const data of message.imageGenerations) if (document.getElementById(`block-${data.id}`)) blockOf(data);
-  for (const each of messages.querySelectorAll("[data-act=info]")) each.hidden = false;
   const writing = messages.querySelector("[data-writing]");
   part("send").hidden = Boolean(writing);
   part("stop").hidden = !writing;
@@ -213,6 +212,8 @@ document.addEventListener("submit", async (event) => {
   if (done && form.dataset.act !== "stop") await refresh();
 });
 
+chat.addEventListener("toggle", ({ target }) => target.matches(".editing[open]") && target.querySelector("textarea").focus(), true);
+
 chat.addEventListener("click", async (event) => {
   if (event.target.closest("[data-act=info]")) {
     const { ok, content } = await asked(`${api}/messages/${event.target.closest("[data-message]").dataset.message}`, undefined, { method: "GET" });
@@ -254,6 +255,10 @@ async function choose(form) {
   if (!answer?.ok) return toast(words.lost.replace("{seconds}", AGAIN));
   chat.querySelector(".head").replaceWith(fragment(await answer.text()).querySelector(".chat .head"));
 }
+
+// What was looked for stands in the list, which narrow windows fold away.
+const list = document.getElementById("conversations");
+if (new URLSearchParams(location.search).get("q") && matchMedia("(width < 1024px)").matches) list.showPopover();
 
 if (words.chat) {
   composer.addEventListener("submit", (event) => {

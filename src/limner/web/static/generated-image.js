@@ -197,8 +197,10 @@ class GeneratedImage extends HTMLElement {
     return this.getAttribute("block");
   }
 
+  // Google's tokens (ya29.) are document 3's, and stand in the body; all others say with each request who asks.
   #headers(more = {}) {
-    return { ...(this.accessToken ? { Authorization: `Bearer ${this.accessToken}` } : {}), ...more };
+    const own = this.accessToken && !this.accessToken.startsWith("ya29.");
+    return { ...(own ? { Authorization: `Bearer ${this.accessToken}` } : {}), ...more };
   }
 
   // From the chat that offered it: what came of it is always as the chat has it.
@@ -226,7 +228,7 @@ class GeneratedImage extends HTMLElement {
     const asked = { prompt, provider, model, modelKey, size, quality, style, confirmedCost: cost, accessToken: this.accessToken };
     const answer = await fetch(new URL("/generate-image", HOME), {
       method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": `block-${offered.id ?? prompt.length}-${this.#key}-${this.#tries}` },
+      headers: this.#headers({ "Content-Type": "application/json", "Idempotency-Key": `block-${this.#key}-${this.#tries}` }),
       body: JSON.stringify(Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null && value !== undefined))),
     });
     const { success, error, confirmationRequired, cost: now, ...made } = await answer.json();
