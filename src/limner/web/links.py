@@ -34,6 +34,13 @@ class Links:
     openapi: str = "/openapi.json"
     api_quotes: str = f"{API}/quotes"
     api_jobs: str = f"{API}/jobs"
+    api_images: str = f"{API}/images"
+    api_enhance: str = f"{API}/prompts/enhance"
+    api_templates: str = f"{API}/templates"
+    create_price: str = "/create/price"
+    create_job: str = "/create/job"
+    create_confirm: str = "/create/confirm"
+    create_improve: str = "/create/improve"
 
     def static(self, name: str) -> str:
         """A file of the pages themselves."""
@@ -46,10 +53,6 @@ class Links:
     def remove_token(self, token_id: str) -> str:
         """Where an API token of one's own is removed from a page."""
         return f"{self.account_tokens}/{token_id}/remove"
-
-    def older_pictures(self, cursor: str) -> str:
-        """The next page of recent pictures."""
-        return f"{self.create}?{urlencode({'before': cursor})}"
 
     def older_jobs(self, cursor: str) -> str:
         """The next page of jobs."""
@@ -126,3 +129,23 @@ class Links:
     def more_shared(self, here: str, cursor: str) -> str:
         """The next page of a shared collection."""
         return f"{here}?{urlencode({'after': cursor})}"
+
+    def cards(self, show: str) -> str:
+        """The Create page with jobs of one kind alone; with all where none is named."""
+        return f"{self.create}?{urlencode({'show': show})}" if show else self.create
+
+    def older_cards(self, cursor: str, show: str) -> str:
+        """The next page of jobs beside the composer."""
+        return f"{self.create}?{urlencode({'before': cursor, **({'show': show} if show else {})})}"
+
+    def vary(self, job_id: str) -> str:
+        """The composer, filled in with what a job was asked, without its seed."""
+        return f"{self.create}?{urlencode({'from': job_id, 'vary': '1'})}"
+
+    def start_from(self, image_id: str) -> str:
+        """The composer with a picture to start from."""
+        return f"{self.create}?{urlencode({'reference': image_id})}"
+
+    def retry(self, job_id: str) -> str:
+        """Where the pictures that a job did not bring are bought from a page."""
+        return f"{self.job(job_id)}/retry"

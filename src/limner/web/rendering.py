@@ -34,6 +34,8 @@ class Page(Part, Protocol):
 
 THEMES = ("ink", "vellum", "auto")
 COOKIE = "theme"
+A_YEAR = 365 * 24 * 3600
+"""Seconds that a choice of the browser is remembered."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
@@ -69,10 +71,11 @@ class Renderer:
             headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie"},
         )
 
-    def part(self, part: Part) -> Response:
+    def part(self, part: Part, status: int = 200) -> Response:
         """A part alone, for a script that puts it into its page."""
         return Squeezed(
             self._write(part),
+            status_code=status,
             media_type="text/html; charset=utf-8",
             headers={"Cache-Control": "no-store"},
         )
