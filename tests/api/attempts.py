@@ -202,5 +202,7 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "report_from_form": (Attempt(form={"reason": "mine"}, query=AMONG),),
     "rerun_from_form": (Attempt(form={"token": "x"}),),
     "edit_collection_from_form": (Attempt(form={"name": "mine"}),),
-    "create_page": (Attempt(query={"from": "{job_id}"}),),
+    "create_page": (Attempt(query={"from": "{job_id}"}), Attempt(query={"reference": "{image_id}"})),
+    "create_from_form": (Attempt(form={"prompt": "a lake", "model": "sketch", "reference": "{image_id}"}),),
+    "paint": (Attempt(form={"prompt": "a lake", "model": "sketch", "reference": "{image_id}"}),),
 }

@@ -65,7 +65,7 @@ PLAIN = frozenset(
 ).union(
     {"hour", "kind", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId"},
     {"q", "rows", "select", "service", "since", "skip", "state", "status", "tag", "tag_id", "tag_type", "title"},
-    {"trash", "until", "width"},
+    {"show", "trash", "until", "vary", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from limner.domain.errors import ConfirmationRequired, LimnerError
+from limner.domain.errors import ConfirmationRequired, LimnerError, NotFound
 from limner.domain.job import OPEN_STATES, Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -55,7 +55,10 @@ async def create_page(
     reference: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The composer, filled in with a job's fields or a picture to start from, and one page of jobs."""
-    draft = Draft(references=(reference,) if reference else ())
+    draft = Draft()
+    if reference:
+        picture = await runtime_of(request).pictures.get(known_id(reference), principal_of(request).id)
+        draft = Draft(references=(picture.id,))
     if again:
         draft = composing.draft_from_job(await _job(request, again), vary=bool(vary))
     return await _page(request, draft, before=before, show=show if show in SHOWN else "")
@@ -73,6 +76,8 @@ async def create_from_form(request: Request) -> Response:
         try:
             draft = await composing_of.with_files(form, draft)
             made = await _painted(request, composing_of, draft, form)
+        except NotFound:
+            raise
         except LimnerError as error:
             return _remembering(form, await _page(request, draft, error=error))
     if isinstance(made, Job):
@@ -102,6 +107,8 @@ async def paint(request: Request) -> Response:
             if isinstance(made, Job):
                 return await _card(request, made, 201)
             return renderer_of(request).part(OfferPart(offer=await offering.offered(composing_of, draft, made)), 409)
+        except NotFound:
+            raise
         except LimnerError as error:
             return JSONResponse({"detail": error.message, "field": error.field}, status_code=422)
 
@@ -164,6 +171,8 @@ async def retry_from_form(request: Request, job_id: str) -> Response:
     try:
         engine, principal = runtime_of(request).engine, principal_of(request)
         job = await engine.retry(before.id, principal, key=key, max_cost=composing.money_from(most))
+    except NotFound:
+        raise
     except LimnerError as error:
         return await _job_page(request, before, error=error)
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
