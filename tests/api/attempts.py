@@ -235,5 +235,7 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
         Attempt(query={"id": "{image_id}"}, status=422),
     ),
     "vote_from_form": (Attempt(form={"vote": "A"}),),
-    "create_page": (Attempt(query={"from": "{job_id}"}),),
+    "create_page": (Attempt(query={"from": "{job_id}"}), Attempt(query={"reference": "{image_id}"})),
+    "create_from_form": (Attempt(form={"prompt": "a lake", "model": "sketch", "reference": "{image_id}"}),),
+    "paint": (Attempt(form={"prompt": "a lake", "model": "sketch", "reference": "{image_id}"}),),
 }

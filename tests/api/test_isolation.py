@@ -68,7 +68,7 @@ PLAIN = frozenset(
     {"by", "everybody", "new"},
     {"hour", "kind", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId"},
     {"q", "rows", "select", "service", "since", "skip", "state", "status", "tag", "tag_id", "tag_type", "title"},
-    {"language", "theme", "trash", "until", "width"},
+    {"language", "show", "theme", "trash", "until", "vary", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from limner.testing.faults import Drop, Fault
 from tests.api.served import Site, serving
 from tests.web.axe import objections
-from tests.web.windows import in_a_browser, visit
+from tests.web.windows import composing, in_a_browser, visit
 
 pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
 LATER = 600.0
@@ -72,7 +72,7 @@ async def test_pages_are_accessible_in_every_state(
     await seen.page.locator(".pic[data-picture] > a").first.click()
     await expect(seen.page.get_by_role("dialog")).to_be_visible()
     assert await objections(seen.page) == []
-    await seen.page.goto("/")
+    await composing(seen.page)
     await seen.page.get_by_label("Prompt", exact=True).fill("   ")
     await seen.page.get_by_role("button", name="Generate").click()
     await expect(seen.page.get_by_role("alert")).to_be_visible()

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from limner.testing.faults import Fault
 from tests.api.served import Site
-from tests.web.windows import WIDTHS, in_a_browser, visit
+from tests.web.windows import WIDTHS, choose_model, composing, in_a_browser, visit
 
 pytestmark = in_a_browser
 
@@ -18,9 +18,9 @@ pytestmark = in_a_browser
 async def test_a_picture_is_painted_and_opened(browser: Browser, site: Site, theme: str) -> None:
     seen = await visit(browser, site, theme)
     page = seen.page
-    await page.goto("/")
+    await composing(page)
     await page.get_by_label("Prompt", exact=True).fill(f"A lake at dawn in {theme}")
-    await page.get_by_label("Model").select_option("sketch/sketch")
+    await choose_model(page, "Sketch artist")
     await page.get_by_role("radio", name="2", exact=True).check()
     await expect(page.locator("#price b")).to_have_text("2 images · free · about 2 s")
     await page.get_by_role("button", name="Generate").click()
@@ -59,8 +59,8 @@ async def test_a_running_job_stays_live_and_survives_a_reload(browser: Browser, 
 async def test_the_price_follows_the_fields(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)
     page = seen.page
-    await page.goto("/")
-    await page.get_by_label("Model").select_option("openai/gpt-image-2")
+    await composing(page)
+    await choose_model(page, "GPT Image 2,")
     await expect(page.locator("#price b")).to_contain_text("1 image · $0.")
     await expect(page.locator("#price span")).to_contain_text("left today")
     await page.get_by_role("radio", name="4", exact=True).check()
@@ -71,7 +71,7 @@ async def test_the_price_follows_the_fields(browser: Browser, site: Site) -> Non
 async def test_a_mistake_is_told_where_it_was_made(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)
     page = seen.page
-    await page.goto("/")
+    await composing(page)
     await page.get_by_label("Prompt", exact=True).fill("   ")
     await page.get_by_role("button", name="Generate").click()
     await expect(page.get_by_role("alert")).to_contain_text("Prompt cannot be empty")
@@ -139,7 +139,7 @@ async def test_pages_have_names_landmarks_and_reachable_controls(browser: Browse
 async def test_with_keys_only_from_words_to_picture(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)
     page = seen.page
-    await page.goto("/")
+    await composing(page)
     await page.get_by_label("Prompt", exact=True).focus()
     await page.keyboard.type("Reeds by keyboard")
     await page.keyboard.press("Control+Enter")

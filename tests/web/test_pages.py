@@ -100,16 +100,16 @@ def test_a_request_can_be_used_again(site: Site, job: Any) -> None:
     assert get(site, "/", params={"from": str(uuid4())}).status_code == 404
 
 
-def test_older_pictures_are_one_link_away(site: Site) -> None:
-    for _ in range(4):
-        site.paint(prompt="one of many", count=10)
+def test_older_jobs_are_one_link_away(site: Site) -> None:
+    for _ in range(13):
+        site.paint(prompt="one of many")
     first = get(site, "/").text
-    found = re.search(r'href="(/\?before=[^"]+)">Load older pictures', first)
+    found = re.search(r'href="(/\?before=[^"]+)">Older jobs', first)
     assert found
     second = get(site, found[1].replace("&amp;", "&")).text
-    assert "Older pictures" in second
-    shown = [set(re.findall(r'href="/images/([0-9a-f-]{36})"', page)) for page in (first, second)]
-    assert len(shown[0]) == 36
+    assert "Newest jobs" in second
+    shown = [set(re.findall(r'id="job-([0-9a-f-]{36})"', page)) for page in (first, second)]
+    assert len(shown[0]) == 12
     assert shown[1]
     assert not shown[0] & shown[1]
 

@@ -61,3 +61,16 @@ async def visit(
         await context.add_init_script(NO_WORKER)
     await context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
     return Visit(context, await context.new_page())
+
+
+async def composing(page: Page) -> None:
+    """Opens the Create page and waits for its script; a press before that sends the plain form."""
+    await page.goto("/")
+    await expect(page.get_by_role("button", name="Improve")).to_be_visible()
+
+
+async def choose_model(page: Page, name: str) -> None:
+    """Opens the list of models and takes the one whose name begins like this."""
+    await page.get_by_role("button", name="Model", exact=False).first.click()
+    await page.get_by_role("dialog", name="Choose a model").get_by_role("radio", name=name).click()
+    await expect(page.get_by_role("dialog", name="Choose a model")).to_be_hidden()

@@ -19,6 +19,7 @@ from limner.domain.leaderboards import By
 from limner.domain.money import Money
 from limner.domain.request import Aspect, ImageRequest
 from limner.engine.comparing import Entrant, RoundQuote, RoundWish
+from limner.engine.pricing import usual_price
 from limner.runtime.forms import read_form
 from limner.web import compare_showing, compare_words, composing
 from limner.web.beside import beside_each_other
@@ -253,7 +254,7 @@ def _is_expected(request: Request, quote: RoundQuote) -> bool:
     """Whether a round costs no more than the prices beside its models let expect, to the last digit that they show."""
     catalog, seen = runtime_of(request).catalog, Money()
     for entrant in quote.entrants:
-        price = composing.unit_price(catalog.find(entrant.candidate.model))
+        price = usual_price(catalog.find(entrant.candidate.model))
         if price is None:
             return False
         seen += price + SHOWN if price else price

@@ -1,27 +1,28 @@
-"""The composer: what it offers, what stands in its fields, and the request that its fields make."""
+"""What stands in the composer's fields, the request that they make, and the models to choose from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from starlette.datastructures import FormData
 
-from limner.domain.budgets import Counted, Kind, Standing
-from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
+from limner.domain.errors import InvalidRequest
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Money
-from limner.domain.people import Principal
 from limner.domain.ports import Services
-from limner.domain.prices import Facts
-from limner.domain.request import DEFAULT_PROJECT, Aspect, ImageRequest, Operation
+from limner.domain.request import DEFAULT_PROJECT, Aspect, ImageRequest, InputImage, Operation, Role
 from limner.runtime import Runtime
-from limner.web import wording
-from limner.web.views import Composer, Draft, KeyHint, ModelGroup, ModelOption
+from limner.web import choosing, showing, wording
+from limner.web.create_views import Draft, KeyHint
+from limner.web.views import ModelGroup, ModelOption
 
 SHAPES = ("1:1", "3:2", "2:3", "16:9", "9:16")
 COUNTS = (1, 2, 3, 4, 6, 8)
+REFERENCES = 8
+"""Pictures that a form may bring at once."""
+Value = TypeVar("Value")
 IDEAS = (
     "Pines on a misty moor, loose watercolour, cold morning",
     "A striped lighthouse at nightfall, beam over the sea, flat poster",
@@ -30,8 +31,9 @@ IDEAS = (
 
 
 def draft_from_form(form: FormData) -> Draft:
-    """What stood in the fields, as it was typed."""
+    """What stood in the fields, as it was typed; a number that nobody has moved is the model's choice."""
     count = _text(form, "count")
+    moved = {name: _moved(form, name) for name in ("steps", "guidance", "strength")}
     return Draft(
         prompt=_text(form, "idea") or _text(form, "prompt"),
         negative_prompt=_text(form, "negative_prompt"),
@@ -39,11 +41,17 @@ def draft_from_form(form: FormData) -> Draft:
         shape=_text(form, "shape") or SHAPES[0],
         count=int(count) if count.isascii() and count.isdigit() and len(count) < 4 else 1,
         seed=_text(form, "seed").strip(),
+        preset=_text(form, "preset"),
+        quality=_text(form, "quality"),
+        format=_text(form, "format"),
+        project=_text(form, "project"),
+        references=tuple(str(each) for each in form.getlist("reference") if isinstance(each, str) and each),
+        **moved,
     )
 
 
-def draft_from_job(job: Job) -> Draft:
-    """The fields of a request that was made before."""
+def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
+    """The fields of a request that was made before; to vary it is to leave its seed."""
     request = job.request
     return Draft(
         prompt=request.prompt,
@@ -51,11 +59,19 @@ def draft_from_job(job: Job) -> Draft:
         model=request.model or job.model,
         shape=str(request.aspect) if request.aspect else SHAPES[0],
         count=request.count,
-        seed="" if request.seed is None else str(request.seed),
+        seed="" if request.seed is None or vary else str(request.seed),
+        preset=request.presets[0] if request.presets else "",
+        steps=_plain(request.steps),
+        guidance=_plain(request.guidance),
+        strength="" if request.strength is None else f"{request.strength * choosing.PER_CENT:g}",
+        quality=request.quality or "",
+        format=request.format or "",
+        project="" if request.project == DEFAULT_PROJECT else request.project,
+        references=tuple(image.image_id for image in request.inputs if image.image_id and image.role is not Role.MASK),
     )
 
 
-def request_from(draft: Draft) -> ImageRequest:
+def request_from(draft: Draft, inputs: tuple[InputImage, ...] = ()) -> ImageRequest:
     """The request that the fields make. Raises InvalidRequest, naming the field."""
     if draft.seed and not (draft.seed.isascii() and draft.seed.isdigit() and len(draft.seed) <= 19):
         raise InvalidRequest("A seed is a whole number. Leave it empty for a new one.", field="seed")
@@ -63,38 +79,34 @@ def request_from(draft: Draft) -> ImageRequest:
         aspect = Aspect.parse(draft.shape)
     except ValueError as error:
         raise InvalidRequest(str(error), field="shape") from None
+    strength = _amount(draft.strength, "strength")
+    steps = _amount(draft.steps, "steps")
     return ImageRequest(
         prompt=draft.prompt.replace("\r\n", "\n"),
+        operation=Operation.EDIT if inputs else Operation.GENERATE,
         negative_prompt=draft.negative_prompt.strip() or None,
+        inputs=inputs,
         model=draft.model or None,
         aspect=aspect,
         count=draft.count,
+        presets=(draft.preset,) if draft.preset else (),
         seed=int(draft.seed) if draft.seed else None,
+        steps=None if steps is None else int(steps),
+        guidance=_amount(draft.guidance, "guidance"),
+        strength=None if strength is None or not inputs else strength / choosing.PER_CENT,
+        quality=draft.quality or None,
+        format=draft.format or None,
+        project=draft.project.strip() or DEFAULT_PROJECT,
+        previews=0,
     )
 
 
-async def composer(runtime: Runtime, principal: Principal, draft: Draft, error: LimnerError | None = None) -> Composer:
-    """The composer with these fields, priced."""
-    groups = model_groups(runtime, await runtime.services_for(principal))
-    options = [option for group in groups for option in group.options]
-    known = _known(runtime, draft.model)
-    chosen = next((option for option in options if option.id == known), None) or next(
-        (option for option in options if option.ready), None
-    )
-    left_micro, left = await _left(runtime, principal)
-    return Composer(
-        draft=draft,
-        groups=groups,
-        chosen=chosen,
-        shapes=SHAPES if draft.shape in SHAPES else (*SHAPES, draft.shape),
-        counts=COUNTS if draft.count in COUNTS else (*COUNTS, draft.count),
-        key=runtime.ids.new(),
-        price_line=await _price_line(runtime, principal, chosen, draft.count),
-        left=left,
-        left_micro=left_micro,
-        error="" if error is None else error.message,
-        field="" if error is None else error.field or "",
-    )
+def money_from(text: str) -> Money | None:
+    """An amount of dollars that a form sent along; none where there is none. Raises InvalidRequest."""
+    try:
+        return Money.usd(text) if text else None
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="most") from None
 
 
 def form_key(value: object) -> str | None:
@@ -116,29 +128,42 @@ def model_groups(
             for card in runtime.catalog.models
             if card.service == service.id and card.status is Status.LIVE and operation in card.operations
         ]
-        options = tuple(
-            ModelOption(
-                id=card.id,
-                label=f"{card.title} · {wording.price(unit_price(card))} · {wording.duration(card.seconds)}{mark}",
-                note=why
-                or f"{service.name} · {wording.price(unit_price(card))} · about {wording.duration(card.seconds)}",
-                ready=not why,
-                local=service.local,
-            )
-            for card, (mark, why) in ((card, _hindrance(runtime, services, card)) for card in cards)
-        )
+        options = tuple(_option(runtime, services, card) for card in cards)
         if options:
-            groups.append(ModelGroup(name=service.name, options=options))
+            note = "offline, nothing leaves this machine" if service.algorithmic else ""
+            groups.append(
+                ModelGroup(name=service.name, colour=showing.colour(options[0].id), note=note, options=options)
+            )
     return tuple(sorted(groups, key=lambda group: not group.options[0].ready))
 
 
+def _option(runtime: Runtime, services: Services, card: ModelCard) -> ModelOption:
+    service, short, why = runtime.catalog.service(card.service), *_hindrance(runtime, services, card)
+    price, seconds = choosing.unit_price(card), wording.duration(card.seconds)
+    each = price if price in ("free", "price unknown") else f"{price} an image"
+    return ModelOption(
+        id=card.id,
+        title=card.title,
+        label=" · ".join(filter(None, (card.title, price, seconds, short.lower()))),
+        note=why or f"{service.name} · {each} · about {seconds}",
+        ready=not why,
+        short=short,
+        local=service.local,
+        price="Free" if price == "free" else price,
+        seconds=seconds,
+        abilities=choosing.abilities(card),
+        kinds=choosing.kinds(card),
+        rules=choosing.rules(card),
+    )
+
+
 def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[str, str]:
-    """What keeps a model from painting now, as the end of its label and in a sentence; empty where nothing does."""
+    """What keeps a model from painting now, in two words and in a sentence; empty where nothing does."""
     readiness = services.readiness(card.service)
     if not readiness.ready:
-        return " · switched off" if readiness.code == "switched_off" else " · add a key", readiness.reason
+        return "Switched off" if readiness.code == "switched_off" else "Add a key", readiness.reason
     obstacle = runtime.health.obstacle(card, services.credentials(card.service))
-    return ("", "") if obstacle is None else (" · keeps failing", obstacle.why)
+    return ("", "") if obstacle is None else ("Breaker open", obstacle.why)
 
 
 def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
@@ -159,60 +184,30 @@ def readiness_badge(runtime: Runtime, services: Services) -> str:
     return "1 provider ready" if ready == 1 else f"{ready} providers ready"
 
 
-def _known(runtime: Runtime, name: str) -> str:
-    """The id of the model that a name means; empty for none."""
-    try:
-        return runtime.catalog.find(name).id if name else ""
-    except UnknownModel:
-        return ""
-
-
-def unit_price(card: ModelCard) -> Money | None:
-    """What one picture costs as the model makes it by default; None where nobody knows."""
-    quality = card.parameter("quality")
-    default = quality.default if quality is not None else None
-    facts = Facts(
-        operation=Operation.GENERATE,
-        count=1,
-        size=card.sizes.default,
-        quality=default if isinstance(default, str) else None,
-        prompt="",
-        inputs=0,
-    )
-    estimate = card.prices.estimate(facts)
-    return None if estimate is None else estimate.likely
-
-
-async def _price_line(runtime: Runtime, principal: Principal, chosen: ModelOption | None, count: int) -> str:
-    """The line beside the button, for a prompt of usual length; the script asks again as the fields change."""
-    if chosen is None:
-        return "No model is ready"
-    try:
-        wanted = ImageRequest(prompt="a picture", model=chosen.id, count=count)
-        _, plan = await runtime.engine.plan_for(wanted, principal)
-    except LimnerError:
-        # The form itself says what is wrong with its fields when it is sent.
-        return wording.images(count)
-    first = plan.candidates[0]
-    return wording.price_line(count, first.estimate.likely if first.estimate else None, first.seconds)
-
-
-async def _left(runtime: Runtime, principal: Principal) -> tuple[int | None, str]:
-    """The micro-dollars left under the tightest budget, and that in words, with the pictures left; empty for none."""
-    covering = [
-        standing
-        for standing in await runtime.budgeting.covering(principal)
-        if standing.kind is not Kind.PROJECT or standing.name == DEFAULT_PROJECT
-    ]
-    money = _tightest(covering, Counted.USD)
-    words = [wording.left(standing) for standing in (money, _tightest(covering, Counted.PICTURES)) if standing]
-    return None if money is None else money.left, " \u00b7 ".join(words)
-
-
-def _tightest(standings: Sequence[Standing], counted: Counted) -> Standing | None:
-    return min((each for each in standings if each.counted is counted), key=lambda each: each.left, default=None)
+def with_own(usual: tuple[Value, ...], own: Value) -> tuple[Value, ...]:
+    """The usual choices, and the one that is made already."""
+    return usual if own in usual else (*usual, own)
 
 
 def _text(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _moved(form: FormData, name: str) -> str:
+    """A number of a slider; empty where it stands as it stood."""
+    value = _text(form, name).strip()
+    return "" if value == _text(form, f"{name}_usual") else value
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _amount(text: str, field: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise InvalidRequest(
+            f"{field} is a number. Leave it empty for what the model makes of it.", field=field
+        ) from None

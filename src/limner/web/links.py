@@ -40,6 +40,14 @@ class Links:
     keys: str = "/keys"
     manifest: str = "/manifest.webmanifest"
 
+    api_images: str = f"{API}/images"
+    api_enhance: str = f"{API}/prompts/enhance"
+    api_templates: str = f"{API}/templates"
+    create_price: str = "/create/price"
+    create_job: str = "/create/job"
+    create_confirm: str = "/create/confirm"
+    create_improve: str = "/create/improve"
+
     def static(self, name: str) -> str:
         """A file of the pages themselves."""
         return f"/static/{self.version}/{name}"
@@ -51,6 +59,10 @@ class Links:
     def older_pictures(self, cursor: str) -> str:
         """The next page of recent pictures."""
         return f"{self.create}?{urlencode({'before': cursor})}"
+
+    def older_jobs(self, cursor: str) -> str:
+        """The next page of jobs."""
+        return f"{self.jobs}?{urlencode({'before': cursor})}"
 
     def again(self, job_id: str) -> str:
         """The composer, filled in with what a job was asked."""
@@ -199,6 +211,26 @@ class Links:
     queue: str = "/jobs/list"
     retry_jobs: str = "/jobs/retry"
 
-    def retry(self, job_ids: Sequence[str]) -> str:
+    def retries(self, job_ids: Sequence[str]) -> str:
         """Where the missing pictures of some jobs are priced, to be bought again."""
         return f"{self.retry_jobs}?{urlencode([('id', name) for name in job_ids])}"
+
+    def cards(self, show: str) -> str:
+        """The Create page with jobs of one kind alone; with all where none is named."""
+        return f"{self.create}?{urlencode({'show': show})}" if show else self.create
+
+    def older_cards(self, cursor: str, show: str) -> str:
+        """The next page of jobs beside the composer."""
+        return f"{self.create}?{urlencode({'before': cursor, **({'show': show} if show else {})})}"
+
+    def vary(self, job_id: str) -> str:
+        """The composer, filled in with what a job was asked, without its seed."""
+        return f"{self.create}?{urlencode({'from': job_id, 'vary': '1'})}"
+
+    def start_from(self, image_id: str) -> str:
+        """The composer with a picture to start from."""
+        return f"{self.create}?{urlencode({'reference': image_id})}"
+
+    def retry(self, job_id: str) -> str:
+        """Where the pictures that a job did not bring are bought from a page."""
+        return f"{self.job(job_id)}/retry"

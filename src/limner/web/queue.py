@@ -149,7 +149,7 @@ async def _part(request: Request, query: QueueQuery) -> QueueView:
         rows=tuple([await listed.row(job) for job in page.items]),
         older="" if page.next is None else query.address(links.jobs, before=page.next),
         narrowed=query.show is not Show.ALL or query.before is not None,
-        retry_all=links.retry(again) if again else "",
+        retry_all=links.retries(again) if again else "",
         tally=words.tally(counts),
         every=SOON if waiting else LATER,
     )
@@ -205,7 +205,7 @@ class _Listing:
             at=(job.finished or job.started or job.created).isoformat(),
             cost=showing.booked(job) or words.quoted(candidate),
             stoppable=job.state in OPEN_STATES and not job.cancel_requested,
-            retry=self.links.retry([job.id]) if job.state in RETRIED and job.id not in self.retried else "",
+            retry=self.links.retries([job.id]) if job.state in RETRIED and job.id not in self.retried else "",
             decides=job.state in DECIDED,
         )
 

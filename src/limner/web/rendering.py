@@ -75,10 +75,11 @@ class Renderer:
             headers={"Cache-Control": "no-store", "Content-Security-Policy": policy, "Vary": "Cookie, Accept-Language"},
         )
 
-    def part(self, part: Part) -> Response:
+    def part(self, part: Part, status: int = 200) -> Response:
         """A part alone, for a script that puts it into its page."""
         return Squeezed(
             self._write(part),
+            status_code=status,
             media_type="text/html; charset=utf-8",
             headers={"Cache-Control": "no-store"},
         )

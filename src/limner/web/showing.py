@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from limner.domain.errors import UnknownModel
-from limner.domain.job import CallState, Job, JobState
+from limner.domain.job import Job, JobState
 from limner.domain.model_card import ServiceCard
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, ReceiptLine, Treatment
 from limner.domain.ports import Catalog
-from limner.domain.request import Size
 from limner.web import wording
 from limner.web.languages import gettext as _
-from limner.web.views import Fact, JobCard, ReceiptRow, Tile
+from limner.web.views import Fact, ReceiptRow, Tile
 
 ALT_LIMIT = 250
 PROMPT_LIMIT = 400
@@ -65,38 +64,6 @@ def service_of(catalog: Catalog, model: str) -> ServiceCard | None:
         return catalog.service(model.partition("/")[0])
     except UnknownModel:
         return None
-
-
-def job_card(job: Job, catalog: Catalog) -> JobCard:
-    """A job as its card shows it."""
-    candidate = job.plan.candidates[job.candidate]
-    css, icon, _ = wording.STATES[job.state]
-    service = service_of(catalog, job.model)
-    size = _size(job, candidate)
-    return JobCard(
-        id=job.id,
-        css=css,
-        icon=icon,
-        word=wording.word(job),
-        prompt=(job.request.prompt or str(job.request.operation))[:PROMPT_LIMIT],
-        live=not job.ended and job.state is not JobState.QUOTED,
-        ratio=round(min(max(size.ratio, 0.5), 2.5), 4) if size else 1.0,
-        tiles=tuple(tile(picture, eager=True) for picture in job.pictures),
-        missing=_missing(job),
-        explanation=wording.explanation(job),
-        model=candidate.title,
-        provider=service.name if service else job.model.partition("/")[0],
-        colour=colour(job.model),
-        size=f"{size.width} \u00d7 {size.height}" if size else "",
-        quoted=_quoted(candidate),
-        result=_result(job, candidate),
-        fallback=_fallback(job),
-        again=_again(job),
-        receipt=_receipt(job.receipt),
-        receipt_summary=wording.receipt_summary(tuple(line.treatment for line in job.receipt)),
-        passed_over=tuple(Fact(name=each.model, value=each.why) for each in job.plan.rejections),
-        lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
-    )
 
 
 def facts(values: Mapping[str, object]) -> tuple[Fact, ...]:
@@ -176,34 +143,6 @@ class Story:
         return self.job.plan.candidates[self.job.candidate]
 
 
-def _size(job: Job, candidate: Candidate) -> Size | None:
-    """The pixels of its pictures, or those that were asked for."""
-    if job.pictures:
-        return Size(job.pictures[0].file.width, job.pictures[0].file.height)
-    return candidate.calls[0].size if candidate.calls else job.request.size
-
-
-def _missing(job: Job) -> tuple[int, ...]:
-    """Places of pictures that are still to come, or will not."""
-    if job.ended and job.state is not JobState.PARTIAL:
-        return ()
-    return tuple(range(len(job.pictures) + 1, job.request.count + 1))
-
-
-def _quoted(candidate: Candidate) -> str:
-    return wording.price(candidate.estimate.likely if candidate.estimate else None)
-
-
-def _result(job: Job, candidate: Candidate) -> str:
-    if not job.ended or job.finished is None:
-        return ""
-    took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
-    charged = booked(job)
-    # What is set aside is the ceiling; beside what was likely it would look like more than was agreed to.
-    alone = charged == "free" or job.state is JobState.AMBIGUOUS
-    return f"{charged} · {took}" if alone else f"{charged} of {_quoted(candidate)} quoted · {took}"
-
-
 def booked(job: Job) -> str:
     """What it has cost; "free" only where nothing could have been charged."""
     if not job.ended:
@@ -215,28 +154,7 @@ def booked(job: Job) -> str:
     return wording.price(job.cost) if job.cost is None or job.cost or is_free else "$0"
 
 
-def _fallback(job: Job) -> str:
-    instead = job.fallback
-    if instead is None:
-        return ""
-    titles = {candidate.model: candidate.title for candidate in job.plan.candidates}
-    original = titles.get(instead.original, instead.original)
-    return (
-        f"Primary provider unavailable, fallback provider used: {original} could not paint this, so "
-        f"{titles[job.model]} took over. The cost may differ. {instead.why}"
-    ).strip()
-
-
-def _again(job: Job) -> str:
-    words = {
-        JobState.FAILED: "Retry",
-        JobState.REFUSED: "Edit the prompt",
-        JobState.CANCELLED: "Run again",
-    }
-    return words.get(job.state, "Use again")
-
-
-def _receipt(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
+def receipt(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
     """Every option, unless all were kept as they are."""
     return () if all(line.treatment is Treatment.USED for line in lines) else receipt_rows(lines)
 

@@ -81,47 +81,26 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JobCard:
-    """A job, as it stands."""
-
-    id: str
-    css: str
-    icon: str
-    word: str
-    prompt: str
-    live: bool
-    """Whether it is still going on."""
-    ratio: float
-    tiles: tuple[Tile, ...]
-    missing: tuple[int, ...]
-    """Numbers of the pictures that are not there, from 1."""
-    explanation: str
-    model: str
-    provider: str
-    colour: str
-    size: str
-    quoted: str
-    result: str
-    """What it cost and how long it took, once it has ended."""
-    fallback: str
-    again: str
-    """What the link says that fills in the composer with this request."""
-    receipt: tuple[ReceiptRow, ...]
-    receipt_summary: str
-    passed_over: tuple[Fact, ...]
-    """Models that were considered and why they were not chosen."""
-    lost_calls: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelOption:
-    """A model in the composer."""
+    """A model among those to choose from."""
 
     id: str
+    title: str
     label: str
+    """Everything in one line, for a plain list."""
     note: str
+    """Service, price and time; or why it cannot paint."""
     ready: bool
+    short: str
+    """Why it cannot paint, in two or three words."""
     local: bool
+    price: str
+    seconds: str
+    abilities: tuple[str, ...]
+    kinds: str
+    """What it can be found by among others, with blanks between the words."""
+    rules: str
+    """Which controls it has, as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,81 +108,9 @@ class ModelGroup:
     """The models of one service."""
 
     name: str
+    colour: str
+    note: str
     options: tuple[ModelOption, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
-    """What stands in the composer's fields."""
-
-    prompt: str = ""
-    negative_prompt: str = ""
-    model: str = ""
-    shape: str = "1:1"
-    count: int = 1
-    seed: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Composer:
-    """The form that asks for a picture."""
-
-    draft: Draft
-    groups: tuple[ModelGroup, ...]
-    chosen: ModelOption | None
-    shapes: tuple[str, ...]
-    counts: tuple[int, ...]
-    key: str
-    """Sent with the form, so that sending it twice buys once."""
-    price_line: str
-    left: str
-    """What is left under the tightest budgets."""
-    left_micro: int | None
-    error: str = ""
-    field: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyHint:
-    """A service that wants a key, and the names it is looked for under."""
-
-    name: str
-    ready: bool
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CreatePage:
-    """The first page: a composer, jobs that are going on, recent pictures."""
-
-    template: ClassVar[str] = "pages/create.html"
-    shell: Shell
-    composer: Composer
-    cards: tuple[JobCard, ...]
-    tiles: tuple[Tile, ...]
-    older: str | None
-    """The cursor of the next page of pictures."""
-    first_run: bool
-    is_first_page: bool
-    ideas: tuple[str, ...]
-    hints: tuple[KeyHint, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JobPage:
-    """One job."""
-
-    template: ClassVar[str] = "pages/job.html"
-    shell: Shell
-    card: JobCard
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CardPart:
-    """One job's card alone, to be put into a page."""
-
-    template: ClassVar[str] = "parts/job.html"
-    card: JobCard
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

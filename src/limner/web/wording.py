@@ -197,14 +197,18 @@ def field(name: str) -> str:
     return _(FIELDS[name]) if name in FIELDS else name.replace("_", " ").capitalize()
 
 
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def spelled(count: int) -> str:
+    """A small number as a word."""
+    return NUMBERS[count] if 0 <= count < len(NUMBERS) else str(count)
+
+
 def explanation(job: Job) -> str:
     """The sentence under the head of a job that did not simply succeed; empty for one that did."""
     if job.state is JobState.CANCELLED:
-        return f"You stopped this. Charged: {charged(job.cost)}."
-    if job.state is JobState.PARTIAL:
-        made = pictures(len(job.pictures))
-        reason = f" {job.problem.message}" if job.problem else ""
-        return f"You pay for {made}.{reason}"
+        return _stopped(job)
     if job.state is JobState.AMBIGUOUS:
         return (
             "The line broke after this was sent, so nobody here knows whether the service made and charged it. "
@@ -212,8 +216,22 @@ def explanation(job: Job) -> str:
         )
     if job.problem is None or not job.ended:
         return ""
-    booked = "Nothing was charged." if job.cost is not None and not job.cost else f"Charged: {charged(job.cost)}."
-    return f"{job.problem.message} {booked}"
+    if job.state is JobState.PARTIAL:
+        return job.problem.message
+    alone = "Limner does not retry refusals on other providers. " if job.state is JobState.REFUSED else ""
+    return f"{job.problem.message} {alone}{_charged(job)}"
+
+
+def _stopped(job: Job) -> str:
+    """When somebody stopped it, and what was made by then."""
+    ended = job.finished or job.created
+    after = duration(max((ended - (job.started or job.created)).total_seconds(), 0.0))
+    made = f"with {pictures(len(job.pictures))} made" if job.pictures else "before any image was made"
+    return f"You stopped this after {after}, {made}. {_charged(job)}"
+
+
+def _charged(job: Job) -> str:
+    return "Nothing was charged." if job.cost is not None and not job.cost else f"Charged: {charged(job.cost)}."
 
 
 def word(job: Job) -> str:

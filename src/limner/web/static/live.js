@@ -1,45 +1,95 @@
-// A job's card, kept in step with the job: by its event stream, and by asking every three seconds where that breaks.
+// A job's card, kept in step with the job by its event stream. A line that breaks is told of, tried again after longer
+// and longer waits, and caught up with from the last event that came; where there is no stream the card is asked for
+// every three seconds.
 import { announce, dress } from "./dress.js";
 
-const STAGES = {
-  queued: "Waiting for a place",
-  submitting: "Sending",
-  submitted: "Sending",
-  preview: "First preview",
-  painting: "Refining detail",
-  fetching: "Fetching the pictures",
-  saving: "Saving",
-};
+const WAITS = [1, 2, 4, 8, 16, 30];
+const POLL = 3000;
+const SILENCE = 45_000;
+// A browser holds six lines to a server: some have to stay free for everything else.
+const MOST = 4;
+let open = 0;
 
-export function follow(card) {
-  const stream = new EventSource(card.dataset.live);
+const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
+function duration(seconds) {
+  const whole = Math.max(Math.round(seconds), 1);
+  if (whole < 60) return `${whole} s`;
+  return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
+}
+
+// The events after the last one that is known, as they come.
+async function* listen(address, last) {
+  const ending = new AbortController();
+  let quiet;
+  const hear = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => ending.abort(), SILENCE);
+  };
+  hear();
+  try {
+    const headers = { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) };
+    const answer = await fetch(address, { headers, cache: "no-store", signal: ending.signal });
+    if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      hear();
+      const frames = (text + value).split("\n\n");
+      text = frames.pop();
+      for (const frame of frames) {
+        const lines = frame.split("\n").map((line) => /^(\w+): ?(.*)$/.exec(line)).filter(Boolean);
+        const told = Object.fromEntries(lines.map(([, name, said]) => [name, said]));
+        if (told.data) yield { id: told.id, kind: told.event, data: JSON.parse(told.data).data };
+      }
+    }
+  } finally {
+    clearTimeout(quiet);
+    ending.abort();
+  }
+}
+
+export async function follow(card) {
+  const stages = JSON.parse(card.querySelector("[data-stages]").dataset.stages);
+  const places = new Map();
+  let begun = card.dataset.elapsed ? Date.now() - card.dataset.elapsed * 1000 : null;
+  let share = null;
   let quarter = 0;
-  let polling;
+  let last = "";
+  let wanted = "";
 
   const part = (name) => card.querySelector(`[data-part=${name}]`);
+  const stage = (name) => (part("stage").textContent = stages[name] ?? name.charAt(0).toUpperCase() + name.slice(1));
+  const lost = (text) => {
+    const note = part("lost");
+    if (!note) return;
+    if (text && note.hidden) announce(text);
+    note.hidden = !text;
+    note.textContent = text;
+  };
 
   const load = async () => {
-    if (!card.dataset.live) return; // it shows the end already
     const answer = await fetch(card.dataset.card);
-    if (!answer.ok) return;
+    if (!answer.ok || answer.redirected) return;
     const holder = document.createElement("template");
     holder.innerHTML = (await answer.text()).trim();
     const fresh = holder.content.firstElementChild;
     const hadFocus = card.contains(document.activeElement);
+    for (const slot of card.querySelectorAll(".slot.preview")) {
+      fresh.querySelector(`[data-slot="${slot.dataset.slot}"]`)?.replaceWith(slot);
+    }
     card.replaceWith(fresh);
     card = fresh;
     dress(card);
     if (hadFocus) card.querySelector("a")?.focus();
-    if (!card.dataset.live) clearInterval(polling);
+    if (card.dataset.live && wanted) stage(wanted);
+    if (share !== null && card.dataset.live) measure(share);
   };
 
-  // One after the other: an older card that arrives late must not stand in place of a newer one.
-  let turn = Promise.resolve();
-  const replace = () => (turn = turn.then(load, load));
-
-  const progress = ({ progress: share, stage }) => {
-    if (stage) part("stage").textContent = STAGES[stage] ?? stage.charAt(0).toUpperCase() + stage.slice(1);
-    if (typeof share !== "number") return;
+  const measure = (now) => {
+    share = now;
     const percent = Math.round(share * 100);
     const bar = part("bar");
     bar.classList.remove("shimmer");
@@ -48,51 +98,105 @@ export function follow(card) {
     part("percent").textContent = `${percent}%`;
     if (Math.floor(percent / 25) > quarter) {
       quarter = Math.floor(percent / 25);
-      announce(`${quarter * 25}% done`);
+      announce(`${quarter * 25}%`);
     }
   };
 
-  const preview = ({ index, progress: share, image }) => {
-    const slot = card.querySelectorAll("[data-slot]")[index ?? 0];
-    if (!slot || !String(image).startsWith("data:image/")) return;
+  // How long it has been going on, and, where the service says how far it is, how long it may still take.
+  const tick = () => {
+    const rest = part("rest");
+    if (!rest || begun === null) return;
+    const passed = (Date.now() - begun) / 1000;
+    const text = share ? rest.dataset.left : rest.dataset.soFar;
+    rest.textContent = text.replace("{time}", duration(share ? (passed * (1 - share)) / share : passed));
+  };
+
+  const preview = ({ call, index, progress, image }) => {
+    if (!String(image).startsWith("data:image/")) return;
+    const name = `${call}/${index ?? 0}`;
+    if (!places.has(name)) places.set(name, places.size);
+    const slot = card.querySelectorAll("[data-slot]")[places.get(name)];
+    if (!slot) return;
     if (!slot.classList.contains("preview")) {
       slot.className = "slot preview";
       slot.replaceChildren(new Image(), Object.assign(document.createElement("span"), { className: "pct" }));
       slot.firstElementChild.alt = "";
     }
     slot.querySelector("img").src = image;
-    if (typeof share === "number") {
-      slot.style.setProperty("--at", `${Math.round(share * 100)}%`);
-      slot.style.setProperty("--blur", `${Math.round(9 * (1 - share))}px`);
-      slot.querySelector(".pct").textContent = `${Math.round(share * 100)}%`;
+    if (typeof progress === "number") {
+      slot.style.setProperty("--at", `${Math.round(progress * 100)}%`);
+      slot.style.setProperty("--blur", `${Math.round(9 * (1 - progress))}px`);
+      slot.querySelector(".pct").textContent = `${Math.round(progress * 100)}%`;
     }
-    part("stage").textContent = STAGES.preview;
+    stage((wanted = "preview"));
   };
 
-  // News that is older than the card: it has ended already and has nothing left to move.
-  const on = (kind, act) =>
-    stream.addEventListener(kind, (event) => {
-      if (card.dataset.live || kind === "finished") return act(JSON.parse(event.data).data);
-    });
-  on("running", () => {
-    part("word").textContent = "Running";
-    part("stage").textContent = STAGES.submitting;
-    announce("Started");
-  });
-  on("progress", progress);
-  on("preview", preview);
-  on("picture", replace);
-  on("fallback", replace);
-  on("finished", async ({ state }) => {
-    stream.close();
-    clearInterval(polling);
-    await replace();
-    announce(card.querySelector("[data-part=word]")?.textContent ?? state);
-  });
-  stream.addEventListener("error", () => {
-    // The browser comes back by itself unless the server refused it.
-    if (stream.readyState !== EventSource.CLOSED || polling) return;
-    if (part("stage")) part("stage").textContent = "Live progress stopped. Checking every 3 s instead.";
-    polling = setInterval(replace, 3000);
-  });
+  const acts = {
+    running: async () => {
+      if (begun === null) {
+        begun = Date.now();
+        await load();
+        announce(part("word").textContent);
+      }
+      if (card.dataset.live) stage((wanted = "submitting"));
+    },
+    progress: ({ progress, stage: name }) => {
+      if (name) stage((wanted = name));
+      if (typeof progress === "number") measure(progress);
+    },
+    preview,
+    picture: load,
+    fallback: load,
+    finished: async () => {
+      await load();
+      announce(part("word").textContent);
+    },
+  };
+
+  const stream = async () => {
+    open += 1;
+    let tries = 0;
+    try {
+      for (;;) {
+        try {
+          for await (const { id, kind, data } of listen(card.dataset.live, last)) {
+            tries = 0;
+            lost("");
+            last = id;
+            await acts[kind]?.(data);
+            if (!card.dataset.live) return;
+          }
+        } catch (error) {
+          if (error.status) return error.status;
+        }
+        await wait(WAITS[Math.min(tries++, WAITS.length - 1)]);
+      }
+    } finally {
+      open -= 1;
+    }
+  };
+
+  const wait = async (seconds) => {
+    const { lost: text } = part("lost").dataset;
+    for (let left = seconds; left > 0; left -= 1) {
+      lost(text.replace("{seconds}", left));
+      await pause(1000);
+    }
+  };
+
+  const timer = setInterval(tick, 1000);
+  const poll = async (until) => {
+    while (card.dataset.live && !until()) {
+      await pause(POLL);
+      await load().catch(() => {});
+    }
+  };
+  await poll(() => open < MOST);
+  const refused = card.dataset.live ? await stream() : 0;
+  if (refused === 401) lost(part("lost").dataset.gone);
+  else if (refused) {
+    lost(part("lost").dataset.polling);
+    await poll(() => false);
+  }
+  clearInterval(timer);
 }

@@ -1,0 +1,174 @@
+"""From a job to its card: its word, its sentence, what it cost, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from limner.domain.errors import FailureCode
+from limner.domain.job import CallState, Job, JobState
+from limner.domain.money import Estimate, Money
+from limner.domain.people import Principal
+from limner.domain.plan import Candidate
+from limner.domain.ports import Catalog
+from limner.domain.request import Operation, Size
+from limner.web import showing, wording
+from limner.web.create_views import JobCard, RetryOffer
+from limner.web.views import Fact
+
+RETRIED = {JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED}
+"""What can be bought once more as it was asked for; a refusal wants another prompt."""
+PLACES = ("Next", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
+SILENT = {FailureCode.TIMED_OUT, FailureCode.UNREACHABLE, FailureCode.UNAVAILABLE}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """Lays jobs out as cards, for one person."""
+
+    catalog: Catalog
+    principal: Principal
+    now: datetime
+    waiting: Sequence[Job] = ()
+    """This person's jobs that are not finished, newest first: who is before whom."""
+
+    def card(self, job: Job) -> JobCard:
+        """A job as its card shows it."""
+        candidate = job.plan.candidates[job.candidate]
+        css, icon, _ = wording.STATES[job.state]
+        service = showing.service_of(self.catalog, job.model)
+        provider = service.name if service else job.model.partition("/")[0]
+        size = _size(job, candidate)
+        return JobCard(
+            id=job.id,
+            css=css,
+            icon=icon,
+            word=wording.word(job),
+            prompt=(job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT],
+            live=not job.ended and job.state is not JobState.QUOTED,
+            own=job.owner == self.principal.id,
+            ratio=round(min(max(size.ratio, 0.5), 2.5), 4) if size else 1.0,
+            tiles=tuple(showing.tile(picture, eager=True) for picture in job.pictures),
+            missing=_missing(job),
+            slot_reason=_slot_reason(job),
+            explanation=self._place(job, provider) or wording.explanation(job),
+            model=candidate.title,
+            provider=provider,
+            colour=showing.colour(job.model),
+            size=f"{size.width} \u00d7 {size.height}" if size else "",
+            quoted=_quoted(candidate),
+            paid=_paid(job),
+            result=_result(job, candidate),
+            elapsed="" if job.started is None else f"{max((self.now - job.started).total_seconds(), 0):.0f}",
+            fallback=_fallback(job, provider),
+            why_fallback=_why_fallback(job),
+            rerun=job.pictures[0].id if job.pictures and job.request.operation is not Operation.UPLOAD else "",
+            retry=_retry(job, candidate),
+            receipt=showing.receipt(job.receipt),
+            receipt_summary=wording.receipt_summary(tuple(line.treatment for line in job.receipt)),
+            passed_over=tuple(Fact(name=each.model, value=each.why) for each in job.plan.rejections),
+            lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
+        )
+
+    def _place(self, job: Job, provider: str) -> str:
+        """Where a job stands among one's own for the same service; empty for one that does not wait."""
+        if job.state is not JobState.QUEUED:
+            return ""
+        service = job.model.partition("/")[0]
+        before = [each for each in self.waiting if each.created < job.created and each.model.startswith(f"{service}/")]
+        place = PLACES[len(before)] if len(before) < len(PLACES) else f"Number {len(before) + 1}"
+        seconds = sum(each.plan.candidates[each.candidate].seconds for each in before)
+        soon = f"Starts in about {wording.duration(seconds)}." if before else "Starts in a moment."
+        return f"{place} in line for {provider}. {soon}"
+
+
+def _size(job: Job, candidate: Candidate) -> Size | None:
+    """The pixels of its pictures, or those that were asked for."""
+    if job.pictures:
+        return Size(job.pictures[0].file.width, job.pictures[0].file.height)
+    return candidate.calls[0].size if candidate.calls else job.request.size
+
+
+def _missing(job: Job) -> tuple[int, ...]:
+    """Places of pictures that are still to come, or will not."""
+    if job.ended and job.state is not JobState.PARTIAL:
+        return ()
+    return tuple(range(len(job.pictures) + 1, job.request.count + 1))
+
+
+def _slot_reason(job: Job) -> str:
+    if job.problem is not None and job.problem.code == FailureCode.TIMED_OUT:
+        return "Timed out"
+    return "This one was not made"
+
+
+def _quoted(candidate: Candidate) -> str:
+    return wording.price(candidate.estimate.likely if candidate.estimate else None)
+
+
+def _paid(job: Job) -> str:
+    """What a job that is only partly done is paid for; empty for others."""
+    if job.state is not JobState.PARTIAL or not job.cost:
+        return ""
+    return f"You pay for {wording.spelled(len(job.pictures))}"
+
+
+def _result(job: Job, candidate: Candidate) -> str:
+    if not job.ended or job.finished is None:
+        return ""
+    took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
+    booked = showing.booked(job)
+    # What is set aside is the ceiling; beside what was likely it would look like more than was agreed to.
+    alone = booked == "free" or job.state is JobState.AMBIGUOUS
+    return f"{booked} · {took}" if alone else f"{booked} of {_quoted(candidate)} quoted · {took}"
+
+
+def _fallback(job: Job, provider: str) -> str:
+    """In whose place somebody made it: "FLUX 1.1 [pro] did not answer, so Stability AI made these"; else empty."""
+    instead = job.fallback
+    if instead is None:
+        return ""
+    did = "did not answer" if _was_silent(job) else "could not paint this"
+    makes = f"{provider} made {'this' if job.request.count == 1 else 'these'}"
+    return f"{_original(job)} {did}, so {makes if job.ended else f'{provider} is asked'}"
+
+
+def _was_silent(job: Job) -> bool:
+    return any(call.problem is not None and call.problem.code in SILENT for call in job.calls)
+
+
+def _original(job: Job) -> str:
+    original = "" if job.fallback is None else job.fallback.original
+    titles = {candidate.model: candidate.title for candidate in job.plan.candidates}
+    return titles.get(original, original)
+
+
+def _why_fallback(job: Job) -> str:
+    if job.fallback is None:
+        return ""
+    return f"Primary provider unavailable, fallback provider used. The cost may differ. {job.fallback.why}".strip()
+
+
+def _retry(job: Job, candidate: Candidate) -> RetryOffer | None:
+    """What is left to buy, for how much; None where there is nothing, or a person has to say something first."""
+    missing = job.request.count - len(job.pictures)
+    if job.state not in RETRIED or missing <= 0 or any(call.state is CallState.AMBIGUOUS for call in job.calls):
+        return None
+    likely = _share(candidate.estimate, job.request.count, missing)
+    most = job.plan.unit_ceiling(job.request.count)
+    return RetryOffer(
+        label=_retry_label(job, missing),
+        price=wording.price_line(missing, likely, candidate.seconds),
+        most="" if most is None else (most * missing).text,
+    )
+
+
+def _retry_label(job: Job, missing: int) -> str:
+    if job.state is JobState.PARTIAL:
+        return "Retry this one" if missing == 1 else f"Retry these {wording.spelled(missing)}"
+    return "Run again" if job.state is JobState.CANCELLED else "Retry"
+
+
+def _share(estimate: Estimate | None, count: int, missing: int) -> Money | None:
+    return None if estimate is None else Money(-(-estimate.likely.micro // count) * missing)

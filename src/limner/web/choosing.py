@@ -1,0 +1,110 @@
+"""What a model can do, as it is said beside its name, and which controls it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import orjson
+
+from limner.domain.model_card import MaskKind, ModelCard, ParameterKind, ParameterRule
+from limner.domain.request import Operation, Role
+from limner.engine.pricing import usual_price
+from limner.web import wording
+from limner.web.create_views import Draft, Slider
+
+SLIDERS = (
+    ("steps", "Steps", "", (1.0, 50.0, 1.0, 28.0)),
+    ("guidance", "CFG scale", "", (1.0, 20.0, 0.5, 7.0)),
+    ("strength", "Reference strength", "%", (0.0, 100.0, 1.0, 65.0)),
+)
+"""The name, the label, the unit; and least, most, step and what is usual, where the model has no such number."""
+PER_CENT = 100
+
+
+def unit_price(card: ModelCard) -> str:
+    """What one picture costs as the model makes it by default."""
+    return wording.price(usual_price(card))
+
+
+def references_of(card: ModelCard) -> int:
+    """How many pictures it can start from."""
+    return card.max_inputs if Operation.EDIT in card.operations and Role.SOURCE in card.roles else 0
+
+
+def abilities(card: ModelCard) -> tuple[str, ...]:
+    """What it can do, in a word each."""
+    return tuple(word for word, has in _abilities(card) if has)
+
+
+def _abilities(card: ModelCard) -> Iterable[tuple[str, bool]]:
+    yield "Text", Operation.GENERATE in card.operations
+    yield "Reference", references_of(card) > 0
+    yield "Mask", card.mask is not MaskKind.NONE
+    yield "Outpaint", Operation.OUTPAINT in card.operations
+    yield "Upscale", Operation.UPSCALE in card.operations
+    yield "Negative", card.parameter("negative_prompt") is not None
+    yield "Steps", card.parameter("steps") is not None
+    yield "CFG", card.parameter("guidance") is not None
+    yield "Seed", card.parameter("seed") is not None
+    yield f"Up to {card.max_count}", card.max_count > 1
+
+
+def kinds(card: ModelCard) -> str:
+    """What it can be found by among others, with blanks between the words."""
+    found = {word.lower() for word in abilities(card)} & {"text", "reference", "mask", "outpaint", "upscale"}
+    return " ".join(sorted(found | ({"free"} if unit_price(card) == "free" else set())))
+
+
+def rules(card: ModelCard) -> str:
+    """Which controls it has, for the script: a number between two ends, choices, or whether it is there at all."""
+    quality = card.parameter("quality")
+    found: dict[str, object] = {
+        "title": card.title,
+        "limit": card.prompt_limit,
+        "references": references_of(card),
+        "negative_prompt": card.parameter("negative_prompt") is not None,
+        "seed": card.parameter("seed") is not None,
+        "quality": () if quality is None else quality.choices,
+    }
+    for name, _, _, _ in SLIDERS:
+        rule = card.parameter(name)
+        found[name] = None if rule is None else _ends(rule)
+    return orjson.dumps(found).decode()
+
+
+def sliders(card: ModelCard | None, draft: Draft) -> tuple[Slider, ...]:
+    """The numbers of a draft between the ends that the model takes."""
+    found = []
+    for name, label, unit, usual in SLIDERS:
+        rule = None if card is None else card.parameter(name)
+        least, most, step, value = usual if rule is None else _ends(rule)
+        typed = _number(getattr(draft, name))
+        found.append(
+            Slider(
+                name=name,
+                label=label,
+                least=least,
+                most=most,
+                step=step,
+                value=value if typed is None else typed,
+                unit=unit,
+                usual=f"{value:g}" if typed is None else "",
+            )
+        )
+    return tuple(found)
+
+
+def _ends(rule: ParameterRule) -> tuple[float, float, float, float]:
+    """Least, most, step and the value that is usual; a share is told in per cent."""
+    scale = PER_CENT if rule.name == "strength" else 1
+    least, most = (rule.minimum or 0) * scale, (rule.maximum or 1) * scale
+    usual = float(rule.default) * scale if isinstance(rule.default, int | float) else (least + most) / 2
+    whole = rule.kind is ParameterKind.INTEGER or scale == PER_CENT
+    return least, most, 1.0 if whole else 0.5, round(usual) if whole else usual
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,209 @@
+"""The composer of one person: its fields as they stand, what they would cost, and the request with its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from limner.domain.budgets import Counted, Kind, Standing, Window
+from limner.domain.errors import LimnerError, NotFound, UnknownModel
+from limner.domain.model_card import ModelCard
+from limner.domain.money import Money
+from limner.domain.people import Principal
+from limner.domain.picture import Picture
+from limner.domain.plan import Plan
+from limner.domain.request import DEFAULT_PROJECT, ImageRequest, Role
+from limner.engine.importing import Label
+from limner.runtime import Runtime
+from limner.web import choosing, composing, showing, wording
+from limner.web.assets import FOLDER
+from limner.web.create_views import Composer, Draft, Pattern, Price, Style
+from limner.web.gallery import known_id
+from limner.web.views import ModelGroup, ModelOption
+
+ASKS = "confirm"
+"""The cookie of people who want to agree to every price."""
+OF = {Window.HOUR: "this hour's", Window.DAY: "today's", Window.MONTH: "this month's", Window.ALL: "the"}
+PICTURED = frozenset(path.stem for path in FOLDER.glob("preset-*.webp"))
+"""Styles that have a picture."""
+USUAL_PROMPT = "a picture"
+"""What is priced while there are no words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composing:
+    """The composer of one person."""
+
+    runtime: Runtime
+    principal: Principal
+    asks: bool = False
+    """Whether they want to agree to every price."""
+
+    @classmethod
+    def of(cls, request: Request, runtime: Runtime, principal: Principal) -> Composing:
+        """Of whoever asks."""
+        return cls(runtime, principal, request.cookies.get(ASKS) == "on")
+
+    async def with_files(self, form: FormData, draft: Draft) -> Draft:
+        """A draft with the pictures that its form brings where there is no script; they are kept.
+
+        Raises BadPicture, naming the file.
+        """
+        found = list(draft.references)
+        for file in form.getlist("file"):
+            if isinstance(file, UploadFile) and file.filename:
+                label = Label(name=file.filename)
+                brought = await self.runtime.keeping.importer.bring(await file.read(), label, self.principal)
+                found.append(brought.picture.id)
+        return replace(draft, references=tuple(dict.fromkeys(found)))
+
+    async def wanted(self, draft: Draft) -> ImageRequest:
+        """The request that a draft makes with its pictures. Raises UsageError and NotFound.
+
+        Pictures that the model cannot read stay behind: they are kept for the next one.
+        """
+        card = self._card(draft.model)
+        ids = draft.references[: choosing.references_of(card)] if card is not None else draft.references
+        pictures = [await self.runtime.pictures.get(known_id(each), self.principal.id) for each in ids]
+        roles = (Role.SOURCE, *(Role.REFERENCE for _ in pictures[1:]))
+        kept = [await self.runtime.uploads.kept(each, role) for each, role in zip(pictures, roles, strict=False)]
+        return composing.request_from(draft, tuple(kept))
+
+    async def composer(self, draft: Draft, error: LimnerError | None = None) -> Composer:
+        """The composer with these fields, priced."""
+        runtime = self.runtime
+        groups = composing.model_groups(runtime, await runtime.services_for(self.principal))
+        group, chosen = _chosen(groups, self._card(draft.model))
+        card = None if chosen is None else runtime.catalog.find(chosen.id)
+        quality = None if card is None else card.parameter("quality")
+        projects = (await runtime.keeping.browsing.choices(self.principal.id)).projects
+        return Composer(
+            draft=draft,
+            groups=groups,
+            chosen=chosen,
+            colour="other" if group is None else group.colour,
+            shapes=composing.with_own(composing.SHAPES, draft.shape),
+            counts=composing.with_own(composing.COUNTS, draft.count),
+            styles=await self._styles(),
+            sliders=choosing.sliders(card, draft),
+            qualities=() if quality is None else quality.choices,
+            projects=tuple(
+                dict.fromkeys(each for each in (*projects, draft.project) if each not in ("", DEFAULT_PROJECT))
+            ),
+            references=tuple([showing.tile(each, eager=True) for each in await self._pictures(draft.references)]),
+            patterns=await self._patterns(),
+            takes_references=0 if card is None else choosing.references_of(card),
+            limit=0 if card is None else card.prompt_limit,
+            upload_megabytes=runtime.settings.max_upload_mb,
+            asks=self.asks,
+            person=self.principal.id,
+            key=runtime.ids.new(),
+            price=await self.price(draft, chosen),
+            error="" if error is None else error.message,
+            field="" if error is None else error.field or "",
+        )
+
+    async def price(self, draft: Draft, chosen: ModelOption | None = None) -> Price:
+        """What a draft would cost; with words of usual length, where it has none yet."""
+        model = draft.model or ("" if chosen is None else chosen.id)
+        if not model:
+            return _unpriced("No model is ready")
+        standing = _tightest(await self._covering(draft.project), Counted.USD)
+        try:
+            wanted = await self.wanted(replace(draft, model=model, prompt=draft.prompt.strip() or USUAL_PROMPT))
+            _, plan = await self.runtime.engine.plan_for(wanted, self.principal)
+        except LimnerError as error:
+            return _unpriced(error.message)
+        return await self._priced(plan, draft, standing)
+
+    async def _priced(self, plan: Plan, draft: Draft, standing: Standing | None) -> Price:
+        first, ceiling = plan.candidates[0], plan.ceiling(draft.count)
+        likely = first.estimate.likely if first.estimate else None
+        over = 0 if ceiling is None or standing is None else ceiling.micro - standing.left
+        service = showing.service_of(self.runtime.catalog, first.model)
+        size = first.calls[0].size if first.calls else None
+        under = "Drawn on this machine" if service and service.local else await self._left(draft.project)
+        if over > 0 and standing is not None:
+            under = (
+                f"This would take you {wording.price(Money(over))} over {OF[standing.window]} limit. "
+                "Choose a cheaper model or fewer images."
+            )
+        return Price(
+            line=wording.price_line(draft.count, likely, first.seconds),
+            under=under,
+            over=over > 0,
+            shown="" if ceiling is None else str(ceiling.micro),
+            pixels="" if size is None else f"{size.width} \u00d7 {size.height}",
+        )
+
+    async def _left(self, project: str) -> str:
+        """What is left under the tightest budgets, in words; empty for none."""
+        covering = await self._covering(project)
+        found = (_tightest(covering, counted) for counted in (Counted.USD, Counted.PICTURES))
+        return " \u00b7 ".join(wording.left(each) for each in found if each is not None)
+
+    async def _covering(self, project: str) -> list[Standing]:
+        name = project or DEFAULT_PROJECT
+        covering = await self.runtime.budgeting.covering(self.principal)
+        return [each for each in covering if each.kind is not Kind.PROJECT or each.name == name]
+
+    async def _styles(self) -> tuple[Style, ...]:
+        shown = await self.runtime.engine.wording.shown_presets(self.principal)
+        return tuple(
+            Style(
+                id=preset.id,
+                name=preset.name,
+                picture=f"preset-{preset.id}.webp" if f"preset-{preset.id}" in PICTURED and not own else "",
+                description=preset.description or preset.value,
+            )
+            for preset, own in shown
+        )
+
+    async def _patterns(self) -> tuple[Pattern, ...]:
+        found = await self.runtime.engine.wording.templates.all(self.principal.id)
+        return tuple(
+            Pattern(
+                id=each.id,
+                name=each.name,
+                text=each.text,
+                blanks=orjson.dumps([[blank.name, blank.default or ""] for blank in each.blanks]).decode(),
+            )
+            for each in found
+        )
+
+    async def _pictures(self, ids: Sequence[str]) -> list[Picture]:
+        """Those that are still there."""
+        found = []
+        for name in ids:
+            try:
+                found.append(await self.runtime.pictures.get(known_id(name), self.principal.id))
+            except NotFound:
+                continue
+        return found
+
+    def _card(self, name: str) -> ModelCard | None:
+        """The model that a name means; None for none."""
+        try:
+            return self.runtime.catalog.find(name) if name else None
+        except UnknownModel:
+            return None
+
+
+def _chosen(groups: Sequence[ModelGroup], card: ModelCard | None) -> tuple[ModelGroup | None, ModelOption | None]:
+    """The model that is named, else the first that can paint, with its group."""
+    options = [(group, option) for group in groups for option in group.options]
+    named = ((group, option) for group, option in options if card is not None and option.id == card.id)
+    ready = ((group, option) for group, option in options if option.ready)
+    return next(named, None) or next(ready, (None, None))
+
+
+def _tightest(standings: Sequence[Standing], counted: Counted) -> Standing | None:
+    return min((each for each in standings if each.counted is counted), key=lambda each: each.left, default=None)
+
+
+def _unpriced(why: str) -> Price:
+    return Price(line=why, under="", over=False, shown="", pixels="")

@@ -1,0 +1,100 @@
+"""Prices to be agreed to before anything is bought, and who makes more of a prompt for how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from limner.domain.errors import LimnerError
+from limner.domain.money import Money
+from limner.domain.people import Principal
+from limner.domain.plan import Constraints, Quote
+from limner.domain.request import ImageRequest
+from limner.runtime import Runtime
+from limner.web import composing, showing, wording
+from limner.web.composer import Composing
+from limner.web.create_views import Draft, Offer
+from limner.web.views import Fact
+
+ALTERNATIVES = 4
+MOST_FOR_WORDS = Money.usd("0.02")
+"""What making more of a prompt may cost."""
+SIZES = 6
+"""So many are named."""
+
+
+async def costs(who: Composing, wanted: ImageRequest) -> bool:
+    """Whether a request costs money, or may: what is free needs nobody's word. Raises what planning raises."""
+    _, plan = await who.runtime.engine.plan_for(wanted, who.principal)
+    ceiling = plan.ceiling(wanted.count)
+    return ceiling is None or bool(ceiling)
+
+
+async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
+    """A draft, priced and signed. Raises what keeps it from being painted."""
+    runtime = who.runtime
+    wanted = await who.wanted(draft)
+    quote = await runtime.engine.estimate(wanted, who.principal)
+    first = quote.plan.candidates[0]
+    service = showing.service_of(runtime.catalog, first.model)
+    size = first.calls[0].size if first.calls else None
+    likely = None if quote.estimate is None else quote.estimate.likely
+    return Offer(
+        title=first.title,
+        provider=service.name if service else first.model.partition("/")[0],
+        colour=showing.colour(first.model),
+        button=_button(wanted.count, quote.ceiling),
+        line=wording.price_line(wanted.count, likely, first.seconds),
+        prompt=wanted.prompt,
+        chips=tuple(filter(None, (first.title, wanted.quality or "", "" if size is None else str(size)))),
+        constraints=tuple(_constraints(quote.constraints)),
+        alternatives=await _alternatives(who, quote),
+        token=quote.token,
+        key=runtime.ids.new(),
+        changed=changed,
+    )
+
+
+def _button(count: int, ceiling: Money | None) -> str:
+    what = "Image" if count == 1 else f"{count} Images"
+    if ceiling is None:
+        return f"Generate {what}, price unknown"
+    return f"Generate {what} for {said(ceiling)}" if ceiling else f"Generate {what} for nothing"
+
+
+def said(money: Money) -> str:
+    """An amount that is agreed to: always four decimals."""
+    return f"${money.dollars:.4f}"
+
+
+def _constraints(found: Constraints) -> Iterator[Fact]:
+    sizes = [str(size) for size in found.sizes.fixed]
+    shapes = [str(aspect) for aspect in found.sizes.aspects]
+    if found.sizes.grid is not None:
+        grid = found.sizes.grid
+        yield Fact(name="Max size", value=f"{grid.max_edge}x{grid.max_edge}")
+    yield Fact(name="Supported sizes", value=", ".join((sizes or shapes)[:SIZES]) or "any")
+    yield Fact(name="Style support", value=", ".join(found.styles) or "in the prompt")
+    yield Fact(name="Formats", value=", ".join(found.formats))
+
+
+async def _alternatives(who: Composing, quote: Quote) -> tuple[Fact, ...]:
+    """Other models that could paint now, as they are listed: what is cheap and quick is among the first."""
+    groups = composing.model_groups(who.runtime, await who.runtime.services_for(who.principal))
+    chosen = quote.plan.candidates[0].model
+    others = [
+        Fact(name=f"{group.name} · {option.title}", value=option.price)
+        for group in groups
+        for option in group.options[:2]
+        if option.ready and option.id != chosen
+    ]
+    return tuple(others[:ALTERNATIVES])
+
+
+async def wordsmith(runtime: Runtime, principal: Principal) -> tuple[str, Money | None]:
+    """Who makes more of a prompt, and what it may cost at most; None where it costs nothing."""
+    try:
+        choice = await runtime.texts.buyer.choose(None, principal, sees=False)
+    except LimnerError:
+        # Without a text model that can be asked, Ollama or the phrasebook does it.
+        return "Limner", None
+    return choice.card.title, None if choice.card.local else MOST_FOR_WORDS
