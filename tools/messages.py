@@ -25,10 +25,15 @@ from tools.sources import ROOT, Finding, Source, read_sources, report
 WEB = "src/limner/web"
 SPOKEN = {"_", "gettext", "ngettext", "message"}
 VALUE = re.compile(r"%\((\w+)\)s")
-STRAY = re.compile(r"%(?!%|\(\w+\)s)")
+STRAY = re.compile(r"%(?!\(\w+\)s)")
 TAG = re.compile(r"</?\w+")
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 SAID_BY_SCRIPTS = re.compile(rf"\bsay\({QUOTED}|\bsayMany\({QUOTED},\s*{QUOTED}")
+
+
+def is_stray(text: str) -> bool:
+    """Whether a percent sign stands in a text that is neither a value nor written twice."""
+    return STRAY.search(text.replace("%%", "")) is not None
 
 
 class Heard:
@@ -43,7 +48,7 @@ class Heard:
         known = self.entries.setdefault(text, Entry(text=text, many=many))
         if known.many != many:
             self.findings.append(Finding(place, line, f"{text!r} is said with and without a count; word one otherwise"))
-        for each in filter(STRAY.search, (text, many)):
+        for each in filter(is_stray, (text, many)):
             self.findings.append(Finding(place, line, f"{each!r} has a percent sign that is no value; write %%"))
         if place not in known.places:
             self.entries[text] = replace(known, places=(*known.places, place))
@@ -120,7 +125,7 @@ def unlike(entry: Entry, said: str) -> str:
         wanted - set(VALUE.findall(said)) - ({"num"} if entry.many else set()),
         set(VALUE.findall(said)) - wanted,
     )
-    if missing or strange or STRAY.search(said):
+    if missing or strange or is_stray(said):
         return f"says {entry.text!r} with other values: {said!r}"
     if Counter(TAG.findall(said)) != Counter(TAG.findall(entry.text)) or ('"' in said and '"' not in entry.text):
         return f"says {entry.text!r} with other markup: {said!r}"

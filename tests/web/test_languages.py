@@ -139,6 +139,7 @@ def test_a_catalog_that_lacks_a_text_keeps_one_in_vain_or_says_it_otherwise_is_t
         ("Seen by %(who)s", "Von %(who)s gesehen", ""),
         ("Seen by %(who)s", "Von %(wem)s gesehen", "other values"),
         ("All", "Alle 100 %", "other values"),
+        ("At 100%% it ends", "Bei 100 %% endet es", ""),
         ("Read <code>.env</code>", "Lies <code>.env</code>", ""),
         ("Read <code>.env</code>", "Lies .env", "other markup"),
         ("Hill", 'Berg" onclick="x', "other markup"),
