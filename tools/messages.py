@@ -24,9 +24,11 @@ from tools.sources import ROOT, Finding, Source, read_sources, report
 
 WEB = "src/limner/web"
 SPOKEN = {"_", "gettext", "ngettext", "message"}
-VALUE = re.compile(r"%\((\w+)\)s")
+VALUE = re.compile(r"%\((\w+)\)s|(\{\w+\})")
+"""What is put in: by Python and templates, and by scripts that take their words from the page."""
 STRAY = re.compile(r"%(?!\(\w+\)s)")
 TAG = re.compile(r"</?\w+")
+WORDS = 'from "./words.js"'
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 SAID_BY_SCRIPTS = re.compile(rf"\bsay\({QUOTED}|\bsayMany\({QUOTED},\s*{QUOTED}")
 
@@ -71,6 +73,8 @@ def hear(root: Path) -> Heard:
         hear_module(source, heard)
     for path in sorted((web / "static").glob("*.js")):
         text = path.read_text(encoding="utf-8")
+        if WORDS not in text:  # its `say`, where it has one, is its own
+            continue
         for found in SAID_BY_SCRIPTS.finditer(text):
             texts = [json.loads(f'"{each}"') for each in found.groups() if each is not None]
             heard.add(path.relative_to(web).as_posix(), text.count("\n", 0, found.start()) + 1, *texts)
@@ -117,14 +121,16 @@ def faults(path: str, catalog: Catalog, heard: dict[str, Entry]) -> Iterator[Fin
         yield Finding(path, 1, f"has {text!r}, which nothing says any more; `make messages` drops it")
 
 
+def values(text: str) -> set[str]:
+    """The names of what is put into a text."""
+    return {by_name or by_script for by_name, by_script in VALUE.findall(text)}
+
+
 def unlike(entry: Entry, said: str) -> str:
     """How a translation differs from its text in what is no matter of language; empty where it does not."""
-    wanted = set(VALUE.findall(entry.many or entry.text))
+    wanted, has = values(entry.many or entry.text), values(said)
     # A form for one or two may name the count by a word.
-    missing, strange = (
-        wanted - set(VALUE.findall(said)) - ({"num"} if entry.many else set()),
-        set(VALUE.findall(said)) - wanted,
-    )
+    missing, strange = wanted - has - ({"num"} if entry.many else set()), has - wanted
     if missing or strange or is_stray(said):
         return f"says {entry.text!r} with other values: {said!r}"
     if Counter(TAG.findall(said)) != Counter(TAG.findall(entry.text)) or ('"' in said and '"' not in entry.text):
