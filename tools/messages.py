@@ -24,11 +24,18 @@ from tools.sources import ROOT, Finding, Source, read_sources, report
 
 WEB = "src/limner/web"
 SPOKEN = {"_", "gettext", "ngettext", "message"}
-VALUE = re.compile(r"%\((\w+)\)s")
-STRAY = re.compile(r"%(?!%|\(\w+\)s)")
+VALUE = re.compile(r"%\((\w+)\)s|(\{\w+\})")
+"""What is put in: by Python and templates, and by scripts that take their words from the page."""
+STRAY = re.compile(r"%(?!\(\w+\)s)")
 TAG = re.compile(r"</?\w+")
+WORDS = 'from "./words.js"'
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 SAID_BY_SCRIPTS = re.compile(rf"\bsay\({QUOTED}|\bsayMany\({QUOTED},\s*{QUOTED}")
+
+
+def is_stray(text: str) -> bool:
+    """Whether a percent sign stands in a text that is neither a value nor written twice."""
+    return STRAY.search(text.replace("%%", "")) is not None
 
 
 class Heard:
@@ -43,7 +50,7 @@ class Heard:
         known = self.entries.setdefault(text, Entry(text=text, many=many))
         if known.many != many:
             self.findings.append(Finding(place, line, f"{text!r} is said with and without a count; word one otherwise"))
-        for each in filter(STRAY.search, (text, many)):
+        for each in filter(is_stray, (text, many)):
             self.findings.append(Finding(place, line, f"{each!r} has a percent sign that is no value; write %%"))
         if place not in known.places:
             self.entries[text] = replace(known, places=(*known.places, place))
@@ -66,6 +73,8 @@ def hear(root: Path) -> Heard:
         hear_module(source, heard)
     for path in sorted((web / "static").glob("*.js")):
         text = path.read_text(encoding="utf-8")
+        if WORDS not in text:  # its `say`, where it has one, is its own
+            continue
         for found in SAID_BY_SCRIPTS.finditer(text):
             texts = [json.loads(f'"{each}"') for each in found.groups() if each is not None]
             heard.add(path.relative_to(web).as_posix(), text.count("\n", 0, found.start()) + 1, *texts)
@@ -112,15 +121,17 @@ def faults(path: str, catalog: Catalog, heard: dict[str, Entry]) -> Iterator[Fin
         yield Finding(path, 1, f"has {text!r}, which nothing says any more; `make messages` drops it")
 
 
+def values(text: str) -> set[str]:
+    """The names of what is put into a text."""
+    return {by_name or by_script for by_name, by_script in VALUE.findall(text)}
+
+
 def unlike(entry: Entry, said: str) -> str:
     """How a translation differs from its text in what is no matter of language; empty where it does not."""
-    wanted = set(VALUE.findall(entry.many or entry.text))
+    wanted, has = values(entry.many or entry.text), values(said)
     # A form for one or two may name the count by a word.
-    missing, strange = (
-        wanted - set(VALUE.findall(said)) - ({"num"} if entry.many else set()),
-        set(VALUE.findall(said)) - wanted,
-    )
-    if missing or strange or STRAY.search(said):
+    missing, strange = wanted - has - ({"num"} if entry.many else set()), has - wanted
+    if missing or strange or is_stray(said):
         return f"says {entry.text!r} with other values: {said!r}"
     if Counter(TAG.findall(said)) != Counter(TAG.findall(entry.text)) or ('"' in said and '"' not in entry.text):
         return f"says {entry.text!r} with other markup: {said!r}"

@@ -96,7 +96,7 @@ async def test_nothing_is_wider_than_the_window(browser: Browser, site: Site, th
         for path in paths:
             await seen.page.goto(path)
             await expect(seen.page.get_by_role("heading", level=1)).to_be_visible()
-            for summary in await seen.page.locator("summary").all():
+            for summary in await seen.page.locator("main summary").all():
                 if path != "/docs":
                     await summary.click()
             assert await seen.page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)

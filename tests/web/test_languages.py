@@ -98,7 +98,9 @@ def project(tmp_path: Path) -> Path:
     (web / "hills.py").write_text(
         'HIGH = message("High")\nWORD = gettext(HIGH)\nOTHER = gettext("Seen by %(who)s", who=1)\n'
     )
+    (web / "static/own.js").write_text('say("its own way")')
     (web / "static/hill.js").write_text(
+        'import { say, sayMany } from "./words.js";\n'
         'toast(say("The \\"hill\\" is gone"));\nsayMany("%(num)s cloud", "%(num)s clouds", n)'
     )
     return tmp_path
@@ -139,6 +141,8 @@ def test_a_catalog_that_lacks_a_text_keeps_one_in_vain_or_says_it_otherwise_is_t
         ("Seen by %(who)s", "Von %(who)s gesehen", ""),
         ("Seen by %(who)s", "Von %(wem)s gesehen", "other values"),
         ("All", "Alle 100 %", "other values"),
+        ("In {seconds} s", "In {sekunden} s", "other values"),
+        ("At 100%% it ends", "Bei 100 %% endet es", ""),
         ("Read <code>.env</code>", "Lies <code>.env</code>", ""),
         ("Read <code>.env</code>", "Lies .env", "other markup"),
         ("Hill", 'Berg" onclick="x', "other markup"),
