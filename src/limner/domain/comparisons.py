@@ -173,7 +173,7 @@ class Round:
         return self.state in (RoundState.PAINTING, RoundState.VOTING)
 
     def result(self, place: int) -> Result:
-        """What a contender came to: as written down at the vote; else, and where it was skipped, as it is now."""
+        """What a contender came to: as it was written down at the vote; without one, or skipped, as it is now."""
         known, ballot = self.comparison.contenders[place].result, self.comparison.ballot
         job = self.jobs.get(place)
         if job is None or (known is not None and ballot is not None and ballot.outcome is not Outcome.SKIPPED):
