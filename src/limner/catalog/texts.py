@@ -142,7 +142,7 @@ class _Said:
         """Models whose price the installation has said itself."""
 
     def add(self, file: Mapping[str, Any], *, own: bool) -> None:
-        """Takes in one file, the installation's `own` or not. Raises ValueError and its kin for no such table."""
+        """Takes in a file, the installation's `own` or not. Raises ValueError and its kin for what is no such table."""
         if strange := set(file) - {"service", "model"}:
             raise ValueError(f"there is no table {min(strange)}")
         for entry in file.get("service", ()):

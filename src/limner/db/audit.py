@@ -24,23 +24,36 @@ class SqlAudit:
         self._clock = clock
         self._ids = ids
 
+    def record(self, deed: Deed) -> Record:
+        """A deed of this moment."""
+        return Record(id=self._ids.new(), at=self._clock.now(), deed=deed)
+
     async def note(self, deed: Deed) -> None:
         """Writes one down."""
-        row = {
-            "id": self._ids.new(),
-            "created_at": codec.stamp(self._clock.now()),
-            "act": deed.act.value,
-            "user_id": deed.who,
-            "user_name": deed.name,
-            "subject": deed.subject,
-            "detail": deed.detail,
-            "address": deed.address,
-        }
-        await self._database.write(lambda connection: _NOTE.many(connection, [row]), owner=EVERYBODY)
+        found = self.record(deed)
+        await self._database.write(lambda connection: write(connection, found), owner=EVERYBODY)
 
     async def page(self, *, limit: int, cursor: str | None, act: Act | None = None) -> Page[Record]:
         """The newest first; of one kind only where that is given."""
         return await self._database.read(lambda connection: _page(connection, limit, cursor, act), owner=EVERYBODY)
+
+
+def write(connection: Connection, record: Record | None) -> None:
+    """Writes a deed down in the transaction that does it, so that there is never one without the other."""
+    if record is None:
+        return
+    deed = record.deed
+    row = {
+        "id": record.id,
+        "created_at": codec.stamp(record.at),
+        "act": deed.act.value,
+        "user_id": deed.who,
+        "user_name": deed.name,
+        "subject": deed.subject,
+        "detail": deed.detail,
+        "address": deed.address,
+    }
+    _NOTE.many(connection, [row])
 
 
 def _page(connection: Connection, limit: int, cursor: str | None, act: Act | None) -> Page[Record]:

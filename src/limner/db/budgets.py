@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text
 
 from limner.db import codec
+from limner.db.audit import write
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.tables import budgets, counters
 from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.budgets import MISSING, Budget, Counted, Kind, Scope, Use, Window
 from limner.domain.errors import NotFound
 from limner.domain.records import NewJob
@@ -74,8 +76,8 @@ class SqlBudgets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, budget: Budget) -> bool:
-        """Writes it down; False where there is one for the same already."""
+    async def add(self, budget: Budget, record: Record | None = None) -> bool:
+        """Writes it down, and with it who did so; False where there is one for the same already."""
         row = {
             "id": budget.id,
             "kind": budget.kind.value,
@@ -86,15 +88,24 @@ class SqlBudgets:
             "created_at": codec.stamp(budget.created),
             "created_by": budget.created_by,
         }
-        return bool(await self._database.write(lambda connection: _ADD.run(connection, row), owner=EVERYBODY))
 
-    async def remove(self, budget_id: str) -> Budget:
-        """Forgets it; its sums stay, because jobs may hold on to them. Raises NotFound."""
-        return _known(
-            await self._database.write(
-                lambda connection: _REMOVE.row(connection, {"budget": budget_id}), owner=EVERYBODY
-            )
-        )
+        def add(connection: Connection) -> bool:
+            added = bool(_ADD.run(connection, row))
+            if added:
+                write(connection, record)
+            return added
+
+        return await self._database.write(add, owner=EVERYBODY)
+
+    async def remove(self, budget_id: str, telling: Callable[[Budget], Record] | None = None) -> Budget:
+        """Forgets it, and writes down who did so; its sums stay, because jobs may hold on to them. Raises NotFound."""
+
+        def remove(connection: Connection) -> Budget:
+            removed = _known(_REMOVE.row(connection, {"budget": budget_id}))
+            write(connection, None if telling is None else telling(removed))
+            return removed
+
+        return await self._database.write(remove, owner=EVERYBODY)
 
     async def get(self, budget_id: str) -> Budget:
         """One budget. Raises NotFound."""

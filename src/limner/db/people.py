@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from limner.db import codec
+from limner.db.audit import write
 from limner.db.database import Database
 from limner.db.people_tables import codes, sessions, users
 from limner.db.removing import remove_belongings
 from limner.db.statements import Columns, Statement
 from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.errors import NotFound
 from limner.domain.people import Role, User
 
@@ -48,13 +50,21 @@ class SqlPeople:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, user: User) -> bool:
+    async def add(self, user: User, record: Record | None = None) -> bool:
         """Writes a person down, which ends every setup code; False where the address is taken."""
-        return await self._database.write(lambda connection: add_person(connection, user), owner=EVERYBODY)
 
-    async def add_first(self, owner: User, code: str) -> bool:
+        def add(connection: Connection) -> bool:
+            return _noted(connection, record, done=add_person(connection, user))
+
+        return await self._database.write(add, owner=EVERYBODY)
+
+    async def add_first(self, owner: User, code: str, record: Record | None = None) -> bool:
         """Writes the first owner down and uses up every setup code; False where there is nothing to set up."""
-        return await self._database.write(lambda connection: _add_first(connection, owner, code), owner=EVERYBODY)
+
+        def add(connection: Connection) -> bool:
+            return _noted(connection, record, done=_add_first(connection, owner, code))
+
+        return await self._database.write(add, owner=EVERYBODY)
 
     async def offer_setup(self, code: str, expires: datetime) -> bool:
         """Keeps the digest of a code that makes the first owner; False where there are people already."""
@@ -90,24 +100,40 @@ class SqlPeople:
         """The person with an address, in lower case."""
         return await self._database.read(lambda connection: person_named(connection, email), owner=EVERYBODY)
 
-    async def remove(self, user_id: str, at: datetime) -> bool:
+    async def remove(self, user_id: str, at: datetime, record: Record | None = None) -> bool:
         """Forgets a person with what is theirs alone; False for the last owner, who stays. Raises NotFound."""
 
         def remove(connection: Connection) -> bool:
             if not _spares_an_owner(connection, user_id):
                 return False
             remove_belongings(connection, user_id, at)
-            return bool(_REMOVE.run(connection, {"person": user_id}))
+            return _noted(connection, record, done=bool(_REMOVE.run(connection, {"person": user_id})))
 
         return await self._database.write(remove, owner=EVERYBODY)
 
-    async def change_role(self, user_id: str, role: Role) -> bool:
+    async def change_role(self, user_id: str, role: Role, record: Record | None = None) -> bool:
         """Gives another role and ends all sessions; False where no owner would be left. Raises NotFound."""
-        return await self._database.write(lambda connection: _change_role(connection, user_id, role), owner=EVERYBODY)
 
-    async def change_password(self, user_id: str, password: str) -> None:
+        def change(connection: Connection) -> bool:
+            return _noted(connection, record, done=_change_role(connection, user_id, role))
+
+        return await self._database.write(change, owner=EVERYBODY)
+
+    async def change_password(self, user_id: str, password: str, record: Record | None = None) -> None:
         """Keeps another hash and ends all sessions. Raises NotFound."""
-        await self._database.write(lambda connection: _change_password(connection, user_id, password), owner=EVERYBODY)
+
+        def change(connection: Connection) -> None:
+            _change_password(connection, user_id, password)
+            write(connection, record)
+
+        await self._database.write(change, owner=EVERYBODY)
+
+
+def _noted(connection: Connection, record: Record | None, *, done: bool) -> bool:
+    """Writes a deed down that was done."""
+    if done:
+        write(connection, record)
+    return done
 
 
 def add_person(connection: Connection, user: User) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from sqlalchemy import Connection, bindparam, select, text
 
 from limner.db import steering_rows
+from limner.db.audit import write
 from limner.db.database import Database
 from limner.db.statements import Statement
 from limner.db.steering_tables import provider_configs
 from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.steering import Configs, ServiceConfig
 
 _ALL = Statement(select(provider_configs))
@@ -47,7 +49,12 @@ class SqlServiceConfigs:
         rows = await self._database.read(lambda connection: _ALL.rows(connection, {}), owner=EVERYBODY)
         return {config.service: config for config in map(steering_rows.known, rows)}
 
-    async def change(self, service: str, step: Callable[[ServiceConfig], ServiceConfig]) -> ServiceConfig:
+    async def change(
+        self,
+        service: str,
+        step: Callable[[ServiceConfig], ServiceConfig],
+        telling: Callable[[ServiceConfig], Record] | None = None,
+    ) -> ServiceConfig:
         """Takes one step with the word about a service, while nobody else can; what it is now."""
 
         def take(connection: Connection) -> ServiceConfig:
@@ -55,6 +62,7 @@ class SqlServiceConfigs:
             found = _LOCK.row(connection, {"provider": service})
             after = step(ServiceConfig(service=service) if found is None else steering_rows.known(found))
             _PUT.run(connection, steering_rows.row(after))
+            write(connection, None if telling is None else telling(after))
             return after
 
         return await self._database.write(take, owner=EVERYBODY)

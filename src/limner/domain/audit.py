@@ -63,8 +63,12 @@ class Record:
 class Audit(Protocol):
     """The log of deeds, to which is only ever added."""
 
+    def record(self, deed: Deed) -> Record:
+        """A deed of this moment, to be written down in the transaction that does it."""
+        ...
+
     async def note(self, deed: Deed) -> None:
-        """Writes one down."""
+        """Writes one down that has no transaction of its own."""
         ...
 
     async def page(self, *, limit: int, cursor: str | None, act: Act | None = None) -> Page[Record]:

@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Protocol
 
+from limner.domain.audit import Record
 from limner.domain.errors import TooManyRequests
 from limner.domain.people import ApiToken, Role, Session, User
 
 
 class People(Protocol):
-    """The accounts of an installation."""
+    """The accounts of an installation. A `record` is written down with the deed, or not at all."""
 
-    async def add(self, user: User) -> bool:
+    async def add(self, user: User, record: Record | None = None) -> bool:
         """Writes a person down, which ends every setup code; False where the address is taken."""
         ...
 
-    async def add_first(self, owner: User, code: str) -> bool:
+    async def add_first(self, owner: User, code: str, record: Record | None = None) -> bool:
         """Writes the first owner down and uses up every setup code; False where this one is used or there are people.
 
         `code` is the digest of a code that is still good at the moment of `owner.created`.
@@ -46,15 +47,15 @@ class People(Protocol):
         """The person with an address, in lower case."""
         ...
 
-    async def remove(self, user_id: str, at: datetime) -> bool:
+    async def remove(self, user_id: str, at: datetime, record: Record | None = None) -> bool:
         """Forgets a person with what is theirs alone; False for the last owner, who stays. Raises NotFound."""
         ...
 
-    async def change_role(self, user_id: str, role: Role) -> bool:
+    async def change_role(self, user_id: str, role: Role, record: Record | None = None) -> bool:
         """Gives another role and ends all sessions; False where no owner would be left. Raises NotFound."""
         ...
 
-    async def change_password(self, user_id: str, password: str) -> None:
+    async def change_password(self, user_id: str, password: str, record: Record | None = None) -> None:
         """Keeps another hash and ends all sessions. Raises NotFound."""
         ...
 

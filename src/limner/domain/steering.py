@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from limner.domain.audit import Record
+
 FIELDS = ("weight", "requests_per_second")
 """What can be set, and be as usual again."""
 
@@ -49,8 +51,16 @@ class ServiceConfigs(Protocol):
         """Everything that was said."""
         ...
 
-    async def change(self, service: str, step: Callable[[ServiceConfig], ServiceConfig]) -> ServiceConfig:
-        """Takes one step with the word about a service, while nobody else can; what it is now."""
+    async def change(
+        self,
+        service: str,
+        step: Callable[[ServiceConfig], ServiceConfig],
+        telling: Callable[[ServiceConfig], Record] | None = None,
+    ) -> ServiceConfig:
+        """Takes one step with the word about a service, while nobody else can; what it is now.
+
+        What `telling` says of it is written down with it.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from limner.domain.audit import Record
 from limner.domain.budgets import Budget, Scope, Use
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
@@ -207,11 +208,11 @@ class Breakers(Protocol):
 class Budgets(Protocol):
     """Budgets that somebody has set up, and how far each is taken."""
 
-    async def add(self, budget: Budget) -> bool:
+    async def add(self, budget: Budget, record: Record | None = None) -> bool:
         """Writes it down; False where there is one for the same already, and nothing is changed."""
         ...
 
-    async def remove(self, budget_id: str) -> Budget:
+    async def remove(self, budget_id: str, telling: Callable[[Budget], Record] | None = None) -> Budget:
         """Forgets it; what jobs have set aside in it is settled all the same. Raises NotFound."""
         ...
 

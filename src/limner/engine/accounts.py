@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limner.domain.audit import Act, Audit, Deed
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.errors import Forbidden, NotFound, UsageError
 from limner.domain.membership import Attempts, Passwords, People, Tries
 from limner.domain.people import Principal, Role, SignInRefused, User
@@ -44,9 +44,8 @@ class Accounts:
         check_password(password)
         hashed = await self.passwords.hash(password)
         user = User(id=self.ids.new(), email=named, role=role, created=self.clock.now(), password=hashed)
-        if not await self.people.add(user):
+        if not await self.people.add(user, self._record(Act.USER_ADDED, principal, user, role.value)):
             raise UserExists(f"There is a user {named} already. Choose another address.", field="email")
-        await self._note(Act.USER_ADDED, principal, user, role.value)
         return user
 
     async def all(self, principal: Principal) -> Sequence[User]:
@@ -66,26 +65,26 @@ class Accounts:
         Raises PolicyError, NotFound, and LastOwner.
         """
         user = await self._changeable(user_id, principal)
-        if not await self.people.remove(user_id, self.clock.now()):
+        record = self._record(Act.USER_REMOVED, principal, user, "")
+        if not await self.people.remove(user_id, self.clock.now(), record):
             raise _last(user)
-        await self._note(Act.USER_REMOVED, principal, user, "")
         return user
 
     async def change_role(self, user_id: str, role: Role, principal: Principal) -> User:
         """Gives another role and ends all sessions. Raises PolicyError, NotFound, and LastOwner."""
         user = await self._changeable(user_id, principal)
         _check_may_give(principal, role)
-        if not await self.people.change_role(user_id, role):
+        record = self._record(Act.ROLE_CHANGED, principal, user, f"{user.role} to {role}")
+        if not await self.people.change_role(user_id, role, record):
             raise _last(user)
-        await self._note(Act.ROLE_CHANGED, principal, user, f"{user.role} to {role}")
         return await self.people.get(user_id)
 
     async def change_password(self, user_id: str, password: str, principal: Principal) -> User:
         """Gives somebody another password and ends all their sessions. Raises PolicyError, NotFound, InvalidRequest."""
         user = await self._changeable(user_id, principal)
         check_password(password)
-        await self.people.change_password(user_id, await self.passwords.hash(password))
-        await self._note(Act.PASSWORD_CHANGED, principal, user, "")
+        record = self._record(Act.PASSWORD_CHANGED, principal, user, "")
+        await self.people.change_password(user_id, await self.passwords.hash(password), record)
         return user
 
     async def change_own_password(self, known: str, password: str, principal: Principal) -> User:
@@ -97,8 +96,8 @@ class Accounts:
         if not await self.passwords.verify(known, user.password):
             raise SignInRefused("The password that you gave as your present one is wrong.")
         await self.attempts.forgive(tries.name, "")
-        await self.people.change_password(user.id, await self.passwords.hash(password))
-        await self._note(Act.PASSWORD_CHANGED, principal, user, "")
+        record = self._record(Act.PASSWORD_CHANGED, principal, user, "")
+        await self.people.change_password(user.id, await self.passwords.hash(password), record)
         return user
 
     async def _changeable(self, user_id: str, principal: Principal) -> User:
@@ -109,8 +108,9 @@ class Accounts:
             raise Forbidden(f"{user.email} owns this installation. Only an owner changes owners.")
         return user
 
-    async def _note(self, act: Act, principal: Principal, user: User, detail: str) -> None:
-        await self.audit.note(Deed(act=act, who=principal.id, name=principal.name, subject=user.email, detail=detail))
+    def _record(self, act: Act, principal: Principal, user: User, detail: str) -> Record:
+        deed = Deed(act=act, who=principal.id, name=principal.name, subject=user.email, detail=detail)
+        return self.audit.record(deed)
 
 
 def _check_may_give(principal: Principal, role: Role) -> None:

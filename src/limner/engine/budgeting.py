@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limner.domain.audit import Act, Audit, Deed
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.budgets import MISSING, Budget, Counted, Kind, Standing, Window
 from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.people import Principal
@@ -65,20 +65,19 @@ class Budgeting:
             created=self.clock.now(),
             created_by=principal.id,
         )
-        if not await self.budgets.add(budget):
+        if not await self.budgets.add(budget, self._record(Act.BUDGET_ADDED, budget, principal)):
             raise BudgetExists(
                 f"There is a budget in {_UNITS[wanted.counted]} for {budget.title}, {_SPANS[wanted.window]}, already. "
                 "Remove it first; what it has counted is kept."
             )
-        await self._note(Act.BUDGET_ADDED, budget, principal)
         return (await self._standings([budget]))[0]
 
     async def remove(self, budget_id: str, principal: Principal) -> Budget:
         """Removes a budget; jobs that hold on to it are settled all the same. Raises PolicyError and NotFound."""
         principal.check_administrator(CHANGES)
-        removed = await self.budgets.remove(budget_id)
-        await self._note(Act.BUDGET_REMOVED, removed, principal)
-        return removed
+        return await self.budgets.remove(
+            budget_id, lambda removed: self._record(Act.BUDGET_REMOVED, removed, principal)
+        )
 
     async def get(self, budget_id: str, principal: Principal) -> Standing:
         """How one budget stands. Raises NotFound, for one that does not cover this person too."""
@@ -98,9 +97,9 @@ class Budgeting:
         """How those stand that cover whatever this person asks for in their projects."""
         return [*await self._settings(principal), *await self._standings(await self._own(principal))]
 
-    async def _note(self, act: Act, budget: Budget, principal: Principal) -> None:
+    def _record(self, act: Act, budget: Budget, principal: Principal) -> Record:
         deed = Deed(act=act, who=principal.id, name=principal.name, subject=budget.title, detail=budget.rate)
-        await self.audit.note(deed)
+        return self.audit.record(deed)
 
     async def _own(self, principal: Principal) -> Sequence[Budget]:
         return await self.budgets.covering(principal.id, principal.token)

@@ -166,7 +166,7 @@ class SigningIn:
         await self.check_setup(code)
         hashed = await self.passwords.hash(password)
         owner = User(id=self.ids.new(), email=named, role=Role.OWNER, created=self.clock.now(), password=hashed)
-        if not await self.people.add_first(owner, digest_of(code)):
+        deed = Deed(act=Act.USER_ADDED, who=owner.id, name=named, subject=named, detail="owner")
+        if not await self.people.add_first(owner, digest_of(code), self.audit.record(deed)):
             raise SignInRefused(SETUP_REFUSED, code="setup_refused")
-        await self.audit.note(Deed(act=Act.USER_ADDED, who=owner.id, name=named, subject=named, detail="owner"))
         return await self.let_in(owner, address, stays=True)

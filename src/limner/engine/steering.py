@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from limner.domain.audit import Act, Audit, Deed
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.errors import InvalidRequest, StorageError
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock
@@ -91,13 +91,16 @@ class Steering:
         def step(before: ServiceConfig) -> ServiceConfig:
             return replace(changed(before, change), changed=now, changed_by=principal.name)
 
-        after = await self._store.change(found, step)
+        def telling(after: ServiceConfig) -> Record:
+            who, name = principal.id, principal.name
+            return self._audit.record(
+                Deed(act=Act.SERVICE_CHANGED, who=who, name=name, subject=found, detail=told(after))
+            )
+
+        after = await self._store.change(found, step, telling)
         self._changes += 1
         self._take({**self._known, found: after})
-        detail = told(after)
-        deed = Deed(act=Act.SERVICE_CHANGED, who=principal.id, name=principal.name, subject=found, detail=detail)
-        await self._audit.note(deed)
-        log.info("%s is now %s.", found, detail, extra={"service": found, "by": principal.id})
+        log.info("%s is now %s.", found, told(after), extra={"service": found, "by": principal.id})
         return after
 
     def _named(self, service: str) -> str:
