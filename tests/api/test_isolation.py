@@ -63,8 +63,35 @@ NEW = frozenset(
 PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
-    {"hour", "kind", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId"},
-    {"q", "rows", "select", "service", "since", "skip", "state", "status", "tag", "tag_id", "tag_type", "title"},
+    {
+        "hour",
+        "kind",
+        "limit",
+        "model",
+        "name",
+        "offset",
+        "operation",
+        "original",
+        "period",
+        "project",
+        "provider",
+        "providerId",
+    },
+    {
+        "q",
+        "rows",
+        "select",
+        "service",
+        "show",
+        "since",
+        "skip",
+        "state",
+        "status",
+        "tag",
+        "tag_id",
+        "tag_type",
+        "title",
+    },
     {"trash", "until", "width"},
 )
 """What queries say that is no thing of anybody's; a list that is asked for another's project or tag is empty."""
