@@ -72,7 +72,16 @@ DONE = 303
 UNNOTICED = 200
 """A list is empty; of many things one is told to be missing."""
 
+OF_SOMEBODY = (Attempt(query={"person": "{user_id}"}, status=403),)
+"""Figures of anybody but oneself are for administrators, whether there is such a person or not."""
+
 ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
+    "get_analytics": OF_SOMEBODY,
+    "export_analytics": OF_SOMEBODY,
+    "analytics_page": OF_SOMEBODY,
+    "analytics_figures": OF_SOMEBODY,
+    "ask_to_retry": (Attempt(query={"id": "{job_id}"}),),
+    "retry_from_form": (Attempt(form={"id": "{job_id}"}),),
     "retry_job": (Attempt(body={}),),
     "resolve_call": (Attempt(body={"charged": True}), Attempt(body={"charged": True}, own=("job_id",))),
     "replace_preset": (Attempt(body={"id": "{preset_id}", "name": "mine", "value": "mine"}),),

@@ -249,3 +249,23 @@ def test_a_batch_goes_on_with_the_next_server_and_buys_nothing_twice(tmp_path: P
         assert done["counts"] == {"succeeded": 8}
         assert first.purchases + site.stand_in.purchases == 8
         assert len({row["job_id"] for row in done["rows"]}) == 8
+
+
+@pytest.mark.req("S1-079", "S1-090")
+def test_a_pause_outlives_the_server_and_ends_when_somebody_says_so(tmp_path: Path) -> None:
+    with serving(tmp_path, key="") as site:
+        batch = begun(site, [SMALL] * 3, concurrency=1, delay_ms=3_600_000)
+        assert (batch["delay_ms"], batch["paused"]) == (3_600_000, None)
+        paused = site.client.post(f"{batch['links']['self']}/pause")
+        assert paused.status_code == 200
+        assert paused.json()["state"] == "paused"
+        for name in ("0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11", "nonsense"):
+            for act in ("pause", "resume"):
+                assert site.client.post(f"/api/v1/batches/{name}/{act}").status_code == 404
+    with serving(tmp_path, key="") as site:
+        shown = site.client.get(batch["links"]["self"]).json()
+        assert (shown["state"], shown["paused"]) == ("paused", paused.json()["paused"])
+        assert shown["left"] >= 2
+        assert site.client.post(f"{batch['links']['self']}/resume").json()["state"] == "running"
+        assert site.client.delete(batch["links"]["self"]).json()["state"] in {"running", "cancelled"}
+        assert sent(site, [SMALL], delay_ms=-1).status_code == 422

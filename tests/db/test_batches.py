@@ -170,3 +170,40 @@ async def test_what_is_over_stays_as_it_is(batches: SqlBatches) -> None:
     await batches.cancel("b1", "ann", later(4))
     assert (await batches.get("b1", "ann")).state == "finished"
     assert await batches.take(OpenBatch("b1", None), "w2") is None
+
+
+async def test_a_paused_batch_is_in_nobodys_hands_until_it_is_resumed(batches: SqlBatches) -> None:
+    await batches.add(a_batch(delay_ms=2000))
+    held = await taken(batches)
+    assert held.delay_ms == 2000
+    assert await batches.begin(held, 1)
+    for person in ("bob", "nobody"):
+        with pytest.raises(NotFound):
+            await batches.pause("b1", person, later(1))
+        with pytest.raises(NotFound):
+            await batches.resume("b1", person)
+    await batches.pause("b1", "ann", later(1))
+    await batches.pause("b1", "ann", later(2))
+    found = await batches.get("b1", "ann")
+    assert (found.state, found.paused, found.delay_ms) == ("paused", later(1), 2000)
+    assert await batches.is_paused(held)
+    assert not await batches.begin(held, 3)
+    assert await batches.open() == []
+    assert await batches.take(OpenBatch("b1", "w1"), "w2") is None
+    await batches.end(held, later(3))
+    assert (await batches.get("b1", "ann")).ended is None
+    await batches.resume("b1", "ann")
+    assert not await batches.is_paused(held)
+    again = await taken(batches, "w2")
+    assert [row.number for row in await batches.open_rows(again)] == [1, 3]
+
+
+async def test_a_paused_batch_can_be_cancelled_and_comes_to_its_end(batches: SqlBatches) -> None:
+    await batches.add(a_batch())
+    await batches.pause("b1", "ann", later(1))
+    await batches.cancel("b1", "ann", later(2))
+    held = await taken(batches)
+    await batches.end(held, later(3))
+    await batches.pause("b1", "ann", later(4))
+    found = await batches.get("b1", "ann")
+    assert (found.state, found.paused) == ("cancelled", None)

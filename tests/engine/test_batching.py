@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -166,3 +167,44 @@ async def test_a_batch_that_is_known_is_given_again_even_if_nobody_can_paint_it_
         await desk.batching.submit(wish("two", "one"), ANN, key="k")
     with pytest.raises(InvalidRequest):
         await desk.batching.submit(wish("one", "two"), ANN, key="another")
+
+
+@pytest.mark.req("S1-079")
+async def test_rows_begin_so_far_apart_as_was_asked_for(desk: Desk) -> None:
+    begun: list[float] = []
+    submit = desk.door.submit
+
+    async def noted(request: ImageRequest, principal: Principal, *, key: str | None = None) -> Job:
+        begun.append(desk.clock.monotonic())
+        return await submit(request, principal, key=key)
+
+    desk.door.submit = noted  # type: ignore[method-assign]  # notes when
+    batch = await desk.carried("one", "two", "three", delay_ms=2000, concurrency=1)
+    assert batch.state == "finished"
+    assert [later - sooner >= 2.0 for sooner, later in pairwise(begun)] == [True, True]
+
+
+async def test_the_delay_holds_for_all_services_together(desk: Desk) -> None:
+    await desk.carried("one", "two", "three", delay_ms=2000, concurrency=3)
+    assert sum(desk.clock.slept) >= 4.0
+
+
+async def test_a_batch_that_is_paused_begins_no_further_row_and_goes_on_where_it_stopped(desk: Desk) -> None:
+    batch = await desk.batching.submit(wish("one", "two", "three", concurrency=1), ANN)
+    submit = desk.door.submit
+
+    async def paused(request: ImageRequest, principal: Principal, *, key: str | None = None) -> Job:
+        job = await submit(request, principal, key=key)
+        await desk.batching.pause(batch.id, ANN)
+        return job
+
+    desk.door.submit = paused  # type: ignore[method-assign]  # somebody pauses it while its first row is begun
+    await desk.batching.carry(await desk.held())
+    stopped = await desk.batching.batches.get(batch.id, ANN.id)
+    assert (stopped.state, stopped.counts["waiting"], stopped.ended) == ("paused", 2, None)
+    assert [prompt for prompt, _, _ in desk.door.asked] == ["one"]
+    desk.door.submit = submit  # type: ignore[method-assign]  # from now on nobody does
+    assert (await desk.batching.resume(batch.id, ANN)).state == "running"
+    await desk.batching.carry(await desk.held())
+    assert (await desk.batching.batches.get(batch.id, ANN.id)).state == "finished"
+    assert [prompt for prompt, _, _ in desk.door.asked] == ["one", "two", "three"]

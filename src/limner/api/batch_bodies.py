@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from limner.api.bodies import StrictBody, Word, money_from
-from limner.domain.batches import MOST_AT_ONCE, MOST_ROWS
+from limner.domain.batches import LONGEST_DELAY, MOST_AT_ONCE, MOST_ROWS
 from limner.domain.money import Money
 from limner.domain.request import Operation
 from limner.engine.rows import Row, value_of
@@ -26,6 +26,10 @@ class BatchOptions(StrictBody):
     name: Word | None = Field(default=None, description="What people call it; the file's name where it has one.")
     concurrency: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = Field(
         default=8, description="How many rows at one service at a time."
+    )
+    delay_ms: Annotated[int, Field(ge=0, le=LONGEST_DELAY)] = Field(
+        default=0,
+        description="Milliseconds between the beginnings of two rows, at least; for services that want it slow.",
     )
     max_cost: str | None = Field(
         default=None,

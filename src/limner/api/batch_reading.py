@@ -33,7 +33,13 @@ async def read_batch(request: Request, principal: Principal) -> BatchWish:
         body = await read_json(request, BatchBody)
         options, name = body, ""
         wanted = [await _wanted(request, principal, line, row) for line, row in enumerate(body.requests, start=1)]
-    return BatchWish(rows=wanted, name=options.name or name, concurrency=options.concurrency, max_cost=options.limit())
+    return BatchWish(
+        rows=wanted,
+        name=options.name or name,
+        concurrency=options.concurrency,
+        max_cost=options.limit(),
+        delay_ms=options.delay_ms,
+    )
 
 
 async def _from_form(request: Request) -> tuple[BatchOptions, Sequence[Row], str]:

@@ -23,14 +23,16 @@ class BatchSummary(Answer):
 
     id: str
     name: str
-    state: Literal["running", "finished", "cancelled"]
+    state: Literal["running", "paused", "finished", "cancelled"]
     concurrency: int
+    delay_ms: int = Field(description="Milliseconds between the beginnings of two rows, at least.")
     total: int = Field(description="All its rows.")
     counts: dict[str, int] = Field(description="Rows by state.")
     left: int = Field(description="Rows that have not ended.")
     cost: Amount | None = Field(description="Booked so far; null where a part of it is unknown.")
     ceiling: Amount | None = Field(description="What all rows together may cost; null where nobody knows.")
     created: datetime
+    paused: datetime | None = Field(description="Since when no row is begun; null while it goes on.")
     cancelled: datetime | None
     ended: datetime | None
     links: BatchLinks

@@ -115,6 +115,20 @@ async def delete_batch(request: Request, batch_id: BatchId) -> Response:
     return await _shown(request, await batching.cancel(checked_id(batch_id, "batch"), principal_of(request)))
 
 
+@router.post("/{batch_id}/pause", summary="Pause a batch", responses=answers(BatchAnswer, "The batch.", 404))
+async def pause_batch(request: Request, batch_id: BatchId) -> Response:
+    """Begins no further row until it is resumed, also after a restart. What was begun is carried out."""
+    batching = runtime_of(request).batching
+    return await _shown(request, await batching.pause(checked_id(batch_id, "batch"), principal_of(request)))
+
+
+@router.post("/{batch_id}/resume", summary="Resume a batch", responses=answers(BatchAnswer, "The batch.", 404))
+async def resume_batch(request: Request, batch_id: BatchId) -> Response:
+    """Lets a paused batch go on; nothing happens to one that is not paused."""
+    batching = runtime_of(request).batching
+    return await _shown(request, await batching.resume(checked_id(batch_id, "batch"), principal_of(request)))
+
+
 async def _shown(request: Request, batch: Batch, *, rows: bool = True, status: int = 200) -> Response:
     found = await runtime_of(request).batching.batches.rows(batch.id) if rows else None
     told = None if found is None else [_row_body(row) for row in found]
@@ -133,12 +147,14 @@ def batch_summary(batch: Batch) -> Body:
         "name": batch.name,
         "state": batch.state,
         "concurrency": batch.concurrency,
+        "delay_ms": batch.delay_ms,
         "total": batch.total,
         "counts": batch.counts,
         "left": sum(number for state, number in batch.counts.items() if state in OPEN),
         "cost": amount(batch.cost),
         "ceiling": amount(batch.ceiling),
         "created": batch.created,
+        "paused": batch.paused,
         "cancelled": batch.cancelled,
         "ended": batch.ended,
         "links": {"self": batch_url(batch.id)},

@@ -13,6 +13,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    not_,
     null,
     or_,
     select,
@@ -37,9 +38,10 @@ _INSERT = Statement(
     text(
         """
         INSERT INTO batches (
-            id, user_id, token, address, name, concurrency, ceiling_micro, key, fingerprint, attempt, created_at
+            id, user_id, token, address, name, concurrency, ceiling_micro, key, fingerprint, attempt, created_at,
+            delay_ms
         ) VALUES (
-            :id, :owner, :token, :address, :name, :concurrency, :ceiling, :key, :fingerprint, 0, :at
+            :id, :owner, :token, :address, :name, :concurrency, :ceiling, :key, :fingerprint, 0, :at, :delay
         ) ON CONFLICT (user_id, key) DO NOTHING
         """
     )
@@ -81,7 +83,7 @@ _ROWS = Statement(
 )
 _OPEN = Statement(
     select(batches.c.id, batches.c.worker)
-    .where(batches.c.ended_at.is_(None))
+    .where(batches.c.ended_at.is_(None), batches.c.paused_at.is_(None))
     .order_by(batches.c.created_at, batches.c.id)
 )
 _TAKE = Statement(
@@ -89,6 +91,7 @@ _TAKE = Statement(
     .where(
         batches.c.id == bindparam("batch"),
         batches.c.ended_at.is_(None),
+        batches.c.paused_at.is_(None),
         batches.c.worker.is_not_distinct_from(bindparam("known")),
     )
     .values(worker=bindparam("taker"), attempt=batches.c.attempt + 1)
@@ -106,10 +109,11 @@ _OPEN_ROWS = Statement(
 )
 _cancelled = exists(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.cancelled_at.is_not(None)))
 _held = exists(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.attempt == bindparam("count")))
+_paused = exists(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.paused_at.is_not(None)))
 _row = and_(batch_rows.c.batch_id == bindparam("batch"), batch_rows.c.number == bindparam("place"), _held)
 _BEGIN = Statement(
     update(batch_rows)
-    .where(_row, or_(batch_rows.c.state == RowState.WAITING.value, batch_rows.c.state == RowState.BEGUN.value))
+    .where(_row, not_(_paused), one_of(batch_rows.c.state, (RowState.WAITING.value, RowState.BEGUN.value)))
     .values(state=RowState.BEGUN.value)
 )
 _PUT_BACK = Statement(
@@ -123,14 +127,30 @@ _NOTE_FAILED = Statement(
 )
 _END = Statement(
     update(batches)
-    .where(batches.c.id == bindparam("batch"), batches.c.attempt == bindparam("count"))
+    .where(
+        batches.c.id == bindparam("batch"),
+        batches.c.attempt == bindparam("count"),
+        batches.c.paused_at.is_(None),
+    )
     .values(ended_at=bindparam("at"), worker=null(), address=null())
 )
 _CANCEL = Statement(
     update(batches)
     .where(batches.c.id == bindparam("batch"), batches.c.ended_at.is_(None), batches.c.cancelled_at.is_(None))
-    .values(cancelled_at=bindparam("at"))
+    .values(cancelled_at=bindparam("at"), paused_at=null())
 )
+_PAUSE = Statement(
+    update(batches)
+    .where(
+        batches.c.id == bindparam("batch"),
+        batches.c.ended_at.is_(None),
+        batches.c.cancelled_at.is_(None),
+        batches.c.paused_at.is_(None),
+    )
+    .values(paused_at=bindparam("at"))
+)
+_RESUME = Statement(update(batches).where(batches.c.id == bindparam("batch")).values(paused_at=null()))
+_IS_PAUSED = Statement(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.paused_at.is_not(None)))
 _CANCEL_ROWS = Statement(
     update(batch_rows)
     .where(batch_rows.c.batch_id == bindparam("batch"), batch_rows.c.state == RowState.WAITING.value)
@@ -171,8 +191,24 @@ class SqlBatches:
         """Takes out what was not begun. Raises NotFound; nothing happens to a batch that is over."""
         await self._database.write(lambda connection: _cancel(connection, batch_id, owner, at), owner=owner)
 
+    async def pause(self, batch_id: str, owner: str, at: datetime) -> None:
+        """From now on no row is begun. Raises NotFound; nothing happens to a batch that is over or was cancelled."""
+        values = {"batch": batch_id, "at": codec.stamp(at)}
+        await self._database.write(lambda connection: _change(connection, _PAUSE, values, owner), owner=owner)
+
+    async def resume(self, batch_id: str, owner: str) -> None:
+        """Lets it go on. Raises NotFound; nothing happens to a batch that is not paused."""
+        values = {"batch": batch_id}
+        await self._database.write(lambda connection: _change(connection, _RESUME, values, owner), owner=owner)
+
+    async def is_paused(self, held: HeldBatch) -> bool:
+        """Whether no row is to be begun for now."""
+        values = {"batch": held.id}
+        found = await self._database.read(lambda connection: _IS_PAUSED.row(connection, values), owner=EVERYBODY)
+        return found is not None
+
     async def open(self) -> Sequence[OpenBatch]:
-        """What is not over, oldest first."""
+        """What is not over and not paused, oldest first."""
         found = await self._database.read(lambda connection: _OPEN.rows(connection, {}), owner=EVERYBODY)
         return [OpenBatch(row["id"], row["worker"]) for row in found]
 
@@ -189,6 +225,7 @@ class SqlBatches:
             address=row["address"],
             concurrency=row["concurrency"],
             attempt=row["attempt"],
+            delay_ms=row["delay_ms"],
         )
 
     async def open_rows(self, held: HeldBatch) -> Sequence[OpenRow]:
@@ -207,7 +244,7 @@ class SqlBatches:
         ]
 
     async def begin(self, held: HeldBatch, number: int) -> bool:
-        """Takes a waiting row in hand; False where it was taken out, or the batch by another process."""
+        """Takes a waiting row in hand; False where it was taken out, or the batch paused, or by another process."""
         return await self._write_row(_BEGIN, held, number) == 1
 
     async def put_back(self, held: HeldBatch, number: int) -> None:
@@ -223,7 +260,7 @@ class SqlBatches:
         await self._write_row(_NOTE_FAILED, held, number, why=codec.problems().write(problem))
 
     async def end(self, held: HeldBatch, at: datetime) -> None:
-        """Writes down that nothing is left to do."""
+        """Writes down that nothing is left to do; not of a batch that is paused."""
         values = {"batch": held.id, "count": held.attempt, "at": codec.stamp(at)}
         await self._database.write(lambda connection: _END.run(connection, values), owner=EVERYBODY)
 
@@ -263,6 +300,7 @@ def _batch_row(new: NewBatch) -> Columns:
         "key": new.key,
         "fingerprint": new.fingerprint,
         "at": codec.stamp(new.at),
+        "delay": new.delay_ms,
     }
 
 
@@ -299,6 +337,12 @@ def _page(connection: Connection, owner: str, limit: int, cursor: str | None) ->
     return Page(tuple(_batch(connection, row) for row in shown), following)
 
 
+def _change(connection: Connection, change: Statement, values: Columns, owner: str) -> None:
+    if _ONE.row(connection, {"batch": values["batch"], "owner": owner}) is None:
+        raise NotFound("There is no batch with this id.")
+    change.run(connection, values)
+
+
 def _cancel(connection: Connection, batch_id: str, owner: str, at: datetime) -> None:
     if _ONE.row(connection, {"batch": batch_id, "owner": owner}) is None:
         raise NotFound("There is no batch with this id.")
@@ -325,6 +369,8 @@ def _batch(connection: Connection, row: Mapping[str, object]) -> Batch:
         created=codec.moment(columns["created_at"]),
         cancelled=codec.optional_moment(columns["cancelled_at"]),
         ended=codec.optional_moment(columns["ended_at"]),
+        delay_ms=columns["delay_ms"],
+        paused=codec.optional_moment(columns["paused_at"]),
         counts={found["said"]: int(found["rows"]) for found in counted},
         cost=None
         if any(found["unknown"] for found in counted)

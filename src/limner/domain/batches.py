@@ -18,6 +18,8 @@ MOST_ROWS = 1_000
 """Rows of one batch: all of them are priced before it is taken, a millisecond each."""
 MOST_AT_ONCE = 64
 """Rows of one batch at one service at a time."""
+LONGEST_DELAY = 3_600_000
+"""Milliseconds between two rows, at most."""
 
 
 class RowState(StrEnum):
@@ -63,6 +65,8 @@ class NewBatch:
     """What all rows together may cost; None where nobody knows."""
     at: datetime
     rows: tuple[NewRow, ...]
+    delay_ms: int = 0
+    """Milliseconds between the beginnings of two rows, at least."""
     key: str | None = None
     """Idempotency-Key of the caller."""
     fingerprint: str = ""
@@ -82,6 +86,9 @@ class Batch:
     cancelled: datetime | None
     ended: datetime | None
     """When the last of its jobs had ended."""
+    delay_ms: int = 0
+    paused: datetime | None = None
+    """Since when no row of it is begun; None while it goes on."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Rows by the state of their jobs, or their own where they have none."""
     cost: Money | None = field(default_factory=Money)
@@ -89,9 +96,9 @@ class Batch:
 
     @property
     def state(self) -> str:
-        """running, finished or cancelled; what was begun before a batch was cancelled is carried out."""
+        """running, paused, finished or cancelled; what was begun before a batch was stopped is carried out."""
         if self.ended is None:
-            return "running"
+            return "running" if self.paused is None else "paused"
         return "finished" if self.cancelled is None else "cancelled"
 
     @property
@@ -133,6 +140,7 @@ class HeldBatch:
     concurrency: int
     attempt: int
     """How often it was taken up; who took it earlier writes nothing any more."""
+    delay_ms: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,8 +183,20 @@ class Batches(Protocol):
         """Takes out what was not begun. Raises NotFound; nothing happens to a batch that is over."""
         ...
 
+    async def pause(self, batch_id: str, owner: str, at: datetime) -> None:
+        """From now on no row is begun. Raises NotFound; nothing happens to a batch that is over or was cancelled."""
+        ...
+
+    async def resume(self, batch_id: str, owner: str) -> None:
+        """Lets it go on. Raises NotFound; nothing happens to a batch that is not paused."""
+        ...
+
+    async def is_paused(self, held: HeldBatch) -> bool:
+        """Whether no row is to be begun for now."""
+        ...
+
     async def open(self) -> Sequence[OpenBatch]:
-        """What is not over, oldest first."""
+        """What is not over and not paused, oldest first."""
         ...
 
     async def take(self, batch: OpenBatch, worker: str) -> HeldBatch | None:
@@ -188,7 +208,7 @@ class Batches(Protocol):
         ...
 
     async def begin(self, held: HeldBatch, number: int) -> bool:
-        """Takes a waiting row in hand; False where it was taken out, or the batch by another process."""
+        """Takes a waiting row in hand; False where it was taken out, or the batch paused, or by another process."""
         ...
 
     async def put_back(self, held: HeldBatch, number: int) -> None:
@@ -204,5 +224,5 @@ class Batches(Protocol):
         ...
 
     async def end(self, held: HeldBatch, at: datetime) -> None:
-        """Writes down that nothing is left to do."""
+        """Writes down that nothing is left to do; not of a batch that is paused."""
         ...

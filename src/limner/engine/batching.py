@@ -53,6 +53,8 @@ class BatchWish:
     """Rows at one service at a time."""
     max_cost: Money | None = None
     """For all rows together."""
+    delay_ms: int = 0
+    """Milliseconds between the beginnings of two rows, at least."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +144,7 @@ class Batching:
                 ceiling=quote.ceiling,
                 at=self.clock.now(),
                 rows=tuple(_bounded(priced, wish.max_cost) for priced in quote.rows),
+                delay_ms=wish.delay_ms,
                 key=key,
                 fingerprint=fingerprint,
             )
@@ -154,8 +157,22 @@ class Batching:
         await self.batches.cancel(batch_id, principal.id, self.clock.now())
         return await self.batches.get(batch_id, principal.id)
 
+    async def pause(self, batch_id: str, principal: Principal) -> Batch:
+        """Begins no further row until it is resumed, whatever becomes of this process; what was begun is carried out.
+
+        Raises NotFound.
+        """
+        await self.batches.pause(batch_id, principal.id, self.clock.now())
+        return await self.batches.get(batch_id, principal.id)
+
+    async def resume(self, batch_id: str, principal: Principal) -> Batch:
+        """Lets a paused batch go on. Raises NotFound."""
+        await self.batches.resume(batch_id, principal.id)
+        self.nudge()
+        return await self.batches.get(batch_id, principal.id)
+
     async def carry(self, held: HeldBatch) -> None:
-        """Carries a batch to its end, from wherever it was left; so many rows at each service at a time.
+        """Carries a batch to its end or its pause, from wherever it was left; so many rows at each service at a time.
 
         Raises StorageError, within a group, where the rows cannot be read or written: the rest is taken up again.
         """
@@ -163,18 +180,26 @@ class Batching:
         for row in await self.batches.open_rows(held):
             waiting[row.service].append(row)
         principal = Principal(id=held.owner, name="", token=held.token, address=held.address)
+        spacing = _Spacing(self.clock, held.delay_ms / 1000)
         async with asyncio.TaskGroup() as lanes:
             for rows in waiting.values():
                 turn = iter(rows)
                 for _ in range(min(held.concurrency, len(rows))):
-                    lanes.create_task(self._carry_each(held, turn, principal))
-        await self.batches.end(held, self.clock.now())
+                    lanes.create_task(self._carry_each(held, turn, principal, spacing))
+        if not await self.batches.open_rows(held):  # a pause may have come, and gone again
+            await self.batches.end(held, self.clock.now())
 
-    async def _carry_each(self, held: HeldBatch, rows: Iterator[OpenRow], principal: Principal) -> None:
+    async def _carry_each(
+        self, held: HeldBatch, rows: Iterator[OpenRow], principal: Principal, spacing: _Spacing
+    ) -> None:
         for row in rows:
+            if row.job_id is None:
+                await spacing.wait()
             job = await self._job_of(held, row, principal)
             if job is not None:
                 await self.engine.follower.wait(job, None)
+            elif await self.batches.is_paused(held):
+                return
 
     async def _job_of(self, held: HeldBatch, row: OpenRow, principal: Principal) -> Job | None:
         """The job that a row has, or becomes when there is room for it; None where it becomes none."""
@@ -225,10 +250,31 @@ class Batching:
         said = [
             wish.name,
             wish.concurrency,
+            wish.delay_ms,
             None if wish.max_cost is None else wish.max_cost.micro,
             *([row.line, codec.fingerprint(row.request) if row.request else row.prompt] for row in wish.rows),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+class _Spacing:
+    """Keeps the beginnings of rows apart, whichever service they are for."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._next = float("-inf")
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Waits until the next row may begin."""
+        if not self._seconds:
+            return
+        async with self._turn:
+            rest = self._next - self._clock.monotonic()
+            if rest > 0:
+                await self._clock.sleep(rest)
+            self._next = self._clock.monotonic() + self._seconds
 
 
 _UNFORESEEN = Problem(code="internal", message="Limner failed at this row; its log says why.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-WIDTH, HEIGHT = 760, 236
+WIDTH = 760
 LEFT, TOP, BOTTOM = 44, 14, 206
 """Where the first column begins, and where the axes end."""
 GAP = 0.24

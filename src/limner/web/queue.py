@@ -96,7 +96,9 @@ async def jobs_list(request: Request, query: Annotated[QueueQuery, Query()]) -> 
 
 
 @router.get("/jobs/retry")
-async def ask_to_retry(request: Request, id: Annotated[list[str], Query(max_length=JOBS_A_PAGE)] = []) -> Response:  # noqa: B006  # FastAPI copies it
+async def ask_to_retry(
+    request: Request, id: Annotated[list[str], Query(max_length=JOBS_A_PAGE, default_factory=list)]
+) -> Response:
     """What the missing pictures of some jobs would cost now; buys nothing."""
     return await _ask(request, id)
 
