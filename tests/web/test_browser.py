@@ -145,7 +145,7 @@ async def test_with_keys_only_from_words_to_picture(browser: Browser, site: Site
     await page.keyboard.press("Control+Enter")
     card = page.get_by_role("article", name="Reeds by keyboard")
     await expect(card.get_by_text("Done")).to_be_visible()
-    picture = card.locator("a[href^='/images/']").first
+    picture = card.locator(".tiles a").first
     await expect(picture).to_be_visible()
     await picture.focus()
     await page.keyboard.press("Enter")

@@ -137,6 +137,18 @@ def test_the_price_follows_the_fields_and_spends_nothing(site: Site) -> None:
     assert purchases(site) == before
 
 
+def test_first_looks_are_shown_where_they_cost_nothing_and_else_where_they_are_wanted(site: Site) -> None:
+    assert job_at(site, send(site, "/", composed()))["request"]["previews"] == 2
+    paid = composed(model=PAID, quality="low", prompt="a quay that grows")
+    plain, growing = (
+        re.search(r'data-part="priced" value="(\d+)"', send(site, "/create/price", fields).text)
+        for fields in (paid, {**paid, "previews": "yes"})
+    )
+    assert plain
+    assert growing
+    assert int(growing[1]) > int(plain[1])
+
+
 def test_without_words_there_is_a_price_already(site: Site) -> None:
     assert "1 image · free" in send(site, "/create/price", composed(prompt="")).text
 
@@ -172,7 +184,9 @@ def test_a_price_that_is_higher_than_the_one_shown_asks_again(site: Site) -> Non
     assert page.status_code == 200
     assert "<h1>Agree to the price</h1>" in page.text
     assert purchases(site) == before
-    assert job_at(site, send(site, "/create/confirm", offer_of(page.text)))["request"]["prompt"] == "a dearer quay"
+    job = job_at(site, send(site, "/create/confirm", offer_of(page.text)))
+    assert job["request"]["prompt"] == "a dearer quay"
+    assert "finished" in site.client.get(job["links"]["events"]).text
 
 
 def offer_of(page: str) -> dict[str, str]:
@@ -259,8 +273,8 @@ def test_a_file_that_is_no_picture_is_named_and_changes_nothing(
     assert "kept words</textarea>" in page.text
 
 
-def test_a_queued_job_knows_its_place(site: Site) -> None:
-    site.stand_in.faults.add(Fault(delay=20.0))
+def test_what_goes_on_is_shown_alone_and_can_be_stopped(site: Site) -> None:
+    site.stand_in.faults.add(Fault(delay=2.0))
     body = {"prompt": "a slow quay", "model": PAID, "quality": "low"}
     job = site.client.post("/api/v1/jobs", json=body).json()
     page = get(site, "/", params={"show": "active"}).text
@@ -268,6 +282,7 @@ def test_a_queued_job_knows_its_place(site: Site) -> None:
     assert re.search(r"Active <span class=\"num\">\d+</span>", page)
     assert "/cancel" in page
     assert site.client.post(f"/api/v1/jobs/{job['id']}/cancel").is_success
+    assert "finished" in site.client.get(job["links"]["events"]).text
 
 
 def test_what_did_not_come_is_bought_once_at_the_price_beside_the_button(site: Site) -> None:
@@ -324,14 +339,14 @@ def test_a_lost_purchase_can_be_settled_from_the_create_page(site: Site) -> None
 
 
 def test_a_cancelled_job_says_when_and_can_be_run_again(site: Site) -> None:
-    site.stand_in.faults.add(Fault(delay=20.0))
-    job = site.client.post("/api/v1/jobs", json={"prompt": "stopped", "model": PAID, "quality": "low"}).json()
+    body = {"prompt": "stopped at once", "model": "sketch", "size": "2048x2048", "count": 8}
+    job = site.client.post("/api/v1/jobs", json=body).json()
     site.client.post(f"/api/v1/jobs/{job['id']}/cancel")
-    assert "finished" in site.client.get(f"/api/v1/jobs/{job['id']}/events").text
+    assert "finished" in site.client.get(job["links"]["events"]).text
     page = get(site, f"/jobs/{job['id']}").text
-    if "Cancelled" in page:
-        assert re.search(r"You stopped this after [\d.]+ (m?i?n? ?)s, before any image was made\.", page)
-        assert "Run again" in page
+    assert "Cancelled" in page
+    assert re.search(r"You stopped this after [\d.]+ s, .+ made\. Nothing was charged\.", page)
+    assert "Run again" in page
 
 
 def test_a_finished_job_offers_what_comes_next(site: Site) -> None:

@@ -1,5 +1,6 @@
 """The Create page in a real browser: choosing, pricing, bringing pictures, painting, and what goes wrong on the way."""
 
+import asyncio
 import base64
 import re
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
+from limner.testing.faults import Fault
 from tests.api.served import Site, serving
 from tests.web.axe import objections
 from tests.web.test_create import picture
@@ -171,6 +173,12 @@ async def test_pictures_are_browsed_for_dropped_and_pasted_and_others_are_named(
     assert all("400" in each or "422" in each or "415" in each for each in seen.complaints), seen.complaints
 
 
+async def cheap(route: Route) -> None:
+    """The price of a page that has been open for long."""
+    priced = '<data hidden data-part="priced" value="10" data-over="" data-pixels=""></data>'
+    await route.fulfill(status=200, content_type="text/html", body=f"<b>1 image as it was</b><span></span>{priced}")
+
+
 async def test_a_price_is_agreed_to_where_somebody_wants_it_or_it_has_changed(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)
     page = seen.page
@@ -192,23 +200,53 @@ async def test_a_price_is_agreed_to_where_somebody_wants_it_or_it_has_changed(br
     card = page.get_by_role("article", name="A pier that was agreed to")
     await expect(card.locator("[data-part=word]")).to_have_text("Done")
     assert site.stand_in.purchases == before + 1
+    await page.route("**/create/price", cheap)
     await page.get_by_role("switch", name="Ask me to agree to the price each time").uncheck()
-    await expect(page.locator("#price b")).to_contain_text("$0.")
-    await page.wait_for_load_state("networkidle")
-    await page.evaluate("document.getElementById('composer').elements.shown.value = '10'")
+    await expect(page.locator("#price b")).to_have_text("1 image as it was")
     await generate(page).click()
     await expect(dialog.get_by_role("alert")).to_contain_text("It has changed.")
     assert site.stand_in.purchases == before + 1
 
 
+async def test_what_is_missing_is_bought_from_its_card_and_a_card_is_stopped(browser: Browser, site: Site) -> None:
+    site.stand_in.faults.add(Fault(pictures=1))
+    site.paint(prompt="A pier and a half", model="openai/gpt-image-2", quality="low", count=2)
+    seen = await visit(browser, site)
+    page = seen.page
+    await composing(page)
+    before = site.stand_in.purchases
+    await page.get_by_role("article", name="A pier and a half").get_by_role("button", name="Retry this one").dblclick()
+    cards = page.get_by_role("article", name="A pier and a half")
+    await expect(cards).to_have_count(2)
+    await expect(cards.first.locator("[data-part=word]")).to_have_text("Done")
+    assert site.stand_in.purchases == before + 1
+    site.stand_in.faults.add(Fault(delay=30.0))
+    before = site.stand_in.purchases
+    await choose_model(page, PAID)
+    await write(page, "A pier that is stopped")
+    await generate(page).click()
+    card = page.get_by_role("article", name="A pier that is stopped")
+    await expect(card.locator("[data-part=word]")).to_have_text("Running")
+    await expect(card.get_by_text(re.compile(r"\d s so far"))).to_be_visible()
+    for _ in range(400):
+        if site.stand_in.purchases > before:
+            break
+        await asyncio.sleep(0.05)
+    await card.get_by_role("button", name="Cancel").click()
+    await expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
+    await expect(card).to_contain_text(re.compile("Stopping. What was sent already is kept.|You stopped this"))
+    assert seen.complaints == []
+
+
 async def test_a_lost_line_is_told_of_and_caught_up_with(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)
     page = seen.page
-    asked: list[str | None] = []
+    asked: dict[str, list[str | None]] = {}
+    mended: list[bool] = []
 
     async def broken(route: Route) -> None:
-        asked.append(route.request.headers.get("last-event-id"))
-        if len(asked) > 1:
+        asked.setdefault(route.request.url, []).append(route.request.headers.get("last-event-id"))
+        if mended:
             await route.continue_()
             return
         frame = 'id: 1\nevent: queued\ndata: {"data": {}}\n\n'
@@ -222,8 +260,12 @@ async def test_a_lost_line_is_told_of_and_caught_up_with(browser: Browser, site:
     await expect(card.locator("[data-part=lost]")).to_contain_text(
         "Connection lost. The server cannot be reached. Trying again in"
     )
+    mended.append(True)
     await expect(card.locator("[data-part=word]")).to_have_text("Done")
-    assert asked == [None, "1"]
+    job = (await card.get_attribute("id") or "").removeprefix("job-")
+    first, *later = asked[f"{site.url}/api/v1/jobs/{job}/events"]
+    assert first is None
+    assert set(later) == {"1"}
 
 
 async def test_an_expired_session_keeps_what_was_typed(browser: Browser, site: Site) -> None:

@@ -47,6 +47,7 @@ class Desk:
             word=wording.word(job),
             prompt=(job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT],
             live=not job.ended and job.state is not JobState.QUOTED,
+            stopping=job.cancel_requested and not job.ended,
             own=job.owner == self.principal.id,
             ratio=round(min(max(size.ratio, 0.5), 2.5), 4) if size else 1.0,
             tiles=tuple(showing.tile(picture, eager=True) for picture in job.pictures),

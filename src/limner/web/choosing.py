@@ -31,6 +31,11 @@ def references_of(card: ModelCard) -> int:
     return card.max_inputs if Operation.EDIT in card.operations and Role.SOURCE in card.roles else 0
 
 
+def shows_for_nothing(card: ModelCard) -> bool:
+    """Whether first looks at a picture, while it is painted, cost nothing."""
+    return card.streams and unit_price(card) == "free"
+
+
 def abilities(card: ModelCard) -> tuple[str, ...]:
     """What it can do, in a word each."""
     return tuple(word for word, has in _abilities(card) if has)
@@ -65,6 +70,7 @@ def rules(card: ModelCard) -> str:
         "negative_prompt": card.parameter("negative_prompt") is not None,
         "seed": card.parameter("seed") is not None,
         "quality": () if quality is None else quality.choices,
+        "previews": "" if not card.streams else "free" if shows_for_nothing(card) else "paid",
     }
     for name, _, _, _ in SLIDERS:
         rule = card.parameter(name)

@@ -30,6 +30,8 @@ ASKS = "confirm"
 OF = {Window.HOUR: "this hour's", Window.DAY: "today's", Window.MONTH: "this month's", Window.ALL: "the"}
 PICTURED = frozenset(path.stem for path in FOLDER.glob("preset-*.webp"))
 """Styles that have a picture."""
+PREVIEWS = 2
+"""First looks at each picture, where they cost nothing or are wanted."""
 USUAL_PROMPT = "a picture"
 """What is priced while there are no words."""
 
@@ -70,8 +72,9 @@ class Composing:
         ids = draft.references[: choosing.references_of(card)] if card is not None else draft.references
         pictures = [await self.runtime.pictures.get(known_id(each), self.principal.id) for each in ids]
         roles = (Role.SOURCE, *(Role.REFERENCE for _ in pictures[1:]))
+        shown = card is not None and (choosing.shows_for_nothing(card) or (draft.previews and card.streams))
         kept = [await self.runtime.uploads.kept(each, role) for each, role in zip(pictures, roles, strict=False)]
-        return composing.request_from(draft, tuple(kept))
+        return composing.request_from(draft, tuple(kept), PREVIEWS if shown else 0)
 
     async def composer(self, draft: Draft, error: LimnerError | None = None) -> Composer:
         """The composer with these fields, priced."""

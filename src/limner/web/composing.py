@@ -45,6 +45,7 @@ def draft_from_form(form: FormData) -> Draft:
         quality=_text(form, "quality"),
         format=_text(form, "format"),
         project=_text(form, "project"),
+        previews=_text(form, "previews") == "yes",
         references=tuple(str(each) for each in form.getlist("reference") if isinstance(each, str) and each),
         **moved,
     )
@@ -67,12 +68,13 @@ def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
         quality=request.quality or "",
         format=request.format or "",
         project="" if request.project == DEFAULT_PROJECT else request.project,
+        previews=request.previews > 0,
         references=tuple(image.image_id for image in request.inputs if image.image_id and image.role is not Role.MASK),
     )
 
 
-def request_from(draft: Draft, inputs: tuple[InputImage, ...] = ()) -> ImageRequest:
-    """The request that the fields make. Raises InvalidRequest, naming the field."""
+def request_from(draft: Draft, inputs: tuple[InputImage, ...] = (), previews: int = 0) -> ImageRequest:
+    """The request that the fields make, with so many first looks. Raises InvalidRequest, naming the field."""
     if draft.seed and not (draft.seed.isascii() and draft.seed.isdigit() and len(draft.seed) <= 19):
         raise InvalidRequest("A seed is a whole number. Leave it empty for a new one.", field="seed")
     try:
@@ -97,7 +99,7 @@ def request_from(draft: Draft, inputs: tuple[InputImage, ...] = ()) -> ImageRequ
         quality=draft.quality or None,
         format=draft.format or None,
         project=draft.project.strip() or DEFAULT_PROJECT,
-        previews=0,
+        previews=previews,
     )
 
 

@@ -30,6 +30,8 @@ class JobCard:
     prompt: str
     live: bool
     """Whether it is still going on."""
+    stopping: bool
+    """Whether somebody has stopped it and it has not ended yet."""
     own: bool
     """Whether whoever looks may do something about it."""
     ratio: float
@@ -81,6 +83,8 @@ class Draft:
     quality: str = ""
     format: str = ""
     project: str = ""
+    previews: bool = False
+    """Whether first looks are to be shown where they cost something."""
     references: tuple[str, ...] = ()
     """Ids of kept pictures; the first is what the picture starts from."""
 

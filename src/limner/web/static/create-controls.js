@@ -79,6 +79,9 @@ export function steer(form) {
     lack(seed, form.querySelector("#seed-note"), rules.seed ? "" : said.noSeed);
     part("lock").disabled = part("dice").disabled = !rules.seed;
     quality_of(rules.quality);
+    const growing = form.querySelector("#previews-note");
+    lack(form.elements.previews, growing, growing.dataset[rules.previews === "paid" ? "paid" : rules.previews || "none"]);
+    form.elements.previews.disabled = rules.previews !== "paid";
     for (const slider of sliders) {
       const { slider: name } = slider.field.dataset;
       const needs = name === "strength" && rules[name] && !read ? said.noReference : "";

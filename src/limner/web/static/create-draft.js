@@ -32,7 +32,7 @@ export function restore(form, references) {
 
 function fill(form, name, value) {
   for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-    if (field.type === "radio") field.checked = field.value === value || field.checked;
+    if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === value || field.checked;
     else if (field.dataset.wish !== undefined) field.dataset.wish = value;
     else field.value = value;
   }

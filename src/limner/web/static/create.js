@@ -191,6 +191,7 @@ async function act(event) {
     const answer = await fetch(event.target.action, { method: "POST", body, headers: { Accept: "text/html" } });
     if (!answer.ok || !answer.redirected) return event.target.submit();
     if (kind === "retry") put(await (await fetch(`${answer.url}/card`)).text());
+    else event.target.closest(".job")?.dispatchEvent(new Event("asked"));
   } catch {
     event.target.submit();
   } finally {

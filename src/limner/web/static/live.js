@@ -61,7 +61,7 @@ export async function follow(card) {
   let wanted = "";
 
   const part = (name) => card.querySelector(`[data-part=${name}]`);
-  const stage = (name) => (part("stage").textContent = stages[name] ?? name.charAt(0).toUpperCase() + name.slice(1));
+  const stage = (name) => part("stage").dataset.stopping ?? (part("stage").textContent = stages[name] ?? name.charAt(0).toUpperCase() + name.slice(1));
   const lost = (text) => {
     const note = part("lost");
     if (!note) return;
@@ -83,6 +83,7 @@ export async function follow(card) {
     card.replaceWith(fresh);
     card = fresh;
     dress(card);
+    card.addEventListener("asked", load);
     if (hadFocus) card.querySelector("a")?.focus();
     if (card.dataset.live && wanted) stage(wanted);
     if (share !== null && card.dataset.live) measure(share);
@@ -184,6 +185,7 @@ export async function follow(card) {
     }
   };
 
+  card.addEventListener("asked", load);
   const timer = setInterval(tick, 1000);
   const poll = async (until) => {
     while (card.dataset.live && !until()) {
