@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from limner.domain.errors import ConfirmationRequired
 from limner.domain.money import Money
 from limner.domain.plan import Candidate, Fallback, Plan, Rejection
+from limner.domain.request import ImageRequest
 
 TOO_DEAR = "too_dear"
 
@@ -41,6 +43,38 @@ def as_quoted(plan: Plan, model: str) -> Plan:
 def because(plan: Plan) -> str:
     """What the first choice's absence has to do with a price, as the end of a sentence."""
     return "" if plan.fallback is None else f", because {plan.fallback.original} cannot paint now"
+
+
+def as_confirmed(request: ImageRequest, plan: Plan, payload: Mapping[str, object]) -> Plan:
+    """What of a plan is inside what was quoted, with the quoted model in front where it can still paint.
+
+    Raises ConfirmationRequired where only something dearer is left.
+    """
+    ceiling, quoted = payload["ceiling"], payload.get("model")
+    if isinstance(ceiling, int):
+        inside = within(plan, Money(ceiling), request.count)
+        if inside is None:
+            raise ConfirmationRequired(
+                f"This now costs up to {plan.ceiling(request.count)}, more than the {Money(ceiling)} that was "
+                f"quoted{because(plan)}. Ask for a new quote.",
+                field="quote",
+            )
+        plan = inside
+    return as_quoted(plan, quoted) if isinstance(quoted, str) else plan
+
+
+def allowed(request: ImageRequest, plan: Plan) -> Plan:
+    """What of a plan costs no more than the request allows. Raises ConfirmationRequired where nothing does."""
+    if request.max_cost is None:
+        return plan
+    inside = within(plan, request.max_cost, request.count)
+    if inside is None:
+        raise ConfirmationRequired(
+            f"This may cost up to {plan.ceiling(request.count)}, more than the {request.max_cost} that you allow. "
+            "Raise max_cost, lower the quality or the count, or choose a cheaper model.",
+            field="max_cost",
+        )
+    return inside
 
 
 def _fits(plan: Plan, candidate: Candidate, limit: Money, count: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from limner.domain.errors import ConfirmationRequired, QuoteRefused
+from limner.domain.errors import QuoteRefused
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -21,7 +21,7 @@ from limner.domain.rewriting import Shortens
 from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
 from limner.engine.admission import admit
-from limner.engine.affording import as_quoted, because, within
+from limner.engine.affording import allowed, as_confirmed, within
 from limner.engine.alerting import Alarm
 from limner.engine.codec import RequestCodec
 from limner.engine.doors import Doors
@@ -104,7 +104,7 @@ class Engine:
         Raises ConfirmationRequired where nothing does.
         """
         request, plan = await self.plan_for(request, principal)
-        return request, self._allowed(request, plan)
+        return request, allowed(request, plan)
 
     async def estimate(self, request: ImageRequest, principal: Principal) -> Quote:
         """A priced, signed plan. Spends nothing and sends nothing to whoever would paint."""
@@ -157,7 +157,7 @@ class Engine:
         claim = Claim(key=key, fingerprint=self.codec.fingerprint(request) if key else "", counted=counted)
         if most is not None and (request.max_cost is None or most < request.max_cost):
             request = replace(request, max_cost=most)
-        request = await self._interpreted(await self.applied(request, principal), principal, key, self._allowed)
+        request = await self._interpreted(await self.applied(request, principal), principal, key, allowed)
         return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
 
     async def prepared(
@@ -169,7 +169,7 @@ class Engine:
         """
         principal.check_may_change()
         request = await self.applied(request, principal)
-        plan = self._allowed(request, await self._plan(request, principal))
+        plan = allowed(request, await self._plan(request, principal))
         await self._moderate(request, plan, principal)
         new = replace(self._new_job(request, plan, principal), begin=False)
         return self._claimed(new, Claim(key=None, fingerprint="", quote_id=quote_id, counted=counted), principal)
@@ -210,7 +210,7 @@ class Engine:
         claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]), counted=counted)
 
         def agreed(request: ImageRequest, plan: Plan) -> Plan:
-            return self._allowed(request, self._as_confirmed(request, plan, payload))
+            return allowed(request, as_confirmed(request, plan, payload))
 
         request = await self._interpreted(request, principal, f"quote {payload['id']}", agreed)
         reused = await self._reused(request, principal, claim)
@@ -282,7 +282,7 @@ class Engine:
 
     async def _begun(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job:
         """A job for a request that is admitted and that nobody has priced yet."""
-        plan = self._allowed(request, await self._plan(request, principal))
+        plan = allowed(request, await self._plan(request, principal))
         await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
 
@@ -348,33 +348,6 @@ class Engine:
     async def _moderate(self, request: ImageRequest, plan: Plan, principal: Principal) -> None:
         async with self.alarm.watching(principal):
             await self.moderator.check(request, plan)
-
-    def _as_confirmed(self, request: ImageRequest, plan: Plan, payload: Mapping[str, object]) -> Plan:
-        """What of a plan is inside what was quoted, with the quoted model in front where it can still paint."""
-        ceiling, quoted = payload["ceiling"], payload.get("model")
-        if isinstance(ceiling, int):
-            inside = within(plan, Money(ceiling), request.count)
-            if inside is None:
-                raise ConfirmationRequired(
-                    f"This now costs up to {plan.ceiling(request.count)}, more than the {Money(ceiling)} that was "
-                    f"quoted{because(plan)}. Ask for a new quote.",
-                    field="quote",
-                )
-            plan = inside
-        return as_quoted(plan, quoted) if isinstance(quoted, str) else plan
-
-    def _allowed(self, request: ImageRequest, plan: Plan) -> Plan:
-        """What of a plan costs no more than the request allows."""
-        if request.max_cost is None:
-            return plan
-        inside = within(plan, request.max_cost, request.count)
-        if inside is None:
-            raise ConfirmationRequired(
-                f"This may cost up to {plan.ceiling(request.count)}, more than the {request.max_cost} that you allow. "
-                "Raise max_cost, lower the quality or the count, or choose a cheaper model.",
-                field="max_cost",
-            )
-        return inside
 
     def _new_job(self, request: ImageRequest, plan: Plan, principal: Principal) -> NewJob:
         at = self.clock.now()

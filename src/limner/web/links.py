@@ -56,14 +56,6 @@ class Links:
         """Where somebody leaves for their issuer, to come back to a path."""
         return f"/api/auth/oidc/start?{urlencode({'next': onward})}"
 
-    def older_pictures(self, cursor: str) -> str:
-        """The next page of recent pictures."""
-        return f"{self.create}?{urlencode({'before': cursor})}"
-
-    def older_jobs(self, cursor: str) -> str:
-        """The next page of jobs."""
-        return f"{self.jobs}?{urlencode({'before': cursor})}"
-
     def again(self, job_id: str) -> str:
         """The composer, filled in with what a job was asked."""
         return f"{self.create}?{urlencode({'from': job_id})}"
