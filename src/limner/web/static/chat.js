@@ -14,7 +14,7 @@ const here = `/chat/${words.chat}`;
 const api = `/api/v1/chats/${words.chat}`;
 
 Object.assign(SERVICES, JSON.parse(words.services));
-for (const each of document.getElementById("words").content.children) WORDS[each.dataset.word] = each.textContent;
+for (const each of document.getElementById("block-words").content.children) WORDS[each.dataset.word] = each.textContent;
 
 const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const fragment = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
