@@ -1,7 +1,9 @@
 """The pages speak the language of whoever looks at them, and every catalog says all that they say."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,3 +177,17 @@ def test_catalogs_of_several_lines_are_read_as_they_are_written(tmp_path: Path) 
     path.write_text('msgid "x"\nmsgstr "y"\n')
     with pytest.raises(ValueError, match="plural forms"):
         read_catalog(path)
+
+
+def test_what_is_free_is_free_in_every_language(site: Site) -> None:
+    job: Any = site.paint(prompt="a free quay")
+    for language, free in (("en", "free"), ("de", "kostenlos"), ("ar", "مجانًا")):
+        speaks = {"Accept": "text/html", "Cookie": f"language={language}"}
+        card = site.client.get(f"/jobs/{job['id']}/card", headers=speaks).text
+        assert re.search(rf'<span class="push num">{free} · ', card), language
+        picked = site.client.get("/", headers=speaks).text
+        assert re.search(r'data-kinds="[^"]*\bfree\b', picked), language
+        style = site.client.get(f"{job['images'][0]['page_url']}/style", headers=speaks).text
+        button = re.search(r'data-part="buying".*?<button[^>]*>(.*?)</button>', style, re.DOTALL)
+        assert button, language
+        assert free not in button[1], language

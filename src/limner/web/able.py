@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from limner.domain.model_card import ModelCard, Status
+from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.ports import Services
 from limner.domain.prices import Facts
@@ -89,11 +90,11 @@ class Look:
                 continue
             mark, why = self._hindrance(card)
             price, took = unit_price(card, operation, size), wording.duration(card.seconds)
+            each = wording.price_each(price)
             yield AbleModel(
                 id=card.id,
-                label=f"{card.title} · {price} · {took}{mark}",
-                note=why
-                or f"{name} · {price if price in ('free', 'price unknown') else f'{price} an image'} · about {took}",
+                label=f"{card.title} · {wording.price(price)} · {took}{mark}",
+                note=why or f"{name} · {each} · about {took}",
                 ready=not why,
                 strength=card.parameter("strength") is not None,
                 longest=card.prompt_limit,
@@ -108,8 +109,8 @@ class Look:
         return ("", "") if obstacle is None else (" · keeps failing", obstacle.why)
 
 
-def unit_price(card: ModelCard, operation: Operation, size: Size) -> str:
-    """What one picture costs that is made of one of this size, by default."""
+def unit_price(card: ModelCard, operation: Operation, size: Size) -> Money | None:
+    """What one picture costs that is made of one of this size, by default; None where nobody knows."""
     quality = card.parameter("quality")
     default = quality.default if quality is not None else None
     facts = Facts(
@@ -122,4 +123,4 @@ def unit_price(card: ModelCard, operation: Operation, size: Size) -> str:
         input_areas=(size.pixels,),
     )
     estimate = card.prices.estimate(facts)
-    return wording.price(None if estimate is None else estimate.likely)
+    return None if estimate is None else estimate.likely

@@ -58,7 +58,7 @@ class Desk:
             provider=provider,
             colour=showing.colour(job.model),
             size=f"{size.width} \u00d7 {size.height}" if size else "",
-            quoted=_quoted(candidate),
+            quoted=wording.quoted(_likely(candidate)),
             paid=_paid(job),
             result=_result(job, candidate),
             elapsed="" if job.started is None else f"{max((self.now - job.started).total_seconds(), 0):.0f}",
@@ -104,8 +104,8 @@ def _slot_reason(job: Job) -> str:
     return "This one was not made"
 
 
-def _quoted(candidate: Candidate) -> str:
-    return wording.price(candidate.estimate.likely if candidate.estimate else None)
+def _likely(candidate: Candidate) -> Money | None:
+    return candidate.estimate.likely if candidate.estimate else None
 
 
 def _paid(job: Job) -> str:
@@ -121,8 +121,8 @@ def _result(job: Job, candidate: Candidate) -> str:
     took = wording.duration((job.finished - (job.started or job.created)).total_seconds())
     booked = showing.booked(job)
     # What is set aside is the ceiling; beside what was likely it would look like more than was agreed to.
-    alone = booked == "free" or job.state is JobState.AMBIGUOUS
-    return f"{booked} · {took}" if alone else f"{booked} of {_quoted(candidate)} quoted · {took}"
+    alone = (not job.cost and showing.is_free(job)) or job.state is JobState.AMBIGUOUS
+    return f"{booked} · {took}" if alone else f"{booked} of {wording.price(_likely(candidate))} quoted · {took}"
 
 
 def _fallback(job: Job, provider: str) -> str:

@@ -33,7 +33,13 @@ def references_of(card: ModelCard) -> int:
 
 def shows_for_nothing(card: ModelCard) -> bool:
     """Whether first looks at a picture, while it is painted, cost nothing."""
-    return card.streams and unit_price(card) == "free"
+    return card.streams and is_free(card)
+
+
+def is_free(card: ModelCard) -> bool:
+    """Whether a picture costs nothing, as the model makes it by default."""
+    price = usual_price(card)
+    return price is not None and not price
 
 
 def abilities(card: ModelCard) -> tuple[str, ...]:
@@ -57,7 +63,7 @@ def _abilities(card: ModelCard) -> Iterable[tuple[str, bool]]:
 def kinds(card: ModelCard) -> str:
     """What it can be found by among others, with blanks between the words."""
     found = {word.lower() for word in abilities(card)} & {"text", "reference", "mask", "outpaint", "upscale"}
-    return " ".join(sorted(found | ({"free"} if unit_price(card) == "free" else set())))
+    return " ".join(sorted(found | ({"free"} if is_free(card) else set())))
 
 
 def rules(card: ModelCard) -> str:

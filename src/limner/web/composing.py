@@ -13,6 +13,7 @@ from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Money
 from limner.domain.ports import Services
 from limner.domain.request import DEFAULT_PROJECT, Aspect, ImageRequest, InputImage, Operation, Role
+from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
 from limner.web import choosing, showing, wording
 from limner.web.create_views import Draft, KeyHint
@@ -142,7 +143,7 @@ def model_groups(
 def _option(runtime: Runtime, services: Services, card: ModelCard) -> ModelOption:
     service, short, why = runtime.catalog.service(card.service), *_hindrance(runtime, services, card)
     price, seconds = choosing.unit_price(card), wording.duration(card.seconds)
-    each = price if price in ("free", "price unknown") else f"{price} an image"
+    each = wording.price_each(usual_price(card))
     return ModelOption(
         id=card.id,
         title=card.title,
@@ -151,7 +152,7 @@ def _option(runtime: Runtime, services: Services, card: ModelCard) -> ModelOptio
         ready=not why,
         short=short,
         local=service.local,
-        price="Free" if price == "free" else price,
+        price=price.capitalize() if choosing.is_free(card) else price,
         seconds=seconds,
         abilities=choosing.abilities(card),
         kinds=choosing.kinds(card),

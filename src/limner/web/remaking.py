@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from limner.domain.errors import LimnerError
+from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.plan import Quote
@@ -19,6 +20,7 @@ from limner.web import composing, showing, wording
 from limner.web.able import Able, Look
 from limner.web.editing_form import source_of
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.remaking_form import COUNTS, OPERATIONS, SCALES, Remake, Way
 from limner.web.remaking_views import Proposal, RemakePage, StyleChoice, Trial
 from limner.web.rendering import shell
@@ -135,6 +137,7 @@ class Desk:
         offer = Proposal(
             model=first.title,
             price=_price(quote),
+            spends=_("for %(price)s", price=_price(quote)) if _likely(quote) else "",
             seconds=wording.duration(first.seconds),
             receipt=showing.receipt_rows(first.receipt),
             summary=wording.receipt_summary(tuple(line.treatment for line in first.receipt)),
@@ -192,7 +195,11 @@ class Desk:
 
 
 def _price(quote: Quote) -> str:
-    return wording.price(None if quote.estimate is None else quote.estimate.likely)
+    return wording.price(_likely(quote))
+
+
+def _likely(quote: Quote) -> Money | None:
+    return None if quote.estimate is None else quote.estimate.likely
 
 
 def _way(request: Request) -> Way:

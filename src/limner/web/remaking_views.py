@@ -28,6 +28,8 @@ class Proposal:
     model: str
     price: str
     """$0.04."""
+    spends: str
+    """What the button says after its word: for $0.04; empty where it spends nothing that is known."""
     seconds: str
     receipt: tuple[ReceiptRow, ...]
     summary: str

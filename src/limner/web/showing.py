@@ -149,9 +149,13 @@ def booked(job: Job) -> str:
         return ""
     if job.state is JobState.AMBIGUOUS:
         return f"{wording.price(job.held)} set aside"
+    return wording.price(job.cost) if job.cost is None or job.cost or is_free(job) else wording.dollars("0")
+
+
+def is_free(job: Job) -> bool:
+    """Whether nothing could have been charged for it."""
     estimate = job.plan.candidates[job.candidate].estimate
-    is_free = estimate is not None and not estimate.ceiling
-    return wording.price(job.cost) if job.cost is None or job.cost or is_free else "$0"
+    return estimate is not None and not estimate.ceiling
 
 
 def receipt(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:

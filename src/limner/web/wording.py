@@ -121,6 +121,16 @@ def price(money: Money | None) -> str:
     return dollars(text.removesuffix("0") if places == "0.001" else text)
 
 
+def price_each(money: Money | None) -> str:
+    """$0.04 an image; free; price unknown."""
+    return _("%(price)s an image", price=price(money)) if money else price(money)
+
+
+def quoted(money: Money | None) -> str:
+    """Quoted $0.04; free; price unknown."""
+    return _("quoted %(price)s", price=price(money)) if money else price(money)
+
+
 def dollars(amount: str) -> str:
     """$0.04, as the language of the page writes dollars."""
     return _("$%(amount)s", amount=amount.replace(".", spoken().decimal))
