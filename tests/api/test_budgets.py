@@ -82,7 +82,9 @@ def test_wrong_budgets_are_refused_by_field(site: Site, body: dict[str, object],
 @pytest.mark.req("S3-084")
 def test_pictures_of_an_hour_are_limited_on_every_surface_and_over_a_restart(tmp_path: Path) -> None:
     with serving(tmp_path, images_per_hour=4) as site:
-        assert "4 images left this hour" in site.client.get("/").text
+        fields = {"prompt": "a quay", "model": "openai/gpt-image-2", "quality": "low", "count": "1", "shape": "1:1"}
+        line = site.client.post("/create/price", data=fields, headers={"Origin": site.url})
+        assert "4 images left this hour" in line.text
         assert paid(site, count=3).status_code == 201
         refused = paid(site, count=2)
         assert refused.status_code == 429

@@ -104,7 +104,7 @@ def test_a_service_that_keeps_failing_is_blocked_shown_and_reset(tmp_path: Path)
         assert provider(site, "together")["health"]["reason"] == "API key not configured"
         assert provider(site, "sketch")["health"]["reason"] == "Provider operational"
         page = site.client.get("/", headers={"accept": "text/html"}).text
-        assert "keeps failing" in page
+        assert "Breaker open" in page
 
         away = site.client.post("/api/v1/providers/openai/reset", params={"model": "sketch/sketch"})
         assert away.status_code == 404

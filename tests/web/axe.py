@@ -8,10 +8,12 @@ AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(
 
 
 async def objections(page: Page) -> list[str]:
-    """What axe-core has against a page as it is now, with everything unfolded that can be."""
-    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    """What axe-core has against a page as it is now, with everything unfolded that can be, which is folded again."""
+    unfolded = await page.evaluate_handle("[...document.querySelectorAll('details:not([open])')]")
+    await unfolded.evaluate("all => { for (const each of all) each.open = true; }")
     await page.evaluate(AXE)
     found = await page.evaluate("axe.run()")
+    await unfolded.evaluate("all => { for (const each of all) each.open = false; }")
     assert found["passes"]
     return [
         f"{page.url} {fault['id']} {node['target']}: {node['failureSummary']}"

@@ -7,7 +7,7 @@ import { choose } from "./create-picker.js";
 import { gather } from "./create-references.js";
 import { help } from "./create-words.js";
 import { announce, dress } from "./dress.js";
-import { freshKey } from "./fresh.js";
+import { freshKey } from "./once.js";
 import { follow } from "./live.js";
 
 const SOON = 60;
