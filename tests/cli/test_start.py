@@ -63,7 +63,7 @@ def test_without_a_command_the_commands_are_listed(limner: Limner) -> None:
     assert all(name in ended.out for name in HOMES)
 
 
-def test_the_application_is_found_by_those_who_describe_it() -> None:
+def test_the_application_is_found_by_those_who_describe_it(home: Path) -> None:
     from limner.cli import entry
 
     ended = CliRunner().invoke(entry.app, ["presets", "--json"])
