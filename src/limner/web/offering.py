@@ -45,7 +45,7 @@ async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
         title=first.title,
         provider=service.name if service else first.model.partition("/")[0],
         colour=showing.colour(first.model),
-        button=_button(wanted.count, quote.ceiling),
+        button=button(wanted.count, quote.ceiling),
         line=wording.price_line(wanted.count, likely, first.seconds),
         prompt=wanted.prompt,
         chips=tuple(filter(None, (first.title, wanted.quality or "", pixels))),
@@ -57,7 +57,8 @@ async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
     )
 
 
-def _button(count: int, ceiling: Money | None) -> str:
+def button(count: int, ceiling: Money | None) -> str:
+    """What a button says that agrees to so many pictures for at most so much."""
     if ceiling is None:
         return ngettext("Generate Image, price unknown", "Generate %(num)s Images, price unknown", count)
     if not ceiling:
