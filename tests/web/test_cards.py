@@ -15,6 +15,7 @@ from limner.domain.plan import Candidate, Plan
 from limner.domain.request import ImageRequest, Operation, Size
 from limner.web.cards import Desk
 from limner.web.create_views import JobCard
+from limner.web.languages import KNOWN, speaking
 
 CATALOG = load_catalog(entry_points=())
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -130,3 +131,22 @@ def test_somebody_elses_job_in_a_shared_project_is_only_looked_at() -> None:
 def test_a_stopped_job_says_when_and_that_nothing_was_made() -> None:
     stopped = job(JobState.CANCELLED, started=NOON, finished=NOON + timedelta(seconds=2))
     assert card(stopped).explanation == ("You stopped this after 2 s, before any image was made. Nothing was charged.")
+
+
+def test_cards_tell_of_money_by_its_amount_and_buy_for_the_same_in_every_language() -> None:
+    end = NOON + timedelta(seconds=9)
+    free = job(JobState.SUCCEEDED, candidate("sketch/sketch", "Sketch artist", "0"), cost=Money(), finished=end)
+    paid = job(JobState.SUCCEEDED, cost=Money.usd("0.12"), finished=end)
+    failed = job(JobState.FAILED, cost=Money(), problem=Problem(code=FailureCode.TIMED_OUT, message="It took long."))
+    stopped = job(JobState.CANCELLED, cost=Money.usd("0.04"), finished=end)
+    with speaking(KNOWN["de"]):
+        assert (card(free).result, card(free).quoted) == ("kostenlos · 9 s", "kostenlos")
+        assert card(paid).result == "0,12\u00a0$ von veranschlagten 0,16\u00a0$ · 9 s"
+        assert card(failed).explanation == "It took long. Nichts wurde berechnet."
+        assert card(stopped).explanation.endswith("bevor ein Bild erstellt war. Berechnet: 0,04\u00a0$.")
+        retry = card(failed).retry
+        assert retry is not None
+        assert (retry.label, retry.most) == ("Wiederholen", "0.16")
+    with speaking(KNOWN["ar"]):
+        assert card(free).result.startswith("مجانًا · ")
+        assert card(failed).explanation == "It took long. لم يُحتسب شيء."

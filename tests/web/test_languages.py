@@ -7,13 +7,24 @@ from typing import Any
 
 import pytest
 
+from limner.domain.money import Money
 from limner.web.languages import ENGLISH, FOLDER, KNOWN, LANGUAGES, Language, gettext, ngettext, preferred, speaking
 from limner.web.languages.catalogs import Entry, read_catalog, written
-from tests.api.served import Site
+from limner.web.offering import button
+from tests.api.served import Site, serving
 from tools import messages
 from tools.messages import faults, hear, renewed, unlike
 
 GERMAN = KNOWN["de"]
+BUTTONS = {
+    "en": ("Generate 4 Images for $0.1600", "Generate Image for nothing", "Generate 2 Images, price unknown"),
+    "de": (
+        "4 Bilder für 0,1600\u00a0$ generieren",
+        "Bild kostenlos generieren",
+        "2 Bilder generieren, Preis unbekannt",
+    ),
+    "ar": ("توليد 4 صور مقابل $0.1600", "توليد صورة واحدة مجانًا", "توليد صورتين، السعر غير معروف"),
+}
 HEAD = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
 
 
@@ -191,3 +202,22 @@ def test_what_is_free_is_free_in_every_language(site: Site) -> None:
         button = re.search(r'data-part="buying".*?<button[^>]*>(.*?)</button>', style, re.DOTALL)
         assert button, language
         assert free not in button[1], language
+
+
+def test_the_composer_asks_for_a_key_where_there_is_none_in_every_language(tmp_path: Path) -> None:
+    with serving(tmp_path, key="") as keyless:
+        for language in LANGUAGES:
+            speaks = {"Accept": "text/html", "Cookie": f"language={language.code}"}
+            page = keyless.client.get("/", headers=speaks).text
+            with speaking(language):
+                badge, ability = gettext("No keys yet"), gettext("Reference")
+            found = re.search(rf'<span class="badge ([a-z]*)">[^\n]*?#(\w+)"[^\n]*?{badge}</span>', page)
+            assert found, language.code
+            assert found.groups() == ("", "key"), language.code
+            assert f'<span class="badge">{ability}</span>' in page, language.code
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_a_button_names_what_it_agrees_to(language: Language) -> None:
+    with speaking(language):
+        assert (button(4, Money.usd("0.16")), button(1, Money()), button(2, None)) == BUTTONS[language.code]

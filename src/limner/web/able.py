@@ -13,6 +13,7 @@ from limner.domain.prices import Facts
 from limner.domain.request import Operation, Size
 from limner.runtime import Runtime
 from limner.web import wording
+from limner.web.languages import gettext as _
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,20 +94,20 @@ class Look:
             each = wording.price_each(price)
             yield AbleModel(
                 id=card.id,
-                label=f"{card.title} · {wording.price(price)} · {took}{mark}",
-                note=why or f"{name} · {each} · about {took}",
+                label=" · ".join(filter(None, (card.title, wording.price(price), took, mark))),
+                note=why or _("%(service)s · %(price)s · about %(time)s", service=name, price=each, time=took),
                 ready=not why,
                 strength=card.parameter("strength") is not None,
                 longest=card.prompt_limit,
             )
 
     def _hindrance(self, card: ModelCard) -> tuple[str, str]:
-        """What keeps a model from painting now, as the end of its label and in a sentence; empty where nothing does."""
+        """What keeps a model from painting now, at the end of its label and in a sentence; empty where nothing does."""
         readiness = self.services.readiness(card.service)
         if not readiness.ready:
-            return " · switched off" if readiness.code == "switched_off" else " · add a key", readiness.reason
+            return _("switched off") if readiness.code == "switched_off" else _("add a key"), readiness.reason
         obstacle = self.runtime.health.obstacle(card, self.services.credentials(card.service))
-        return ("", "") if obstacle is None else (" · keeps failing", obstacle.why)
+        return ("", "") if obstacle is None else (_("keeps failing"), obstacle.why)
 
 
 def unit_price(card: ModelCard, operation: Operation, size: Size) -> Money | None:

@@ -15,11 +15,24 @@ from limner.domain.ports import Catalog
 from limner.domain.request import Operation, Size
 from limner.web import showing, wording
 from limner.web.create_views import JobCard, RetryOffer
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext, number
 from limner.web.views import Fact
 
 RETRIED = {JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED}
 """What can be bought once more as it was asked for; a refusal wants another prompt."""
-PLACES = ("Next", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
+PLACES = (
+    message("Second"),
+    message("Third"),
+    message("Fourth"),
+    message("Fifth"),
+    message("Sixth"),
+    message("Seventh"),
+    message("Eighth"),
+    message("Ninth"),
+    message("Tenth"),
+)
+"""In line, behind whoever is next."""
 SILENT = {FailureCode.TIMED_OUT, FailureCode.UNREACHABLE, FailureCode.UNAVAILABLE}
 
 
@@ -36,7 +49,7 @@ class Desk:
     def card(self, job: Job) -> JobCard:
         """A job as its card shows it."""
         candidate = job.plan.candidates[job.candidate]
-        css, icon, _ = wording.STATES[job.state]
+        css, icon = wording.STATES[job.state][:2]
         service = showing.service_of(self.catalog, job.model)
         provider = service.name if service else job.model.partition("/")[0]
         size = _size(job, candidate)
@@ -57,7 +70,7 @@ class Desk:
             model=candidate.title,
             provider=provider,
             colour=showing.colour(job.model),
-            size=f"{size.width} \u00d7 {size.height}" if size else "",
+            size=wording.size(size.width, size.height) if size else "",
             quoted=wording.quoted(_likely(candidate)),
             paid=_paid(job),
             result=_result(job, candidate),
@@ -78,10 +91,20 @@ class Desk:
             return ""
         service = job.model.partition("/")[0]
         before = [each for each in self.waiting if each.created < job.created and each.model.startswith(f"{service}/")]
-        place = PLACES[len(before)] if len(before) < len(PLACES) else f"Number {len(before) + 1}"
+        if not before:
+            return _("Next in line for %(provider)s. Starts in a moment.", provider=provider)
         seconds = sum(each.plan.candidates[each.candidate].seconds for each in before)
-        soon = f"Starts in about {wording.duration(seconds)}." if before else "Starts in a moment."
-        return f"{place} in line for {provider}. {soon}"
+        return _(
+            "%(place)s in line for %(provider)s. Starts in about %(time)s.",
+            place=_behind(len(before)),
+            provider=provider,
+            time=wording.duration(seconds),
+        )
+
+
+def _behind(before: int) -> str:
+    """The place of whoever has so many before them."""
+    return _(PLACES[before - 1]) if before <= len(PLACES) else _("Number %(number)s", number=number(before + 1))
 
 
 def _size(job: Job, candidate: Candidate) -> Size | None:
@@ -100,8 +123,8 @@ def _missing(job: Job) -> tuple[int, ...]:
 
 def _slot_reason(job: Job) -> str:
     if job.problem is not None and job.problem.code == FailureCode.TIMED_OUT:
-        return "Timed out"
-    return "This one was not made"
+        return _("Timed out")
+    return _("This one was not made")
 
 
 def _likely(candidate: Candidate) -> Money | None:
@@ -112,7 +135,8 @@ def _paid(job: Job) -> str:
     """What a job that is only partly done is paid for; empty for others."""
     if job.state is not JobState.PARTIAL or not job.cost:
         return ""
-    return f"You pay for {wording.spelled(len(job.pictures))}"
+    made = len(job.pictures)
+    return ngettext("You pay for one", "You pay for %(num)s", made, num=wording.spelled(made))
 
 
 def _result(job: Job, candidate: Candidate) -> str:
@@ -122,7 +146,10 @@ def _result(job: Job, candidate: Candidate) -> str:
     booked = showing.booked(job)
     # What is set aside is the ceiling; beside what was likely it would look like more than was agreed to.
     alone = (not job.cost and showing.is_free(job)) or job.state is JobState.AMBIGUOUS
-    return f"{booked} · {took}" if alone else f"{booked} of {wording.price(_likely(candidate))} quoted · {took}"
+    if alone:
+        return f"{booked} · {took}"
+    quoted = wording.price(_likely(candidate))
+    return _("%(cost)s of %(price)s quoted · %(time)s", cost=booked, price=quoted, time=took)
 
 
 def _fallback(job: Job, provider: str) -> str:
@@ -130,9 +157,24 @@ def _fallback(job: Job, provider: str) -> str:
     instead = job.fallback
     if instead is None:
         return ""
-    did = "did not answer" if _was_silent(job) else "could not paint this"
-    makes = f"{provider} made {'this' if job.request.count == 1 else 'these'}"
-    return f"{_original(job)} {did}, so {makes if job.ended else f'{provider} is asked'}"
+    who = {"original": _original(job), "provider": provider}
+    if not job.ended:
+        if _was_silent(job):
+            return _("%(original)s did not answer, so %(provider)s is asked", **who)
+        return _("%(original)s could not paint this, so %(provider)s is asked", **who)
+    if _was_silent(job):
+        return ngettext(
+            "%(original)s did not answer, so %(provider)s made this",
+            "%(original)s did not answer, so %(provider)s made these",
+            job.request.count,
+            **who,
+        )
+    return ngettext(
+        "%(original)s could not paint this, so %(provider)s made this",
+        "%(original)s could not paint this, so %(provider)s made these",
+        job.request.count,
+        **who,
+    )
 
 
 def _was_silent(job: Job) -> bool:
@@ -148,7 +190,8 @@ def _original(job: Job) -> str:
 def _why_fallback(job: Job) -> str:
     if job.fallback is None:
         return ""
-    return f"Primary provider unavailable, fallback provider used. The cost may differ. {job.fallback.why}".strip()
+    warning = _("Primary provider unavailable, fallback provider used. The cost may differ.")
+    return f"{warning} {job.fallback.why}".strip()
 
 
 def _retry(job: Job, candidate: Candidate) -> RetryOffer | None:
@@ -167,8 +210,8 @@ def _retry(job: Job, candidate: Candidate) -> RetryOffer | None:
 
 def _retry_label(job: Job, missing: int) -> str:
     if job.state is JobState.PARTIAL:
-        return "Retry this one" if missing == 1 else f"Retry these {wording.spelled(missing)}"
-    return "Run again" if job.state is JobState.CANCELLED else "Retry"
+        return ngettext("Retry this one", "Retry these %(num)s", missing, num=wording.spelled(missing))
+    return _("Run again") if job.state is JobState.CANCELLED else _("Retry")
 
 
 def _share(estimate: Estimate | None, count: int, missing: int) -> Money | None:

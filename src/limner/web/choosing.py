@@ -11,14 +11,24 @@ from limner.domain.request import Operation, Role
 from limner.engine.pricing import usual_price
 from limner.web import wording
 from limner.web.create_views import Draft, Slider
+from limner.web.languages import gettext as _
+from limner.web.languages import message, number
 
 SLIDERS = (
-    ("steps", "Steps", "", (1.0, 50.0, 1.0, 28.0)),
-    ("guidance", "CFG scale", "", (1.0, 20.0, 0.5, 7.0)),
-    ("strength", "Reference strength", "%", (0.0, 100.0, 1.0, 65.0)),
+    ("steps", message("Steps"), "", (1.0, 50.0, 1.0, 28.0)),
+    ("guidance", message("CFG scale"), "", (1.0, 20.0, 0.5, 7.0)),
+    ("strength", message("Reference strength"), "%", (0.0, 100.0, 1.0, 65.0)),
 )
 """The name, the label, the unit; and least, most, step and what is usual, where the model has no such number."""
 PER_CENT = 100
+WORDS = {
+    "text": message("Text"),
+    "reference": message("Reference"),
+    "mask": message("Mask"),
+    "outpaint": message("Outpaint"),
+    "upscale": message("Upscale"),
+}
+"""What a model can be found by, as it is said."""
 
 
 def unit_price(card: ModelCard) -> str:
@@ -48,22 +58,26 @@ def abilities(card: ModelCard) -> tuple[str, ...]:
 
 
 def _abilities(card: ModelCard) -> Iterable[tuple[str, bool]]:
-    yield "Text", Operation.GENERATE in card.operations
-    yield "Reference", references_of(card) > 0
-    yield "Mask", card.mask is not MaskKind.NONE
-    yield "Outpaint", Operation.OUTPAINT in card.operations
-    yield "Upscale", Operation.UPSCALE in card.operations
-    yield "Negative", card.parameter("negative_prompt") is not None
-    yield "Steps", card.parameter("steps") is not None
-    yield "CFG", card.parameter("guidance") is not None
-    yield "Seed", card.parameter("seed") is not None
-    yield f"Up to {card.max_count}", card.max_count > 1
+    yield from ((_(WORDS[kind]), has) for kind, has in _kinds(card))
+    yield _("Negative"), card.parameter("negative_prompt") is not None
+    yield _("Steps"), card.parameter("steps") is not None
+    yield _("CFG"), card.parameter("guidance") is not None
+    yield _("Seed"), card.parameter("seed") is not None
+    yield _("Up to %(count)s", count=number(card.max_count)), card.max_count > 1
 
 
 def kinds(card: ModelCard) -> str:
     """What it can be found by among others, with blanks between the words."""
-    found = {word.lower() for word in abilities(card)} & {"text", "reference", "mask", "outpaint", "upscale"}
+    found = {kind for kind, has in _kinds(card) if has}
     return " ".join(sorted(found | ({"free"} if is_free(card) else set())))
+
+
+def _kinds(card: ModelCard) -> Iterable[tuple[str, bool]]:
+    yield "text", Operation.GENERATE in card.operations
+    yield "reference", references_of(card) > 0
+    yield "mask", card.mask is not MaskKind.NONE
+    yield "outpaint", Operation.OUTPAINT in card.operations
+    yield "upscale", Operation.UPSCALE in card.operations
 
 
 def rules(card: ModelCard) -> str:
@@ -78,7 +92,7 @@ def rules(card: ModelCard) -> str:
         "quality": () if quality is None else quality.choices,
         "previews": "" if not card.streams else "free" if shows_for_nothing(card) else "paid",
     }
-    for name, _, _, _ in SLIDERS:
+    for name in (slider[0] for slider in SLIDERS):
         rule = card.parameter(name)
         found[name] = None if rule is None else _ends(rule)
     return orjson.dumps(found).decode()
@@ -94,7 +108,7 @@ def sliders(card: ModelCard | None, draft: Draft) -> tuple[Slider, ...]:
         found.append(
             Slider(
                 name=name,
-                label=label,
+                label=_(label),
                 least=least,
                 most=most,
                 step=step,

@@ -23,11 +23,22 @@ from limner.web import choosing, composing, showing, wording
 from limner.web.assets import FOLDER
 from limner.web.create_views import Composer, Draft, Pattern, Price, Style
 from limner.web.gallery import known_id
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.views import ModelGroup, ModelOption
 
 ASKS = "confirm"
 """The cookie of people who want to agree to every price."""
-OF = {Window.HOUR: "this hour's", Window.DAY: "today's", Window.MONTH: "this month's", Window.ALL: "the"}
+OVER = {
+    Window.HOUR: message(
+        "This would take you %(price)s over this hour's limit. Choose a cheaper model or fewer images."
+    ),
+    Window.DAY: message("This would take you %(price)s over today's limit. Choose a cheaper model or fewer images."),
+    Window.MONTH: message(
+        "This would take you %(price)s over this month's limit. Choose a cheaper model or fewer images."
+    ),
+    Window.ALL: message("This would take you %(price)s over the limit. Choose a cheaper model or fewer images."),
+}
 PICTURED = frozenset(path.stem for path in FOLDER.glob("preset-*.webp"))
 """Styles that have a picture."""
 PREVIEWS = 2
@@ -114,11 +125,11 @@ class Composing:
         """What a draft would cost; with words of usual length, where it has none yet."""
         model = draft.model or ("" if chosen is None else chosen.id)
         if not model:
-            return _unpriced("No model is ready")
+            return _unpriced(_("No model is ready"))
         standing = _tightest(await self._covering(draft.project), Counted.USD)
         try:
             wanted = await self.wanted(replace(draft, model=model, prompt=draft.prompt.strip() or USUAL_PROMPT))
-            _, plan = await self.runtime.engine.plan_for(wanted, self.principal)
+            plan = (await self.runtime.engine.plan_for(wanted, self.principal))[1]
         except LimnerError as error:
             return _unpriced(error.message)
         return await self._priced(plan, draft, standing)
@@ -129,18 +140,15 @@ class Composing:
         over = 0 if ceiling is None or standing is None else ceiling.micro - standing.left
         service = showing.service_of(self.runtime.catalog, first.model)
         size = first.calls[0].size if first.calls else None
-        under = "Drawn on this machine" if service and service.local else await self._left(draft.project)
+        under = _("Drawn on this machine") if service and service.local else await self._left(draft.project)
         if over > 0 and standing is not None:
-            under = (
-                f"This would take you {wording.price(Money(over))} over {OF[standing.window]} limit. "
-                "Choose a cheaper model or fewer images."
-            )
+            under = _(OVER[standing.window], price=wording.price(Money(over)))
         return Price(
             line=wording.price_line(draft.count, likely, first.seconds),
             under=under,
             over=over > 0,
             shown="" if ceiling is None else str(ceiling.micro),
-            pixels="" if size is None else f"{size.width} \u00d7 {size.height}",
+            pixels="" if size is None else wording.size(size.width, size.height),
         )
 
     async def _left(self, project: str) -> str:

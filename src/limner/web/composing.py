@@ -17,10 +17,17 @@ from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
 from limner.web import choosing, showing, wording
 from limner.web.create_views import Draft, KeyHint
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext
 from limner.web.views import ModelGroup, ModelOption
 
 SHAPES = ("1:1", "3:2", "2:3", "16:9", "9:16")
 COUNTS = (1, 2, 3, 4, 6, 8)
+NO_NUMBER = {
+    "steps": message("steps is a number. Leave it empty for what the model makes of it."),
+    "guidance": message("guidance is a number. Leave it empty for what the model makes of it."),
+    "strength": message("strength is a number. Leave it empty for what the model makes of it."),
+}
 REFERENCES = 8
 """Pictures that a form may bring at once."""
 Value = TypeVar("Value")
@@ -77,7 +84,7 @@ def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
 def request_from(draft: Draft, inputs: tuple[InputImage, ...] = (), previews: int = 0) -> ImageRequest:
     """The request that the fields make, with so many first looks. Raises InvalidRequest, naming the field."""
     if draft.seed and not (draft.seed.isascii() and draft.seed.isdigit() and len(draft.seed) <= 19):
-        raise InvalidRequest("A seed is a whole number. Leave it empty for a new one.", field="seed")
+        raise InvalidRequest(_("A seed is a whole number. Leave it empty for a new one."), field="seed")
     try:
         aspect = Aspect.parse(draft.shape)
     except ValueError as error:
@@ -133,7 +140,7 @@ def model_groups(
         ]
         options = tuple(_option(runtime, services, card) for card in cards)
         if options:
-            note = "offline, nothing leaves this machine" if service.algorithmic else ""
+            note = _("offline, nothing leaves this machine") if service.algorithmic else ""
             groups.append(
                 ModelGroup(name=service.name, colour=showing.colour(options[0].id), note=note, options=options)
             )
@@ -141,14 +148,14 @@ def model_groups(
 
 
 def _option(runtime: Runtime, services: Services, card: ModelCard) -> ModelOption:
-    service, short, why = runtime.catalog.service(card.service), *_hindrance(runtime, services, card)
+    service, (short, brief, why) = runtime.catalog.service(card.service), _hindrance(runtime, services, card)
     price, seconds = choosing.unit_price(card), wording.duration(card.seconds)
     each = wording.price_each(usual_price(card))
     return ModelOption(
         id=card.id,
         title=card.title,
-        label=" · ".join(filter(None, (card.title, price, seconds, short.lower()))),
-        note=why or f"{service.name} · {each} · about {seconds}",
+        label=" · ".join(filter(None, (card.title, price, seconds, brief))),
+        note=why or _("%(service)s · %(price)s · about %(time)s", service=service.name, price=each, time=seconds),
         ready=not why,
         short=short,
         local=service.local,
@@ -160,13 +167,15 @@ def _option(runtime: Runtime, services: Services, card: ModelCard) -> ModelOptio
     )
 
 
-def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[str, str]:
-    """What keeps a model from painting now, in two words and in a sentence; empty where nothing does."""
+def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[str, str, str]:
+    """What keeps a model from painting now: in two words, at the end of a line, in a sentence; empty for nothing."""
     readiness = services.readiness(card.service)
     if not readiness.ready:
-        return "Switched off" if readiness.code == "switched_off" else "Add a key", readiness.reason
+        if readiness.code == "switched_off":
+            return _("Switched off"), _("switched off"), readiness.reason
+        return _("Add a key"), _("add a key"), readiness.reason
     obstacle = runtime.health.obstacle(card, services.credentials(card.service))
-    return ("", "") if obstacle is None else ("Breaker open", obstacle.why)
+    return ("", "", "") if obstacle is None else (_("Breaker open"), _("breaker open"), obstacle.why)
 
 
 def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
@@ -179,12 +188,12 @@ def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
     return tuple(hints)
 
 
-def readiness_badge(runtime: Runtime, services: Services) -> str:
+def readiness_badge(hints: tuple[KeyHint, ...]) -> str:
     """How many services outside this machine can be used."""
-    ready = sum(hint.ready for hint in key_hints(runtime, services))
+    ready = sum(hint.ready for hint in hints)
     if not ready:
-        return "No keys yet"
-    return "1 provider ready" if ready == 1 else f"{ready} providers ready"
+        return _("No keys yet")
+    return ngettext("%(num)s provider ready", "%(num)s providers ready", ready)
 
 
 def with_own(usual: tuple[Value, ...], own: Value) -> tuple[Value, ...]:
@@ -211,6 +220,4 @@ def _amount(text: str, field: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        raise InvalidRequest(
-            f"{field} is a number. Leave it empty for what the model makes of it.", field=field
-        ) from None
+        raise InvalidRequest(_(NO_NUMBER[field]), field=field) from None

@@ -16,7 +16,7 @@ from limner.domain.people import Principal
 from limner.domain.request import Operation
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
-from limner.web import cards, composing, offering
+from limner.web import cards, composing, offering, wording
 from limner.web.composer import ASKS, Composing
 from limner.web.create_views import (
     CardPart,
@@ -30,6 +30,8 @@ from limner.web.create_views import (
     PricePart,
 )
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import number
 from limner.web.preferences import A_YEAR
 from limner.web.rendering import shell
 
@@ -84,7 +86,7 @@ async def create_from_form(request: Request) -> Response:
     if isinstance(made, Job):
         return _remembering(form, RedirectResponse(renderer_of(request).links.job(made.id), status_code=303))
     offer = await offering.offered(composing_of, draft, changed=made)
-    page = OfferPage(shell=shell(request, "Agree to the price", current="create"), offer=offer)
+    page = OfferPage(shell=shell(request, _("Agree to the price"), current="create"), offer=offer)
     return _remembering(form, renderer_of(request).page(page))
 
 
@@ -137,7 +139,7 @@ async def improve_part(request: Request) -> Response:
     by, most = await offering.wordsmith(runtime_of(request), principal_of(request))
     part = ImprovePart(
         by=by,
-        price="" if most is None else f"at most ${most.text}",
+        price="" if most is None else _("at most %(price)s", price=wording.dollars(most.text)),
         most="" if most is None else most.text,
         key=runtime_of(request).ids.new(),
     )
@@ -205,7 +207,8 @@ async def _painted(request: Request, composing_of: Composing, draft: Draft, form
     except ConfirmationRequired:
         if most is None:
             raise
-        return f"The price was {offering.said(most)} at most when this page showed it. It has changed."
+        said = offering.said(most)
+        return _("The price was %(price)s at most when this page showed it. It has changed.", price=said)
 
 
 def _remembering(form: FormData, answer: Response) -> Response:
@@ -228,23 +231,28 @@ async def _page(
     retried = frozenset(job.retry_of for job in found.items if job.retry_of)
     waiting = [job for job in troubled.items if job.id not in retried]
     desk = _desk_of(runtime, principal, active.items)
-    services = await runtime.services_for(principal)
+    hints = composing.key_hints(runtime, await runtime.services_for(principal))
+    keyless = not any(hint.ready for hint in hints)
+    badge = composing.readiness_badge(hints)
     shown = [job for job in found.items if job.request.operation is not Operation.UPLOAD]
     view = CreatePage(
-        shell=shell(request, "Create", current="create", badge=composing.readiness_badge(runtime, services)),
+        shell=shell(request, _("Create"), current="create", badge=badge, keyless=keyless),
         composer=await Composing.of(request, runtime, principal).composer(draft, error),
         cards=tuple([desk.card(await _whole(runtime, job)) for job in shown]),
         key=runtime.ids.new(),
         older=links.older_cards(found.next, show) if found.next else "",
         show=show,
         choices=(
-            Choice(id="", label="All", count="", href=links.cards("")),
+            Choice(id="", label=_("All"), count="", href=links.cards("")),
             Choice(
-                id="active", label="Active", count=_many(len(active.items), active.next), href=links.cards("active")
+                id="active",
+                label=_("Active"),
+                count=_many(len(active.items), active.next),
+                href=links.cards("active"),
             ),
             Choice(
                 id="attention",
-                label="Needs you",
+                label=_("Needs you"),
                 count=_many(len(waiting), troubled.next),
                 href=links.cards("attention"),
             ),
@@ -252,7 +260,7 @@ async def _page(
         first_run=not shown and before is None and not show,
         is_first_page=before is None,
         ideas=composing.IDEAS,
-        hints=composing.key_hints(runtime, services),
+        hints=hints,
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 
@@ -263,13 +271,13 @@ async def _whole(runtime: Runtime, job: Job) -> Job:
 
 
 def _many(count: int, following: str | None) -> str:
-    return f"{count}+" if following else str(count)
+    return f"{number(count)}+" if following else number(count)
 
 
 async def _job_page(request: Request, job: Job, error: LimnerError | None = None) -> Response:
     runtime = runtime_of(request)
     view = JobPage(
-        shell=shell(request, "Job", current="jobs"),
+        shell=shell(request, _("Job"), current="jobs"),
         card=(await _desk(runtime, principal_of(request))).card(job),
         key=runtime.ids.new(),
         error="" if error is None else error.message,

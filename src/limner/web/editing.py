@@ -15,9 +15,11 @@ from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import composing, showing, wording
 from limner.web.able import Look
-from limner.web.editing_form import EDGES, SIDES, Edit, Kind, source_of
+from limner.web.editing_form import EDGES, LABELS, SIDES, Edit, Kind, source_of
 from limner.web.editing_views import EditKind, EditPage, PricePart, Pricing, Version
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.links import Links
 from limner.web.rendering import shell
 
@@ -28,8 +30,8 @@ ROOM = 2000
 """Characters of a prompt that its price has room for before they are typed."""
 MOST_PIXELS = 4096 * 4096
 """What Safari draws on at most (WebKit's limit of a canvas's area, 2026); others take more."""
-KINDS = {Kind.INPAINT: "Inpaint", Kind.EXTEND: "Extend", Kind.ERASE: "Erase"}
-NAMES = {"x": "Left", "y": "Top", "width": "Width", "height": "Height"}
+KINDS = {Kind.INPAINT: message("Inpaint"), Kind.EXTEND: message("Extend"), Kind.ERASE: message("Erase")}
+NAMES = {"x": message("Left"), "y": message("Top"), "width": message("Width"), "height": message("Height")}
 
 router = APIRouter(include_in_schema=False, prefix="/images/{image_id}/edit")
 
@@ -87,7 +89,7 @@ class Desk:
         return tuple(
             EditKind(
                 id=kind.value,
-                name=name,
+                name=_(name),
                 groups=self._able[kind].groups,
                 chosen=self._able[kind].chosen(edit.model if kind is edit.kind else ""),
                 able=len(self._able[kind].options),
@@ -105,7 +107,7 @@ class Desk:
         """The line beside the button."""
         chosen = self._able[edit.kind].chosen(edit.model)
         if chosen is None:
-            return Pricing(line="No model is ready", under="Add a key in the settings.", agreed="")
+            return Pricing(line=_("No model is ready"), under=_("Add a key in the settings."), agreed="")
         wish = Edit(
             kind=edit.kind,
             prompt=edit.prompt,
@@ -123,14 +125,13 @@ class Desk:
         likely = None if first.estimate is None else first.estimate.likely
         return Pricing(
             line=wording.price_line(1, likely, first.seconds),
-            under="The original is kept",
+            under=_("The original is kept"),
             agreed="" if ceiling is None else str(ceiling.micro),
         )
 
     async def _plan(self, wish: Edit, strength: bool, room: int = 0) -> Plan:
         wanted = wish.priced(self._source, strength=strength, room=room)
-        _, plan = await self._runtime.engine.plan_for(wanted, self._principal)
-        return plan
+        return (await self._runtime.engine.plan_for(wanted, self._principal))[1]
 
 
 async def _page(request: Request, picture: Picture, edit: Edit, error: LimnerError | None = None) -> Response:
@@ -138,7 +139,7 @@ async def _page(request: Request, picture: Picture, edit: Edit, error: LimnerErr
     desk = await Desk.of(request, picture)
     file = picture.file
     view = EditPage(
-        shell=shell(request, "Edit", current="gallery"),
+        shell=shell(request, _("Edit"), current="gallery"),
         tile=showing.tile(picture, eager=True),
         title=_title(picture),
         back=links.image(picture.id),
@@ -152,8 +153,8 @@ async def _page(request: Request, picture: Picture, edit: Edit, error: LimnerErr
         strength=edit.strength or "80",
         feather=edit.feather,
         protect=edit.protect,
-        area=tuple((name, NAMES[name], edit.area.get(name, "")) for name in EDGES),
-        margins=tuple((name, name.capitalize(), edit.margins.get(name, "") or "0") for name in SIDES),
+        area=tuple((name, _(NAMES[name]), edit.area.get(name, "")) for name in EDGES),
+        margins=tuple((name, _(LABELS[name]), edit.margins.get(name, "") or "0") for name in SIDES),
         versions=await _versions(runtime, principal, picture, links),
         price=await desk.priced(edit),
         key=runtime.ids.new(),
@@ -167,10 +168,12 @@ async def _versions(runtime: Runtime, principal: Principal, picture: Picture, li
     """The picture, and what was made from it, the newest last."""
     found = await runtime.keeping.browsing.children(principal.id, picture.id, limit=VERSIONS)
     edits = (
-        Version(tile=showing.tile(each), here=links.edit(each.id), name=f"Edit {number}", current=False)
+        Version(
+            tile=showing.tile(each), here=links.edit(each.id), name=_("Edit %(number)s", number=number), current=False
+        )
         for number, each in enumerate(found, 1)
     )
-    return (Version(tile=showing.tile(picture), here=links.image(picture.id), name="Original", current=True), *edits)
+    return (Version(tile=showing.tile(picture), here=links.image(picture.id), name=_("Original"), current=True), *edits)
 
 
 async def _picture(request: Request, image_id: str) -> Picture:
@@ -186,11 +189,11 @@ async def _drawn(form: FormData) -> bytes:
 
 def _said(error: LimnerError | None) -> str:
     if isinstance(error, ConfirmationRequired):
-        return "It costs more now than was shown, so nothing was bought. Press again for the price below."
+        return _("It costs more now than was shown, so nothing was bought. Press again for the price below.")
     return "" if error is None else error.message
 
 
 def _title(picture: Picture) -> str:
     """What it is called in a few words."""
-    words = picture.alt_text or picture.prompt or "Picture"
+    words = picture.alt_text or picture.prompt or _("Picture")
     return words if len(words) <= 40 else f"{words[:39].rstrip()}\u2026"

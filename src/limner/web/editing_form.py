@@ -14,11 +14,29 @@ from limner.domain.picture import Picture
 from limner.domain.request import Box, ImageRequest, InputImage, Margins, Operation, Role, Size
 from limner.runtime import Runtime
 from limner.storage.masks import rectangle
+from limner.web.languages import gettext as _
+from limner.web.languages import message, number
+from limner.web.wording import apart
 
 MOST_FEATHER = 64
 LONGEST_SIDE = 16_384
 SIDES = ("top", "right", "bottom", "left")
 EDGES = ("x", "y", "width", "height")
+LABELS = {
+    "top": message("Top"),
+    "right": message("Right"),
+    "bottom": message("Bottom"),
+    "left": message("Left"),
+    "x": message("X"),
+    "y": message("Y"),
+    "width": message("Width"),
+    "height": message("Height"),
+    "strength": message("Strength"),
+    "feather": message("Feather"),
+    "count": message("Count"),
+    "scale": message("Scale"),
+}
+"""What the fields that are numbers are called, of this form and of others that change a picture."""
 ERASING = "Remove what is here and make it look like what is around it."
 """What is said to models that need words, where something is to go without anything in its place."""
 
@@ -92,8 +110,12 @@ class Edit:
         size = Size(source.width + grown.left + grown.right, source.height + grown.top + grown.bottom)
         if size.pixels > most:
             raise InvalidRequest(
-                f"It would extend to {size}, more than the {most / 1_000_000:,.0f} million pixels that are taken here. "
-                "Extend it less.",
+                _(
+                    "It would extend to %(size)s, more than the %(most)s million pixels that are taken here. "
+                    "Extend it less.",
+                    size=apart(str(size)),
+                    most=number(round(most / 1_000_000)),
+                ),
                 field="right",
             )
 
@@ -108,7 +130,7 @@ class Edit:
         """The mask that was drawn, or the rectangle of the fields. Raises InvalidRequest and BadPicture."""
         box = None if drawn else self.box()
         if not drawn and box is None:
-            raise InvalidRequest("Nothing is marked. Paint over what is to change, or give an area.", field="mask")
+            raise InvalidRequest(_("Nothing is marked. Paint over what is to change, or give an area."), field="mask")
         data = drawn if box is None else await asyncio.to_thread(rectangle, box, source.size)
         return await runtime.uploads.mask(data, source, _number(self.feather, "feather", MOST_FEATHER))
 
@@ -117,7 +139,7 @@ class Edit:
         extends = self.kind is Kind.EXTEND
         margins = self.grown() if extends else None
         if margins is not None and not margins:
-            raise InvalidRequest("Say how far it extends: drag an edge outwards, or give pixels.", field="right")
+            raise InvalidRequest(_("Say how far it extends: drag an edge outwards, or give pixels."), field="right")
         told = strength and self.kind is Kind.INPAINT and bool(self.strength.strip())
         return ImageRequest(
             prompt=ERASING if self.kind is Kind.ERASE else self.prompt.replace("\r\n", "\n"),
@@ -168,11 +190,17 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 16
 
 
+def not_whole(name: str, least: int, most: int) -> InvalidRequest:
+    """What is said of a field that is no whole number between two ends."""
+    values = {"field": _(LABELS[name]), "least": number(least), "most": number(most)}
+    return InvalidRequest(_("%(field)s is a whole number from %(least)s to %(most)s.", **values), field=name)
+
+
 def _number(text: str, name: str, most: int) -> int:
     """A whole number of a field, 0 where it is empty. Raises InvalidRequest, naming the field."""
     text = text.strip()
     if not text:
         return 0
     if not _is_number(text) or int(text) > most:
-        raise InvalidRequest(f"{name.capitalize()} is a whole number from 0 to {most:,}.", field=name)
+        raise not_whole(name, 0, most)
     return int(text)

@@ -13,6 +13,8 @@ from limner.runtime import Runtime
 from limner.web import composing, showing, wording
 from limner.web.composer import Composing
 from limner.web.create_views import Draft, Offer
+from limner.web.languages import gettext as _
+from limner.web.languages import ngettext
 from limner.web.views import Fact
 
 ALTERNATIVES = 4
@@ -24,7 +26,7 @@ SIZES = 6
 
 async def costs(who: Composing, wanted: ImageRequest) -> bool:
     """Whether a request costs money, or may: what is free needs nobody's word. Raises what planning raises."""
-    _, plan = await who.runtime.engine.plan_for(wanted, who.principal)
+    plan = (await who.runtime.engine.plan_for(wanted, who.principal))[1]
     ceiling = plan.ceiling(wanted.count)
     return ceiling is None or bool(ceiling)
 
@@ -37,15 +39,16 @@ async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
     first = quote.plan.candidates[0]
     service = showing.service_of(runtime.catalog, first.model)
     size = first.calls[0].size if first.calls else None
+    pixels = "" if size is None else wording.apart(str(size))
     likely = None if quote.estimate is None else quote.estimate.likely
     return Offer(
         title=first.title,
         provider=service.name if service else first.model.partition("/")[0],
         colour=showing.colour(first.model),
-        button=_button(wanted.count, quote.ceiling),
+        button=button(wanted.count, quote.ceiling),
         line=wording.price_line(wanted.count, likely, first.seconds),
         prompt=wanted.prompt,
-        chips=tuple(filter(None, (first.title, wanted.quality or "", "" if size is None else str(size)))),
+        chips=tuple(filter(None, (first.title, wanted.quality or "", pixels))),
         constraints=tuple(_constraints(quote.constraints)),
         alternatives=await _alternatives(who, quote),
         token=quote.token,
@@ -54,16 +57,21 @@ async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
     )
 
 
-def _button(count: int, ceiling: Money | None) -> str:
-    what = "Image" if count == 1 else f"{count} Images"
+def button(count: int, ceiling: Money | None) -> str:
+    """What a button says that agrees to so many pictures for at most so much."""
     if ceiling is None:
-        return f"Generate {what}, price unknown"
-    return f"Generate {what} for {said(ceiling)}" if ceiling else f"Generate {what} for nothing"
+        return ngettext("Generate Image, price unknown", "Generate %(num)s Images, price unknown", count)
+    if not ceiling:
+        return ngettext("Generate Image for nothing", "Generate %(num)s Images for nothing", count)
+    price = said(ceiling)
+    if count == 1:
+        return _("Generate Image for %(price)s", price=price)
+    return ngettext("Generate %(num)s Image for %(price)s", "Generate %(num)s Images for %(price)s", count, price=price)
 
 
 def said(money: Money) -> str:
     """An amount that is agreed to: always four decimals."""
-    return f"${money.dollars:.4f}"
+    return wording.dollars(f"{money.dollars:.4f}")
 
 
 def _constraints(found: Constraints) -> Iterator[Fact]:
@@ -71,10 +79,10 @@ def _constraints(found: Constraints) -> Iterator[Fact]:
     shapes = [str(aspect) for aspect in found.sizes.aspects]
     if found.sizes.grid is not None:
         grid = found.sizes.grid
-        yield Fact(name="Max size", value=f"{grid.max_edge}x{grid.max_edge}")
-    yield Fact(name="Supported sizes", value=", ".join((sizes or shapes)[:SIZES]) or "any")
-    yield Fact(name="Style support", value=", ".join(found.styles) or "in the prompt")
-    yield Fact(name="Formats", value=", ".join(found.formats))
+        yield Fact(name=_("Max size"), value=wording.apart(f"{grid.max_edge}x{grid.max_edge}"))
+    yield Fact(name=_("Supported sizes"), value=", ".join(map(wording.apart, (sizes or shapes)[:SIZES])) or _("any"))
+    yield Fact(name=_("Style support"), value=", ".join(found.styles) or _("in the prompt"))
+    yield Fact(name=_("Formats"), value=", ".join(found.formats))
 
 
 async def _alternatives(who: Composing, quote: Quote) -> tuple[Fact, ...]:

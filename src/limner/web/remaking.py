@@ -21,19 +21,25 @@ from limner.web.able import Able, Look
 from limner.web.editing_form import source_of
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.remaking_form import COUNTS, OPERATIONS, SCALES, Remake, Way
 from limner.web.remaking_views import Proposal, RemakePage, StyleChoice, Trial
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
-TITLES = {Way.VARY: "Vary", Way.UPSCALE: "Upscale", Way.STYLE: "Style", Way.CUTOUT: "Remove the background"}
-HEADINGS = {Way.CUTOUT: "Cut out"}
+TITLES = {
+    Way.VARY: message("Vary"),
+    Way.UPSCALE: message("Upscale"),
+    Way.STYLE: message("Style"),
+    Way.CUTOUT: message("Remove the background"),
+}
+HEADINGS = {**TITLES, Way.CUTOUT: message("Cut out")}
 """Shorter than the title, where that would not fit on a phone."""
 BUTTONS = {
-    Way.VARY: "Make variations",
-    Way.UPSCALE: "Upscale",
-    Way.STYLE: "Apply the style",
-    Way.CUTOUT: "Remove the background",
+    Way.VARY: message("Make variations"),
+    Way.UPSCALE: message("Upscale"),
+    Way.STYLE: message("Apply the style"),
+    Way.CUTOUT: message("Remove the background"),
 }
 
 router = APIRouter(include_in_schema=False, prefix="/images/{image_id}")
@@ -81,19 +87,19 @@ async def _page(request: Request, picture: Picture, remake: Remake, error: Limne
     except LimnerError as found:
         error = error or found
     view = RemakePage(
-        shell=shell(request, TITLES[remake.way], heading=HEADINGS.get(remake.way), current="gallery"),
+        shell=shell(request, _(TITLES[remake.way]), heading=_(HEADINGS[remake.way]), current="gallery"),
         tile=showing.tile(picture, eager=True),
         back=links.image(picture.id),
         here=links.remake(picture.id, remake.way.value),
         way=remake.way.value,
-        button=BUTTONS[remake.way],
+        button=_(BUTTONS[remake.way]),
         groups=able.groups,
         chosen=chosen,
         able=len(able.options),
         of=able.of,
         counts=tuple(map(str, COUNTS)),
         count=remake.count,
-        scales=tuple((str(scale), f"{source.width * scale} \u00d7 {source.height * scale}") for scale in SCALES),
+        scales=tuple((str(scale), wording.size(source.width * scale, source.height * scale)) for scale in SCALES),
         scale=remake.scale,
         width=remake.width,
         widest=source.width * SCALES[-1],
@@ -153,17 +159,20 @@ class Desk:
         for option in self._able.options:
             service = self._runtime.catalog.service(option.id.partition("/")[0])
             if option.ready and service.algorithmic:
-                trials.append(await self._trial(replace(wanted, model=option.id, quality=None), "drawn by rules"))
+                drawn = replace(wanted, model=option.id, quality=None)
+                trials.append(await self._trial(drawn, message("%(model)s, drawn by rules")))
         cheapest = self._cheapest(wanted)
         if cheapest is not None:
-            trials.append(await self._trial(replace(wanted, quality=cheapest), f"at its lowest quality, {cheapest}"))
+            lowest = message("%(model)s, at its lowest quality, %(quality)s")
+            trials.append(await self._trial(replace(wanted, quality=cheapest), lowest))
         return tuple(trials)
 
-    async def _trial(self, wanted: ImageRequest, how: str) -> Trial:
+    async def _trial(self, wanted: ImageRequest, name: str) -> Trial:
+        """A cheaper way, under a name that is still to be said."""
         quote = await self._runtime.engine.estimate(wanted, self._principal)
         first = quote.plan.candidates[0]
         return Trial(
-            name=f"{first.title}, {how}",
+            name=_(name, model=first.title, quality=wanted.quality),
             price=_price(quote),
             seconds=wording.duration(first.seconds),
             token=quote.token,

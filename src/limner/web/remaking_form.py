@@ -10,6 +10,10 @@ from starlette.datastructures import FormData, QueryParams
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import ImageRequest, InputImage, Operation, Size
 from limner.engine.sizes import fitting
+from limner.web.editing_form import not_whole
+from limner.web.languages import gettext as _
+from limner.web.languages import number
+from limner.web.wording import apart
 
 COUNTS = (1, 2, 3, 4, 6, 8)
 SCALES = (2, 4)
@@ -91,8 +95,11 @@ class Remake:
         result = size or Size(source.width * scale, source.height * scale)
         if result.pixels > most:
             raise InvalidRequest(
-                f"It would be {result}, more than the {most / 1_000_000:,.0f} million pixels that are taken here. "
-                "Enlarge it less.",
+                _(
+                    "It would be %(size)s, more than the %(most)s million pixels that are taken here. Enlarge it less.",
+                    size=apart(str(result)),
+                    most=number(round(most / 1_000_000)),
+                ),
                 field="scale",
             )
         return _with(bare, scale=scale, size=size)
@@ -106,5 +113,5 @@ def _whole(text: str, name: str, least: int, most: int) -> int:
     """A whole number of a field. Raises InvalidRequest, naming the field."""
     text = text.strip()
     if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
-        raise InvalidRequest(f"{name.capitalize()} is a whole number from {least:,} to {most:,}.", field=name)
+        raise not_whole(name, least, most)
     return int(text)

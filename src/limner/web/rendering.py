@@ -100,12 +100,19 @@ def letters_of(request: Request) -> bool:
     return request.cookies.get(KEYS_COOKIE) != OFF
 
 
-def shell(request: Request, title: str, *, heading: str | None = None, current: str = "", badge: str = "") -> Shell:
-    """What surrounds a page."""
+def shell(
+    request: Request,
+    title: str,
+    *,
+    heading: str | None = None,
+    current: str = "",
+    badge: str = "",
+    keyless: bool = False,
+) -> Shell:
+    """What surrounds a page; where it is `keyless` its badge asks for a key."""
     query = f"?{request.url.query}" if request.url.query else ""
     here = request.url.path + query if request.method == "GET" else "/"
     principal: Principal | None = request.scope.get("limner.principal")
-    keyless = badge.startswith("No ")
     return Shell(
         title=title,
         heading=heading or title,

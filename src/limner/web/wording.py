@@ -10,8 +10,8 @@ from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
 from limner.domain.request import Operation
+from limner.web.languages import ENGLISH, message, ngettext, number, spoken
 from limner.web.languages import gettext as _
-from limner.web.languages import message, ngettext, spoken
 
 STATES: dict[JobState, tuple[str, str, str]] = {
     JobState.QUOTED: ("part", "part", message("Needs you")),
@@ -211,8 +211,8 @@ NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight
 
 
 def spelled(count: int) -> str:
-    """A small number as a word."""
-    return NUMBERS[count] if 0 <= count < len(NUMBERS) else str(count)
+    """A small number as a word in English; elsewhere in digits, as its word would have to agree with others."""
+    return NUMBERS[count] if spoken() is ENGLISH and 0 <= count < len(NUMBERS) else number(count)
 
 
 def explanation(job: Job) -> str:
@@ -220,7 +220,7 @@ def explanation(job: Job) -> str:
     if job.state is JobState.CANCELLED:
         return _stopped(job)
     if job.state is JobState.AMBIGUOUS:
-        return (
+        return _(
             "The line broke after this was sent, so nobody here knows whether the service made and charged it. "
             "Look it up there, then say which."
         )
@@ -228,20 +228,26 @@ def explanation(job: Job) -> str:
         return ""
     if job.state is JobState.PARTIAL:
         return job.problem.message
-    alone = "Limner does not retry refusals on other providers. " if job.state is JobState.REFUSED else ""
-    return f"{job.problem.message} {alone}{_charged(job)}"
+    alone = _("Limner does not retry refusals on other providers.") if job.state is JobState.REFUSED else ""
+    return " ".join(filter(None, (job.problem.message, alone, _charged(job))))
 
 
 def _stopped(job: Job) -> str:
     """When somebody stopped it, and what was made by then."""
     ended = job.finished or job.created
     after = duration(max((ended - (job.started or job.created)).total_seconds(), 0.0))
-    made = f"with {pictures(len(job.pictures))} made" if job.pictures else "before any image was made"
-    return f"You stopped this after {after}, {made}. {_charged(job)}"
+    if job.pictures:
+        made = pictures(len(job.pictures))
+        stopped = _("You stopped this after %(time)s, with %(pictures)s made.", time=after, pictures=made)
+    else:
+        stopped = _("You stopped this after %(time)s, before any image was made.", time=after)
+    return f"{stopped} {_charged(job)}"
 
 
 def _charged(job: Job) -> str:
-    return "Nothing was charged." if job.cost is not None and not job.cost else f"Charged: {charged(job.cost)}."
+    if job.cost is not None and not job.cost:
+        return _("Nothing was charged.")
+    return _("Charged: %(price)s.", price=charged(job.cost))
 
 
 def word(job: Job) -> str:

@@ -1,6 +1,7 @@
 // What pages of one picture share: they ask the server for parts of pages, and follow a job without leaving.
 import { announce, dress } from "./dress.js";
 import { follow } from "./live.js";
+import { say } from "./words.js";
 
 // Another page, or the answer to a form, to take parts from.
 export async function page(address, given = {}) {
@@ -26,7 +27,7 @@ export async function put(place, job) {
   place.insertAdjacentHTML("afterbegin", await answer.text());
   const card = place.firstElementChild;
   dress(card);
-  announce("Queued");
+  announce(say("Queued"));
   if (card.dataset.live) follow(card);
   card.scrollIntoView({ block: "nearest" });
 }
