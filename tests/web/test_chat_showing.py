@@ -8,6 +8,7 @@ from limner.domain.chats import Chat, ChatMode
 from limner.domain.money import Money
 from limner.web.chat_blocks import four
 from limner.web.chat_showing import grouped
+from limner.web.languages import KNOWN, speaking
 
 NOW = datetime(2026, 11, 28, 14, 30, tzinfo=UTC).astimezone().replace(hour=14)
 
@@ -48,6 +49,16 @@ def test_conversations_stand_by_day() -> None:
     assert [row.when for row in rows] == ["now", "11:30", "14:30", "Wed", "Mon", "19 Oct"]
     assert [row.title for row in rows[:2]] == ["Harbours", "Untitled"]
     assert [row.current for row in rows[:2]] == [False, True]
+
+
+def test_days_and_amounts_are_said_in_the_language_of_the_page() -> None:
+    ages = [timedelta(), timedelta(days=3), timedelta(days=40)]
+    with speaking(KNOWN["de"]):
+        groups = grouped([chat(ago) for ago in ages], NOW, current="")
+        assert four(Money(40_000)) == "0,0400\u00a0$"
+    assert [group.title for group in groups] == ["Heute", "Diese Woche", "Oktober 2026"]
+    assert [group.rows[0].when for group in groups] == ["jetzt", "Mi", "19. Okt."]
+    assert groups[1].rows[0].title == "Ohne Titel"
 
 
 @pytest.mark.req("S3-053")

@@ -13,6 +13,7 @@ from limner.domain.ports import Catalog
 from limner.web import showing, wording
 from limner.web.compare_views import Beside, BesidePage
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.links import Links
 from limner.web.rendering import shell
 
@@ -26,7 +27,7 @@ async def beside_each_other(request: Request, ids: Sequence[str]) -> Response:
     prompts = {picture.prompt for picture in pictures}
     ratios = [picture.file.width / picture.file.height for picture in pictures]
     view = BesidePage(
-        shell=shell(request, "Compare", current="compare"),
+        shell=shell(request, _("Compare"), current="compare"),
         pictures=tuple(_beside(each, links, runtime.catalog, alone=len(prompts) == 1) for each in pictures),
         prompt=pictures[0].prompt if len(prompts) == 1 else "",
         ratio=round(min(max(*ratios, 0.3), 3.5), 4),
@@ -35,7 +36,7 @@ async def beside_each_other(request: Request, ids: Sequence[str]) -> Response:
 
 
 def _beside(picture: Picture, links: Links, catalog: Catalog, *, alone: bool) -> Beside:
-    size = f"{picture.file.width} \u00d7 {picture.file.height}"
+    size = wording.size(picture.file.width, picture.file.height)
     return Beside(
         tile=showing.tile(picture, eager=True),
         page=links.image(picture.id),

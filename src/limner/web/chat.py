@@ -23,6 +23,7 @@ from limner.web.chat_views import ChatPage, Conversations, ThreadPart
 from limner.web.composing import form_key
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
+from limner.web.languages import gettext as _
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
@@ -131,13 +132,15 @@ async def ask_to_delete_chat(request: Request, chat_id: str) -> Response:
     links = renderer_of(request).links
     chat = await runtime_of(request).chatting.chats.get(known_id(chat_id), principal_of(request).id)
     view = AskPage(
-        shell=shell(request, "Delete the conversation", heading="Chat", current="chat"),
-        question=f"Delete “{chat.title or chat_showing.UNTITLED}”? What was said goes for good; its pictures stay in "
-        "the gallery.",
+        shell=shell(request, _("Delete the conversation"), heading=_("Chat"), current="chat"),
+        question=_(
+            "Delete “%(title)s”? What was said goes for good; its pictures stay in the gallery.",
+            title=chat_showing.title_of(chat),
+        ),
         action=links.chat(chat.id, "delete"),
         fields=(),
-        yes="Delete",
-        no="Keep",
+        yes=_("Delete"),
+        no=_("Keep"),
         back=links.chat(chat.id),
     )
     return renderer_of(request).page(view)
@@ -168,7 +171,7 @@ async def page(
     runtime, principal, links = runtime_of(request), principal_of(request), renderer_of(request).links
     thread = None if chat is None else await chat_showing.thread_of(runtime, principal, chat, links, limit)
     view = ChatPage(
-        shell=shell(request, "Chat" if thread is None else thread.title, heading="Chat", current="chat"),
+        shell=shell(request, _("Chat") if thread is None else thread.title, heading=_("Chat"), current="chat"),
         conversations=await _conversations(request, "" if chat is None else chat.id, **listed),
         manner=await chat_showing.manner_of(runtime, principal, chat),
         thread=thread,
@@ -191,7 +194,7 @@ async def _conversations(
         rows = tuple(chat_showing.found_row(each, now) for each in found.items)
         older = "" if found.next is None else links.chats(q=q, cursor=found.next)
         return Conversations(groups=(), found=rows, words=q, older=older)
-    kind, _, name = (tag or "").partition(":")
+    kind, name = (tag or "").partition(":")[::2]
     which = ChatFilter(tag_kind=TagKind(kind), tag=name) if kind in KINDS and name else ChatFilter()
     listed = await chats.page(principal.id, which, limit=PAGE, cursor=cursor)
     narrowed = tag if tag and which.tag else ""

@@ -17,6 +17,8 @@ from limner.engine.offering import offer_of
 from limner.engine.tiers import tier_in
 from limner.web import showing, wording
 from limner.web.chat_views import BlockView
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.links import Links
 from limner.web.views import Fact
 
@@ -24,15 +26,15 @@ CUT = 150
 """Characters of a prompt that is shown at once (document 3)."""
 LEAST = Decimal("0.0001")
 """What costs something never looks as if it did not."""
-WITHHELD = "The picture is withheld: moderation found something in it."
+WITHHELD = message("The picture is withheld: moderation found something in it.")
 
 
 def four(money: Money | None) -> str:
     """An amount with the block's four decimals; nobody's guess where it is unknown."""
     if money is None:
-        return "price unknown"
+        return wording.price(None)
     rounded = money.dollars.quantize(LEAST, ROUND_HALF_UP)
-    return f"${max(rounded, LEAST) if money else rounded}"
+    return wording.dollars(str(max(rounded, LEAST) if money else rounded))
 
 
 def block_of(part: ToolPart, catalog: Catalog, links: Links) -> BlockView:
@@ -57,9 +59,9 @@ def block_of(part: ToolPart, catalog: Catalog, links: Links) -> BlockView:
         limits=()
         if offer is None
         else (
-            Fact(name="Max size", value=str(offer.largest or "any")),
-            Fact(name="Supported sizes", value=", ".join(map(str, offer.sizes)) or "any up to the largest"),
-            Fact(name="Style support", value="yes" if offer.styled else "no"),
+            Fact(name=_("Max size"), value=str(offer.largest or _("any"))),
+            Fact(name=_("Supported sizes"), value=_(", ").join(map(str, offer.sizes)) or _("any up to the largest")),
+            Fact(name=_("Style support"), value=_("yes") if offer.styled else _("no")),
         ),
         alternatives=()
         if offer is None
@@ -81,22 +83,22 @@ def terms_of(quote: Quote) -> str:
     """How many, how soon, and what a fallback might cost more: the line below the button."""
     first = quote.plan.candidates[0]
     cost = None if first.estimate is None else first.estimate.ceiling
-    said = [wording.images(quote.request.count), f"about {wording.duration(first.seconds)}"]
+    said = [wording.images(quote.request.count), _("about %(time)s", time=wording.duration(first.seconds))]
     if cost is not None and quote.ceiling is not None and quote.ceiling > cost:
-        said.append(f"at most {four(quote.ceiling)} if another provider takes over")
+        said.append(_("at most %(price)s if another provider takes over", price=four(quote.ceiling)))
     return " · ".join(said)
 
 
 def name_of(model: str, catalog: Catalog) -> str:
     """Together AI · stable-diffusion-xl."""
     service = showing.service_of(catalog, model)
-    provider, _, name = model.partition("/")
+    provider, name = model.partition("/")[::2]
     return f"{provider if service is None else service.name} · {name}"
 
 
 def _alternative(cost: Money | None, *, available: bool) -> str:
-    price = "free" if cost is not None and not cost else four(cost)
-    return price if available else f"{price}, not available now"
+    price = wording.price(cost) if cost is not None and not cost else four(cost)
+    return price if available else _("%(price)s, not available now", price=price)
 
 
 def _model(quote: Quote | None, job: Job | None) -> str:
@@ -139,24 +141,24 @@ def _error(part: ToolPart, pictures: Sequence[Picture]) -> str:
         return wording.explanation(job)
     if part.trouble is not None:
         return part.trouble.message
-    return WITHHELD if part.state is PictureState.COMPLETE and not pictures else ""
+    return _(WITHHELD) if part.state is PictureState.COMPLETE and not pictures else ""
 
 
 def _call(job: Job, picture: Picture) -> tuple[Fact, ...]:
     """The call as LLM Info shows it."""
     begun, ended = job.started or job.created, job.finished or job.created
-    provider, _, model = job.model.partition("/")
+    provider, model = job.model.partition("/")[::2]
     call = next((record.call for record in job.calls if record.id == picture.call_id), None)
     rows = {
-        "Call": f"img_gen_{UUID(job.id).int}",
-        "Type": "image_generation",
-        "Provider": provider,
-        "Model": model,
-        "When": wording.moment(job.created),
-        "Time": wording.duration((ended - begun).total_seconds()),
-        "Cost": four(job.cost),
-        "Size": f"{picture.file.width}x{picture.file.height}",
-        "Quality": None if call is None else call.quality,
-        "Style": job.request.style,
+        _("Call"): f"img_gen_{UUID(job.id).int}",
+        _("Type"): "image_generation",
+        _("Provider"): provider,
+        _("Model"): model,
+        _("When"): wording.moment(job.created),
+        _("Time"): wording.duration((ended - begun).total_seconds()),
+        _("Cost"): four(job.cost),
+        _("Size"): f"{picture.file.width}x{picture.file.height}",
+        _("Quality"): None if call is None else call.quality,
+        _("Style"): job.request.style,
     }
     return showing.facts(rows)

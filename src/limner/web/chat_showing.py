@@ -31,22 +31,68 @@ from limner.web.chat_views import (
     Words,
 )
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
+from limner.web.languages import message
 from limner.web.links import Links
 from limner.web.markdown import rendered
 from limner.web.views import Tile
 
 SHOWN = 60
 """Messages of a page, unless more are asked for."""
-UNTITLED = "Untitled"
+UNTITLED = message("Untitled")
 EXCERPT = 160
 PATIENCE = 2.0
 """Seconds that a page waits for a text model's server to say whether it is there."""
 USUAL, NONE = "default", "none"
 """What the list of profiles says for the person's default one, and for no pictures at all."""
-NO_PICTURES = "No pictures in this chat"
-CHOOSE_ONE = "No pictures are made until you choose an image profile, at the top of the page."
-MAKE_ONE = "No pictures are made yet: make an image profile first. It says which model paints, and with which options."
-NOTES = {MessageState.STOPPED: "Stopped.", MessageState.INTERRUPTED: "Interrupted."}
+NO_PICTURES = message("No pictures in this chat")
+CHOOSE_ONE = message("No pictures are made until you choose an image profile, at the top of the page.")
+MAKE_ONE = message(
+    "No pictures are made yet: make an image profile first. It says which model paints, and with which options."
+)
+TODAY = message("Today")
+YESTERDAY = message("Yesterday")
+THIS_WEEK = message("This week")
+NOTES = {MessageState.STOPPED: message("Stopped."), MessageState.INTERRUPTED: message("Interrupted.")}
+MONTHS = (
+    message("January %(year)s"),
+    message("February %(year)s"),
+    message("March %(year)s"),
+    message("April %(year)s"),
+    message("May %(year)s"),
+    message("June %(year)s"),
+    message("July %(year)s"),
+    message("August %(year)s"),
+    message("September %(year)s"),
+    message("October %(year)s"),
+    message("November %(year)s"),
+    message("December %(year)s"),
+)
+"""Each month of a year."""
+DAYS = (
+    message("%(day)s Jan"),
+    message("%(day)s Feb"),
+    message("%(day)s Mar"),
+    message("%(day)s Apr"),
+    message("%(day)s May"),
+    message("%(day)s Jun"),
+    message("%(day)s Jul"),
+    message("%(day)s Aug"),
+    message("%(day)s Sep"),
+    message("%(day)s Oct"),
+    message("%(day)s Nov"),
+    message("%(day)s Dec"),
+)
+"""A day of each month."""
+WEEKDAYS = (
+    message("Mon"),
+    message("Tue"),
+    message("Wed"),
+    message("Thu"),
+    message("Fri"),
+    message("Sat"),
+    message("Sun"),
+)
 
 
 def grouped(chats: Sequence[Chat], now: datetime, current: str) -> tuple[ConversationGroup, ...]:
@@ -54,15 +100,15 @@ def grouped(chats: Sequence[Chat], now: datetime, current: str) -> tuple[Convers
     here = now.astimezone()
     return tuple(
         ConversationGroup(
-            title=title,
+            title=_(title, year=year),
             rows=tuple(
                 ConversationRow(
-                    id=chat.id, title=chat.title or UNTITLED, when=_when(chat.updated, here), current=chat.id == current
+                    id=chat.id, title=title_of(chat), when=_when(chat.updated, here), current=chat.id == current
                 )
                 for chat in found
             ),
         )
-        for title, found in groupby(chats, key=lambda chat: _stretch(chat.updated, here))
+        for (title, year), found in groupby(chats, key=lambda chat: _stretch(chat.updated, here))
     )
 
 
@@ -72,30 +118,36 @@ def found_row(found: Found, now: datetime) -> FoundRow:
     return FoundRow(
         chat_id=found.chat.id,
         message_id=found.message_id,
-        title=found.chat.title or UNTITLED,
+        title=title_of(found.chat),
         excerpt=text,
         when=_when(found.created, now.astimezone()),
     )
 
 
-def _stretch(at: datetime, now: datetime) -> str:
+def title_of(chat: Chat) -> str:
+    """What a chat is called."""
+    return chat.title or _(UNTITLED)
+
+
+def _stretch(at: datetime, now: datetime) -> tuple[str, int]:
+    """What a stretch of time is called, still to be said, and the year of it."""
     local = at.astimezone()
     ago = (now.date() - local.date()).days
     if ago <= 0:
-        return "Today"
+        return TODAY, now.year
     if ago < 7:
-        return "This week" if ago > 1 else "Yesterday"
-    return f"{local:%B %Y}"
+        return THIS_WEEK if ago > 1 else YESTERDAY, now.year
+    return MONTHS[local.month - 1], local.year
 
 
 def _when(at: datetime, now: datetime) -> str:
     local = at.astimezone()
     if now - local < timedelta(minutes=1):
-        return "now"
+        return _("now")
     ago = (now.date() - local.date()).days
     if ago <= 1:
         return f"{local:%H:%M}"
-    return f"{local:%a}" if ago < 7 else f"{local.day} {local:%b}"
+    return _(WEEKDAYS[local.weekday()]) if ago < 7 else _(DAYS[local.month - 1], day=local.day)
 
 
 async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -> Manner:
@@ -121,13 +173,13 @@ def _profiles(
 ) -> tuple[Choice, ...]:
     choices = []
     if usual is not None:
-        name = f"Default: {_title(runtime, usual)}"
+        name = _("Default: %(profile)s", profile=_title(runtime, usual))
         choices.append(Choice(value=USUAL, name=name, chosen=own is None and paints is usual))
     choices += [
         Choice(value=each.id, name=_title(runtime, each), chosen=own is not None and each.id == own.id)
         for each in profiles
     ]
-    return (*choices, Choice(value=NONE, name=NO_PICTURES, chosen=paints is None))
+    return (*choices, Choice(value=NONE, name=_(NO_PICTURES), chosen=paints is None))
 
 
 def _title(runtime: Runtime, profile: Profile) -> str:
@@ -146,7 +198,7 @@ def _painter(runtime: Runtime, profile: Profile) -> Painter:
 
 async def _off(runtime: Runtime, principal: Principal, chat: Chat | None, *, has_profiles: bool) -> str:
     if chat is None:
-        return CHOOSE_ONE if has_profiles else MAKE_ONE
+        return _(CHOOSE_ONE) if has_profiles else _(MAKE_ONE)
     return (await runtime.chatting.keeper.painting(chat, principal)).off or ""
 
 
@@ -155,7 +207,7 @@ async def _models(runtime: Runtime, principal: Principal, chosen: str | None) ->
     usable = [card for card in buyer.candidates() if await buyer.objection(card, principal, sees=False) is None]
     names = list(dict.fromkeys([*(card.id for card in usable), *([chosen] if chosen else [])]))
     return (
-        Choice(value="", name="The first that can be used", chosen=chosen is None),
+        Choice(value="", name=_("The first that can be used"), chosen=chosen is None),
         *(Choice(value=name, name=name, chosen=name == chosen) for name in names),
     )
 
@@ -181,7 +233,7 @@ async def thread_of(runtime: Runtime, principal: Principal, chat: Chat, links: L
     views = [await message_view(runtime, principal, message, messages, links) for message in shown]
     return Thread(
         id=chat.id,
-        title=chat.title or UNTITLED,
+        title=title_of(chat),
         messages=tuple(views),
         earlier=len(branch) - len(shown),
         writing=next((each.id for each in views if each.writing), ""),
@@ -237,7 +289,7 @@ async def _shown(runtime: Runtime, principal: Principal, ids: Sequence[str]) -> 
 def _note(message: Message) -> str:
     if message.problem is not None:
         return message.problem.message
-    return NOTES.get(message.state, "")
+    return _(NOTES[message.state]) if message.state in NOTES else ""
 
 
 def services_json(runtime: Runtime) -> str:

@@ -25,6 +25,7 @@ from limner.web import compare_showing, compare_words, composing
 from limner.web.beside import beside_each_other
 from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundPrice
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
@@ -183,7 +184,7 @@ async def _page(request: Request, look: Look) -> Response:
     board = await comparing.board(principal, look.by, everybody=look.everybody)
     may_see_all = principal.administrator and runtime.settings.accounts
     view = ComparePage(
-        shell=shell(request, "Compare", current="compare"),
+        shell=shell(request, _("Compare"), current="compare"),
         blind=None if current is None else compare_showing.blind(current),
         composer=await _composer(request, look, last, number) if asks else None,
         last=None if last is None else compare_showing.told(last, links),
@@ -226,9 +227,9 @@ async def _price(request: Request, draft: RoundDraft) -> RoundPrice:
     """What stands beside the button; without words, what they would cost for words of usual length."""
     count = len(_entrants(draft))
     if count < 2:
-        return RoundPrice(line=compare_words.CHOOSE, hint="")
+        return RoundPrice(line=_(compare_words.CHOOSE), hint="")
     if count > MOST:
-        return RoundPrice(line=compare_words.TOO_MANY, hint="")
+        return RoundPrice(line=_(compare_words.TOO_MANY), hint="")
     has_words = bool(draft.prompt.strip())
     try:
         quote = await runtime_of(request).comparing.quote(
@@ -238,7 +239,7 @@ async def _price(request: Request, draft: RoundDraft) -> RoundPrice:
         return RoundPrice(line=error.message, hint="")
     if has_words:
         return _priced(draft, quote)
-    return RoundPrice(line=compare_words.price_line(quote), hint=compare_words.NO_PROMPT)
+    return RoundPrice(line=compare_words.price_line(quote), hint=_(compare_words.NO_PROMPT))
 
 
 def _priced(draft: RoundDraft, quote: RoundQuote) -> RoundPrice:

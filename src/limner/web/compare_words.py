@@ -8,19 +8,26 @@ from limner.domain.leaderboards import Score
 from limner.domain.money import Money
 from limner.engine.comparing import RoundQuote
 from limner.web import wording
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext, spoken
 
-CHOOSE = "Choose 2 to 4 models, or one model and two prompts."
-TOO_MANY = "At most 4 pictures in a round. Leave a model out."
-NO_PROMPT = "The price is the same for most prompts."
+CHOOSE = message("Choose 2 to 4 models, or one model and two prompts.")
+TOO_MANY = message("At most 4 pictures in a round. Leave a model out.")
+NO_PROMPT = message("The price is the same for most prompts.")
+VERDICTS = {
+    Outcome.EQUAL: message("You called them equal."),
+    Outcome.NONE: message("You took none of them."),
+    Outcome.SKIPPED: message("You skipped this round. It counts nowhere."),
+}
 
 
 def summary(comparison: Comparison) -> str:
     """4 models · 4 images · $0.163 this round."""
     models = len({each.model for each in comparison.contenders})
     prompts = len(comparison.prompts)
-    parts = ["1 model" if models == 1 else f"{models} models"]
+    parts = [ngettext("%(num)s model", "%(num)s models", models)]
     if prompts > 1:
-        parts.append(f"{prompts} prompts")
+        parts.append(ngettext("%(num)s prompt", "%(num)s prompts", prompts))
     likely = None if comparison.estimate is None else comparison.estimate.likely
     return " · ".join([*parts, wording.images(len(comparison.contenders)), round_price(likely)])
 
@@ -28,7 +35,7 @@ def summary(comparison: Comparison) -> str:
 def round_price(money: Money | None) -> str:
     """$0.163 this round; free."""
     price = wording.price(money)
-    return f"{price} this round" if money else price
+    return _("%(price)s this round", price=price) if money else price
 
 
 def price_line(quote: RoundQuote) -> str:
@@ -41,13 +48,14 @@ def at_most(quote: RoundQuote) -> str:
     """What it may come to, where that is more than is likely."""
     estimate = quote.estimate
     if estimate is None or estimate.ceiling <= estimate.likely:
-        return "One price for the whole round."
-    return f"At most {wording.price(estimate.ceiling)} for the whole round."
+        return _("One price for the whole round.")
+    return _("At most %(price)s for the whole round.", price=wording.price(estimate.ceiling))
 
 
 def progress(found: Round) -> str:
     """2 of 4 are ready."""
-    return f"{len(found.jobs) - found.waiting} of {len(found.jobs)} are ready."
+    ready = len(found.jobs) - found.waiting
+    return _("%(ready)s of %(all)s are ready.", ready=ready, all=len(found.jobs))
 
 
 def missing(found: Round) -> str:
@@ -55,30 +63,29 @@ def missing(found: Round) -> str:
     count = len(found.comparison.contenders) - len(found.shown)
     if found.waiting or not count:
         return ""
-    return (
-        f"{count} of {len(found.comparison.contenders)} could not be painted. You are told who it was after you vote."
+    return _(
+        "%(count)s of %(all)s could not be painted. You are told who it was after you vote.",
+        count=count,
+        all=len(found.comparison.contenders),
     )
 
 
 def verdict(ballot: Ballot | None) -> str:
     """What somebody said of a round."""
     if ballot is None:
-        return "Nothing to compare: fewer than two pictures came."
-    words = {
-        Outcome.EQUAL: "You called them equal.",
-        Outcome.NONE: "You took none of them.",
-        Outcome.SKIPPED: "You skipped this round. It counts nowhere.",
-    }
-    return words.get(ballot.outcome) or f"You chose {LETTERS[ballot.place or 0]}."
+        return _("Nothing to compare: fewer than two pictures came.")
+    if ballot.outcome in VERDICTS:
+        return _(VERDICTS[ballot.outcome])
+    return _("You chose %(letter)s.", letter=LETTERS[ballot.place or 0])
 
 
 def absent(job: Job | None, result: Result) -> str:
     """What stands in place of a picture that is not there."""
     if result.picture_id is not None:
-        return "Deleted since"
+        return _("Deleted since")
     if job is None or job.ended:
-        return "Could not paint" if job is None or not job.pictures else "Withheld"
-    return "Still painting"
+        return _("Could not paint") if job is None or not job.pictures else _("Withheld")
+    return _("Still painting")
 
 
 def why_absent(job: Job | None) -> str:
@@ -96,12 +103,14 @@ def facts(cost: Money | None, seconds: float | None) -> str:
 
 def took(seconds: float) -> str:
     """8.9 s; beside each other tenths tell them apart."""
-    return f"{max(seconds, 0.1):.1f} s" if seconds < 60 else wording.duration(seconds)
+    if seconds >= 60:
+        return wording.duration(seconds)
+    return _("%(seconds)s s", seconds=f"{max(seconds, 0.1):.1f}".replace(".", spoken().decimal))
 
 
 def votes(count: int) -> str:
     """1 vote, 212 votes."""
-    return "1 vote" if count == 1 else f"{count:,} votes"
+    return ngettext("%(num)s vote", "%(num)s votes", count)
 
 
 def percent(share: float) -> int:
@@ -112,4 +121,4 @@ def percent(share: float) -> int:
 def bounds(score: Score) -> str:
     """58 to 81%."""
     low, high = score.bounds
-    return f"{percent(low)} to {percent(high)}%"
+    return _("%(low)s to %(high)s%%", low=percent(low), high=percent(high))

@@ -1,6 +1,7 @@
 // Comparing beyond what it does without a script: the price follows the fields, pictures come by themselves, keys vote.
 import { announce } from "./dress.js";
 import { zoomTogether } from "./compare-zoom.js";
+import { say } from "./words.js";
 
 const EVERY = 1500; // milliseconds between two looks at a round that is being painted
 const RESTS = 4000; // after a look that failed
@@ -63,7 +64,7 @@ function waitFor(round) {
     const fresh = holder.content.firstElementChild;
     round.replaceWith(fresh);
     awake(fresh);
-    announce("All pictures are there. Vote.");
+    announce(say("All pictures are there. Vote."));
   };
 
   const look = async () => {
@@ -74,11 +75,12 @@ function waitFor(round) {
       const found = await answer.json();
       if (found.state === "voting") return await put();
       if (found.state !== "painting") return location.assign(round.dataset.page);
-      const said = `${found.size - found.waiting} of ${found.size} are ready.`;
+      const said = say("%(ready)s of %(all)s are ready.", { ready: found.size - found.waiting, all: found.size });
       if (said !== ready && ready) announce(said);
       ready = said;
       const line = round.querySelector("[data-part=progress]");
-      line.textContent = line.textContent.replace(/^\d+ of \d+ are ready\./, said);
+      line.textContent = line.textContent.replace(line.dataset.said, said);
+      line.dataset.said = said;
       setTimeout(look, EVERY);
     } catch {
       setTimeout(look, RESTS);
