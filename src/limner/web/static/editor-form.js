@@ -1,6 +1,9 @@
 // The panel: the price follows the fields, and an edit becomes a job and then a version without leaving the page.
 import { dress } from "./dress.js";
 import { page, put, wrong } from "./editor-jobs.js";
+import { number } from "./words.js";
+
+const LONGEST = 32_000; // characters of a prompt
 
 // A new key for the next purchase. randomUUID is there on https and on this machine alone.
 function fresh() {
@@ -64,7 +67,7 @@ export class Panel {
     const able = option?.dataset.strength !== undefined;
     elements.strength.disabled = !able;
     hint.textContent = able ? hint.dataset.able : hint.dataset.unable;
-    this.part("counter").textContent = `${elements.prompt.value.length.toLocaleString("en-GB")} / 32,000`;
+    this.part("counter").textContent = `${number(elements.prompt.value.length)} / ${number(LONGEST)}`;
   }
 
   async price() {
