@@ -1,4 +1,4 @@
-"""The gallery's page in a browser on a slow machine: what is seen when, what moves, and how much is sent."""
+"""Pages in a browser: what is seen of the gallery when, what moves, how much is sent; and how soon a price follows."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ const move = (each) => { if (!each.hadRecentInput) seen.moved += each.value; };
 new PerformanceObserver((list) => list.getEntries().forEach(move))
     .observe({ type: "layout-shift", buffered: true });
 """
+REPRICE = """
+(field) => new Promise((resolve) => {
+    const form = document.querySelector("#composer");
+    const choices = [...form.querySelectorAll(`[name=${field}]`)];
+    const next = choices[(choices.findIndex((each) => each.checked) + 1) % choices.length];
+    const watch = new MutationObserver(() => { watch.disconnect(); resolve(performance.now() - began); });
+    watch.observe(document.querySelector("#price"), { childList: true, subtree: true, characterData: true });
+    const began = performance.now();
+    next.click();
+})
+"""
+"""Chooses the next of a field's choices; milliseconds until the price line has been written again."""
 SETTLED = 1500
 """Milliseconds after the page has loaded, after which nothing moves any more."""
 
@@ -86,6 +98,7 @@ async def looked_at(program: str, address: str, newest: str, pictures: int, time
         await visited(browser, f"{address}/gallery", whole=True)  # thumbnails are made when they are first asked for
         looks = [await visited(browser, f"{address}/gallery") for _ in range(times)]
         whole = await visited(browser, f"{address}/gallery", whole=True)
+        prices = await priced(browser, f"{address}/", 10 * times)
         paths = {"create": "/", "the gallery": "/gallery", "an opened picture": f"/images/{newest}"}
         scripts = {name: await visited(browser, f"{address}{path}") for name, path in paths.items()}
         await browser.close()
@@ -100,11 +113,22 @@ async def looked_at(program: str, address: str, newest: str, pictures: int, time
             goal=400,
         ),
         Figure(name="first page with all of its 60 thumbnails", value=whole.sent / 1000, unit="kB"),
+        of_runs("price line after another model, count or shape, not slowed down", prices, "ms", goal=150),
         *(
             Figure(name=f"scripts of the page: {name}", value=look.scripts / 1000, unit="kB", goal=60)
             for name, look in scripts.items()
         ),
     ]
+
+
+async def priced(browser: Browser, address: str, times: int) -> list[float]:
+    """Milliseconds from a choice in the composer to its price."""
+    context = await browser.new_context(viewport=WINDOW)
+    page = await context.new_page()
+    await page.goto(address, wait_until="networkidle")
+    found = [await page.evaluate(REPRICE, field) for _ in range(times) for field in ("model", "count", "shape")]
+    await context.close()
+    return found
 
 
 async def visited(browser: Browser, address: str, *, whole: bool = False) -> Look:
