@@ -227,6 +227,8 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
         Attempt(form=SAVED_PROFILE),
         Attempt(form={**SAVED_PROFILE, "key": "{key_id}"}, own=("profile_id",)),
     ),
+    "delete_invitation": (Attempt(status=403),),
+    "withdraw_invitation_from_form": (Attempt(status=403),),
     "add_budget_from_form": (Attempt(form={"whom": "user:{user_id}", "amount": "1"}, status=403),),
     "ask_to_remove_budget": (Attempt(status=403),),
     "remove_budget_from_form": (Attempt(status=403),),

@@ -122,6 +122,7 @@ def _written(who: Person, administrator: Person) -> Things:
         "token_id": (who.make("/api/v1/tokens", {"name": word})["id"],),
         "batch_id": (_ended(who, {"requests": [sketch], "name": word}),),
         "budget_id": (administrator.make("/api/v1/budgets", budget)["id"],),
+        "invitation_id": (administrator.make("/api/v1/invitations", {"email": f"{word}@guests.example"})["id"],),
     }
 
 

@@ -94,3 +94,22 @@ def test_tokens_are_made_listed_and_removed(limner: Limner) -> None:
     assert limner("tokens", "add", "x", "--user", "nobody@example.com").code == 1
     (left,) = limner("tokens", "list", *whose, "--json").document["tokens"]
     assert left["name"] == "other"
+
+
+def test_people_are_invited_by_a_link_and_invitations_withdrawn(limner: Limner) -> None:
+    made = limner("users", "invite", "Ben@example.com", "--role", "admin", "--json").document
+    assert (made["email"], made["role"]) == ("ben@example.com", "admin")
+    assert made["url"].startswith("http://127.0.0.1:8003/invitation?code=")
+    assert "/invitation?code=" in limner("users", "invite", "cal@example.com").out
+    listed = limner("users", "invitations", "--json").document["invitations"]
+    assert [(each["email"], each["role"]) for each in listed] == [
+        ("ben@example.com", "admin"),
+        ("cal@example.com", "member"),
+    ]
+    assert "ben@example.com" in limner("users", "invitations").out
+    assert limner("users", "uninvite", "BEN@example.com").code == 0
+    assert limner("users", "uninvite", "ben@example.com").code == 1
+    assert len(limner("users", "invitations", "--json").document["invitations"]) == 1
+    add(limner, "dan@example.com")
+    taken = limner("users", "invite", "dan@example.com", "--json")
+    assert (taken.code, taken.document["error"]["code"]) == (2, "user_exists")

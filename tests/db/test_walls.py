@@ -34,6 +34,7 @@ NOBODYS = frozenset(
         "budgets",
         "circuit_breakers",
         "image_leavings",
+        "invitations",
         "provider_configs",
         "request_counts",
         "request_marks",

@@ -53,6 +53,7 @@ from limner.api.gate import is_open
 from limner.api.key_schemas import KeyChangeBody, NewKeyBody
 from limner.api.people_bodies import (
     GoogleBody,
+    InvitationBody,
     LoginBody,
     MemberBody,
     OwnPasswordBody,
@@ -103,6 +104,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     GoogleBody,
     LoginBody,
     OwnPasswordBody,
+    InvitationBody,
     UserBody,
     UserChangeBody,
     TokenBody,

@@ -27,7 +27,7 @@ PRINCIPAL = "limner.principal"
 STILL = "limner.still"
 """Where streams find what says whether they are still let in, as the same one with the same rights."""
 
-OPEN_PAGES = frozenset({"/docs", "/login", "/setup"})
+OPEN_PAGES = frozenset({"/docs", "/invitation", "/login", "/setup"})
 OPEN_SIGN_IN = frozenset(
     {"/api/auth/google", "/api/auth/login", "/api/auth/logout", "/api/auth/oidc/callback", "/api/auth/oidc/start"}
 )

@@ -54,6 +54,15 @@ class UserBody(StrictBody):
     role: Role = Role.MEMBER
 
 
+class InvitationBody(StrictBody):
+    """Somebody to invite."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "ben@example.com", "role": "member"}]})
+
+    email: Email
+    role: Role = Role.MEMBER
+
+
 class UserChangeBody(StrictBody):
     """What is to be different about a person; what is left out stays."""
 

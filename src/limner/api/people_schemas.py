@@ -40,6 +40,29 @@ class UserList(Answer):
     items: list[UserAnswer]
 
 
+class InvitationAnswer(Answer):
+    """Somebody who may make an account, without the link."""
+
+    id: str = Field(examples=[EXAMPLE_ID])
+    email: str
+    role: Role
+    inviter: str = Field(description="The administrator who invited them; empty for the command line.")
+    created: datetime
+    expires: datetime
+
+
+class NewInvitationAnswer(InvitationAnswer):
+    """The same when it has just been made."""
+
+    url: str = Field(description="The link. It is shown only now.")
+
+
+class InvitationList(Answer):
+    """Open invitations, by address."""
+
+    items: list[InvitationAnswer]
+
+
 class TokenAnswer(Answer):
     """An API token, without the token itself."""
 

@@ -14,6 +14,7 @@ from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output
 from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.invitations import Invitation
 from limner.domain.people import Role, User
 
 app = App(help="Add and remove people, where LIMNER_AUTH is accounts.", no_args_is_help=True)
@@ -48,6 +49,68 @@ def add(
             output.document(_document(user))
         else:
             output.say(f"{user.email} is added, with the role {user.role}.")
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
+@app.add()
+def invite(email: Email, role: Given = None, json: Json = False) -> int:
+    """Invite a person by a link with which they choose a password: `limner users invite ben@example.com`."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        studio = session.studio
+        runtime = studio.runtime
+        made = await runtime.admittance.inviting.invite(email, role or Role.MEMBER, studio.principal)
+        found, link = made.invitation, f"{runtime.settings.address}{made.path}"
+        if json:
+            output.document({**_invitation(found), "url": link})
+        else:
+            output.show(link)
+            said = f"{found.email} is invited with it, with the role {found.role}, until {found.expires:%Y-%m-%d}."
+            output.say(f"{said} It is not shown again.")
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
+@app.add()
+def invitations(json: Json = False) -> int:
+    """List who is invited and has not come yet."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        studio = session.studio
+        found = await studio.runtime.admittance.inviting.open(studio.principal)
+        if json:
+            output.document({"invitations": [_invitation(each) for each in found]})
+        elif found:
+            rows = [(each.email, each.role.value, f"{each.expires:%Y-%m-%d}", each.inviter) for each in found]
+            output.rows(("Address", "Role", "Until", "Invited by"), rows)
+        else:
+            output.say("Nobody is invited. `limner users invite EMAIL` makes a link.")
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
+@app.add()
+def uninvite(email: Email, json: Json = False) -> int:
+    """Withdraw an invitation; its link is useless at once."""
+    output, wanted = Output(json=json), email.strip().lower()
+
+    async def action(session: Session) -> int:
+        studio = session.studio
+        inviting = studio.runtime.admittance.inviting
+        found = next((each for each in await inviting.open(studio.principal) if each.email == wanted), None)
+        if found is None:
+            raise NotFound(f"Nobody is invited as {wanted}. `limner users invitations` shows them all.", field="email")
+        await inviting.withdraw(found.id, studio.principal)
+        if json:
+            output.document({**_invitation(found), "withdrawn": True})
+        else:
+            output.say(f"The invitation of {found.email} is withdrawn.")
         return OK
 
     return with_studio(output, action, paints=False)
@@ -148,3 +211,14 @@ def _password(from_stdin: bool) -> str:
 
 def _document(user: User) -> Document:
     return {"id": user.id, "email": user.email, "role": user.role.value, "created": moment(user.created)}
+
+
+def _invitation(invitation: Invitation) -> Document:
+    return {
+        "id": invitation.id,
+        "email": invitation.email,
+        "role": invitation.role.value,
+        "inviter": invitation.inviter,
+        "created": moment(invitation.created),
+        "expires": moment(invitation.expires),
+    }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from limner.db import codec
 from limner.db.audit import write
 from limner.db.database import Database
-from limner.db.people_tables import codes, sessions, users
+from limner.db.people_tables import codes, invitations, sessions, users
 from limner.db.removing import remove_belongings
 from limner.db.statements import Columns, Statement
 from limner.db.walls import EVERYBODY
@@ -37,6 +37,10 @@ _REMOVE = Statement(delete(users).where(_THIS))
 _CHANGE_ROLE = Statement(update(users).where(_THIS).values(role=bindparam("becomes")))
 _CHANGE_PASSWORD = Statement(update(users).where(_THIS).values(password=bindparam("hash")))
 _END_SESSIONS = Statement(delete(sessions).where(sessions.c.user_id == bindparam("person")))
+# Whoever may not invite any more has invited nobody who has not come yet.
+_WITHDRAW_THEIRS = Statement(
+    delete(invitations).where(invitations.c.inviter == select(users.c.email).where(_THIS).scalar_subquery())
+)
 _OFFER = Statement(insert(codes).values(digest=bindparam("code"), expires_at=bindparam("ends")))
 _GOOD = (codes.c.digest == bindparam("code"), codes.c.expires_at > bindparam("at"))
 _IS_OPEN = Statement(select(codes.c.digest).where(*_GOOD))
@@ -107,6 +111,7 @@ class SqlPeople:
             if not _spares_an_owner(connection, user_id):
                 return False
             remove_belongings(connection, user_id, at)
+            _WITHDRAW_THEIRS.run(connection, {"person": user_id})
             return _noted(connection, record, done=bool(_REMOVE.run(connection, {"person": user_id})))
 
         return await self._database.write(remove, owner=EVERYBODY)
@@ -167,7 +172,8 @@ def _spares_an_owner(connection: Connection, user_id: str) -> bool:
 def _change_role(connection: Connection, user_id: str, role: Role) -> bool:
     if not _spares_an_owner(connection, user_id) and role is not Role.OWNER:
         return False
-    _END_SESSIONS.run(connection, {"person": user_id})
+    for statement in (_END_SESSIONS, _WITHDRAW_THEIRS):
+        statement.run(connection, {"person": user_id})
     return bool(_CHANGE_ROLE.run(connection, {"person": user_id, "becomes": role.value}))
 
 

@@ -72,6 +72,19 @@ codes = Table(
     sqlite_with_rowid=False,
 )
 
+# Nobody has an account yet whose row it could be; those of an administrator who goes are withdrawn with them.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("digest", Key, nullable=False, unique=True),
+    Column("email", Key, nullable=False, unique=True),
+    Column("role", Key, nullable=False),
+    Column("inviter", Text, nullable=False),
+    Column("created_at", Key, nullable=False),
+    Column("expires_at", Key, nullable=False),
+)
+
 shared = Table(
     "shared_projects",
     metadata,

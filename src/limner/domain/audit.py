@@ -16,6 +16,8 @@ class Act(StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT_EVERYWHERE = "signed_out_everywhere"
+    USER_INVITED = "user_invited"
+    INVITATION_WITHDRAWN = "invitation_withdrawn"
     USER_ADDED = "user_added"
     USER_REMOVED = "user_removed"
     ROLE_CHANGED = "role_changed"

@@ -39,7 +39,7 @@ class Accounts:
 
     async def add(self, email: str, password: str, role: Role, principal: Principal) -> User:
         """A new person. Raises PolicyError, InvalidRequest, and UserExists where somebody has this address."""
-        _check_may_give(principal, role)
+        check_may_give(principal, role)
         named = email_of(email)
         check_password(password)
         hashed = await self.passwords.hash(password)
@@ -73,7 +73,7 @@ class Accounts:
     async def change_role(self, user_id: str, role: Role, principal: Principal) -> User:
         """Gives another role and ends all sessions. Raises PolicyError, NotFound, and LastOwner."""
         user = await self._changeable(user_id, principal)
-        _check_may_give(principal, role)
+        check_may_give(principal, role)
         record = self._record(Act.ROLE_CHANGED, principal, user, f"{user.role} to {role}")
         if not await self.people.change_role(user_id, role, record):
             raise _last(user)
@@ -113,7 +113,8 @@ class Accounts:
         return self.audit.record(deed)
 
 
-def _check_may_give(principal: Principal, role: Role) -> None:
+def check_may_give(principal: Principal, role: Role) -> None:
+    """Raises PolicyError for whoever may not give a role."""
     principal.check_administrator("adds people and gives roles")
     if role is Role.OWNER and principal.role is not Role.OWNER:
         raise Forbidden("Only an owner makes owners. Ask one.")

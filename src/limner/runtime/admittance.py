@@ -8,6 +8,7 @@ from limner.db.admission import SqlAttempts, SqlSessions, SqlTokens
 from limner.db.audit import SqlAudit
 from limner.db.database import Database
 from limner.db.identities import SqlIdentities
+from limner.db.invitations import SqlInvitations
 from limner.db.people import SqlPeople
 from limner.db.sharing import SqlSharing
 from limner.domain.audit import Audit
@@ -17,6 +18,7 @@ from limner.engine.accounts import Accounts
 from limner.engine.api_tokens import ApiTokens
 from limner.engine.bearers import Bearers
 from limner.engine.federation import Federation
+from limner.engine.inviting import Inviting
 from limner.engine.openid import OpenId, OpenIdClient, client_of
 from limner.engine.openid_tokens import OpenIdTokens
 from limner.engine.passwords import Argon2Passwords
@@ -34,6 +36,7 @@ class Admittance:
     signing_in: SigningIn
     bearers: Bearers
     accounts: Accounts
+    inviting: Inviting
     tokens: ApiTokens
     projects: SharedProjects
     federation: Federation
@@ -81,6 +84,7 @@ def admittance(
             openid=None if openid.client is None else _tokens(openid, federation, settings),
         ),
         accounts=Accounts(people=people, attempts=attempts, passwords=passwords, audit=audit, clock=clock, ids=ids),
+        inviting=Inviting(invitations=SqlInvitations(database), passwords=passwords, audit=audit, clock=clock, ids=ids),
         tokens=ApiTokens(tokens=tokens, audit=audit, clock=clock, ids=ids),
         projects=SharedProjects(sharing=SqlSharing(database), people=people, audit=audit, clock=clock, ids=ids),
         federation=federation,

@@ -22,7 +22,7 @@ async def leave(request: Request) -> Response:
     """Leads to the issuer; its answer comes back to this browser alone."""
     openid, onward = with_accounts(request).admittance.openid, own_path(request.query_params.get("next"))
     try:
-        leaving = await openid.leave(onward, f"{_address(request)}{CALLBACK}")
+        leaving = await openid.leave(onward, f"{address_of_server(request)}{CALLBACK}")
     except LimnerError as error:
         return _refused(request, error, onward)
     ticket = left(leaving.ticket, leaving.state, int(TAKES_AT_MOST.total_seconds()), host_of(request))
@@ -48,7 +48,7 @@ async def come_back(request: Request) -> Response:
     return answer
 
 
-def _address(request: Request) -> str:
+def address_of_server(request: Request) -> str:
     """Where the browser finds us, as far as we know: behind a proxy we may be asked by another name than it was."""
     settings = with_accounts(request).settings
     return settings.address if settings.public_url else f"http://{host_of(request)}"

@@ -30,6 +30,7 @@ class Links:
     login: str = "/login"
     logout: str = "/logout"
     setup: str = "/setup"
+    invitation: str = "/invitation"
     account: str = "/settings/account"
     account_password: str = "/settings/account/password"
     account_out: str = "/settings/account/sign-out-everywhere"

@@ -23,6 +23,7 @@ from limner.web import (
     elsewhere,
     gallery,
     installing,
+    invitations,
     keyboard,
     languages,
     lightbox,
@@ -77,6 +78,7 @@ def install(app: FastAPI) -> None:
     app.include_router(compare.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)
+    app.include_router(invitations.router)
     app.include_router(elsewhere.router)
     app.include_router(account.router)
     app.include_router(preferences.router)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request, Response
 
 from limner.domain.errors import InvalidRequest, UsageError
 from limner.domain.people import Principal, Role, User
+from limner.engine.inviting import Invited
 from limner.runtime.forms import read_form
+from limner.web.elsewhere import address_of_server
 from limner.web.gallery import known_id, principal_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.settings_frame import ask, check_section, done_at, framed
-from limner.web.settings_people_views import PeoplePage, PersonRow
+from limner.web.settings_people_views import InvitedRow, PeoplePage, PersonRow
 from limner.web.signing_in import answered, text_of, with_accounts
 
 SECTION = "people"
 DONE = {
+    "withdrawn": message("The invitation is withdrawn. Its link is useless."),
     "added": message("They have an account now. Tell them the password yourself, and to change it."),
     "changed": message("The role is changed. They sign in anew."),
     "password": message("The password is changed, and all their sessions have ended."),
@@ -32,6 +37,14 @@ ROLES = {
 router = APIRouter(include_in_schema=False, prefix="/settings/people")
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in the form that adds somebody."""
+
+    email: str = ""
+    role: str = Role.MEMBER.value
+
+
 @router.get("")
 async def people_page(request: Request) -> Response:
     """Everybody, and the form that adds somebody. For administrators."""
@@ -40,16 +53,27 @@ async def people_page(request: Request) -> Response:
 
 @router.post("")
 async def add_person_from_form(request: Request) -> Response:
-    """Adds somebody. For administrators."""
+    """Adds somebody, or without a password invites them and shows the link, this once. For administrators."""
     check_section(request, SECTION)
-    accounts = with_accounts(request).admittance.accounts
+    admittance, principal = with_accounts(request).admittance, principal_of(request)
     async with read_form(request, files=0, fields=6) as form:
         email, password, role = text_of(form, "email"), text_of(form, "password"), text_of(form, "role")
     try:
-        await accounts.add(email, password, _role(role), principal_of(request))
+        if not password:
+            made = await admittance.inviting.invite(email, _role(role), principal)
+            return await _page(request, made=made)
+        await admittance.accounts.add(email, password, _role(role), principal)
     except UsageError as error:
-        return await _page(request, email=email, role=role, error=error)
+        return await _page(request, typed=Typed(email[:254], role), error=error)
     return done_at(request, SECTION, "added")
+
+
+@router.post("/invitations/{invitation_id}/withdraw")
+async def withdraw_invitation_from_form(request: Request, invitation_id: str) -> Response:
+    """Makes the link of an invitation useless. For administrators."""
+    check_section(request, SECTION)
+    await with_accounts(request).admittance.inviting.withdraw(known_id(invitation_id), principal_of(request))
+    return done_at(request, SECTION, "withdrawn")
 
 
 @router.get("/{user_id}")
@@ -116,26 +140,31 @@ async def _person(request: Request, user_id: str) -> User:
 async def _page(
     request: Request,
     *,
-    email: str = "",
-    role: str = "",
+    typed: Typed = Typed(),
     editing: User | None = None,
+    made: Invited | None = None,
     error: UsageError | None = None,
     form: str = SECTION,
 ) -> Response:
     shell, frame = framed(request, SECTION, DONE, error=error, form=form)
     principal = principal_of(request)
-    people = await with_accounts(request).admittance.accounts.all(principal)
+    admittance = with_accounts(request).admittance
+    people, invited = await admittance.accounts.all(principal), await admittance.inviting.open(principal)
     view = PeoplePage(
         shell=shell,
         frame=frame,
         people=tuple(_row(user, principal) for user in people),
+        invited=tuple(
+            InvitedRow(id=each.id, email=each.email, role=_word(each.role), expires=each.expires) for each in invited
+        ),
+        link="" if made is None else f"{address_of_server(request)}{made.path}",
         roles=tuple(
             Choice(value=each.value, name=_(words))
             for each, words in ROLES.items()
             if each is not Role.OWNER or principal.role is Role.OWNER
         ),
-        email=email[:254],
-        role=role or Role.MEMBER.value,
+        email=typed.email,
+        role=typed.role,
         editing=None if editing is None else _row(editing, principal),
     )
     return answered(request, view, error)
@@ -145,13 +174,17 @@ def _row(user: User, principal: Principal) -> PersonRow:
     return PersonRow(
         id=user.id,
         email=user.email,
-        role=_(ROLES[user.role]).partition(":")[0],
+        role=_word(user.role),
         role_key=user.role.value,
         created=user.created,
         is_oneself=user.id == principal.id,
         has_password=user.password is not None,
         may_change=user.role is not Role.OWNER or principal.role is Role.OWNER,
     )
+
+
+def _word(role: Role) -> str:
+    return _(ROLES[role]).partition(":")[0]
 
 
 def _role(text: str) -> Role:

@@ -29,13 +29,27 @@ class PersonRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class InvitedRow:
+    """Somebody who is invited and has not come yet."""
+
+    id: str
+    email: str
+    role: str
+    """In a word."""
+    expires: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PeoplePage:
-    """Everybody with an account, and the form that adds somebody or changes them."""
+    """Everybody with an account, who is invited, and the form that adds somebody or changes them."""
 
     template: ClassVar[str] = "pages/settings_people.html"
     shell: Shell
     frame: Frame
     people: tuple[PersonRow, ...]
+    invited: tuple[InvitedRow, ...]
+    link: str
+    """Of an invitation that has just been made, shown this once; empty for none."""
     roles: tuple[Choice, ...]
     email: str
     role: str

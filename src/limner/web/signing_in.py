@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,6 +12,7 @@ from starlette.datastructures import FormData
 from limner.domain.authority import own_path
 from limner.domain.errors import LimnerError, NotConfigured, NotFound, TooManyRequests
 from limner.domain.identity import IssuerUnavailable
+from limner.domain.invitations import Invitation
 from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
@@ -20,6 +22,16 @@ from limner.web.rendering import Page, Renderer, shell
 from limner.web.views import SignInPage
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to make on the page of the sign-in: the first one, or that of an invitation."""
+
+    code: str
+    """From the link."""
+    invitation: Invitation | None = None
+
 
 LONGEST_CODE = 100
 STATUSES: Mapping[type[LimnerError], int] = {
@@ -73,7 +85,7 @@ async def setup_page(request: Request) -> Response:
         await runtime.admittance.signing_in.check_setup(code)
     except SignInRefused as error:
         return sign_in_view(request, error=error)
-    return sign_in_view(request, code=code)
+    return sign_in_view(request, account=NewAccount(code))
 
 
 @router.post("/setup")
@@ -85,8 +97,8 @@ async def set_up_from_form(request: Request) -> Response:
     try:
         opened = await runtime.admittance.signing_in.set_up(code, email, password, address_of_caller(request))
     except LimnerError as error:
-        refused = isinstance(error, SignInRefused)
-        return sign_in_view(request, code="" if refused else code, email=email, error=error)
+        account = None if isinstance(error, SignInRefused) else NewAccount(code)
+        return sign_in_view(request, account=account, email=email, error=error)
     return RedirectResponse("/", status_code=303, headers=dict(kept(opened, host_of(request))))
 
 
@@ -104,18 +116,21 @@ def sign_in_view(
     onward: str = "/",
     email: str = "",
     stays: bool = True,
-    code: str = "",
+    account: NewAccount | None = None,
     error: LimnerError | None = None,
 ) -> Response:
-    """The page of the sign-in, or of the first account; with what is wrong, where something is."""
-    title = _("Set up your studio") if code else _("Sign in")
+    """The page of the sign-in, or of an account to make; with what is wrong, where something is."""
+    invitation, code = (None, "") if account is None else (account.invitation, account.code)
+    title = _("Make your account") if invitation else _("Set up your studio") if code else _("Sign in")
     view = SignInPage(
         shell=shell(request, title),
         place=host_of(request),
         onward=onward,
-        email=email[:254],
+        email=email[:254] if invitation is None else invitation.email,
         stays=stays,
         code=code,
+        invited=invitation is not None,
+        inviter="" if invitation is None else invitation.inviter,
         elsewhere=elsewhere_of(request),
         error="" if error is None else error.message,
     )

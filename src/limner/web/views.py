@@ -138,7 +138,7 @@ class ProblemPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignInPage:
-    """Where people sign in, or make the first account."""
+    """Where people sign in, or make an account: the first one, or one that they are invited to."""
 
     template: ClassVar[str] = "pages/signin.html"
     shell: Shell
@@ -149,7 +149,11 @@ class SignInPage:
     email: str
     stays: bool
     code: str
-    """Makes the first account; empty for a sign-in."""
+    """Makes an account; empty for a sign-in."""
+    invited: bool
+    """Whether the account is one that they are invited to."""
+    inviter: str
+    """Who invites them; empty where that was done on the server itself."""
     elsewhere: str
     """What the issuer is called that people may sign in with as well; empty where there is none."""
     error: str
