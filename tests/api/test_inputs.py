@@ -95,3 +95,21 @@ def test_forms_that_cannot_be_read_say_why(site: Site) -> None:
     assert sent(wish, *crowd).status_code == 400
     cut = site.client.post("/api/v1/jobs", content=b"--x\r\nbroken", headers={"Content-Type": "multipart/form-data"})
     assert cut.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("operation", "options", "field"),
+    [
+        ("outpaint", {"margins": {"right": 9_000, "bottom": 9_000}}, "margins"),
+        ("upscale", {"size": "9000x9000", "scale": 4}, "size"),
+    ],
+)
+def test_a_result_of_too_many_pixels_is_refused_before_it_has_a_price(
+    site: Site, operation: str, options: dict[str, object], field: str
+) -> None:
+    body = {"prompt": "snow", "model": "sketch", "operation": operation, "inputs": [{"data": PLAIN}], **options}
+    for path in ("/api/v1/quotes", "/api/v1/jobs"):
+        answer = site.client.post(path, json=body)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["field"] == field
+        assert "at most 64 million in all" in answer.json()["detail"]

@@ -8,7 +8,9 @@ import unicodedata
 from limner.domain.errors import InvalidRequest
 from limner.domain.interpreting import no_language
 from limner.domain.languages import BEST, NAMES
-from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role
+from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role, Size
+from limner.engine.outpainting import canvas_of
+from limner.engine.sizes import enlarged
 
 MAX_COUNT = 10
 MAX_PROMPT = 32_000
@@ -37,6 +39,26 @@ def admit(request: ImageRequest) -> None:
     _check_extra(request)
     _check_shape(request)
     _check_inputs(request)
+
+
+def admit_result(request: ImageRequest, most_pixels: int) -> None:
+    """Raises InvalidRequest for an extension or an enlargement to more pixels than may be decoded here."""
+    result, field = _result(request)
+    if result is not None and (result.pixels > most_pixels or max(result.width, result.height) > MAX_EDGE):
+        raise InvalidRequest(
+            f"The result would measure {result} pixels; at most {most_pixels / 1e6:g} million in all and {MAX_EDGE} "
+            "along an edge are possible. Ask for less.",
+            field=field,
+        )
+
+
+def _result(request: ImageRequest) -> tuple[Size | None, str]:
+    """The size that a picture is brought to from its source, and the field that says so; None where neither happens."""
+    source = request.input(Role.SOURCE)
+    if source is None or request.operation is not Operation.OUTPAINT:
+        return enlarged(request), "scale" if request.size is None else "size"
+    said = "margins" if request.margins else "size" if request.size else "aspect" if request.aspect else "margins"
+    return canvas_of(request, source.size), said
 
 
 def _is_blank(text: str) -> bool:

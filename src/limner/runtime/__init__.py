@@ -274,6 +274,7 @@ def _engine(
         codec=codec,
         clock=ground.clock,
         ids=ground.ids,
+        most_pixels=ground.settings.max_pixels,
     )
 
 
