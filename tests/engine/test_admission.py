@@ -16,6 +16,7 @@ def picture(role: Role, width: int = 64, height: int = 64) -> InputImage:
 
 
 GOOD = ImageRequest(prompt="a lighthouse at dusk")
+RESTYLE = replace(GOOD, prompt="", operation=Operation.STYLE_TRANSFER, inputs=(picture(Role.SOURCE),))
 
 
 @pytest.mark.parametrize(
@@ -47,11 +48,8 @@ GOOD = ImageRequest(prompt="a lighthouse at dusk")
             "mask",
             "mask_size",
         ),
-        (
-            replace(GOOD, prompt="", operation=Operation.STYLE_TRANSFER, inputs=(picture(Role.SOURCE),)),
-            "prompt",
-            "prompt_empty",
-        ),
+        (RESTYLE, "prompt", "prompt_empty"),
+        (replace(RESTYLE, prompt=" \u200b"), "prompt", "prompt_empty"),
     ],
 )
 @pytest.mark.req("S0-067", "S0-068", "S3-091", "S0-066")
@@ -70,6 +68,9 @@ def test_refusals_name_their_field(request_: ImageRequest, field: str, code: str
         replace(GOOD, prompt="", operation=Operation.UPSCALE, inputs=(picture(Role.SOURCE),), scale=4),
         replace(GOOD, prompt="", operation=Operation.VARIATIONS, inputs=(picture(Role.SOURCE),)),
         replace(GOOD, operation=Operation.INPAINT, inputs=(picture(Role.SOURCE), picture(Role.MASK))),
+        replace(RESTYLE, presets=("watercolor",)),
+        replace(RESTYLE, style="ink"),
+        replace(RESTYLE, inputs=(*RESTYLE.inputs, picture(Role.STYLE))),
     ],
 )
 def test_good_requests_pass(request_: ImageRequest) -> None:

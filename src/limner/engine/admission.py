@@ -81,6 +81,11 @@ def _check_prompt(request: ImageRequest) -> None:
             raise InvalidRequest(f"The prompt has a control character in it ({sign}). Remove it.", field=field)
 
 
+def _has_style(request: ImageRequest) -> bool:
+    """Whether a style is named or shown without a word of a prompt."""
+    return bool(request.style or request.presets or request.input(Role.STYLE))
+
+
 def _check_numbers(request: ImageRequest) -> None:
     if not 1 <= request.count <= MAX_COUNT:
         raise InvalidRequest(
@@ -125,10 +130,12 @@ def _check_inputs(request: ImageRequest) -> None:
         raise InvalidRequest(f"{request.operation} needs a picture to start from. Add one.", field="inputs")
     if request.operation is Operation.INPAINT and mask is None:
         raise InvalidRequest("Inpainting needs a mask that marks what to change. Add one.", field="mask")
-    if request.operation is Operation.STYLE_TRANSFER and not (
-        request.prompt.strip() or request.style or request.presets or request.input(Role.STYLE)
-    ):
-        raise InvalidRequest("Say which style, or add a picture that shows it.", field="style")
+    if request.operation is Operation.STYLE_TRANSFER and _is_blank(request.prompt) and not _has_style(request):
+        raise InvalidRequest(
+            "Say which style: in words, by a preset, or with a picture that shows it.",
+            field="prompt",
+            code="prompt_empty",
+        )
     if source and mask and source.size != mask.size:
         raise InvalidRequest(
             f"The mask is {mask.size} and the picture is {source.size}. Make the mask the size of the picture.",
