@@ -311,7 +311,7 @@ class Engine:
 
     async def _plan(self, request: ImageRequest, principal: Principal) -> Plan:
         """Who could paint what is admitted, with the keys that this principal may use."""
-        await self.router.health.renew()
+        await self.router.renew(request)
         services = await self.doors.reach(request, principal)
         return with_translation(request, self.router.over(services).plan(self._final(request), request.prompt))
 
