@@ -21,6 +21,12 @@ def png(width: int = 64, height: int = 64, colour: object = (90, 120, 160)) -> b
 PLAIN = base64.b64encode(png()).decode()
 
 
+def moving(kind: str = "GIF") -> bytes:
+    out, frames = io.BytesIO(), [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:])
+    return out.getvalue()
+
+
 def edit(site: Site, inputs: list[dict[str, object]], **fields: object) -> Any:
     body = {"prompt": "more snow", "model": "sketch", "operation": "edit", "inputs": inputs, **fields}
     return site.client.post("/api/v1/jobs", json=body, headers={"Prefer": "wait=30"})
@@ -33,6 +39,22 @@ def test_a_picture_in_the_body(site: Site) -> None:
         assert answer.json()["state"] == "succeeded"
         assert answer.json()["request"]["inputs"][0]["role"] == "source"
         assert PLAIN not in answer.text
+
+
+@pytest.mark.parametrize("kind", ["GIF", "AVIF"])
+def test_of_a_moving_picture_the_first_frame_is_painted_on_and_the_receipt_says_so(site: Site, kind: str) -> None:
+    source = base64.b64encode(moving(kind)).decode()
+    answer = edit(site, [{"data": source}], strength=0.0)
+    assert answer.status_code == 201, answer.text
+    (line,) = [line for line in answer.json()["receipt"] if line["field"] == "inputs"]
+    assert (line["treatment"], line["wanted"], line["sent"]) == ("mapped", kind.lower(), "png")
+    assert "first frame" in line["why"]
+    (image,) = answer.json()["images"]
+    shown = Image.open(io.BytesIO(site.client.get(f"/api/v1/images/{image['id']}/file").content)).convert("RGB")
+    red, _, blue = shown.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))  # type: ignore[misc]  # an RGB pixel
+    assert red > blue
+    refused = edit(site, [{"data": source}], strictness="strict")
+    assert (refused.status_code, refused.json()["field"]) == (422, "inputs")
 
 
 def test_a_kept_picture_becomes_the_parent(site: Site) -> None:
@@ -95,3 +117,21 @@ def test_forms_that_cannot_be_read_say_why(site: Site) -> None:
     assert sent(wish, *crowd).status_code == 400
     cut = site.client.post("/api/v1/jobs", content=b"--x\r\nbroken", headers={"Content-Type": "multipart/form-data"})
     assert cut.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("operation", "options", "field"),
+    [
+        ("outpaint", {"margins": {"right": 9_000, "bottom": 9_000}}, "margins"),
+        ("upscale", {"size": "9000x9000", "scale": 4}, "size"),
+    ],
+)
+def test_a_result_of_too_many_pixels_is_refused_before_it_has_a_price(
+    site: Site, operation: str, options: dict[str, object], field: str
+) -> None:
+    body = {"prompt": "snow", "model": "sketch", "operation": operation, "inputs": [{"data": PLAIN}], **options}
+    for path in ("/api/v1/quotes", "/api/v1/jobs"):
+        answer = site.client.post(path, json=body)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["field"] == field
+        assert "at most 64 million in all" in answer.json()["detail"]

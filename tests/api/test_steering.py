@@ -1,6 +1,7 @@
 """Administrators switch services on and off over HTTP; every process of the installation does so."""
 
 import asyncio
+import html
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,24 @@ def test_only_administrators_steer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             add_user(tmp_path, email, role)
             with client_of(site, email) as client:
                 assert client.patch(f"{AT}/sketch", json={"enabled": True}).status_code == status
+
+
+def test_an_engine_that_is_away_paints_for_nobody_but_those_who_name_it(tmp_path: Path) -> None:
+    address = "http://127.0.0.1:9"
+    away = {"COMFYUI_BASE_URL": address, "LIMNER_DEFAULT_PROVIDER": "comfyui"}
+    said = f"Not reachable at {address}. Start ComfyUI, or set COMFYUI_BASE_URL."
+    with serving(tmp_path, key="", variables=away) as site:
+        plain = site.client.post("/api/v1/quotes", json={"prompt": "a fox"}).json()
+        assert plain["model"] == "sketch/sketch"
+        listed = {one["id"]: one for one in site.client.get("/api/v1/providers").json()["items"]}
+        assert (listed["comfyui"]["ready"], listed["comfyui"]["reason"]) == (False, said)
+        page = site.client.get("/settings/providers").text
+        assert "Not reachable" in page
+        assert said in html.unescape(page)
+        assert said in html.unescape(site.client.get("/").text)
+        named = site.client.post("/api/v1/quotes", json={"prompt": "a fox", "model": "comfyui/flux-dev"})
+        assert named.json()["model"] == "comfyui/flux-dev", named.text
+        job = site.client.post(
+            "/api/v1/jobs", json={"prompt": "a fox", "model": "comfyui/flux-dev"}, headers={"Prefer": "wait=30"}
+        ).json()
+        assert (job["state"], job["problem"]["provider"]) == ("failed", "comfyui")

@@ -169,6 +169,8 @@ def test_every_operation_starts_from_a_file_or_from_a_kept_picture(limner: Limne
         (("vary", picture[-8:]), "variations", (64, 64)),
         (("upscale", picture.upper(), "--scale", "2"), "upscale", (128, 128)),
         (("style", picture, "ink", "--like", source), "style_transfer", (64, 64)),
+        (("style", picture, "--like", source), "style_transfer", (64, 64)),
+        (("style", picture, "--preset", "watercolor"), "style_transfer", (64, 64)),
         (("remove-background", picture), "remove_background", (64, 64)),
     ):
         document = limner(*arguments, "--json").document

@@ -1,5 +1,6 @@
 """Services in the list: what they need, and which are blocked after failures."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,20 @@ def test_the_list_makes_no_database_and_loads_no_http_client(home: Path) -> None
     modules = loaded_by("sys.argv = ['limner', 'providers']\nfrom limner.cli.entry import main\nassert main() == 0")
     assert not modules & {"sqlalchemy", "aiohttp", "asyncio", "limner.engine.engine", "limner.runtime"}
     assert not home.exists()
+
+
+def test_an_engine_that_is_not_there_is_said_not_to_be(limner: Limner, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        address = f"http://127.0.0.1:{engine.getsockname()[1]}"
+        monkeypatch.setenv("COMFYUI_BASE_URL", address)
+        assert _reason(limner) == "Ready"
+    assert _reason(limner) == f"Not reachable at {address}. Start ComfyUI, or set COMFYUI_BASE_URL."
+
+
+def _reason(limner: Limner) -> str:
+    (found,) = [one for one in limner("providers", "--json").document["providers"] if one["id"] == "comfyui"]
+    assert found["ready"] is (found["reason"] == "Ready")
+    return str(found["reason"])
 
 
 @pytest.mark.req("S3-030", "S3-040")

@@ -371,6 +371,7 @@ async def house(
         codec=codec,
         clock=clock,
         ids=ids,
+        most_pixels=64_000_000,
     )
     if work:
         await dispatcher.start(runner.run, watch=False)

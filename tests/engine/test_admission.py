@@ -8,7 +8,7 @@ import pytest
 
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size
-from limner.engine.admission import admit
+from limner.engine.admission import admit, admit_result
 
 
 def picture(role: Role, width: int = 64, height: int = 64) -> InputImage:
@@ -16,6 +16,7 @@ def picture(role: Role, width: int = 64, height: int = 64) -> InputImage:
 
 
 GOOD = ImageRequest(prompt="a lighthouse at dusk")
+RESTYLE = replace(GOOD, prompt="", operation=Operation.STYLE_TRANSFER, inputs=(picture(Role.SOURCE),))
 
 
 @pytest.mark.parametrize(
@@ -47,11 +48,8 @@ GOOD = ImageRequest(prompt="a lighthouse at dusk")
             "mask",
             "mask_size",
         ),
-        (
-            replace(GOOD, prompt="", operation=Operation.STYLE_TRANSFER, inputs=(picture(Role.SOURCE),)),
-            "prompt",
-            "prompt_empty",
-        ),
+        (RESTYLE, "prompt", "prompt_empty"),
+        (replace(RESTYLE, prompt=" \u200b"), "prompt", "prompt_empty"),
     ],
 )
 @pytest.mark.req("S0-067", "S0-068", "S3-091", "S0-066")
@@ -70,7 +68,54 @@ def test_refusals_name_their_field(request_: ImageRequest, field: str, code: str
         replace(GOOD, prompt="", operation=Operation.UPSCALE, inputs=(picture(Role.SOURCE),), scale=4),
         replace(GOOD, prompt="", operation=Operation.VARIATIONS, inputs=(picture(Role.SOURCE),)),
         replace(GOOD, operation=Operation.INPAINT, inputs=(picture(Role.SOURCE), picture(Role.MASK))),
+        replace(RESTYLE, presets=("watercolor",)),
+        replace(RESTYLE, style="ink"),
+        replace(RESTYLE, inputs=(*RESTYLE.inputs, picture(Role.STYLE))),
     ],
 )
 def test_good_requests_pass(request_: ImageRequest) -> None:
     admit(request_)
+
+
+MOST = 1_000_000
+OUTPAINT = replace(GOOD, operation=Operation.OUTPAINT, inputs=(picture(Role.SOURCE, 800, 800),))
+UPSCALE = replace(GOOD, prompt="", operation=Operation.UPSCALE, inputs=(picture(Role.SOURCE, 400, 400),))
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "size"),
+    [
+        (replace(OUTPAINT, margins=Margins(left=200, bottom=250)), "margins", "1000x1050"),
+        (replace(OUTPAINT, size=Size(1001, 1000)), "size", "1001x1000"),
+        (replace(OUTPAINT, size=Size(1500, 600)), "size", "1500x800"),
+        (replace(OUTPAINT, aspect=Aspect(2, 1)), "aspect", "1600x800"),
+        (OUTPAINT, "margins", "1200x1200"),
+        (replace(UPSCALE, scale=4), "scale", "1600x1600"),
+        (replace(UPSCALE, scale=4, size=Size(1200, 1200)), "size", "1200x1200"),
+        (
+            replace(OUTPAINT, inputs=(picture(Role.SOURCE, 20, 20),), margins=Margins(left=16_384)),
+            "margins",
+            "16404x20",
+        ),
+    ],
+)
+def test_no_picture_grows_beyond_what_may_be_decoded(request_: ImageRequest, field: str, size: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        admit_result(request_, MOST)
+    assert refusal.value.field == field
+    assert f"would measure {size} pixels; at most 1 million" in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        replace(OUTPAINT, margins=Margins(left=200, bottom=200)),
+        replace(OUTPAINT, size=Size(1250, 800)),
+        replace(OUTPAINT, aspect=Aspect(1, 1)),
+        replace(UPSCALE, scale=2),
+        replace(UPSCALE, size=Size(1000, 1000)),
+        replace(GOOD, size=Size(4096, 4096)),
+    ],
+)
+def test_what_stays_within_that_may_grow(request_: ImageRequest) -> None:
+    admit_result(request_, MOST)

@@ -15,7 +15,7 @@ from limner.domain.events import EventKind
 from limner.domain.health import BreakerRules, BreakerState
 from limner.domain.job import Job, JobState
 from limner.domain.people import LOCAL, Principal
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.request import ImageRequest
 from limner.testing.fakes import FakeProvider
 from limner.wire.pace import Pace

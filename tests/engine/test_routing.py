@@ -23,7 +23,7 @@ from limner.domain.events import EventKind
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.request import ImageRequest, InputImage, Operation, Role, Size
 from limner.testing.fakes import FakeProvider
 from limner.testing.pictures import PictureMaker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import TypedDict, Unpack
 
 import pytest
 from hypothesis import given
@@ -20,11 +21,22 @@ from limner.domain.model_card import (
     Status,
 )
 from limner.domain.plan import ReceiptLine, Treatment
+from limner.domain.preset import Preset
 from limner.domain.prices import PriceList
 from limner.domain.request import Aspect, ImageRequest, InputImage, Margins, Operation, Role, Size, Strictness
+from limner.engine.prompting import shaped
 from limner.engine.sizes import enlarged
 from limner.engine.translation import translate
 from limner.engine.untranslatable import Untranslatable
+
+
+class Restyle(TypedDict, total=False):
+    """What a style transfer may say."""
+
+    prompt: str
+    style: str
+    presets: tuple[str, ...]
+
 
 CARD = ModelCard(
     service="openai",
@@ -210,6 +222,33 @@ def test_an_outpaint_without_numbers_grows_on_every_side() -> None:
     assert translate(wide, SKETCHY).calls[0].margins == Margins(left=160, right=160)
     with pytest.raises(Untranslatable):
         translate(replace(request, size=Size(320, 240)), SKETCHY)
+
+
+RESTYLES = replace(CARD, operations={Operation.STYLE_TRANSFER: StandIn.EDIT, Operation.EDIT: StandIn.NATIVE})
+WATERCOLOUR = Preset(id="watercolor", name="Watercolour", description="", value="loose washes of watercolour")
+
+
+def restyle(*more: InputImage, **options: Unpack[Restyle]) -> ImageRequest:
+    return ImageRequest(operation=Operation.STYLE_TRANSFER, inputs=(picture(), *more), **options)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sent"),
+    [
+        (restyle(presets=("watercolor",)), "The same picture, loose washes of watercolour"),
+        (restyle(prompt="at night", presets=("watercolor",)), "at night, loose washes of watercolour"),
+        (restyle(style="ink"), "The same picture. Style: ink."),
+        (restyle(replace(picture(), role=Role.STYLE)), "The same picture, in the style of the other one."),
+    ],
+)
+def test_a_style_alone_is_enough_to_paint_a_picture_anew(request_: ImageRequest, sent: str) -> None:
+    shaped_ = shaped(request_, {WATERCOLOUR.id: WATERCOLOUR})
+    assert translate(shaped_, RESTYLES).calls[0].prompt == sent
+
+
+def test_a_style_that_is_all_that_is_said_is_a_sentence_of_its_own() -> None:
+    native = replace(RESTYLES, operations={Operation.STYLE_TRANSFER: StandIn.NATIVE})
+    assert translate(restyle(style="ink"), native).calls[0].prompt == "Style: ink."
 
 
 FRAMER = replace(

@@ -1,5 +1,7 @@
 """Which services can be used, and with which key."""
 
+import asyncio
+import socket
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 
@@ -12,10 +14,11 @@ from limner.domain.vault import Opener
 from limner.providers.services import ConfiguredServices
 from limner.providers.sketch import Sketch
 from limner.testing.examples import CALL, CARD, SKETCH_CARD
-from limner.testing.fakes import FakeProvider, MemoryBlobs
+from limner.testing.fakes import FakeClock, FakeProvider, MemoryBlobs
 from limner.testing.openai_stand_in import OpenAIStandIn
 from limner.wire.client import Wire
-from limner.wire.connection import Connection, reached
+from limner.wire.connection import Connection, listens, reached
+from limner.wire.knocking import FRESH, Knocks
 from limner.wire.line import Line
 
 BASE = CARD.base_url
@@ -55,6 +58,61 @@ def test_what_a_service_needs(connection: Connection | None, ready: bool, reason
     if not ready:
         with pytest.raises(NotConfigured, match="OpenAI cannot be used"):
             found.provider("openai")
+
+
+COMFY_CARD = replace(
+    CARD, id="comfyui", name="ComfyUI", local=True, key_variables=(), base_url_variable="COMFYUI_BASE_URL"
+)
+ENGINE = "http://127.0.0.1:8188"
+
+
+async def test_an_engine_that_is_away_is_not_ready_until_it_is_back() -> None:
+    there, asked, clock = {ENGINE: False}, [], FakeClock()
+
+    def listens(address: str) -> bool:
+        asked.append(address)
+        return there[address]
+
+    places = {"comfyui": Connection(base_url=ENGINE)}
+    found = ConfiguredServices(
+        [COMFY_CARD, SKETCH_CARD, CARD], places, Wire(MemoryBlobs()), plugins=(), knocks=Knocks(clock, listens)
+    )
+    assert found.readiness("comfyui").ready, "nobody has asked yet"
+    await asyncio.gather(found.knock(), found.knock())
+    away = found.readiness("comfyui")
+    assert (away.ready, away.usable, away.code) == (False, True, "unreachable")
+    assert away.reason == f"Not reachable at {ENGINE}. Start ComfyUI, or set COMFYUI_BASE_URL."
+    assert found.provider("comfyui") is found.provider("comfyui"), "whoever names it may ask it"
+    elsewhere = found.opened({"comfyui": Opener(secret=None, base_url="http://127.0.0.1:9999")})
+    assert elsewhere.readiness("comfyui").ready, "other people's addresses are not asked"
+    there[ENGINE] = True
+    await found.knock()
+    assert (found.readiness("comfyui").ready, asked) == (False, [ENGINE])
+    clock.advance(FRESH)
+    await found.knock()
+    assert (found.readiness("comfyui").ready, asked) == (True, [ENGINE, ENGINE])
+
+
+async def test_what_is_switched_off_is_not_asked() -> None:
+    asked: list[str] = []
+    places = {"comfyui": Connection(base_url=ENGINE)}
+
+    def listens(address: str) -> bool:
+        asked.append(address)
+        return False
+
+    knocks = Knocks(FakeClock(), listens)
+    found = ConfiguredServices([COMFY_CARD], places, Wire(MemoryBlobs()), plugins=(), knocks=knocks)
+    found.steer({"comfyui": ServiceConfig(service="comfyui", enabled=False)})
+    await found.knock()
+    assert (asked, found.readiness("comfyui").code) == ([], "switched_off")
+
+
+def test_a_connection_is_made_or_is_not() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        address = f"http://127.0.0.1:{engine.getsockname()[1]}/api"
+        assert listens(address)
+    assert not listens(address)
 
 
 def test_the_artist_needs_nothing() -> None:

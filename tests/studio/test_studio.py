@@ -71,6 +71,7 @@ async def test_every_operation_works_on_a_kept_picture(studio: Studio) -> None:
         "upscale": await studio.upscale(source.id, scale=2),
         "style": await studio.style_transfer(source.id, "ink"),
         "like": await studio.style_transfer(source.id, "this", like=source.data),
+        "preset": await studio.style_transfer(source.id, presets=["watercolor"]),
         "cut out": await studio.remove_background(source.id),
     }
     assert {name: job.state for name, job in done.items()} == dict.fromkeys(done, JobState.SUCCEEDED)

@@ -3,6 +3,9 @@
 import io
 import json
 import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +14,7 @@ import pytest
 from PIL import Image
 
 from limner.testing.faults import Drop, Fault
-from tests.api.served import Site
+from tests.api.served import Site, serving
 
 PAGE = {"Accept": "text/html"}
 PAID = "openai/gpt-image-2"
@@ -242,7 +245,17 @@ def test_a_form_brings_a_picture_to_start_from(site: Site) -> None:
     assert f'name="reference" value="{reference["image_id"]}"' in start
 
 
-def test_a_model_that_reads_no_pictures_leaves_them_for_the_next_one(site: Site) -> None:
+@pytest.fixture
+def with_comfyui(tmp_path: Path) -> Iterator[Site]:
+    """A site that finds somebody at ComfyUI's address, who never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        address = f"http://127.0.0.1:{engine.getsockname()[1]}"
+        with serving(tmp_path, variables={"COMFYUI_BASE_URL": address}) as found:
+            yield found
+
+
+def test_a_model_that_reads_no_pictures_leaves_them_for_the_next_one(with_comfyui: Site) -> None:
+    site = with_comfyui
     brought = site.client.post("/api/v1/images", files={"file": ("kept.png", picture(), "image/png")}).json()
     fields = composed(model="openai/dall-e-3", reference=brought["image"]["id"])
     page = get(site, "/").text

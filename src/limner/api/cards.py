@@ -8,7 +8,7 @@ from limner.api.shapes import Body, amount, sizes_body
 from limner.domain.accounts import Inspection
 from limner.domain.health import BreakerState, Condition, Standing
 from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.request import Operation
 from limner.domain.steering import ServiceConfig
 from limner.engine.pricing import usual_price

@@ -166,6 +166,7 @@ def _variants(card: ModelCard) -> Iterable[Facts]:
                 prompt="",
                 inputs=0 if operation is Operation.GENERATE else 1,
                 steps=int(default) if isinstance(default, int | float) else None,
+                input_areas=() if operation is Operation.GENERATE else (size.pixels,),
             )
 
 

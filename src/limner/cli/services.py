@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -18,13 +18,14 @@ from limner.cli.surroundings import settings_here
 from limner.domain.errors import InvalidRequest, StorageError
 from limner.domain.health import Breaker, BreakerKey, Condition, Standing
 from limner.domain.model_card import ServiceCard
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.steering import Configs, ServiceChange, ServiceConfig
 
 if TYPE_CHECKING:
     from limner.cli.documents import Document
     from limner.cli.opening import Session
     from limner.settings import Settings
+    from limner.wire.connection import Connection
 
 app = App()
 
@@ -150,16 +151,28 @@ def _services(output: Output, settings: Settings) -> list[Found]:
     places, plugins = connections(services, settings.variables), plugins_by_name()
     kept = _kept(output, settings)
     health = Health(kept.breakers, settings.breaker_rules, datetime.now(UTC))
+    states = {card.id: readiness_of(card, places[card.id], plugins, kept.configs.get(card.id)) for card in services}
+    states |= _gone([(card, places[card.id]) for card in services if states[card.id].ready])
     return [
         Found(
             card=card,
-            state=readiness_of(card, places[card.id], plugins, kept.configs.get(card.id)),
+            state=states[card.id],
             standing=health.standing(card.id, places[card.id].fingerprint),
             base_url=places[card.id].base_url,
             config=kept.configs.get(card.id) or ServiceConfig(service=card.id),
         )
         for card in services
     ]
+
+
+def _gone(services: Sequence[tuple[ServiceCard, Connection]]) -> Mapping[str, Readiness]:
+    """The engines of this machine or network at whose addresses nobody listens, by their services."""
+    # Imported here because --help must not pay for what reads addresses.
+    from limner.providers import address_of, unreached
+    from limner.wire.connection import listens
+
+    engines = [(card, address) for card, place in services if (address := address_of(card, place)) is not None]
+    return {card.id: unreached(card, address) for card, address in engines if not listens(address)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from limner.domain.call import Call, Finished, Landed, Partial, Pending
 from limner.domain.model_card import MaskKind, ModelCard, ServiceCard
 from limner.domain.picture import Picture, PictureFile
+from limner.domain.readiness import Readiness
 from limner.domain.request import Margins, Size
 from limner.domain.turns import Turn
 from limner.domain.vault import Opener
@@ -46,18 +47,6 @@ class Streams(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Readiness:
-    """Whether a service can be used right now, and if not, what to do about it."""
-
-    ready: bool
-    reason: str
-    short: str = ""
-    """The reason in a few words, for a list of services."""
-    code: str = "not_configured"
-    """not_configured, or switched_off."""
-
-
 class Services(Protocol):
     """The services of this installation, with their keys."""
 
@@ -66,7 +55,14 @@ class Services(Protocol):
         ...
 
     def readiness(self, service: str) -> Readiness:
-        """Whether it has what it needs; sends nothing."""
+        """Whether it has what it needs, and was there when `knock` last asked; sends nothing."""
+        ...
+
+    async def knock(self) -> None:
+        """Asks whether the engines of this machine or network are there, where that was not done a moment ago.
+
+        Takes seconds at most. Lists do it, and plans for which nobody named a model.
+        """
         ...
 
     def credential(self, service: str) -> str:

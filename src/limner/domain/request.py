@@ -29,8 +29,16 @@ class Operation(StrEnum):
     """Nothing is painted: somebody brings a picture. No request asks for it."""
 
 
-NEEDS_NO_PROMPT = frozenset({Operation.VARIATIONS, Operation.UPSCALE, Operation.REMOVE_BACKGROUND, Operation.OUTPAINT})
-"""Operations that know what to do from the picture alone."""
+NEEDS_NO_PROMPT = frozenset(
+    {
+        Operation.VARIATIONS,
+        Operation.UPSCALE,
+        Operation.REMOVE_BACKGROUND,
+        Operation.OUTPAINT,
+        Operation.STYLE_TRANSFER,
+    }
+)
+"""Operations that know what to do from the picture alone, or from a style that is named or shown."""
 
 
 DEFAULT_PROJECT = "default"

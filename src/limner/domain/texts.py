@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.vault import Opener
 

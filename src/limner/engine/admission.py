@@ -8,7 +8,9 @@ import unicodedata
 from limner.domain.errors import InvalidRequest
 from limner.domain.interpreting import no_language
 from limner.domain.languages import BEST, NAMES
-from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role
+from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role, Size
+from limner.engine.outpainting import canvas_of
+from limner.engine.sizes import enlarged
 
 MAX_COUNT = 10
 MAX_PROMPT = 32_000
@@ -39,6 +41,26 @@ def admit(request: ImageRequest) -> None:
     _check_inputs(request)
 
 
+def admit_result(request: ImageRequest, most_pixels: int) -> None:
+    """Raises InvalidRequest for an extension or an enlargement to more pixels than may be decoded here."""
+    result, field = _result(request)
+    if result is not None and (result.pixels > most_pixels or max(result.width, result.height) > MAX_EDGE):
+        raise InvalidRequest(
+            f"The result would measure {result} pixels; at most {most_pixels / 1e6:g} million in all and {MAX_EDGE} "
+            "along an edge are possible. Ask for less.",
+            field=field,
+        )
+
+
+def _result(request: ImageRequest) -> tuple[Size | None, str]:
+    """The size that a picture is brought to from its source, and the field that says so; None where neither happens."""
+    source = request.input(Role.SOURCE)
+    if source is None or request.operation is not Operation.OUTPAINT:
+        return enlarged(request), "scale" if request.size is None else "size"
+    said = "margins" if request.margins else "size" if request.size else "aspect" if request.aspect else "margins"
+    return canvas_of(request, source.size), said
+
+
 def _is_blank(text: str) -> bool:
     """Whether nothing in a text can be seen: spaces, marks of direction, joiners without anything to join."""
     return all(unicodedata.category(sign) in UNSEEN for sign in text)
@@ -57,6 +79,11 @@ def _check_prompt(request: ImageRequest) -> None:
         if found := CONTROL.search(text):
             sign = f"U+{ord(found[0]):04X}"
             raise InvalidRequest(f"The prompt has a control character in it ({sign}). Remove it.", field=field)
+
+
+def _has_style(request: ImageRequest) -> bool:
+    """Whether a style is named or shown without a word of a prompt."""
+    return bool(request.style or request.presets or request.input(Role.STYLE))
 
 
 def _check_numbers(request: ImageRequest) -> None:
@@ -103,10 +130,12 @@ def _check_inputs(request: ImageRequest) -> None:
         raise InvalidRequest(f"{request.operation} needs a picture to start from. Add one.", field="inputs")
     if request.operation is Operation.INPAINT and mask is None:
         raise InvalidRequest("Inpainting needs a mask that marks what to change. Add one.", field="mask")
-    if request.operation is Operation.STYLE_TRANSFER and not (
-        request.prompt.strip() or request.style or request.presets or request.input(Role.STYLE)
-    ):
-        raise InvalidRequest("Say which style, or add a picture that shows it.", field="style")
+    if request.operation is Operation.STYLE_TRANSFER and _is_blank(request.prompt) and not _has_style(request):
+        raise InvalidRequest(
+            "Say which style: in words, by a preset, or with a picture that shows it.",
+            field="prompt",
+            code="prompt_empty",
+        )
     if source and mask and source.size != mask.size:
         raise InvalidRequest(
             f"The mask is {mask.size} and the picture is {source.size}. Make the mask the size of the picture.",

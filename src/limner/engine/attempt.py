@@ -30,13 +30,13 @@ from limner.domain.errors import (
 from limner.domain.job import CallState
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Streams
-from limner.domain.request import Role
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
 from limner.engine.chronicle import log_not_made
 from limner.engine.doors import Doors
 from limner.engine.finishing import Carried, Finisher
 from limner.engine.health import HealthWatch
+from limner.engine.inputs import loaded
 from limner.engine.listening import doze, listening
 from limner.engine.mishaps import (
     UNASKED,
@@ -342,15 +342,8 @@ class Attempt:
     # --- what goes in and comes out ----------------------------------------------------------
 
     async def _loaded(self, call: Call, card: ModelCard) -> Call:
-        """The call with its input bytes, the mask in the service's own convention."""
-        inputs = []
-        for image in call.inputs:
-            data = await self.blobs.get(image.digest)
-            if image.role is Role.MASK:
-                data = await self.imaging.mask_for(data, card.mask)
-            inputs.append(replace(image, data=data))
-        loaded = replace(call, inputs=tuple(inputs), wire=card.wire)
-        return await self.finisher.on_canvas(loaded, card)
+        """The call with its input bytes, on a larger canvas where the service only inpaints."""
+        return await self.finisher.on_canvas(await loaded(call, card, self.blobs, self.imaging), card)
 
     async def _land(self, finished: Finished) -> Finished:
         """Every picture in the object store, so that nothing can be lost from here on."""

@@ -14,7 +14,8 @@ from limner.domain.errors import InvalidRequest, NotFound, Problem, ProviderErro
 from limner.domain.job import CallRecord, CallState, Job
 from limner.domain.model_card import ModelCard
 from limner.domain.people import Principal
-from limner.domain.ports import Catalog, Provider, Readiness, Services
+from limner.domain.ports import Catalog, Provider, Services
+from limner.domain.readiness import Readiness
 from limner.domain.request import ImageRequest
 from limner.domain.turns import Turn
 from limner.domain.vault import Access, ChecksAddress, Opener, UsableKey
@@ -41,6 +42,10 @@ class Reach:
     def readiness(self, service: str) -> Readiness:
         """Whether this principal can use it."""
         return self.closed.get(service) or self._first(service).readiness(service)
+
+    async def knock(self) -> None:
+        """Asks whether the installation's own engines are there."""
+        await self.base.knock()
 
     def credential(self, service: str) -> str:
         """That of the first key."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from limner.domain.call import Call, CallInput
-from limner.domain.model_card import MaskKind, ModelCard, StandIn
+from limner.domain.call import Call
+from limner.domain.model_card import ModelCard, StandIn
 from limner.domain.money import Estimate
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Margins, Operation, Role, Size
+from limner.engine.inputs import inputs_of
 from limner.engine.options import Choice, Value, choose, enlarge, knows, without_picture
 from limner.engine.outpainting import margins_of, reframed, told
 from limner.engine.pricing import facts_of, reads_words
@@ -102,7 +103,7 @@ def _call(fields: Fields, prompt: str) -> Call:
 
 
 def _first(request: ImageRequest, card: ModelCard, operation: Operation, lines: list[ReceiptLine]) -> Fields:
-    inputs = _inputs(request, card, lines)
+    inputs = inputs_of(request, card, lines)
     shape = _shaped(Shape(margins=margins_of(request, card)), operation, request, card, lines)
     return {
         "id": "",
@@ -159,47 +160,6 @@ def _operation_lines(request: ImageRequest, card: ModelCard, stand_in: StandIn) 
             sent=str(value),
             why="Passed on as it is.",
         )
-
-
-def _inputs(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> tuple[CallInput, ...]:
-    pictures = [image for image in request.inputs if image.role is not Role.MASK]
-    if len(pictures) > card.max_inputs:
-        raise Untranslatable(
-            "inputs", f"{card.title} takes at most {card.max_inputs} input pictures; this request has {len(pictures)}."
-        )
-    if request.input(Role.MASK) is not None and card.mask is MaskKind.NONE:
-        raise Untranslatable("mask", f"{card.title} cannot use a mask.")
-    for role in sorted(card.needs):
-        if request.input(role) is None:
-            raise Untranslatable("inputs", f"{card.title} needs a {role} picture. Add one.")
-    return tuple(
-        CallInput(
-            role=_sent_role(image.role, card, lines),
-            digest=image.digest,
-            media_type=image.media_type,
-            width=image.width,
-            height=image.height,
-        )
-        for image in request.inputs
-    )
-
-
-def _sent_role(role: Role, card: ModelCard, lines: list[ReceiptLine]) -> Role:
-    """The role that a picture has at the model: one that shows a style may go as any other reference."""
-    if role is Role.MASK or role in card.roles:
-        return role
-    if role is not Role.STYLE or Role.REFERENCE not in card.roles:
-        raise Untranslatable("inputs", f"{card.title} cannot use a {role} picture.")
-    lines.append(
-        ReceiptLine(
-            field="inputs",
-            treatment=Treatment.MAPPED,
-            wanted=role.value,
-            sent=Role.REFERENCE.value,
-            why=f"{card.title} knows no style pictures; it goes along as a reference.",
-        )
-    )
-    return Role.REFERENCE
 
 
 def _wanted_size(margins: Margins | None, request: ImageRequest, card: ModelCard) -> tuple[Size | None, bool]:

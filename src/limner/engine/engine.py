@@ -20,7 +20,7 @@ from limner.domain.request import ImageRequest
 from limner.domain.rewriting import Shortens
 from limner.domain.stores import Jobs
 from limner.domain.telling import Dispatch, Sealer
-from limner.engine.admission import admit
+from limner.engine.admission import admit, admit_result
 from limner.engine.affording import allowed, as_confirmed, within
 from limner.engine.alerting import Alarm
 from limner.engine.codec import RequestCodec
@@ -73,6 +73,8 @@ class Engine:
     codec: RequestCodec
     clock: Clock
     ids: Ids
+    most_pixels: int
+    """What a picture that is extended or enlarged may measure."""
 
     def plan(self, request: ImageRequest) -> Plan:
         """Who could paint it with the installation's own keys, at what price. Sends nothing, writes nothing.
@@ -309,13 +311,14 @@ class Engine:
 
     async def _plan(self, request: ImageRequest, principal: Principal) -> Plan:
         """Who could paint what is admitted, with the keys that this principal may use."""
-        await self.router.health.renew()
+        await self.router.renew(request)
         services = await self.doors.reach(request, principal)
         return with_translation(request, self.router.over(services).plan(self._final(request), request.prompt))
 
     def _final(self, request: ImageRequest) -> ImageRequest:
         """The request as models are to see it. Raises InvalidRequest."""
         admit(request)
+        admit_result(request, self.most_pixels)
         return shaped(request, self.presets)
 
     async def _reused(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job | None:

@@ -18,10 +18,26 @@ def margins_of(request: ImageRequest, card: ModelCard) -> Margins | None:
     source = request.input(Role.SOURCE)
     if request.margins or source is None or card.sizes.reframes:
         return request.margins
+    return margins_over(request, source.size)
+
+
+def margins_over(request: ImageRequest, source: Size) -> Margins:
+    """How far a canvas reaches over its source, said or not. Raises Untranslatable where it would not at all."""
+    if request.margins:
+        return request.margins
     if request.size is not None or request.aspect is not None:
-        return margins_towards(request, source.size)
+        return margins_towards(request, source)
     step = max(1, min(source.width, source.height) // 4)
     return Margins(left=step, top=step, right=step, bottom=step)
+
+
+def canvas_of(request: ImageRequest, source: Size) -> Size:
+    """The size to which an outpaint grows its source; that of the source where it would not grow."""
+    try:
+        grown = margins_over(request, source)
+    except Untranslatable:
+        return source
+    return Size(source.width + grown.left + grown.right, source.height + grown.top + grown.bottom)
 
 
 def margins_towards(request: ImageRequest, source: Size) -> Margins:

@@ -83,7 +83,7 @@ class Passage:
     def check_ready(self) -> None:
         """Raises NotConfigured where the service may be asked for nothing new."""
         readiness = self._door.services.readiness(self._card.service)
-        if not readiness.ready:
+        if not readiness.usable:
             raise NotConfigured(f"{self._card.id} cannot be used. {readiness.reason}")
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from limner.domain.call import Call
-from limner.domain.model_card import ModelCard
+from limner.domain.call import Call, CallInput
+from limner.domain.model_card import MEGAPIXEL, ModelCard
 from limner.domain.money import Money
 from limner.domain.prices import Facts, Meter, PriceList
 from limner.domain.request import Aspect, Operation, Role, Size
@@ -20,7 +20,7 @@ def facts_of(call: Call, card: ModelCard) -> Facts:
         inputs=len(call.inputs),
         steps=call.steps,
         partials=call.partials,
-        input_areas=tuple(image.width * image.height for image in call.inputs if image.role is not Role.MASK),
+        input_areas=tuple(_area(image, call) for image in call.inputs if image.role is not Role.MASK),
     )
 
 
@@ -39,6 +39,7 @@ def usual_price(card: ModelCard) -> Money | None:
         prompt="",
         inputs=0 if operation is Operation.GENERATE else 1,
         steps=int(wanted) if isinstance(wanted, int | float) else None,
+        input_areas=() if operation is Operation.GENERATE else (MEGAPIXEL,),
     )
     estimate = card.prices.estimate(facts)
     return None if estimate is None else estimate.likely
@@ -47,6 +48,15 @@ def usual_price(card: ModelCard) -> Money | None:
 def reads_words(prices: PriceList) -> bool:
     """Whether what a call costs depends on its prompt."""
     return any(rate.meter is Meter.INPUT_TEXT_TOKEN for rate in prices.rates)
+
+
+def _area(image: CallInput, call: Call) -> int:
+    """The pixels of what goes in: of a source that is put on a larger canvas, to be inpainted, those of the canvas."""
+    grown = call.margins
+    if grown is None or call.operation is not Operation.INPAINT or image.role is not Role.SOURCE:
+        return image.width * image.height
+    canvas = Size(image.width + grown.left + grown.right, image.height + grown.top + grown.bottom)
+    return (call.size or canvas).pixels
 
 
 def _size(call: Call, card: ModelCard) -> Size | None:

@@ -10,13 +10,18 @@ from limner.domain.errors import InvalidRequest
 from limner.domain.model_card import ModelCard, StandIn
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.preset import Preset
-from limner.domain.request import ImageRequest, Operation
+from limner.domain.request import ImageRequest, Operation, Role
 from limner.domain.rewriting import Shortens
 
+RESTYLED = "The same picture"
+"""What is painted anew where nothing but a style is said."""
 STAND_IN_PROMPTS = {
     Operation.VARIATIONS: "A new variation of this picture: the same subject, mood and palette, a fresh composition.",
     Operation.OUTPAINT: "Continue this picture naturally into the empty area, matching light, colours and style.",
+    Operation.STYLE_TRANSFER: f"{RESTYLED}.",
 }
+LIKE_THE_OTHER = f"{RESTYLED}, in the style of the other one."
+"""Where the style is shown by a second picture."""
 
 
 def shaped(request: ImageRequest, presets: Mapping[str, Preset]) -> ImageRequest:
@@ -24,6 +29,8 @@ def shaped(request: ImageRequest, presets: Mapping[str, Preset]) -> ImageRequest
     if not request.presets:
         return request
     words = [request.prompt.strip().rstrip(".,;")] if request.prompt.strip() else []
+    if not words and request.operation is Operation.STYLE_TRANSFER:
+        words = [RESTYLED]
     for name in request.presets:
         preset = presets.get(name.lower())
         if preset is None:
@@ -45,10 +52,12 @@ async def optimised(request: ImageRequest, shortens: Shortens) -> ImageRequest:
     return request if done is None else replace(request, prompt=done[0], rewritten=done[1])
 
 
-def words_for(operation: Operation, card: ModelCard, lines: list[ReceiptLine]) -> str:
+def words_for(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) -> str:
     """What is sent where nobody gave a prompt; `lines` get one where the model's own operation needs words."""
+    operation = request.operation
     if card.operations[operation] is not StandIn.NATIVE:
-        return STAND_IN_PROMPTS.get(operation, "")
+        shown = operation is Operation.STYLE_TRANSFER and request.input(Role.STYLE) is not None
+        return LIKE_THE_OTHER if shown else STAND_IN_PROMPTS.get(operation, "")
     words = card.default_prompts.get(operation, "")
     if words:
         why = f"{card.title} needs words; these say what it is to do."

@@ -20,6 +20,7 @@ from limner.domain.model_card import ModelCard, StandIn, Status
 from limner.domain.money import Estimate, Money
 from limner.domain.plan import Candidate, Fallback, Plan, ReceiptLine, Rejection, Treatment
 from limner.domain.ports import Catalog, Clock, Services
+from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE
 from limner.domain.request import ImageRequest, Operation
 from limner.engine.balancing import Balance
 from limner.engine.drafting import Draft
@@ -35,8 +36,7 @@ SECOND = Money.usd("0.001")
 """What a second of waiting is taken to be worth where services are compared by price and speed."""
 UNAVAILABLE = "unavailable"
 NOT_CONFIGURED = "not_configured"
-SWITCHED_OFF = "switched_off"
-OUT_OF_REACH = frozenset({UNAVAILABLE, NOT_CONFIGURED, SWITCHED_OFF})
+OUT_OF_REACH = frozenset({UNAVAILABLE, NOT_CONFIGURED, SWITCHED_OFF, UNREACHABLE})
 """Codes of rejections that are about a service and not about what was asked."""
 
 
@@ -119,6 +119,17 @@ class Router:
     def over(self, services: Services) -> Router:
         """The same over the services that one principal can use."""
         return self if services is self.services else replace(self, services=services)
+
+    async def renew(self, request: ImageRequest) -> None:
+        """Reads how the services fare; asks whether the installation's default is there where it may not be.
+
+        That is an engine at an address, for requests that name neither a model nor a service.
+        """
+        await self.health.renew()
+        if self.default is not None and not (request.model or request.provider):
+            card = self.catalog.service(self.default)
+            if card.local and card.base_url:
+                await self.services.knock()
 
     def plan(self, request: ImageRequest, prompt: str | None = None) -> Plan:
         """Candidates, best first; `prompt` are the words as they were typed. Raises what the caller can act on."""
@@ -217,7 +228,7 @@ class Router:
             if card.id in search.seen or card.service in search.seen:
                 continue
             search.seen.add(card.id)
-            found = self._offer(request, card, search.drafts)
+            found = self._offer(request, card, search.drafts, named=rank.named)
             if isinstance(found, _Offer):
                 fitting.append(found)
                 continue
@@ -254,14 +265,16 @@ class Router:
     def _credentials(self, card: ModelCard) -> Sequence[str]:
         return self.services.credentials(card.service)
 
-    def _offer(self, request: ImageRequest, card: ModelCard, drafts: MutableMapping[str, Draft]) -> _Offer | Rejection:
+    def _offer(
+        self, request: ImageRequest, card: ModelCard, drafts: MutableMapping[str, Draft], *, named: bool
+    ) -> _Offer | Rejection:
         if self._retired(card):
             return Rejection(model=card.id, code="retired", why=f"{card.title} was shut down and has no successor.")
         if card.service in request.without:
             why = f"{card.id}: {card.service} is switched off for requests that come this way."
             return Rejection(model=card.id, code=SWITCHED_OFF, why=why, short="Switched off")
         readiness = self.services.readiness(card.service)
-        if not readiness.ready:
+        if not (readiness.usable if named else readiness.ready):
             why = f"{card.id}: {readiness.reason}"
             return Rejection(model=card.id, code=readiness.code, why=why, short=readiness.short or readiness.reason)
         try:

@@ -94,9 +94,9 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             why = f"{card.title} works without words."
             lines.append(ReceiptLine(field="prompt", treatment=Treatment.IGNORED, wanted=prompt, why=why))
         return ""
-    prompt = prompt or words_for(request.operation, card, lines)
+    prompt = prompt or words_for(request, card, lines)
     if request.negative_prompt and card.parameter("negative_prompt") is None:
-        prompt = f"{prompt.rstrip('. ')}. Avoid: {request.negative_prompt.strip()}."
+        prompt = _joined(prompt, f"Avoid: {request.negative_prompt.strip()}.")
         lines.append(
             ReceiptLine(
                 field="negative_prompt",
@@ -107,7 +107,7 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             )
         )
     if request.style and not knows(request.style, "style", card):
-        prompt = f"{prompt.rstrip('. ')}. Style: {request.style}."
+        prompt = _joined(prompt, f"Style: {request.style}.")
         lines.append(
             ReceiptLine(
                 field="style",
@@ -125,6 +125,11 @@ def _prompt(request: ImageRequest, card: ModelCard, lines: list[ReceiptLine]) ->
             "prompt_too_long",
         )
     return prompt
+
+
+def _joined(prompt: str, words: str) -> str:
+    """A prompt with a sentence behind it; the sentence alone where there is no prompt."""
+    return f"{prompt.rstrip('. ')}. {words}" if prompt else words
 
 
 def _require_own_options(request: ImageRequest, card: ModelCard) -> None:

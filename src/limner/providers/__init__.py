@@ -13,7 +13,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
 from limner.domain.model_card import ServiceCard
-from limner.domain.ports import Provider, Readiness
+from limner.domain.ports import Provider
+from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
 from limner.domain.steering import ServiceConfig
 from limner.wire.connection import Connection
 
@@ -44,7 +45,6 @@ JUDGES = {"openai": "limner.providers.moderation:OpenAIModeration"}
 """What looks at requests before they are carried out, by the service that it belongs to."""
 PLUGINS = "limner.providers"
 """Entry points under which other packages offer adapters, each a callable that takes a Line."""
-SWITCHED_OFF = "switched_off"
 READY = Readiness(ready=True, reason="Ready")
 
 
@@ -99,6 +99,19 @@ def readiness_of(
     if connection.api_key and not (connection.api_key.isascii() and connection.api_key.isprintable()):
         return unready(f"The key has characters that no key has: set {card.key_variables[0]} again.", "Invalid API key")
     return READY
+
+
+def address_of(card: ServiceCard, connection: Connection) -> str | None:
+    """Where an engine of this machine or network is to be found; None for services elsewhere, and for what has no
+    address.
+    """
+    return connection.base_url if card.local and connection.base_url.startswith(("http://", "https://")) else None
+
+
+def unreached(card: ServiceCard, address: str) -> Readiness:
+    """An engine that is configured, and at whose address nobody listens."""
+    reason = f"Not reachable at {address}. Start {card.name}, or set {card.base_url_variable}."
+    return Readiness(ready=False, reason=reason, short="Not reachable", code=UNREACHABLE)
 
 
 @cache

@@ -10,21 +10,24 @@ from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.moderation import Judges
-from limner.domain.ports import Provider, Readiness, Services
+from limner.domain.ports import Provider, Services
+from limner.domain.readiness import SWITCHED_OFF, Readiness
 from limner.domain.steering import Configs, ServiceConfig
 from limner.domain.vault import Opener
 from limner.providers import (
     ADAPTERS,
     JUDGES,
-    SWITCHED_OFF,
     MakesProvider,
     Plugin,
+    address_of,
     plugins_by_name,
     readiness_of,
+    unreached,
     unready,
 )
 from limner.wire.client import Wire
 from limner.wire.connection import Connection, reached
+from limner.wire.knocking import Knocks
 from limner.wire.line import Line
 from limner.wire.pace import Pace
 
@@ -50,8 +53,11 @@ class ConfiguredServices:
         wire: Wire,
         *,
         plugins: Iterable[Plugin] | None = None,
+        knocks: Knocks | None = None,
     ) -> None:
+        """Without `knocks` every engine at an address counts as there."""
         self._wire = wire
+        self._knocks = knocks
         self._cards = {card.id: card for card in cards}
         self._connections = dict(connections)
         self._plugins = plugins_by_name(plugins)
@@ -62,6 +68,8 @@ class ConfiguredServices:
         self._made: dict[tuple[str, Connection], Provider] = {}
         self._configs: dict[str, ServiceConfig] = {}
         self._readiness: dict[str, Readiness] = {}
+        places = {card.id: address_of(card, self._connection(card)) for card in self._cards.values()}
+        self._addresses = {service: address for service, address in places.items() if address is not None}
 
     def connected(self, connections: Mapping[str, Connection]) -> ConfiguredServices:
         """The same services with other keys for some of them, such as a profile's own; the rest is shared."""
@@ -70,6 +78,7 @@ class ConfiguredServices:
             {**self._connections, **connections},
             self._wire,
             plugins=self._plugins.values(),
+            knocks=self._knocks,
         )
         other._paces, other._made, other._configs = self._paces, self._made, self._configs
         return other
@@ -89,11 +98,28 @@ class ConfiguredServices:
         return self.connected({card.id: reached(self._connection(card), opener) for card, opener in cards})
 
     def readiness(self, service: str) -> Readiness:
-        """Whether the service has an adapter, an address and, where it needs one, a key.
+        """Whether the service has an adapter, an address and, where it needs one, a key, and was there when `knock`
+        last asked.
 
-        It is found out once, but for what an administrator says: neither cards nor connections change, and what is
-        installed is seen by the next start.
+        All but that is found out once, and what an administrator says: neither cards nor connections change, and what
+        is installed is seen by the next start.
         """
+        found = self._configured(service)
+        address = self._addresses.get(service) if found.ready and self._knocks is not None else None
+        if address is None or self._knocks is None or not self._knocks.is_absent(address):
+            return found
+        return unreached(self._cards[service], address)
+
+    async def knock(self) -> None:
+        """Asks whether the engines of this machine or network are there, where the installation itself has them.
+
+        Those at addresses of other people's are never asked, and count as there.
+        """
+        if self._knocks is not None:
+            ready = (address for service, address in self._addresses.items() if self._configured(service).ready)
+            await self._knocks.renew(ready)
+
+    def _configured(self, service: str) -> Readiness:
         config = self._configs.get(service)
         known = self._readiness.get(service) if config is None or config.enabled else None
         if known is not None:
@@ -109,7 +135,7 @@ class ConfiguredServices:
     def provider(self, service: str) -> Provider:
         """The service itself. Raises NotConfigured where it is not ready; what is switched off can be asked after."""
         state = self.readiness(service)
-        if not state.ready and state.code != SWITCHED_OFF:  # what was bought before is still fetched
+        if not state.usable and state.code != SWITCHED_OFF:  # what was bought before is still fetched
             name = self._cards[service].name if service in self._cards else service
             raise NotConfigured(f"{name} cannot be used. {state.reason}")
         card = self._cards[service]

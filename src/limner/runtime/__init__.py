@@ -148,9 +148,11 @@ class Runtime:
         """What this process knows of the services as it is now, whichever process has found it out or said it."""
         await self.health.renew()
         await self.doors.steering.renew()
+        await self.services.knock()
 
     async def services_for(self, principal: Principal) -> Services:
-        """The services as this person can use them, with the stored keys that are theirs."""
+        """The services as this person can use them, with the stored keys that are theirs, for a list."""
+        await self.services.knock()
         return await self.doors.reach(ImageRequest(), principal)
 
     async def thumbnail(self, picture: Picture, edge: int) -> Delivery:
@@ -202,7 +204,8 @@ async def open_runtime(
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
-        await runtime.renew()
+        await runtime.health.renew()
+        await runtime.doors.steering.renew()
         if work:
             await dispatcher.start(_runner(runtime).run, watch=watch)
             stack.push_async_callback(dispatcher.stop, settings.grace_seconds)
@@ -274,6 +277,7 @@ def _engine(
         codec=codec,
         clock=ground.clock,
         ids=ground.ids,
+        most_pixels=ground.settings.max_pixels,
     )
 
 

@@ -38,6 +38,7 @@ from limner.wire.client import Wire
 from limner.wire.download import fetch_for_user
 from limner.wire.guard import Guard
 from limner.wire.identity import WireIssuer
+from limner.wire.knocking import Knocks
 from limner.wire.posting import WirePosts
 
 FETCH_SECONDS = 30.0
@@ -118,7 +119,7 @@ async def open_ground(
     wire = await stack.enter_async_context(Wire(blobs, guard=guard))
     places = connections(catalog.services, settings.variables, settings.public_url)
     cards, plugins = paced(catalog.services, settings.variables, at_once), [*plugins_by_name().values(), *own]
-    services = ConfiguredServices(cards, places, wire, plugins=plugins)
+    services = ConfiguredServices(cards, places, wire, plugins=plugins, knocks=Knocks(clock))
     stack.push_async_callback(services.close)
     return Ground(
         settings=settings,

@@ -12,7 +12,8 @@ from uuid import UUID
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
 from limner.domain.errors import LimnerError, NotConfigured, NotFound, Spent, StorageError
 from limner.domain.money import Money
-from limner.domain.ports import Provider, Readiness
+from limner.domain.ports import Provider
+from limner.domain.readiness import SWITCHED_OFF, Readiness
 from limner.domain.request import Size
 from limner.domain.steering import Configs
 from limner.domain.turns import Turn
@@ -301,7 +302,7 @@ class FakeServices:
 
     def steer(self, configs: Configs) -> None:
         """What an administrator switched off is asked for nothing new."""
-        off = Readiness(ready=False, reason="Switched off.", short="Switched off", code="switched_off")
+        off = Readiness(ready=False, reason="Switched off.", short="Switched off", code=SWITCHED_OFF)
         self.switched_off = {name: off for name, config in configs.items() if not config.enabled}
 
     def readiness(self, service: str) -> Readiness:
@@ -313,6 +314,9 @@ class FakeServices:
         if service not in self._providers:
             return Readiness(ready=False, reason=f"This installation has no service {service}.")
         return Readiness(ready=True, reason="Ready")
+
+    async def knock(self) -> None:
+        """Finds nobody gone but who is in `unready` already."""
 
     def credential(self, service: str) -> str:
         """What `keys` says."""

@@ -13,7 +13,7 @@ from limner.domain.budgets import Rate
 from limner.domain.errors import NotFound
 from limner.domain.moderation import LooksAtWords
 from limner.domain.money import ZERO
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.records import Page
 from limner.domain.steering import ServiceConfig, Words
 from limner.domain.text_calls import MISSING, NewTextCall, TextCall, TextCalls, TextClosing, TextState

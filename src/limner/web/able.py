@@ -105,7 +105,7 @@ class Look:
         """What keeps a model from painting now, at the end of its label and in a sentence; empty where nothing does."""
         readiness = self.services.readiness(card.service)
         if not readiness.ready:
-            return _("switched off") if readiness.code == "switched_off" else _("add a key"), readiness.reason
+            return wording.not_ready(readiness)[1], readiness.reason
         obstacle = self.runtime.health.obstacle(card, self.services.credentials(card.service))
         return ("", "") if obstacle is None else (_("keeps failing"), obstacle.why)
 

@@ -171,9 +171,7 @@ def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[s
     """What keeps a model from painting now: in two words, at the end of a line, in a sentence; empty for nothing."""
     readiness = services.readiness(card.service)
     if not readiness.ready:
-        if readiness.code == "switched_off":
-            return _("Switched off"), _("switched off"), readiness.reason
-        return _("Add a key"), _("add a key"), readiness.reason
+        return *wording.not_ready(readiness), readiness.reason
     obstacle = runtime.health.obstacle(card, services.credentials(card.service))
     return ("", "", "") if obstacle is None else (_("Breaker open"), _("breaker open"), obstacle.why)
 

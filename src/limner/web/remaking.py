@@ -194,6 +194,7 @@ class Desk:
                 quality=choice,
                 prompt=wanted.prompt,
                 inputs=1,
+                input_areas=(self._source.size.pixels,),
             )
             estimate = card.prices.estimate(facts)
             if estimate is not None:

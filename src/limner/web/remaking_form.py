@@ -19,8 +19,6 @@ COUNTS = (1, 2, 3, 4, 6, 8)
 SCALES = (2, 4)
 EXACTLY = "exactly"
 """In place of a scale: to the width that is given."""
-RESTYLED = "The same picture"
-"""What is said before the words of a style, where nobody said anything."""
 
 
 class Way(StrEnum):
@@ -76,8 +74,7 @@ class Remake:
                 return self._enlarged(bare, source, most)
             case Way.STYLE:
                 presets = (self.preset,) if self.preset else ()
-                prompt = self.words.strip() or (RESTYLED if presets else "")
-                return _with(bare, prompt=prompt, presets=presets, **self._told(strength))
+                return _with(bare, prompt=self.words.strip(), presets=presets, **self._told(strength))
             case Way.CUTOUT:
                 return bare
 

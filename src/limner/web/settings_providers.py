@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.health import BreakerState, Condition
 from limner.domain.model_card import ModelCard, ServiceCard, Status
-from limner.domain.ports import Readiness, Services
+from limner.domain.ports import Services
+from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
 from limner.domain.steering import ServiceChange, ServiceConfig
 from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
@@ -178,9 +179,10 @@ def _worst(conditions: list[Condition]) -> Condition:
 
 def _health(card: ServiceCard, readiness: Readiness, condition: Condition, now: datetime) -> Badge:
     if not readiness.ready:
-        off = readiness.code == "switched_off"
-        word = _("Switched off") if off else _("No key") if card.key_variables else _("Not ready")
-        return Badge(kind="", icon="minus" if off else "key", word=word, said=readiness.reason)
+        if readiness.code in (SWITCHED_OFF, UNREACHABLE):
+            return Badge(kind="", icon="minus", word=wording.not_ready(readiness)[0], said=readiness.reason)
+        word = _("No key") if card.key_variables else _("Not ready")
+        return Badge(kind="", icon="key", word=word, said=readiness.reason)
     if card.algorithmic:
         return Badge(kind="ok", icon="ok", word=_("Always on"), said=_("Offline and free."))
     return _condition(condition, now)

@@ -9,6 +9,7 @@ from limner.domain.budgets import Counted, Standing, Window
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
+from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
 from limner.domain.request import Operation
 from limner.web.languages import ENGLISH, message, ngettext, number, spoken
 from limner.web.languages import gettext as _
@@ -255,6 +256,15 @@ def word(job: Job) -> str:
     if job.state is JobState.PARTIAL:
         return _("%(made)s of %(wanted)s done", made=len(job.pictures), wanted=job.request.count)
     return _(STATES[job.state][2])
+
+
+def not_ready(readiness: Readiness) -> tuple[str, str]:
+    """Why a service cannot paint now, in two words: by themselves, and at the end of a line."""
+    if readiness.code == SWITCHED_OFF:
+        return _("Switched off"), _("switched off")
+    if readiness.code == UNREACHABLE:
+        return _("Not reachable"), _("not reachable")
+    return _("Add a key"), _("add a key")
 
 
 def receipt_summary(treatments: tuple[Treatment, ...]) -> str:

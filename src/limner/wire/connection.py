@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import socket
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -14,6 +15,8 @@ from yarl import URL
 from limner.domain.vault import Opener
 
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
+KNOCK_SECONDS = 1.0
+"""Within a network a connection takes thousandths of a second, however busy an engine is."""
 HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
 
 
@@ -59,6 +62,19 @@ def reached(connection: Connection, opener: Opener) -> Connection:
         return own
     place = opener.base_url.rstrip("/")
     return replace(own, base_url=place, base_url_overridden=True, headers=(), may_be_private=opener.may_be_private)
+
+
+def listens(address: str) -> bool:
+    """Whether a connection to the place of a base URL can be made; nothing is sent.
+
+    Blocks for `KNOCK_SECONDS` at most, and for as long as the system looks for the name.
+    """
+    url = URL(address)
+    try:
+        with socket.create_connection((url.host or "", url.port or 0), KNOCK_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def read_headers(text: str) -> Headers:

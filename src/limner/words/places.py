@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from limner.domain.errors import FailureCode, NotConfigured
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.text_models import TextServiceCard
 from limner.domain.vault import Opener
 from limner.wire.connection import Connection, reached, read_headers, without_credentials

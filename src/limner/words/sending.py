@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from limner.domain.errors import FailureCode, Problem, ProviderError, Spent
-from limner.domain.ports import Readiness
+from limner.domain.readiness import Readiness
 from limner.domain.text_models import TextCard, TextCatalog, TextServiceCard
 from limner.domain.texts import TextPiece, TextRequest
 from limner.domain.vault import Opener
