@@ -78,6 +78,18 @@ async def test_pages_are_accessible_in_every_state(
     assert await objections(seen.page) == []
 
 
+async def test_in_a_page_of_many_parts_nothing_is_overlooked(browser: Browser) -> None:
+    page = await browser.new_page()
+    parts = ["<details><summary>More</summary><p>Words</p></details>"] * 60
+    parts[30] = "<details><summary>More</summary><p>Words</p><img src='data:,'></details>"
+    parts[40] = "<details><summary>More</summary><p class=pale style='color:#eee'>Words</p></details>"
+    parts[50] = "<details><summary>More</summary><p role=nothing>Words</p></details>"
+    await page.set_content(f"<html lang=en><title>Many</title><main><h1>Many</h1>{''.join(parts)}</main></html>")
+    found = {fault.split()[1] for fault in await objections(page)}
+    assert found == {"image-alt", "color-contrast", "aria-roles"}
+    assert await page.locator("details[open], details:not(:visible)").count() == 0
+
+
 @pytest.mark.parametrize("theme", ["ink", "vellum"])
 @pytest.mark.parametrize("width", [360, 768, 1440])
 async def test_first_pages_are_accessible(browser: Browser, fresh: Site, theme: str, width: int) -> None:

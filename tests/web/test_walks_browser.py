@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from limner.web.languages import LANGUAGES, Language
 from tests.api.served import Site
 from tests.web.axe import objections
-from tests.web.windows import in_a_browser, visit
+from tests.web.windows import WIDTHS, in_a_browser, visit
 
 pytestmark = [*in_a_browser, pytest.mark.timeout(600)]
 
@@ -43,19 +43,28 @@ async def places_of(page: Page, site: Site) -> list[str]:
 @pytest.mark.req("S1-082", "S3-064")
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
 async def test_no_page_can_be_pushed_sideways(browser: Browser, site: Site, language: Language) -> None:
-    for width, theme in ((360, "ink"), (768, "vellum"), (1280, "ink"), (1920, "vellum")):
-        seen = await visit(browser, site, theme, width)
+    for theme, *widths in (("ink", 360, 768), ("vellum", 1280, 1920)):
+        seen = await visit(browser, site, theme, widths[0])
         await seen.context.add_cookies([{"name": "language", "value": language.code, "url": site.url}])
         for path in await places_of(seen.page, site):
+            await seen.page.set_viewport_size({"width": widths[0], "height": WIDTHS[widths[0]]})
             await seen.page.goto(path)
             await expect(seen.page.get_by_role("heading", level=1)).to_be_attached()
             assert await seen.page.locator("html").get_attribute("data-theme") == theme
-            assert await seen.page.evaluate(SIDEWAYS) == [], (path, width)
-            narrow = width < 768
-            if await seen.page.locator(".rail").count():
-                assert await seen.page.locator(".rail").is_visible() is not narrow, (path, width)
-                assert await seen.page.locator(".tabbar").is_visible() is narrow, (path, width)
+            for width in widths:
+                await seen.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+                await fits(seen.page, width)
         await seen.context.close()
+
+
+async def fits(page: Page, width: int) -> None:
+    """A page as it stands fits a window, and shows one of the two navigations."""
+    assert await page.evaluate("innerWidth") == width
+    assert await page.evaluate(SIDEWAYS) == [], (page.url, width)
+    narrow = width < 768
+    if await page.locator(".rail").count():
+        assert await page.locator(".rail").is_visible() is not narrow, (page.url, width)
+        assert await page.locator(".tabbar").is_visible() is narrow, (page.url, width)
 
 
 async def test_the_rail_has_labels_beside_its_icons_where_there_is_room(browser: Browser, site: Site) -> None:
