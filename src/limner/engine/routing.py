@@ -21,6 +21,7 @@ from limner.domain.money import Estimate, Money
 from limner.domain.plan import Candidate, Fallback, Plan, ReceiptLine, Rejection, Treatment
 from limner.domain.ports import Catalog, Clock, Services
 from limner.domain.request import ImageRequest, Operation
+from limner.domain.steering import SWITCHED_OFF
 from limner.engine.balancing import Balance
 from limner.engine.drafting import Draft
 from limner.engine.drafts import Drafts
@@ -35,7 +36,6 @@ SECOND = Money.usd("0.001")
 """What a second of waiting is taken to be worth where services are compared by price and speed."""
 UNAVAILABLE = "unavailable"
 NOT_CONFIGURED = "not_configured"
-SWITCHED_OFF = "switched_off"
 OUT_OF_REACH = frozenset({UNAVAILABLE, NOT_CONFIGURED, SWITCHED_OFF})
 """Codes of rejections that are about a service and not about what was asked."""
 

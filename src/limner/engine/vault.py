@@ -150,6 +150,10 @@ class Vault:
             return Inspection(service=key.service, state=KeyState.NOT_READY, message=cannot_open(key))
         return await self._asked(key.service, usable.secret)
 
+    async def inspect(self, service: str) -> Inspection:
+        """Asks a service whether it takes the installation's own key; costs nothing, never raises for a refusal."""
+        return await self._asked(service, None)
+
     def _service(self, name: str) -> ServiceCard | TextServiceCard:
         """The service of a key: one that paints, else one that only writes. Raises UnknownModel."""
         place = self.texts.service(name.strip().lower())
@@ -159,11 +163,11 @@ class Vault:
         """Whether a service only writes."""
         return all(card.id != service for card in self.catalog.services)
 
-    async def _asked(self, service: str, secret: str) -> Inspection:
+    async def _asked(self, service: str, secret: str | None) -> Inspection:
         if self._writes(service):
             message = "This service writes and does not paint: the first text that is asked for will tell."
             return Inspection(service=service, state=KeyState.UNKNOWN, message=message)
-        return await self.asks.inspect(service, Opener(secret=secret))
+        return await self.asks.inspect(service, None if secret is None else Opener(secret=secret))
 
     async def _own(self, key_id: str, principal: Principal) -> StoredKey:
         """A key that this person may change."""

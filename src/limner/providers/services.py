@@ -11,12 +11,11 @@ from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Readiness, Services
-from limner.domain.steering import Configs, ServiceConfig
+from limner.domain.steering import SWITCHED_OFF, Configs, ServiceConfig
 from limner.domain.vault import Opener
 from limner.providers import (
     ADAPTERS,
     JUDGES,
-    SWITCHED_OFF,
     MakesProvider,
     Plugin,
     plugins_by_name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 
 from limner.domain.describing import Wish
-from limner.domain.errors import InvalidRequest, NotConfigured, PolicyError, PriceUnknown, UnknownModel
+from limner.domain.errors import InvalidRequest, NotConfigured, PolicyError, PriceUnknown, ProviderError, UnknownModel
 from limner.domain.languages import NAMES, ForeseenTranslation, PromptTranslation
 from limner.domain.money import ZERO, Money
 from limner.domain.text_calls import Purpose
@@ -86,7 +86,7 @@ class Translator:
         language = NAMES.get(language_of(prompt), "")
         try:
             by, estimate = await self._helper.foreseen(_question(prompt, NAMES[to]), wish)
-        except (NotConfigured, PriceUnknown, UnknownModel) as error:
+        except (NotConfigured, PriceUnknown, UnknownModel, ProviderError) as error:
             return ForeseenTranslation(to=to, language=language, why=error.message)
         return ForeseenTranslation(to=to, language=language, by=by, estimate=estimate)
 
