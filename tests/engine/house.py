@@ -410,6 +410,7 @@ async def house(
                 keys=stored,
                 keyrings=keyrings,
                 asks=Inquiries(services=services),
+                audit=audit,
                 clock=clock,
                 ids=ids,
             ),
