@@ -21,6 +21,7 @@ from limner.domain.budgets import Counted, Kind, Window
 from limner.domain.people import LOCAL, Role
 from limner.domain.steering import ServiceChange
 from limner.engine.budgeting import Wanted
+from limner.engine.vault import NewKey
 from limner.runtime import Runtime, open_runtime
 from limner.settings import read_settings
 
@@ -32,6 +33,8 @@ async def do(runtime: Runtime, deed: str) -> None:
     elif deed == "budget":
         wanted = Wanted(kind=Kind.EVERYONE, name="", window=Window.DAY, counted=Counted.USD, limit=1_000_000)
         await runtime.budgeting.add(wanted, LOCAL)
+    elif deed == "key":
+        await runtime.vault.add(NewKey(service="openai", secret="sk-proj-a-key-of-the-tests-0123"), LOCAL)
     else:
         await runtime.doors.steering.change("openai", ServiceChange(enabled=False), LOCAL)
 

@@ -11,7 +11,6 @@ from tests.acceptance.mixed_ends import mixed_ends
 from tests.db import postgres
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("seed", [7, 9])
 async def test_whoever_dies_when_nothing_is_bought_twice_or_lost(tmp_path: Path, seed: int) -> None:
     toll = await chaos(tmp_path, seed=seed, kills=8)
@@ -20,7 +19,6 @@ async def test_whoever_dies_when_nothing_is_bought_twice_or_lost(tmp_path: Path,
     assert toll.purchases > 0
 
 
-@pytest.mark.timeout(240)
 async def test_the_same_on_postgresql(tmp_path: Path, postgres_server: PostgresServer) -> None:
     database = postgres.new_database(postgres_server, f"chaos_{uuid4().hex}")
     toll = await chaos(tmp_path, seed=8, kills=6, database=database)

@@ -83,7 +83,6 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int) -> None:
     raise AssertionError("the server did not become ready")
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.req("S0-085")
 def test_every_command_of_the_readme(tmp_path: Path) -> None:
     port = free_port()

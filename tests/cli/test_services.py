@@ -125,6 +125,12 @@ def test_a_service_is_switched_off_and_on_and_steered(limner: Limner, shop: Open
     assert {one["reason"] for one in found if one["service"] == "anthropic"} == {
         "anthropic is switched off by an administrator."
     }
+    (shown,) = [one for one in limner("providers", "--json").document["providers"] if one["id"] == "anthropic"]
+    assert (shown["ready"], shown["reason"]) == (False, "Switched off: an administrator has done it.")
+    assert (shown["default_model"], shown["concurrency"]) == ("anthropic/claude-sonnet-5-5", None)
+    row = next(line for line in limner("providers").out.splitlines() if line.startswith("anthropic "))
+    assert ("claude-sonnet-5-5" in row, "no limit" in row) == (True, True)
+    assert limner("providers", "reset", "anthropic", "--json").document == {"reset": "anthropic"}
     limner("providers", "enable", "anthropic")
     audit = limner("audit", "--act", "service_changed", "--json").document["deeds"]
     assert [deed["detail"] for deed in audit][-1] == "off"

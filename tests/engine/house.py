@@ -301,7 +301,12 @@ async def house(
         versions={"limner": "test"},
     )
     health = HealthWatch(
-        catalog=catalog, services=services, store=SqlBreakers(database), clock=clock, rules=rules or BreakerRules()
+        catalog=catalog,
+        texts=load_texts(),
+        services=services,
+        store=SqlBreakers(database),
+        clock=clock,
+        rules=rules or BreakerRules(),
     )
     stored = SqlKeys(database, AesSeals(lambda: (secret,)))
     keyrings = Keyrings(keys=stored, clock=clock)
@@ -406,6 +411,7 @@ async def house(
                 keys=stored,
                 keyrings=keyrings,
                 asks=Inquiries(services=services),
+                audit=audit,
                 clock=clock,
                 ids=ids,
             ),

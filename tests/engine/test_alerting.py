@@ -13,6 +13,7 @@ from limner.domain.alerts import Alert, AlertKind, AlertRules
 from limner.domain.audit import Act
 from limner.domain.call import Pending
 from limner.domain.errors import BudgetExceeded, ContentRefused, FailureCode, Problem, ProviderError, TooManyRequests
+from limner.domain.events import EventKind, News
 from limner.domain.moderation import WordRule
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -127,6 +128,14 @@ async def test_too_many_failures_are_told_of(tmp_path: Path, failed: int, good: 
 
 
 @pytest.mark.req("S1-117", "S3-099")
+async def test_a_service_that_fails_texts_is_told_of_too(tmp_path: Path) -> None:
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, alerts=QUIET) as here:
+        moved = {"breaker": "anthropic", "from": "CLOSED", "to": "OPEN", "code": "authentication_failed"}
+        here.alarm.hear_health([News(kind=EventKind.HEALTH, data=moved)])
+        (alert,) = await raised(here)
+        assert (alert.kind, alert.subject) == (AlertKind.BREAKER, "anthropic")
+
+
 async def test_slow_jobs_are_told_of(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME, alerts=replace(QUIET, slow_seconds=40.0)) as here:
         provider = here.services.provider("acme")

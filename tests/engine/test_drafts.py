@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limner.catalog.lookup import TomlCatalog
+from limner.catalog.texts import load_texts
 from limner.domain.errors import FailureCode, LimnerError
 from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Failure
 from limner.domain.model_card import ModelCard, StandIn
@@ -55,7 +56,12 @@ class World:
         self.services = FakeServices({service: FakeProvider() for service in SERVICES})
         self.failing, self.clock = Failing(), FakeClock()
         self.health = HealthWatch(
-            catalog=shipped(), services=self.services, store=self.failing, clock=self.clock, rules=BreakerRules()
+            catalog=shipped(),
+            texts=load_texts(),
+            services=self.services,
+            store=self.failing,
+            clock=self.clock,
+            rules=BreakerRules(),
         )
         self.router = Router(
             catalog=shipped(),

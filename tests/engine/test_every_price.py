@@ -13,6 +13,7 @@ import pytest
 
 from limner.catalog.loader import load_catalog
 from limner.catalog.lookup import TomlCatalog
+from limner.catalog.texts import load_texts
 from limner.domain.call import Call, Finished, Painted
 from limner.domain.errors import InvalidRequest, PriceUnknown
 from limner.domain.health import Breaker, BreakerKey, BreakerRules
@@ -75,7 +76,9 @@ SERVICES = sorted({card.service for card in catalog().models if card.prices.rate
 def router() -> Router:
     services = FakeServices({card.id: FakeProvider() for card in catalog().services})
     clock = FakeClock()
-    health = HealthWatch(catalog=catalog(), services=services, store=AllWell(), clock=clock, rules=BreakerRules())
+    health = HealthWatch(
+        catalog=catalog(), texts=load_texts(), services=services, store=AllWell(), clock=clock, rules=BreakerRules()
+    )
     return Router(catalog=catalog(), services=services, health=health, balance=Balance(services, None), clock=clock)
 
 

@@ -74,6 +74,52 @@ async def test_the_translation_is_painted_and_the_receipt_tells_of_it(tmp_path: 
         assert len(sends.sent) == 1
 
 
+NOT_WANTED, UNWANTED = "Bäume, ein Mann mit Hut", "trees, a man with a hat"
+
+
+def saying_both() -> ScriptedTexts:
+    sends = ScriptedTexts()
+    both = {"prompt": ENGLISH, "negative": UNWANTED, "language": "German"}
+    sends.say(orjson.dumps(both).decode(), input=1000, output=100)
+    return sends
+
+
+async def test_the_negative_prompt_is_translated_in_the_same_purchase(tmp_path: Path) -> None:
+    sends, wish = saying_both(), replace(WISH, negative_prompt=NOT_WANTED)
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, texts=buyer_over(sends)) as here:
+        quote = await here.engine.estimate(wish, LOCAL)
+        assert (
+            "It and the negative prompt will be translated from German" in line_of(quote.plan.candidates[0].receipt).why
+        )
+        job = await here.engine.confirm(quote.token, LOCAL, key="k")
+        again = await here.engine.confirm(quote.token, LOCAL, key="k")
+        assert (job.request.prompt, job.request.negative_prompt) == (ENGLISH, UNWANTED)
+        assert (again.id, len(sends.sent)) == (job.id, 1)
+        told = job.request.translated
+        assert told is not None
+        assert (told.original, told.negative, told.cost) == (GERMAN, NOT_WANTED, Money(3000))
+        assert line_of(job.receipt).why.endswith("; so was the negative prompt; both originals are kept.")
+
+
+@pytest.mark.parametrize("negative", ["a man with a hat", "  "])
+async def test_a_negative_prompt_that_the_model_reads_does_not_go_along(tmp_path: Path, negative: str) -> None:
+    sends = saying()
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, texts=buyer_over(sends)) as here:
+        job = await here.engine.generate(replace(WISH, negative_prompt=negative), LOCAL, timeout=20)
+        assert (job.request.prompt, job.request.negative_prompt) == (ENGLISH, negative)
+        assert line_of(job.receipt).why.endswith("; the original is kept.")
+        assert "negative" not in str(sends.sent[0][1].schema)
+
+
+async def test_an_answer_without_the_negative_prompt_is_not_believed(tmp_path: Path) -> None:
+    sends, wish = saying(times=2), replace(WISH, negative_prompt=NOT_WANTED)
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, texts=buyer_over(sends)) as here:
+        job = await here.engine.generate(wish, LOCAL, timeout=20)
+        assert (job.request.prompt, job.request.negative_prompt) == (GERMAN, NOT_WANTED)
+        assert 'it has no text in "negative"' in line_of(job.receipt).why
+        assert len(sends.sent) == 2
+
+
 @pytest.mark.parametrize(
     ("source", "prompt", "translate"),
     [

@@ -43,7 +43,7 @@ from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
 from limner.engine.texts import TextBuyer
 from limner.testing.fakes import NOON, CountingIds, FakeClock
-from limner.testing.text_fakes import AlwaysPresent, AtOnce, NoRules, NothingSaid, ScriptedTexts
+from limner.testing.text_fakes import AlwaysPresent, AtOnce, NoRules, NothingSaid, ScriptedTexts, health_over
 
 CATALOG = load_texts()
 ANN = Principal(id="ann", name="Ann")
@@ -105,6 +105,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         moderator=NoRules(),
         turns=AtOnce(),
         steering=NothingSaid(),
+        health=health_over(sends, clock),
     )
     yield House(buyer, sends, calls, SqlLedger(database))
     await database.close()

@@ -67,7 +67,7 @@ class PaceAnswer(Answer):
     """How hard a service is pressed at most; 0 requests a second is no limit."""
 
     requests_per_second: float
-    concurrency: int
+    concurrency: int | None = Field(description="Purchases at a time; null for a service that only writes: no limit.")
 
 
 class ConditionAnswer(Answer):
@@ -98,7 +98,7 @@ class ConfigAnswer(Answer):
 
 
 class ProviderAnswer(Answer):
-    """A service or local engine."""
+    """A service or local engine that paints, writes, or both."""
 
     id: str
     name: str
@@ -108,12 +108,13 @@ class ProviderAnswer(Answer):
     reason: str
     available: bool = Field(description="Whether it is ready and not blocked by its circuit breaker.")
     health: HealthOfProvider
-    default_model: str
-    models: list[str]
+    default_model: str | None = Field(description="Null where nobody has named one.")
+    models: list[str] = Field(description="Models that paint; none where the service only writes.")
+    text_models: list[str] = Field(description="Models that write, in the order in which they are chosen.")
     pace: PaceAnswer
     config: ConfigAnswer
-    colour: str
-    documentation: str
+    colour: str | None
+    documentation: str | None
 
 
 class ProviderList(Answer):

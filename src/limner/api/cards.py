@@ -11,7 +11,9 @@ from limner.domain.model_card import ModelCard, ParameterRule, ServiceCard
 from limner.domain.readiness import Readiness
 from limner.domain.request import Operation
 from limner.domain.steering import ServiceConfig
+from limner.domain.text_models import WRITES
 from limner.engine.pricing import usual_price
+from limner.engine.text_places import TextPlace
 
 
 def model_body(card: ModelCard, readiness: Readiness) -> Body:
@@ -119,6 +121,37 @@ def config_body(config: ServiceConfig) -> Body:
     }
 
 
+def _health(condition: Condition, reason: str, standing: Standing) -> Body:
+    return {
+        "state": condition.state,
+        "reason": reason,
+        **_condition(condition),
+        "models": {model: {"state": one.state, **_condition(one)} for model, one in standing.models.items()},
+    }
+
+
+def text_provider_body(place: TextPlace) -> Body:
+    """A service that only writes, in the same shape as one that paints."""
+    card = place.card
+    return {
+        "id": card.id,
+        "name": card.name,
+        "description": WRITES,
+        "local": card.local,
+        "ready": place.readiness.ready,
+        "reason": place.readiness.reason,
+        "available": place.available,
+        "health": _health(place.condition, place.reason, place.standing),
+        "default_model": place.default_model or None,
+        "models": [],
+        "text_models": [model.id for model in place.models],
+        "pace": {"requests_per_second": place.config.requests_per_second or 0, "concurrency": None},
+        "config": config_body(place.config),
+        "colour": None,
+        "documentation": None,
+    }
+
+
 def provider_body(
     card: ServiceCard, readiness: Readiness, standing: Standing, models: list[str], config: ServiceConfig
 ) -> Body:
@@ -133,12 +166,7 @@ def provider_body(
         "ready": readiness.ready,
         "reason": readiness.reason,
         "available": fare.available,
-        "health": {
-            "state": fare.condition.state,
-            "reason": fare.reason,
-            **_condition(fare.condition),
-            "models": {model: {"state": one.state, **_condition(one)} for model, one in standing.models.items()},
-        },
+        "health": _health(fare.condition, fare.reason, standing),
         "default_model": f"{card.id}/{card.default_model}",
         "models": models,
         "pace": {"requests_per_second": pace, "concurrency": card.concurrency},

@@ -81,11 +81,12 @@ def _rate(totals: ServiceTotals) -> str:
 
 
 def _breakers(runtime: Runtime) -> Iterator[str]:
-    """Of services outside this machine, under the usual key."""
+    """Of services outside this machine that paint or write, under the usual key."""
+    painting = {card.id: runtime.health.standing(card.id) for card in runtime.catalog.services if not card.local}
+    health, writing = runtime.texts.buyer.health, runtime.texts.catalog.services
+    texts = {card.id: health.standing(card.id, None) for card in writing if not card.local}
     states = {
-        (("provider", card.id),): str(STATES[runtime.health.standing(card.id).own.state])
-        for card in runtime.catalog.services
-        if not card.local
+        (("provider", name),): str(STATES[standing.own.state]) for name, standing in {**texts, **painting}.items()
     }
     return _family("limner_breaker_state", "gauge", "Circuit breakers: 0 closed, 1 half open, 2 open.", states.items())
 

@@ -17,7 +17,7 @@ from limner.api.card_schemas import (
     ProviderAnswer,
     ProviderList,
 )
-from limner.api.cards import inspection_body, model_body, provider_body
+from limner.api.cards import inspection_body, model_body, provider_body, text_provider_body
 from limner.api.deps import principal_of, read_json, runtime_of
 from limner.api.documents import UNSAFE, answers, body_of
 from limner.api.shapes import Body
@@ -25,6 +25,8 @@ from limner.domain.errors import NotFound
 from limner.domain.model_card import ServiceCard, Status
 from limner.domain.ports import Services
 from limner.domain.request import Operation
+from limner.engine.naming import id_of, service_of
+from limner.engine.text_places import TextPlace, text_places
 from limner.runtime import Runtime
 
 router = APIRouter(tags=["models"])
@@ -72,19 +74,38 @@ async def get_model(
 
 @router.get("/providers", summary="List services", responses=answers(ProviderList, "The services."))
 async def list_providers(request: Request) -> Response:
-    """All services, whether each can be used now, how it fares, and what it needs if it cannot."""
-    runtime = runtime_of(request)
+    """All services, whether each can be used now, how it fares, and what it needs if it cannot.
+
+    Those that paint come first, then those that only write.
+    """
+    return answer({"items": list((await _providers(request)).values())})
+
+
+async def _providers(request: Request) -> dict[str, Body]:
+    """Every service as it is now, by its id."""
+    runtime, principal = runtime_of(request), principal_of(request)
     await runtime.renew()
-    services = await runtime.services_for(principal_of(request))
-    return answer({"items": [_provider(runtime, services, card) for card in runtime.catalog.services]})
+    services = await runtime.services_for(principal)
+    places = {place.card.id: place for place in await text_places(runtime.texts.buyer, principal)}
+    painting = {card.id: _provider(runtime, services, card, places.get(card.id)) for card in runtime.catalog.services}
+    writing = {name: text_provider_body(place) for name, place in places.items() if name not in painting}
+    return {**painting, **writing}
 
 
-def _provider(runtime: Runtime, services: Services, card: ServiceCard) -> Body:
+def _provider(runtime: Runtime, services: Services, card: ServiceCard, place: TextPlace | None) -> Body:
     models = [
         model.id for model in runtime.catalog.models if model.service == card.id and model.status is not Status.RETIRED
     ]
     standing = runtime.health.standing(card.id, services.credential(card.id))
-    return provider_body(card, services.readiness(card.id), standing, models, runtime.doors.steering.of(card.id))
+    config = runtime.doors.steering.of(card.id)
+    texts = [] if place is None else [model.id for model in place.models]
+    return {**provider_body(card, services.readiness(card.id), standing, models, config), "text_models": texts}
+
+
+def _named(request: Request, service: str) -> str:
+    """The id of a service. Raises UnknownModel."""
+    runtime = runtime_of(request)
+    return service_of(service, runtime.catalog, runtime.texts.catalog)
 
 
 Service = Annotated[str, Path(description="The service's id, or another word for it.")]
@@ -99,12 +120,12 @@ Service = Annotated[str, Path(description="The service's id, or another word for
 async def steer_provider(request: Request, service: Service) -> Response:
     """Switches a service on or off, and sets its weight and pace, in every process from the next purchase on.
 
+    For pictures and texts alike; also a service that only writes, such as `anthropic`, whose weight changes nothing.
     What is under way is finished. For administrators; it stands in the audit log.
     """
-    runtime, principal = runtime_of(request), principal_of(request)
-    card, body = runtime.catalog.service(service), await read_json(request, SteeringBody)
-    await runtime.doors.steering.change(card.id, body.wanted(), principal)
-    return answer(_provider(runtime, await runtime.services_for(principal), card))
+    found, body = _named(request, service), await read_json(request, SteeringBody)
+    await runtime_of(request).doors.steering.change(found, body.wanted(), principal_of(request))
+    return answer((await _providers(request))[found])
 
 
 @router.post(
@@ -113,9 +134,11 @@ async def steer_provider(request: Request, service: Service) -> Response:
     responses=answers(InspectionAnswer, "What the service says about the key.", 404, *UNSAFE),
 )
 async def check_key(request: Request, service: Service) -> Response:
-    """Asks the service whether it takes the key that is configured, and what is left on the account. Costs nothing."""
-    runtime = runtime_of(request)
-    return answer(inspection_body(await runtime.asks.inspect(runtime.catalog.service(service).id)))
+    """Asks the service whether it takes the key that is configured, and what is left on the account. Costs nothing.
+
+    A service that only writes cannot be asked so: the answer is `unknown`.
+    """
+    return answer(inspection_body(await runtime_of(request).vault.inspect(_named(request, service))))
 
 
 @router.post(
@@ -131,13 +154,16 @@ async def reset_breaker(
         Query(max_length=200, description="Only this model's, by its id; the service's and all models' else."),
     ] = None,
 ) -> Response:
-    """Lets a service that was blocked after failures be asked again at once. For administrators."""
-    runtime, card = runtime_of(request), runtime_of(request).catalog.service(service)
-    if model is not None and runtime.catalog.find(model).service != card.id:
-        raise NotFound(f"{card.name} has no model called '{model}'.")
-    await runtime.health.reset(card.id if model is None else runtime.catalog.find(model).id, principal_of(request))
-    services = await runtime.services_for(principal_of(request))
-    return answer(_provider(runtime, services, card))
+    """Lets a service that was blocked after failures be asked again at once. For administrators.
+
+    The key of a service that paints and writes is one: what is reset holds for both.
+    """
+    runtime, found = runtime_of(request), _named(request, service)
+    meant = found if model is None else id_of(model, runtime.catalog, runtime.texts.catalog)
+    if meant.partition("/")[0] != found:
+        raise NotFound(f"{found} has no model called '{model}'.")
+    await runtime.health.reset(meant, principal_of(request))
+    return answer((await _providers(request))[found])
 
 
 @router.post(

@@ -140,6 +140,7 @@ class TranslationAnswer(Answer):
 
     to: str
     language: str = Field(description="What it seems to be in; empty where nobody can tell.")
+    negative: bool = Field(description="Whether the negative prompt is translated along.")
     by: str
     estimate: EstimateAnswer | None
 

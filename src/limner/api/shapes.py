@@ -80,7 +80,13 @@ def plan_body(plan: Plan) -> Body:
 def _translation_body(found: ForeseenTranslation | None) -> Body | None:
     if found is None:
         return None
-    return {"to": found.to, "language": found.language, "by": found.by, "estimate": estimate_body(found.estimate)}
+    return {
+        "to": found.to,
+        "language": found.language,
+        "negative": bool(found.negative),
+        "by": found.by,
+        "estimate": estimate_body(found.estimate),
+    }
 
 
 def _fallback_body(fallback: Fallback | None) -> Body | None:

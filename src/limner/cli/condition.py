@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from limner.domain.health import BreakerState, Condition, Standing
-from limner.domain.model_card import ServiceCard
 
 
-def blocked_words(card: ServiceCard, standing: Standing) -> list[str]:
-    """What is blocked of a service, and until when; empty where nothing is."""
+def blocked_words(service: str, standing: Standing) -> list[str]:
+    """What is blocked of a service, by its id, and until when; empty where nothing is."""
     if standing.own.state is not BreakerState.CLOSED:
         return [_words(standing.own)]
     return [
-        f"{model.removeprefix(f'{card.id}/')}: {_words(one)}"
+        f"{model.removeprefix(f'{service}/')}: {_words(one)}"
         for model, one in standing.models.items()
         if one.state is not BreakerState.CLOSED
     ]

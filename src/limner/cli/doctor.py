@@ -22,9 +22,13 @@ from limner.cli.output import Output
 from limner.cli.pictures import Protocol, protocol_of
 from limner.cli.surroundings import keep_log, settings_here
 from limner.domain.errors import LimnerError, NotFound
-from limner.domain.model_card import ServiceCard
+from limner.domain.people import LOCAL
 
 if TYPE_CHECKING:
+    from limner.domain.health import Standing
+    from limner.domain.model_card import ServiceCard
+    from limner.domain.readiness import Readiness
+    from limner.domain.text_models import TextServiceCard
     from limner.runtime import Runtime
     from limner.settings import Settings
 
@@ -115,6 +119,9 @@ async def _inside(settings: Settings) -> list[Finding]:
 
 
 async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
+    # Imported here because --help must not pay for the engine.
+    from limner.engine.text_places import text_places
+
     yield await database(runtime)
     yield await ledger(runtime)
     yield await object_store(runtime)
@@ -122,13 +129,16 @@ async def _parts(runtime: Runtime) -> AsyncIterator[Finding]:
     yield await unfinished(runtime)
     yield await alerts(runtime)
     for card in runtime.catalog.services:
-        yield service(runtime, card)
+        yield service(card, runtime.services.readiness(card.id), runtime.health.standing(card.id))
+    painting = {card.id for card in runtime.catalog.services}
+    for place in await text_places(runtime.texts.buyer, LOCAL):
+        if place.card.id not in painting:
+            yield service(place.card, place.readiness, place.standing)
 
 
-def service(runtime: Runtime, card: ServiceCard) -> Finding:
+def service(card: ServiceCard | TextServiceCard, readiness: Readiness, standing: Standing) -> Finding:
     """Whether a service can be used, and whether it or one of its models is blocked after failures."""
-    readiness, standing = runtime.services.readiness(card.id), runtime.health.standing(card.id)
-    blocked = blocked_words(card, standing)
+    blocked = blocked_words(card.id, standing)
     if not readiness.ready or not blocked:
         return Finding(card.name, State.OK if readiness.ready else State.WARN, readiness.reason)
     return Finding(card.name, State.WARN, f"{'; '.join(blocked)}. To try now: limner providers reset {card.id}")

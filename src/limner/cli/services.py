@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -19,11 +19,13 @@ from limner.domain.errors import InvalidRequest, StorageError
 from limner.domain.health import Breaker, BreakerKey, Condition, Standing
 from limner.domain.model_card import ServiceCard
 from limner.domain.readiness import Readiness
-from limner.domain.steering import Configs, ServiceChange, ServiceConfig
+from limner.domain.steering import Configs, ServiceChange, ServiceConfig, switched_off
+from limner.domain.text_models import WRITES, TextServiceCard
 
 if TYPE_CHECKING:
     from limner.cli.documents import Document
     from limner.cli.opening import Session
+    from limner.engine.breaker import Health
     from limner.settings import Settings
     from limner.wire.connection import Connection
 
@@ -44,17 +46,29 @@ USUAL = "usual"
 class Found:
     """One service as this installation has it."""
 
-    card: ServiceCard
+    card: ServiceCard | TextServiceCard
     state: Readiness
     standing: Standing
     base_url: str
     config: ServiceConfig
+    default_model: str
+    """Its name at the service; empty where nobody has named one."""
+    description: str
+    usual_pace: float = 0
+    """Requests a second where nobody says otherwise; 0 is no limit."""
+    concurrency: int | None = None
+    """Purchases at a time; None is no limit."""
 
     @property
     def pace(self) -> float:
         """Requests a second at most; 0 is no limit."""
         said = self.config.requests_per_second
-        return self.card.requests_per_second if said is None else said
+        return self.usual_pace if said is None else said
+
+    @property
+    def model(self) -> str:
+        """The id of the model that is asked where only the service is meant."""
+        return f"{self.card.id}/{self.default_model}" if self.default_model else ""
 
 
 @app.callback(invoke_without_command=True)
@@ -142,6 +156,7 @@ def _steered(service: str, change: ServiceChange, json: bool) -> int:
 
 
 def _services(output: Output, settings: Settings) -> list[Found]:
+    """Those that paint, then those that only write."""
     # Imported here because --help must not pay for pydantic, nor a list for the HTTP client.
     from limner.engine.breaker import Health
     from limner.providers import plugins_by_name, readiness_of
@@ -153,16 +168,48 @@ def _services(output: Output, settings: Settings) -> list[Found]:
     health = Health(kept.breakers, settings.breaker_rules, datetime.now(UTC))
     states = {card.id: readiness_of(card, places[card.id], plugins, kept.configs.get(card.id)) for card in services}
     states |= _gone([(card, places[card.id]) for card in services if states[card.id].ready])
-    return [
+    painting = [
         Found(
             card=card,
             state=states[card.id],
             standing=health.standing(card.id, places[card.id].fingerprint),
             base_url=places[card.id].base_url,
             config=kept.configs.get(card.id) or ServiceConfig(service=card.id),
+            default_model=card.default_model,
+            description=card.description,
+            usual_pace=card.requests_per_second,
+            concurrency=card.concurrency,
         )
         for card in services
     ]
+    return [*painting, *_writing(settings, kept, health, {card.id for card in services})]
+
+
+def _writing(settings: Settings, kept: Kept, health: Health, painting: Set[str]) -> Iterator[Found]:
+    """The services that only write."""
+    # Imported here because --help must not pay for pydantic.
+    from limner.catalog.texts import load_texts
+    from limner.words.places import connection_of, named_model, readiness_of
+
+    catalog, today = load_texts(settings.data_dir, settings.text_prices), datetime.now(UTC).date()
+    for card in catalog.services:
+        if card.id in painting:
+            continue
+        place, config = connection_of(card, settings.variables), kept.configs.get(card.id)
+        living = (
+            model.name
+            for model in catalog.models
+            if model.service == card.id and (model.shutdown is None or model.shutdown > today)
+        )
+        yield Found(
+            card=card,
+            state=readiness_of(card, place) if config is None or config.enabled else switched_off(),
+            standing=health.standing(card.id, place.fingerprint),
+            base_url=place.base_url,
+            config=config or ServiceConfig(service=card.id),
+            default_model=named_model(card, settings.variables) or next(living, ""),
+            description=WRITES,
+        )
 
 
 def _gone(services: Sequence[tuple[ServiceCard, Connection]]) -> Mapping[str, Readiness]:
@@ -221,11 +268,11 @@ def _read(url: str) -> Kept:
 
 def _document(found: Found) -> Document:
     card, standing = found.card, found.standing
-    condition = standing.by_default(f"{card.id}/{card.default_model}")
+    condition = standing.by_default(found.model)
     return {
         "id": card.id,
         "name": card.name,
-        "description": card.description,
+        "description": found.description,
         "ready": found.state.ready,
         "reason": found.state.reason,
         "health": {
@@ -234,10 +281,10 @@ def _document(found: Found) -> Document:
             "models": {model: _condition(one) for model, one in standing.models.items()},
         },
         "local": card.local,
-        "default_model": f"{card.id}/{card.default_model}",
+        "default_model": found.model or None,
         "host": _host(found.base_url) or None,
         "requests_per_second": found.pace or None,
-        "concurrency": card.concurrency,
+        "concurrency": found.concurrency,
         "config": _config(found.config),
         "key_variables": list(card.key_variables),
     }
@@ -266,18 +313,17 @@ def _condition(condition: Condition) -> Document:
 
 def _row(found: Found) -> tuple[str, ...]:
     card = found.card
-    pace = f"{card.concurrency} at once"
-    if found.pace:
-        pace = f"{found.pace:g} a second, {pace}"
+    pace = [f"{found.pace:g} a second"] if found.pace else []
+    pace += [f"{found.concurrency} at once"] if found.concurrency else []
     state = "ready" if found.state.ready else found.state.reason
-    blocked = blocked_words(card, found.standing) if found.state.ready else []
+    blocked = blocked_words(card.id, found.standing) if found.state.ready else []
     return (
         card.id,
         card.name,
         "; ".join(blocked) or state,
         "this machine" if card.local else "remote",
-        card.default_model,
-        pace,
+        found.default_model or "none named",
+        ", ".join(pace) or "no limit",
         _host(found.base_url),
     )
 

@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy import BindParameter, Connection, bindparam, delete, func, or_, select, text, update
 
 from limner.db import codec
+from limner.db.audit import together, write
 from limner.db.database import Database
 from limner.db.people import person
 from limner.db.people_tables import attempts, sessions, tokens, users
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.errors import NotFound
-from limner.domain.membership import Tries
+from limner.domain.membership import Tries, no_token
 from limner.domain.people import ApiToken, Session, TokenScope, User
 
 _OF_USER = "user_"
@@ -82,7 +84,7 @@ class SqlSessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, session: Session, replaced: str | None) -> None:
+    async def begin(self, session: Session, replaced: str | None, record: Record | None = None) -> None:
         """Writes a session down, and ends the one that it takes the place of."""
         row = {
             "digest": session.digest,
@@ -97,6 +99,7 @@ class SqlSessions:
             if replaced is not None:
                 _END.run(connection, {"key": replaced})
             _BEGIN.many(connection, [row])
+            write(connection, record)
 
         await self._database.write(begin, owner=EVERYBODY)
 
@@ -116,9 +119,14 @@ class SqlSessions:
         """Ends one, if it is there."""
         await self._database.write(lambda connection: _END.run(connection, {"key": digest}), owner=EVERYBODY)
 
-    async def end_all(self, user_id: str) -> None:
+    async def end_all(self, user_id: str, record: Record | None = None) -> None:
         """Ends all of one person's."""
-        await self._database.write(lambda connection: _END_ALL.run(connection, {"person": user_id}), owner=EVERYBODY)
+
+        def end(connection: Connection) -> None:
+            _END_ALL.run(connection, {"person": user_id})
+            write(connection, record)
+
+        await self._database.write(end, owner=EVERYBODY)
 
     async def forget_before(self, at: datetime, idle: datetime) -> None:
         """Forgets those that had expired at a moment, or were last seen before `idle`; failed tries as well."""
@@ -137,7 +145,7 @@ class SqlTokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, token: ApiToken, most: int) -> bool:
+    async def add(self, token: ApiToken, most: int, record: Record | None = None) -> bool:
         """Writes one down; False where its person has `most` already."""
         row = {
             "id": token.id,
@@ -157,9 +165,10 @@ class SqlTokens:
             if (_COUNT_TOKENS.row(connection, {"person": token.owner}) or {})["number"] >= most:
                 return False
             _ADD_TOKEN.many(connection, [row])
+            write(connection, record)
             return True
 
-        return await self._database.write(add, owner=token.owner)
+        return await self._database.write(add, owner=together(token.owner, record))
 
     async def all(self, owner: str) -> Sequence[ApiToken]:
         """One person's, oldest first."""
@@ -168,13 +177,17 @@ class SqlTokens:
         )
         return [_token(row, row["user_id"]) for row in found]
 
-    async def remove(self, token_id: str, owner: str) -> ApiToken:
+    async def remove(self, token_id: str, owner: str, record: Record | None = None) -> ApiToken:
         """Forgets one. Raises NotFound, for somebody else's too."""
-        values = {"token": token_id, "person": owner}
-        row = await self._database.write(lambda connection: _REMOVE_TOKEN.row(connection, values), owner=owner)
-        if row is None:
-            raise NotFound(f"There is no API token {token_id}. Look at the list of tokens.")
-        return _token(row, row["user_id"])
+
+        def remove(connection: Connection) -> ApiToken:
+            row = _REMOVE_TOKEN.row(connection, {"token": token_id, "person": owner})
+            if row is None:
+                raise no_token(token_id)
+            write(connection, record)
+            return _token(row, row["user_id"])
+
+        return await self._database.write(remove, owner=together(owner, record))
 
     async def find(self, digest: str) -> tuple[ApiToken, User] | None:
         """A token and whose it is."""

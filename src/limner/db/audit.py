@@ -38,12 +38,28 @@ class SqlAudit:
         return await self._database.read(lambda connection: _page(connection, limit, cursor, act), owner=EVERYBODY)
 
 
-def write(connection: Connection, record: Record | None) -> None:
-    """Writes a deed down in the transaction that does it, so that there is never one without the other."""
-    if record is None:
-        return
+def write(connection: Connection, *records: Record | None) -> None:
+    """Writes deeds down in the transaction that does them, so that there is never one without the other."""
+    rows = [_row(record) for record in records if record is not None]
+    if rows:
+        _NOTE.many(connection, rows)
+
+
+def noted(connection: Connection, record: Record | None, *, done: bool) -> bool:
+    """Writes a deed down that was done; whether it was."""
+    if done:
+        write(connection, record)
+    return done
+
+
+def together(owner: str, record: Record | None) -> str:
+    """For whom a transaction is that does something to `owner`'s rows and writes it down: the entry is the doer's."""
+    return owner if record is None or record.deed.who == owner else EVERYBODY
+
+
+def _row(record: Record) -> dict[str, str]:
     deed = record.deed
-    row = {
+    return {
         "id": record.id,
         "created_at": codec.stamp(record.at),
         "act": deed.act.value,
@@ -53,7 +69,6 @@ def write(connection: Connection, record: Record | None) -> None:
         "detail": deed.detail,
         "address": deed.address,
     }
-    _NOTE.many(connection, [row])
 
 
 def _page(connection: Connection, limit: int, cursor: str | None, act: Act | None) -> Page[Record]:

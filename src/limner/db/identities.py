@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, delete, select, text
 
 from limner.db import codec
+from limner.db.audit import write
 from limner.db.database import Database
 from limner.db.people import add_person, person, person_named
 from limner.db.people_tables import identities, users
 from limner.db.statements import Statement
 from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.identity import Identity
 from limner.domain.people import SignInRefused, User
 
@@ -39,12 +41,18 @@ class SqlIdentities:
         """The account of somebody who has been here before."""
         return await self._database.read(lambda connection: _find(connection, issuer, subject), owner=EVERYBODY)
 
-    async def enter(self, identity: Identity, new: User | None) -> tuple[User, bool]:
+    async def enter(self, identity: Identity, new: User | None, record: Record | None = None) -> tuple[User, bool]:
         """The account of somebody, and whether it was made now, as `new`. Raises SignInRefused."""
         known = await self.find(identity.issuer, identity.subject)
         if known is not None:
             return known, False
-        return await self._database.write(lambda connection: _enter(connection, identity, new), owner=EVERYBODY)
+
+        def enter(connection: Connection) -> tuple[User, bool]:
+            user, is_new = _enter(connection, identity, new)
+            write(connection, record if is_new else None)
+            return user, is_new
+
+        return await self._database.write(enter, owner=EVERYBODY)
 
 
 def _find(connection: Connection, issuer: str, subject: str) -> User | None:

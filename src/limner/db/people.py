@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from limner.db import codec
-from limner.db.audit import write
+from limner.db.audit import noted, write
 from limner.db.database import Database
 from limner.db.people_tables import codes, invitations, sessions, users
 from limner.db.removing import remove_belongings
@@ -58,7 +58,7 @@ class SqlPeople:
         """Writes a person down, which ends every setup code; False where the address is taken."""
 
         def add(connection: Connection) -> bool:
-            return _noted(connection, record, done=add_person(connection, user))
+            return noted(connection, record, done=add_person(connection, user))
 
         return await self._database.write(add, owner=EVERYBODY)
 
@@ -66,7 +66,7 @@ class SqlPeople:
         """Writes the first owner down and uses up every setup code; False where there is nothing to set up."""
 
         def add(connection: Connection) -> bool:
-            return _noted(connection, record, done=_add_first(connection, owner, code))
+            return noted(connection, record, done=_add_first(connection, owner, code))
 
         return await self._database.write(add, owner=EVERYBODY)
 
@@ -112,7 +112,7 @@ class SqlPeople:
                 return False
             remove_belongings(connection, user_id, at)
             _WITHDRAW_THEIRS.run(connection, {"person": user_id})
-            return _noted(connection, record, done=bool(_REMOVE.run(connection, {"person": user_id})))
+            return noted(connection, record, done=bool(_REMOVE.run(connection, {"person": user_id})))
 
         return await self._database.write(remove, owner=EVERYBODY)
 
@@ -120,7 +120,7 @@ class SqlPeople:
         """Gives another role and ends all sessions; False where no owner would be left. Raises NotFound."""
 
         def change(connection: Connection) -> bool:
-            return _noted(connection, record, done=_change_role(connection, user_id, role))
+            return noted(connection, record, done=_change_role(connection, user_id, role))
 
         return await self._database.write(change, owner=EVERYBODY)
 
@@ -132,13 +132,6 @@ class SqlPeople:
             write(connection, record)
 
         await self._database.write(change, owner=EVERYBODY)
-
-
-def _noted(connection: Connection, record: Record | None, *, done: bool) -> bool:
-    """Writes a deed down that was done."""
-    if done:
-        write(connection, record)
-    return done
 
 
 def add_person(connection: Connection, user: User) -> bool:

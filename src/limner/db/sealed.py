@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Table, bindparam, select, update
 
+from limner.db.audit import write
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement
 from limner.db.vault_tables import provider_keys
 from limner.db.walls import EVERYBODY
 from limner.db.webhook_tables import webhooks
+from limner.domain.audit import Record
 from limner.domain.sealing import SealBroken, Seals
 from limner.domain.vault import Resealed
 
@@ -84,8 +86,11 @@ async def seal_plain(database: Database, seals: Seals) -> int:
     return await database.write(seal, owner=EVERYBODY)
 
 
-async def reseal(database: Database, seals: Seals) -> Resealed:
-    """Seals everything under the newest secret, in one transaction; what no known secret opens stays as it is."""
+async def reseal(database: Database, seals: Seals, telling: Callable[[Resealed], Record] | None = None) -> Resealed:
+    """Seals everything under the newest secret, in one transaction; what no known secret opens stays as it is.
+
+    What `telling` says of it is written down with it.
+    """
 
     def renew(connection: Connection) -> Resealed:
         hold_secret(connection, alone=True)
@@ -96,7 +101,9 @@ async def reseal(database: Database, seals: Seals) -> Resealed:
                     sealed += _put(connection, each, row, seals)
                 except SealBroken:
                     unreadable += 1
-        return Resealed(sealed=sealed, unreadable=unreadable)
+        done = Resealed(sealed=sealed, unreadable=unreadable)
+        write(connection, None if telling is None else telling(done))
+        return done
 
     return await database.write(renew, owner=EVERYBODY)
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, text, tuple_
 
 from limner.db import codec, cursors, rows
+from limner.db.audit import noted, write
 from limner.db.database import Database
 from limner.db.keeping import IN_TRASH, MARKED, seen_by
 from limner.db.people_tables import members, placed, shared, users
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images, jobs, plans
 from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.errors import Forbidden, InvalidRequest, NotFound
 from limner.domain.job import Job
 from limner.domain.people import Role
@@ -101,12 +103,16 @@ class SqlSharing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, project: SharedProject, most: int) -> bool:
+    async def add(self, project: SharedProject, most: int, record: Record | None = None) -> bool:
         """Writes it down, with its owner as the only member and all that they made in it; False where they have `most`.
 
         Raises InvalidRequest where they share one of this name already.
         """
-        return await self._database.write(lambda connection: _add(connection, project, most), owner=EVERYBODY)
+
+        def add(connection: Connection) -> bool:
+            return noted(connection, record, done=_add(connection, project, most))
+
+        return await self._database.write(add, owner=EVERYBODY)
 
     async def all(self, person: str) -> Sequence[SharedProject]:
         """Those that somebody shares, by name."""
@@ -128,13 +134,19 @@ class SqlSharing:
             raise _no_project()
         return found
 
-    async def remove(self, project_id: str, owner: str) -> None:
+    async def remove(self, project_id: str, owner: str, record: Record | None = None) -> None:
         """Ends the sharing: what each made in it is theirs alone again. Raises NotFound."""
         values = {"project": project_id, "person": owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=EVERYBODY):
+
+        def remove(connection: Connection) -> bool:
+            return noted(connection, record, done=bool(_REMOVE.run(connection, values)))
+
+        if not await self._database.write(remove, owner=EVERYBODY):
             raise _no_project()
 
-    async def put_member(self, project_id: str, user_id: str, role: Role, at: datetime) -> None:
+    async def put_member(
+        self, project_id: str, user_id: str, role: Role, at: datetime, record: Record | None = None
+    ) -> None:
         """Adds somebody, or gives them another role. Raises NotFound."""
         values = {"project": project_id, "person": user_id, "role": role.value, "at": codec.stamp(at)}
 
@@ -142,13 +154,18 @@ class SqlSharing:
             if _LOCK_SHARED.row(connection, values) is None or _LOCK_USER.row(connection, values) is None:
                 raise _no_project()
             _PUT.run(connection, values)
+            write(connection, record)
 
         await self._database.write(put, owner=EVERYBODY)
 
-    async def remove_member(self, project_id: str, user_id: str) -> bool:
+    async def remove_member(self, project_id: str, user_id: str, record: Record | None = None) -> bool:
         """Somebody leaves; what they made in it stays in it. False where they were no member."""
         values = {"project": project_id, "person": user_id}
-        return bool(await self._database.write(lambda connection: _LEAVE.run(connection, values), owner=EVERYBODY))
+
+        def leave(connection: Connection) -> bool:
+            return noted(connection, record, done=bool(_LEAVE.run(connection, values)))
+
+        return await self._database.write(leave, owner=EVERYBODY)
 
     async def pictures(self, project_id: str, person: str, *, limit: int, cursor: str | None) -> Page[Picture]:
         """What is in a project, the newest job first, with the marks of whoever looks."""

@@ -8,12 +8,16 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, or_, select, true, update
 
 from limner.db import codec
+from limner.db.audit import noted, together, write
 from limner.db.database import Database
 from limner.db.sealed import hold_secret, key_context
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.vault_tables import provider_keys
+from limner.db.walls import EVERYBODY
+from limner.domain.audit import Record
 from limner.domain.errors import NotFound
 from limner.domain.sealing import SealBroken, Seals
+from limner.domain.stored_keys import Telling
 from limner.domain.vault import KeyChange, StoredKey, UsableKey, last_signs
 
 _VISIBLE = or_(provider_keys.c.user_id == bindparam("owner"), provider_keys.c.shared == true())
@@ -38,13 +42,13 @@ _REMOVE = Statement(delete(provider_keys).where(*_THIS))
 
 
 class SqlKeys:
-    """The `StoredKeys` of `domain.vault`."""
+    """The `StoredKeys` of `domain.stored_keys`."""
 
     def __init__(self, database: Database, seals: Seals) -> None:
         self._database = database
         self._seals = seals
 
-    async def add(self, key: StoredKey, secret: str) -> None:
+    async def add(self, key: StoredKey, secret: str, record: Record | None = None) -> None:
         """Writes a key down, sealed."""
         row = {
             "id": key.id,
@@ -61,8 +65,9 @@ class SqlKeys:
         def insert(connection: Connection) -> None:
             hold_secret(connection)
             _INSERT.many(connection, [{**row, "sealed": self._seals.seal(secret, context=key_context(row))}])
+            write(connection, record)
 
-        await self._database.write(insert, owner=key.owner)
+        await self._database.write(insert, owner=together(key.owner, record))
 
     async def visible(self, owner: str) -> Sequence[StoredKey]:
         """One person's own and all shared ones, oldest first."""
@@ -86,14 +91,27 @@ class SqlKeys:
             raise _no_key(key_id)
         return _key(row)
 
-    async def change(self, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
+    async def change(
+        self, key: StoredKey, change: KeyChange, at: datetime, telling: Telling | None = None
+    ) -> StoredKey:
         """Changes what is said, whatever else has changed meanwhile. Raises NotFound."""
-        return await self._database.write(lambda connection: self._change(connection, key, change, at), owner=key.owner)
 
-    async def remove(self, key: StoredKey) -> None:
+        def take(connection: Connection) -> StoredKey:
+            before, after = self._change(connection, key, change, at)
+            write(connection, *(() if telling is None else telling.of(before, after)))
+            return after
+
+        own = telling is None or telling.who == key.owner
+        return await self._database.write(take, owner=key.owner if own else EVERYBODY)
+
+    async def remove(self, key: StoredKey, record: Record | None = None) -> None:
         """Forgets a key. Raises NotFound."""
         values = {"key": key.id, "owner": key.owner}
-        if not await self._database.write(lambda connection: _REMOVE.run(connection, values), owner=key.owner):
+
+        def remove(connection: Connection) -> bool:
+            return noted(connection, record, done=bool(_REMOVE.run(connection, values)))
+
+        if not await self._database.write(remove, owner=together(key.owner, record)):
             raise _no_key(key.id)
 
     def _opened(self, row: Columns) -> str | None:
@@ -102,7 +120,10 @@ class SqlKeys:
         except SealBroken:
             return None
 
-    def _change(self, connection: Connection, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
+    def _change(
+        self, connection: Connection, key: StoredKey, change: KeyChange, at: datetime
+    ) -> tuple[StoredKey, StoredKey]:
+        """The key as it was and as it is now."""
         hold_secret(connection)
         place = {"key": key.id, "owner": key.owner}
         row = _LOCKED.row(connection, place)
@@ -120,7 +141,7 @@ class SqlKeys:
         }
         _CHANGE.run(connection, {**place, **after})
         now = {"label": after["named"], "last_four": after["signs"], "shared": after["open_to_all"]}
-        return _key({**row, **now, "weight": after["times"], "changed_at": after["at"]})
+        return _key(row), _key({**row, **now, "weight": after["times"], "changed_at": after["at"]})
 
 
 def _key(row: Columns) -> StoredKey:

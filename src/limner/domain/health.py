@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 
 class BreakerState(StrEnum):
@@ -72,6 +73,25 @@ class BreakerKey:
     def service(self) -> str:
         """The service that it belongs to."""
         return self.name.partition("/")[0]
+
+
+class Watched(Protocol):
+    """A model of which is remembered how its calls went: one that paints, or one that writes."""
+
+    @property
+    def id(self) -> str:
+        """`service/name`; no model that writes has the id of one that paints."""
+        ...
+
+    @property
+    def service(self) -> str:
+        """The service's id, and the name of the breaker of all its models."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call may take at most."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

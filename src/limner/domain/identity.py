@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from limner.domain.audit import Record
 from limner.domain.errors import LimnerError
 from limner.domain.people import User
 
@@ -62,8 +63,10 @@ class Identities(Protocol):
         """The account of somebody who has been here before."""
         ...
 
-    async def enter(self, identity: Identity, new: User | None) -> tuple[User, bool]:
+    async def enter(self, identity: Identity, new: User | None, record: Record | None = None) -> tuple[User, bool]:
         """The account of somebody, and whether it was made now, as `new`; None makes none.
+
+        Only where it was made now, `record` is written down with it.
 
         An account with the same address is theirs where the issuer vouches for it, or has verified it and the account
         has no password. Raises SignInRefused otherwise.

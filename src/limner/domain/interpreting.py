@@ -6,7 +6,7 @@ from typing import Protocol
 
 from limner.domain.describing import Wish
 from limner.domain.errors import InvalidRequest
-from limner.domain.languages import BEST, NAMES, ForeseenTranslation, PromptTranslation
+from limner.domain.languages import BEST, NAMES, ForeseenTranslation, PromptTranslation, Wording
 
 
 def language_named(text: str) -> str:
@@ -44,12 +44,12 @@ class Translates(Protocol):
         """The code of the language of a prompt; empty where it cannot be told. Nobody is asked."""
         ...
 
-    async def foreseen(self, prompt: str, to: str, wish: Wish) -> ForeseenTranslation:
+    async def foreseen(self, wording: Wording, to: str, wish: Wish) -> ForeseenTranslation:
         """Who would put it into the language with the code `to`, and for how much. Buys nothing."""
         ...
 
-    async def rendered(self, prompt: str, to: str, wish: Wish) -> tuple[str, PromptTranslation]:
-        """The prompt in that language, and how that was done; as it was where no text model managed it, and says why.
+    async def rendered(self, wording: Wording, to: str, wish: Wish) -> tuple[Wording, PromptTranslation]:
+        """The words in that language, and how that was done; as they were where no text model managed it, and says why.
 
         Raises PolicyError where a rule forbids the purchase: nothing was bought then.
         """

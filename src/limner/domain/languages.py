@@ -46,11 +46,22 @@ NAMES: Mapping[str, str] = MappingProxyType(
 """By their ISO 639-1 codes, English first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of a request that are put into another language by one purchase."""
+
+    prompt: str
+    negative: str = ""
+    """The negative prompt, where it goes along."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromptTranslation:
     """What became of a prompt that was to be translated."""
 
     original: str
+    negative: str = ""
+    """The negative prompt as it was, where it was translated along; else empty."""
     language: str = ""
     """The English name of the language that it was in; empty where nobody could tell."""
     to: str = ENGLISH
@@ -79,6 +90,8 @@ class ForeseenTranslation:
     """Who would translate a prompt, and for how much."""
 
     to: str = ENGLISH
+    negative: str = ""
+    """The negative prompt, where it goes along; else empty."""
     language: str = ""
     """The English name of the language that it seems to be in; empty where nobody can tell."""
     by: str = ""

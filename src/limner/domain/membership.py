@@ -9,7 +9,7 @@ from math import ceil
 from typing import Protocol
 
 from limner.domain.audit import Record
-from limner.domain.errors import TooManyRequests
+from limner.domain.errors import NotFound, TooManyRequests
 from limner.domain.people import ApiToken, Role, Session, User
 
 
@@ -61,9 +61,9 @@ class People(Protocol):
 
 
 class Sessions(Protocol):
-    """Who is signed in."""
+    """Who is signed in. A `record` is written down with the deed, or not at all."""
 
-    async def begin(self, session: Session, replaced: str | None) -> None:
+    async def begin(self, session: Session, replaced: str | None, record: Record | None = None) -> None:
         """Writes a session down, and ends the one that it takes the place of."""
         ...
 
@@ -79,7 +79,7 @@ class Sessions(Protocol):
         """Ends one, if it is there."""
         ...
 
-    async def end_all(self, user_id: str) -> None:
+    async def end_all(self, user_id: str, record: Record | None = None) -> None:
         """Ends all of one person's."""
         ...
 
@@ -89,9 +89,9 @@ class Sessions(Protocol):
 
 
 class Tokens(Protocol):
-    """API tokens."""
+    """API tokens. A `record` is written down with the deed, or not at all."""
 
-    async def add(self, token: ApiToken, most: int) -> bool:
+    async def add(self, token: ApiToken, most: int, record: Record | None = None) -> bool:
         """Writes one down; False where its person has `most` already."""
         ...
 
@@ -99,7 +99,7 @@ class Tokens(Protocol):
         """One person's, oldest first."""
         ...
 
-    async def remove(self, token_id: str, owner: str) -> ApiToken:
+    async def remove(self, token_id: str, owner: str, record: Record | None = None) -> ApiToken:
         """Forgets one. Raises NotFound, for somebody else's too."""
         ...
 
@@ -110,6 +110,11 @@ class Tokens(Protocol):
     async def note_used(self, token_id: str, at: datetime) -> None:
         """Notes that it was used."""
         ...
+
+
+def no_token(token_id: str) -> NotFound:
+    """What is said of a token that there is not, or that is somebody else's."""
+    return NotFound(f"There is no API token {token_id}. Look at the list of tokens.")
 
 
 @dataclass(frozen=True, slots=True)

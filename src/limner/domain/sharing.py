@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from limner.domain.audit import Record
 from limner.domain.job import Job
 from limner.domain.people import Role
 from limner.domain.picture import Picture
@@ -38,9 +39,9 @@ class SharedProject:
 
 
 class Sharing(Protocol):
-    """Shared projects."""
+    """Shared projects. A `record` is written down with the deed, or not at all."""
 
-    async def add(self, project: SharedProject, most: int) -> bool:
+    async def add(self, project: SharedProject, most: int, record: Record | None = None) -> bool:
         """Writes it down, with its owner as the only member and all that they made in it; False where they have `most`.
 
         Raises InvalidRequest where they share one of this name already.
@@ -55,15 +56,17 @@ class Sharing(Protocol):
         """One that somebody shares. Raises NotFound, for one of others too."""
         ...
 
-    async def remove(self, project_id: str, owner: str) -> None:
+    async def remove(self, project_id: str, owner: str, record: Record | None = None) -> None:
         """Ends the sharing: what each made in it is theirs alone again. Raises NotFound."""
         ...
 
-    async def put_member(self, project_id: str, user_id: str, role: Role, at: datetime) -> None:
+    async def put_member(
+        self, project_id: str, user_id: str, role: Role, at: datetime, record: Record | None = None
+    ) -> None:
         """Adds somebody, or gives them another role. Raises NotFound."""
         ...
 
-    async def remove_member(self, project_id: str, user_id: str) -> bool:
+    async def remove_member(self, project_id: str, user_id: str, record: Record | None = None) -> bool:
         """Somebody leaves; what they made in it stays in it. False where they were no member."""
         ...
 

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from limner.domain.audit import Record
+from limner.domain.readiness import SWITCHED_OFF, Readiness
 
+BY_ADMINISTRATOR = "an administrator has done it"
 FIELDS = ("weight", "requests_per_second")
 """What can be set, and be as usual again."""
 
@@ -42,6 +44,11 @@ class ServiceChange:
 
 Configs = Mapping[str, ServiceConfig]
 """By the ids of services; one about which nothing was said is left out."""
+
+
+def switched_off(by: str = BY_ADMINISTRATOR) -> Readiness:
+    """How a service stands that is off; `by` says what has switched it off."""
+    return Readiness(ready=False, reason=f"Switched off: {by}.", short="Switched off", code=SWITCHED_OFF)
 
 
 class ServiceConfigs(Protocol):

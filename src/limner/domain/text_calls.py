@@ -212,7 +212,8 @@ class Texts(Protocol):
     async def choose(self, model: str | None, principal: Principal, *, sees: bool = False) -> TextChoice:
         """The model for this person, and why; with `sees` one that can be shown pictures.
 
-        Raises UnknownModel, PriceUnknown, and NotConfigured, code `no_text_model`, which says what is missing.
+        Raises UnknownModel, PriceUnknown, NotConfigured, code `no_text_model`, which says what is missing, and
+        ProviderError, code `provider_unavailable`, where its service keeps failing and is left alone for a while.
         """
         ...
 
@@ -234,7 +235,8 @@ class Texts(Protocol):
     ) -> AsyncGenerator[TextPiece | TextCall]:
         """Holds the ceiling, buys one call, tells what comes, and books it; the last item is the booked TextCall.
 
-        Raises BudgetExceeded and ConfirmationRequired before anything is sent, and ProviderError, whose `spent` says
+        Raises BudgetExceeded and ConfirmationRequired before anything is sent, ProviderError before anything is held
+        where its service is left alone after failures, and ProviderError, whose `spent` says
         how it stands. What is given up halfway becomes ambiguous. Nothing is ever sent a second time.
         """
         ...

@@ -9,6 +9,10 @@ from typing import Protocol
 from limner.domain.money import Money
 
 MILLION = 1_000_000
+WRITES = "Text models: it writes and does not paint."
+"""What is said of a service that has text models alone."""
+LONGEST_WAIT = 600.0
+"""Seconds for a whole answer at most, where nothing shorter is said."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +73,11 @@ class TextCard:
     def id(self) -> str:
         """`service/name`."""
         return f"{self.service}/{self.name}"
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a call may take at most."""
+        return LONGEST_WAIT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

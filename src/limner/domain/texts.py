@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from limner.domain.readiness import Readiness
-from limner.domain.text_models import TextCard, TextUsage
+from limner.domain.text_models import LONGEST_WAIT, TextCard, TextUsage
 from limner.domain.vault import Opener
 
 OVERHEAD = 32
@@ -95,7 +95,7 @@ class TextRequest:
     tools: tuple[TextTool, ...] = ()
     schema: Mapping[str, object] | None = None
     """JSON Schema that the answer is to have; never together with tools."""
-    seconds: float = 600.0
+    seconds: float = LONGEST_WAIT
     """How long the whole answer may take. What is cut off then may have been bought."""
 
     @property
@@ -169,6 +169,13 @@ class SendsTexts(Protocol):
 
     def readiness(self, service: str, opener: Opener | None = None) -> Readiness:
         """Whether a service has what it needs, with somebody's own key where one is given; sends nothing."""
+        ...
+
+    def credential(self, service: str, opener: Opener | None = None) -> str:
+        """Stands for a service's address and key, that of `opener` where one is given; nobody can use it.
+
+        For a service that paints too it is the same as there.
+        """
         ...
 
     async def looked_up(self, card: TextCard) -> TextCard | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -98,34 +97,6 @@ def first_signs(secret: str) -> str:
     """How a key begins where that tells only what kind it is, such as `sk-proj-`; nothing of a short one."""
     found = _KIND.match(secret)
     return found[0] if found is not None and len(secret) >= len(found[0]) + 4 * SHOWN else ""
-
-
-class StoredKeys(Protocol):
-    """Stored keys as they are written down."""
-
-    async def add(self, key: StoredKey, secret: str) -> None:
-        """Writes a key down, sealed."""
-        ...
-
-    async def visible(self, owner: str) -> Sequence[StoredKey]:
-        """One person's own and all shared ones, oldest first."""
-        ...
-
-    async def usable(self, owner: str) -> Sequence[UsableKey]:
-        """The same, opened."""
-        ...
-
-    async def find(self, key_id: str, owner: str) -> StoredKey:
-        """One that is this person's or shared. Raises NotFound."""
-        ...
-
-    async def change(self, key: StoredKey, change: KeyChange, at: datetime) -> StoredKey:
-        """Changes what is said, whatever else has changed meanwhile. Raises NotFound."""
-        ...
-
-    async def remove(self, key: StoredKey) -> None:
-        """Forgets a key. Raises NotFound."""
-        ...
 
 
 class ChecksAddress(Protocol):

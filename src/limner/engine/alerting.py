@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from limner.domain.alerts import Alert, AlertKind, AlertRules, Alerts, Sign
 from limner.domain.audit import Act, Audit, Deed
 from limner.domain.errors import BudgetExceeded, ContentRefused, FailureCode, LimnerError, StorageError, TooManyRequests
-from limner.domain.events import Event, EventKind
+from limner.domain.events import Event, EventKind, News
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -104,10 +104,7 @@ class Alarm:
 
     def hear(self, events: Sequence[Event], ended: Job | None = None) -> None:
         """Takes note of what was written down; nothing is waited for."""
-        for event in events:
-            if event.kind is EventKind.HEALTH and event.data.get("to") == "OPEN":
-                name, why = str(event.data.get("breaker")), event.data.get("code")
-                self._note(AlertKind.BREAKER, name, f"{name} keeps failing ({why}) and is left alone for a while.")
+        self.hear_health(events)
         if ended is None:
             return
         self._note_key(ended)
@@ -121,6 +118,13 @@ class Alarm:
             if self._rules.slow_seconds and seconds > self._rules.slow_seconds:
                 said = f"A job took {seconds:.0f} s with {ended.model}, more than {self._rules.slow_seconds:g} s."
                 self._note(AlertKind.SLOW, ended.model, said)
+
+    def hear_health(self, told: Sequence[Event] | Sequence[News]) -> None:
+        """Takes note of breakers that have opened, whatever was bought there; nothing is waited for."""
+        for event in told:
+            if event.kind is EventKind.HEALTH and event.data.get("to") == "OPEN":
+                name, why = str(event.data.get("breaker")), event.data.get("code")
+                self._note(AlertKind.BREAKER, name, f"{name} keeps failing ({why}) and is left alone for a while.")
 
     def _note_key(self, job: Job) -> None:
         problems = (job.problem, *(call.problem for call in job.calls))

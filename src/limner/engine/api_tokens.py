@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from limner.domain.audit import Act, Audit, Deed
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.errors import InvalidRequest
-from limner.domain.membership import Tokens
+from limner.domain.membership import Tokens, no_token
 from limner.domain.people import USUAL_SCOPES, ApiToken, Principal, TokenScope
 from limner.domain.ports import Clock, Ids
 from limner.engine.signing_in import SECRET_BYTES, TOKEN_PREFIX, digest_of
@@ -65,9 +65,8 @@ class ApiTokens:
             created=self.clock.now(),
             expires=expires,
         )
-        if not await self.tokens.add(token, MOST):
+        if not await self.tokens.add(token, MOST, self._record(Act.TOKEN_ADDED, token, principal)):
             raise InvalidRequest(f"There are {MOST} API tokens already. Remove one first.", code="too_many_tokens")
-        await self._note(Act.TOKEN_ADDED, token, principal)
         return Made(token=token, secret=secret)
 
     async def of(self, owner: str) -> Sequence[ApiToken]:
@@ -77,10 +76,14 @@ class ApiTokens:
     async def remove(self, token_id: str, principal: Principal, *, owner: str | None = None) -> ApiToken:
         """Makes a token useless at once. Raises NotFound, and Forbidden as `add` does."""
         principal.check_may_manage()
-        token = await self.tokens.remove(token_id, owner or principal.id)
-        await self._note(Act.TOKEN_REMOVED, token, principal)
-        return token
+        whose = owner or principal.id
+        token = next((each for each in await self.tokens.all(whose) if each.id == token_id), None)
+        if token is None:
+            raise no_token(token_id)
+        return await self.tokens.remove(token_id, whose, self._record(Act.TOKEN_REMOVED, token, principal))
 
-    async def _note(self, act: Act, token: ApiToken, principal: Principal) -> None:
+    def _record(self, act: Act, token: ApiToken, principal: Principal) -> Record:
         detail = ", ".join(sorted(token.scopes))
-        await self.audit.note(Deed(act=act, who=principal.id, name=principal.name, subject=token.name, detail=detail))
+        return self.audit.record(
+            Deed(act=act, who=principal.id, name=principal.name, subject=token.name, detail=detail)
+        )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from limner.domain.audit import Act, Audit, Deed
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.errors import InvalidRequest, NotConfigured
 from limner.domain.identity import Claims, Identities, Identity, Issuer
 from limner.domain.people import Role, SignInRefused, User
@@ -53,12 +53,14 @@ class Federation:
 
     async def enter(self, identity: Identity) -> User:
         """The account of somebody, made now where they are new and may make one. Raises SignInRefused."""
-        now = self.clock.now()
-        user, is_new = await self.identities.enter(identity, self._new(identity, now))
-        if is_new:
-            deed = Deed(act=Act.USER_ADDED, who=user.id, name=user.email, subject=user.email, detail=identity.issuer)
-            await self.audit.note(deed)
+        new = self._new(identity, self.clock.now())
+        user, _ = await self.identities.enter(identity, new, None if new is None else self._record(new, identity))
         return user
+
+    def _record(self, user: User, identity: Identity) -> Record:
+        return self.audit.record(
+            Deed(act=Act.USER_ADDED, who=user.id, name=user.email, subject=user.email, detail=identity.issuer)
+        )
 
     def _new(self, identity: Identity, now: datetime) -> User | None:
         """The account that somebody new gets; None where their address is not among those that may have one."""

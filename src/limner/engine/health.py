@@ -9,14 +9,15 @@ from functools import partial
 
 from limner.domain.errors import FailureCode, PolicyError, Problem, StorageError
 from limner.domain.events import EventKind, News
-from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Obstacle, Standing
-from limner.domain.model_card import ModelCard
+from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Obstacle, Standing, Watched
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Services
 from limner.domain.stores import Breakers, BreakerStep
+from limner.domain.text_models import TextCatalog
 from limner.engine import breaker as breakers
 from limner.engine.breaker import COUNTED, OF_THE_SERVICE, Health, cause
 from limner.engine.mishaps import NotSent
+from limner.engine.naming import id_of
 
 FRESH = 1.0
 """Seconds for which what was read is good: other processes' news reach this one that much later."""
@@ -31,14 +32,23 @@ log = logging.getLogger("limner.engine")
 class HealthWatch:
     """What this process knows of the services' health.
 
-    Where nothing fails, nothing is written and a look costs a comparison. Engines on this machine or network are not
+    Pictures and texts have the same breakers: a key that a service refuses is refused for both. Where nothing fails,
+    nothing is written and a look costs a comparison. Engines on this machine or network are not
     watched: asking them costs nothing, they are asked by name only, and whoever has just started one wants it at once.
     """
 
     def __init__(
-        self, *, catalog: Catalog, services: Services, store: Breakers, clock: Clock, rules: BreakerRules
+        self,
+        *,
+        catalog: Catalog,
+        texts: TextCatalog,
+        services: Services,
+        store: Breakers,
+        clock: Clock,
+        rules: BreakerRules,
     ) -> None:
         self._catalog = catalog
+        self._texts = texts
         self._services = services
         self._store = store
         self._clock = clock
@@ -69,7 +79,7 @@ class HealthWatch:
         """Whether nothing has failed of late, so that there is nothing to look at for any model."""
         return not self._known
 
-    def obstacle(self, card: ModelCard, credentials: Sequence[str] = ()) -> Obstacle | None:
+    def obstacle(self, card: Watched, credentials: Sequence[str] = ()) -> Obstacle | None:
         """Why a model may not be asked now; None where it may, under one of `credentials` or else the usual one."""
         if self.calm:
             return None
@@ -77,7 +87,7 @@ class HealthWatch:
         found = [health.obstacle(card.id, credential) for credential in among]
         return None if None in found else found[0]
 
-    def is_shaky(self, card: ModelCard, credentials: Sequence[str] = ()) -> bool:
+    def is_shaky(self, card: Watched, credentials: Sequence[str] = ()) -> bool:
         """Whether a model, or its service, has failed of late under all of `credentials`, or else the usual one.
 
         One that is due for a trial has its usual place.
@@ -87,7 +97,7 @@ class HealthWatch:
         among = credentials or self._services.credentials(card.service)
         return all(self._is_shaky(card, credential) for credential in among)
 
-    def _is_shaky(self, card: ModelCard, credential: str) -> bool:
+    def _is_shaky(self, card: Watched, credential: str) -> bool:
         health = self._now()
         found = [health.breaker(name, credential) for name in (card.service, card.id)]
         return any(one.failures and one.state is not BreakerState.HALF_OPEN for one in found)
@@ -102,12 +112,12 @@ class HealthWatch:
 
     # --- calls ------------------------------------------------------------------------------
 
-    async def enter(self, card: ModelCard, attempt: str, credential: str | None = None) -> list[News]:
+    async def enter(self, card: Watched, attempt: str, credential: str | None = None) -> list[News]:
         """Lets a call through or raises NotSent; tells of the trial that begins with it.
 
         Here and below it is under `credential`, or else the usual one.
         """
-        if self._catalog.service(card.service).local:
+        if self._is_local(card.service):
             return []
         await self.renew()
         keys = self._keys(card, credential)
@@ -131,7 +141,7 @@ class HealthWatch:
             return None
         return max(1.0, (obstacle.until - self._clock.now()).total_seconds())
 
-    async def succeeded(self, card: ModelCard, attempt: str, credential: str | None = None) -> list[News]:
+    async def succeeded(self, card: Watched, attempt: str, credential: str | None = None) -> list[News]:
         """The service has delivered; writes only where that changes something."""
         keys = [key for key in self._keys(card, credential) if self._known.get(key, Breaker()) != Breaker()]
         if not keys:
@@ -143,13 +153,11 @@ class HealthWatch:
 
         return await self._noted(keys, step)
 
-    async def failed(
-        self, card: ModelCard, attempt: str, problem: Problem, credential: str | None = None
-    ) -> list[News]:
+    async def failed(self, card: Watched, attempt: str, problem: Problem, credential: str | None = None) -> list[News]:
         """A call has ended with a problem, which counts once, with the service or with the model, or not at all."""
         if problem.code not in COUNTED:
             return await self.released(card, attempt, credential)
-        if self._catalog.service(card.service).local:
+        if self._is_local(card.service):
             return []
         concerned = card.service if problem.code in OF_THE_SERVICE else card.id
         now = self._clock.now()
@@ -164,7 +172,7 @@ class HealthWatch:
 
         return await self._noted(self._keys(card, credential), step)
 
-    async def released(self, card: ModelCard, attempt: str, credential: str | None = None) -> list[News]:
+    async def released(self, card: Watched, attempt: str, credential: str | None = None) -> list[News]:
         """A call has ended that says nothing about the service: another one may be the trial."""
         keys = [key for key in self._keys(card, credential) if self._known.get(key, Breaker()).trial == attempt]
         if not keys:
@@ -180,14 +188,18 @@ class HealthWatch:
         """
         if not principal.administrator:
             raise PolicyError("Only an administrator resets a circuit breaker. Ask one.")
-        found = self._catalog.find(name).id if "/" in name else self._catalog.service(name).id
+        found = id_of(name, self._catalog, self._texts)
         await self._store.forget(found)
         self._changes += 1
         self._known = {key: kept for key, kept in self._known.items() if found not in (key.name, key.service)}
         log.info("The circuit breaker of %s was reset.", found, extra={"breaker": found, "by": principal.id})
         return found
 
-    def _keys(self, card: ModelCard, credential: str | None) -> list[BreakerKey]:
+    def _is_local(self, service: str) -> bool:
+        place = self._texts.service(service)
+        return self._catalog.service(service).local if place is None else place.local
+
+    def _keys(self, card: Watched, credential: str | None) -> list[BreakerKey]:
         credential = self._services.credential(card.service) if credential is None else credential
         return [BreakerKey(card.service, credential), BreakerKey(card.id, credential)]
 
@@ -233,7 +245,7 @@ class HealthWatch:
         return [News(kind=EventKind.HEALTH, data=data)]
 
 
-def blocked_problem(card: ModelCard, obstacle: Obstacle, *, retry_after: float | None) -> Problem:
+def blocked_problem(card: Watched, obstacle: Obstacle, *, retry_after: float | None) -> Problem:
     """A call that was not sent because its service keeps failing."""
     return Problem(
         code=FailureCode.UNAVAILABLE,

@@ -1,5 +1,7 @@
 """Puts the prompt of a request into the language that its model reads best: once, and within what was agreed to.
 
+The negative prompt goes along in the same purchase, unless it is told to be in such a language already.
+
 A translation is bought before the job is written down, as a text call with a hold of its own. Under an Idempotency-Key,
 or for a quote, it is kept as the answer to a text request is: whatever dies in between, it is not bought again.
 """
@@ -9,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 from limner.domain.describing import Wish
 from limner.domain.errors import InvalidRequest, PolicyError
 from limner.domain.interpreting import Translates
-from limner.domain.languages import BEST, NAMES, ForeseenTranslation, PromptTranslation
+from limner.domain.languages import BEST, NAMES, ForeseenTranslation, PromptTranslation, Wording
 from limner.domain.money import ZERO
 from limner.domain.people import Principal
 from limner.domain.plan import Plan, ReceiptLine, Treatment
@@ -57,7 +60,8 @@ class Interpreter:
         if not language and request.translate == BEST:
             return _left(request, plan, targets[0], UNTOLD)
         wish = Wish(principal=principal, project=request.project)
-        found = await self.translates.foreseen(request.prompt, targets[0], wish)
+        wording = Wording(request.prompt, self._negative(request, targets))
+        found = await self.translates.foreseen(wording, targets[0], wish)
         if not found.by:
             return _left(request, plan, targets[0], found.why)
         return request, noted(replace(plan, translation=found), _line_before(request, found))
@@ -78,13 +82,20 @@ class Interpreter:
                 done = await self._once(name, request, foreseen, principal)
         if done.translated is not None:
             _check(request, done.translated)
-        return replace(request, prompt=done.prompt, translated=done.translated)
+        negative = done.negative_prompt or request.negative_prompt
+        return replace(request, prompt=done.prompt, negative_prompt=negative, translated=done.translated)
+
+    def _negative(self, request: ImageRequest, targets: Collection[str]) -> str:
+        """The negative prompt, where it goes along. Of a few nouns nobody can tell the language: they are sent too."""
+        negative = request.negative_prompt or ""
+        return "" if not negative.strip() or self.translates.language_of(negative) in targets else negative
 
     async def _once(
         self, name: str, request: ImageRequest, foreseen: ForeseenTranslation, principal: Principal
     ) -> ImageRequest:
         """What was kept under this name, else what is bought now, which is kept."""
-        fingerprint = hashlib.sha256(f"{foreseen.to}\n{request.prompt}".encode()).hexdigest()
+        words = f"{foreseen.to}\n{request.prompt}" + (f"\0{foreseen.negative}" if foreseen.negative else "")
+        fingerprint = hashlib.sha256(words.encode()).hexdigest()
         try:
             kept = await self.repeats.begin(principal.id, name, fingerprint, self.clock.now())
         except AnswerLost:
@@ -100,11 +111,11 @@ class Interpreter:
         return done
 
     async def _bought(self, request: ImageRequest, foreseen: ForeseenTranslation, principal: Principal) -> ImageRequest:
-        """A request that has nothing but the prompt as it is now, and how it came to be so."""
+        """A request that has nothing but its words as they are now, and how they came to be so."""
         most = foreseen.estimate.ceiling
         wish = Wish(principal=principal, model=foreseen.by, project=request.project, max_cost=most, admitted=True)
-        prompt, told = await self.translates.rendered(request.prompt, foreseen.to, wish)
-        return ImageRequest(prompt=prompt, translated=replace(told, most=most))
+        words, told = await self.translates.rendered(Wording(request.prompt, foreseen.negative), foreseen.to, wish)
+        return ImageRequest(prompt=words.prompt, negative_prompt=words.negative, translated=replace(told, most=most))
 
 
 def paid_before(request: ImageRequest) -> ImageRequest:
@@ -118,7 +129,9 @@ def with_translation(request: ImageRequest, plan: Plan) -> Plan:
     done = request.translated
     if done is None:
         return plan
-    found = ForeseenTranslation(to=done.to, language=done.language, by=done.by, estimate=done.estimate)
+    found = ForeseenTranslation(
+        to=done.to, negative=done.negative, language=done.language, by=done.by, estimate=done.estimate
+    )
     return noted(replace(plan, translation=found), _line_after(request, done))
 
 
@@ -164,7 +177,8 @@ def _wanted(request: ImageRequest) -> str:
 def _line_before(request: ImageRequest, found: ForeseenTranslation) -> ReceiptLine:
     price = found.estimate.ceiling
     cost = f"for up to {price}, which the price holds" if price else "for nothing"
-    why = f"It will be translated{_from(found.language)} by {found.by} before it is painted, {cost}."
+    what = "It and the negative prompt" if found.negative else "It"
+    why = f"{what} will be translated{_from(found.language)} by {found.by} before it is painted, {cost}."
     return ReceiptLine(
         field="translate", treatment=Treatment.MAPPED, wanted=_wanted(request), sent=NAMES[found.to], why=why
     )
@@ -174,7 +188,8 @@ def _line_after(request: ImageRequest, done: PromptTranslation) -> ReceiptLine:
     language = NAMES[done.to]
     if done.by:
         treatment = Treatment.MAPPED
-        why = f"Translated{_from(done.language)} by {done.by}, for {_amount(done)}; the original is kept."
+        along = "; so was the negative prompt; both originals are kept." if done.negative else "; the original is kept."
+        why = f"Translated{_from(done.language)} by {done.by}, for {_amount(done)}{along}"
     elif done.why:
         treatment, why = Treatment.IGNORED, done.why
     else:

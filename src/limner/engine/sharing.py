@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limner.domain.audit import Act, Audit, Deed
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.errors import Forbidden, InvalidRequest, NotFound
 from limner.domain.job import Job
 from limner.domain.membership import People
@@ -39,7 +39,7 @@ class SharedProjects:
         if name == DEFAULT_PROJECT:
             raise InvalidRequest("Everybody's pictures without a project are in this one. Name another.", field="name")
         project = SharedProject(id=self.ids.new(), name=name, owner=principal.id, created=self.clock.now(), members=())
-        if not await self.sharing.add(project, MOST):
+        if not await self.sharing.add(project, MOST, self._record(Act.PROJECT_SHARED, name, principal)):
             raise InvalidRequest(f"You share {MOST} projects already. End one first.", code="too_many_projects")
         return await self.sharing.get(project.id, principal.id)
 
@@ -53,8 +53,9 @@ class SharedProjects:
 
     async def remove(self, project_id: str, principal: Principal) -> None:
         """Ends the sharing: what each made in it is theirs alone again. Raises NotFound, and Forbidden for a member."""
-        await self._own(project_id, principal)
-        await self.sharing.remove(project_id, principal.id)
+        project = await self._own(project_id, principal)
+        record = self._record(Act.SHARING_ENDED, project.name, principal)
+        await self.sharing.remove(project_id, principal.id, record)
 
     async def put_member(self, project_id: str, email: str, role: Role, principal: Principal) -> SharedProject:
         """Lets somebody in, or gives them another role. Raises NotFound, Forbidden and InvalidRequest."""
@@ -68,8 +69,8 @@ class SharedProjects:
             raise InvalidRequest("The project is yours.", field="email")
         if len(project.members) >= MOST_MEMBERS:
             raise InvalidRequest(f"The project has {MOST_MEMBERS} members already.", code="too_many_members")
-        await self.sharing.put_member(project_id, user.id, role, self.clock.now())
-        await self._note(Act.MEMBER_ADDED, project, principal, f"{user.email} as {role}")
+        record = self._record(Act.MEMBER_ADDED, project.name, principal, f"{user.email} as {role}")
+        await self.sharing.put_member(project_id, user.id, role, self.clock.now(), record)
         return await self.sharing.get(project_id, principal.id)
 
     async def remove_member(self, project_id: str, user_id: str, principal: Principal) -> None:
@@ -80,9 +81,9 @@ class SharedProjects:
         if user_id == project.owner:
             raise Forbidden("The project is its owner's. End the sharing instead.")
         member = next((each for each in project.members if each.user_id == user_id), None)
-        if member is None or not await self.sharing.remove_member(project_id, user_id):
+        record = None if member is None else self._record(Act.MEMBER_REMOVED, project.name, principal, member.email)
+        if record is None or not await self.sharing.remove_member(project_id, user_id, record):
             raise NotFound("They do not share this project. Look at its members.")
-        await self._note(Act.MEMBER_REMOVED, project, principal, member.email)
 
     async def pictures(self, project_id: str, principal: Principal, *, limit: int, cursor: str | None) -> Page[Picture]:
         """What is in a project, the newest job first. Raises NotFound."""
@@ -100,5 +101,5 @@ class SharedProjects:
             raise Forbidden("Only the owner of a project says who shares it.")
         return project
 
-    async def _note(self, act: Act, project: SharedProject, principal: Principal, detail: str) -> None:
-        await self.audit.note(Deed(act=act, who=principal.id, name=principal.name, subject=project.name, detail=detail))
+    def _record(self, act: Act, project: str, principal: Principal, detail: str = "") -> Record:
+        return self.audit.record(Deed(act=act, who=principal.id, name=principal.name, subject=project, detail=detail))

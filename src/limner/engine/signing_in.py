@@ -112,8 +112,8 @@ class SigningIn:
             stays=stays,
         )
         await self.sessions.forget_before(now, now - IDLE_FOR)
-        await self.sessions.begin(session, None if replaced is None else digest_of(replaced))
-        await self.audit.note(Deed(act=Act.SIGNED_IN, who=user.id, name=user.email, address=address))
+        deed = Deed(act=Act.SIGNED_IN, who=user.id, name=user.email, address=address)
+        await self.sessions.begin(session, None if replaced is None else digest_of(replaced), self.audit.record(deed))
         return Opened(secret=secret, session=session, user=user)
 
     async def with_session(self, secret: str) -> Principal:
@@ -145,8 +145,8 @@ class SigningIn:
     async def sign_out_everywhere(self, principal: Principal) -> None:
         """Ends all sessions of a person; their API tokens stay. Raises Forbidden as the keeping of tokens does."""
         principal.check_may_manage()
-        await self.sessions.end_all(principal.id)
-        await self.audit.note(Deed(act=Act.SIGNED_OUT_EVERYWHERE, who=principal.id, name=principal.name))
+        deed = Deed(act=Act.SIGNED_OUT_EVERYWHERE, who=principal.id, name=principal.name)
+        await self.sessions.end_all(principal.id, self.audit.record(deed))
 
     async def offer_setup(self) -> str | None:
         """A code that makes the first owner, once and for a day; None where there are people already."""

@@ -12,6 +12,7 @@ from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock
 from limner.domain.steering import FIELDS, Configs, ServiceChange, ServiceConfig, ServiceConfigs, Steered
 from limner.domain.text_models import TextCatalog
+from limner.engine.naming import service_of
 
 FRESH = 0.1
 """Seconds for which what was read is good: under load a look costs one read for many purchases."""
@@ -85,7 +86,7 @@ class Steering:
         """
         principal.check_administrator(CHANGES)
         _check(change)
-        found = self._named(service)
+        found = service_of(service, self._catalog, self._texts)
         now = self._clock.now()
 
         def step(before: ServiceConfig) -> ServiceConfig:
@@ -102,13 +103,6 @@ class Steering:
         self._take({**self._known, found: after})
         log.info("%s is now %s.", found, told(after), extra={"service": found, "by": principal.id})
         return after
-
-    def _named(self, service: str) -> str:
-        """The id of a service that paints, or of one that has text models alone. Raises UnknownModel."""
-        place = self._texts.service(service.strip().casefold())
-        if place is None:
-            return self._catalog.service(service).id
-        return place.id
 
     def _take(self, configs: Configs) -> None:
         if configs == self._known:

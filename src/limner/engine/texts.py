@@ -36,9 +36,10 @@ from limner.domain.text_calls import (
 from limner.domain.text_models import TextCard, TextCatalog, TextUsage
 from limner.domain.texts import Finish, SendsTexts, TextDelta, TextEnd, TextPiece, TextRequest, ToolCall
 from limner.domain.turns import Turn, Turns
-from limner.domain.vault import Opener, UsableKey
+from limner.domain.vault import UsableKey
 from limner.engine.keyrings import Keyrings, cannot_open
 from limner.engine.limits import Limits
+from limner.engine.text_health import TextHealth, opener_of
 
 UNPRICED = "LIMNER_UNPRICED_CEILING_USD"
 HOW = "Set a key, such as ANTHROPIC_API_KEY, store one with `limner keys add`, or start Ollama."
@@ -59,27 +60,39 @@ class TextBuyer:
     moderator: LooksAtWords
     turns: Turns
     steering: Words
+    health: TextHealth
     usual: str | None = None
     """LIMNER_TEXT_MODEL."""
     unpriced_ceiling: Money | None = None
     """What a call to a model without a known price may cost; None refuses such models."""
 
     async def choose(self, model: str | None, principal: Principal, *, sees: bool = False) -> TextChoice:
-        """The model that is named, else the usual one, else the first of the catalog's that can be used."""
+        """The model that is named, else the usual one, else the first of the catalog's that can be used.
+
+        A service that is left alone after failures is passed over; where it was named, or nobody else is left, it is
+        refused with ProviderError.
+        """
         await self.steering.renew()
+        await self.health.watch.renew()
         if model or self.usual:
             why = "It was asked for." if model else "LIMNER_TEXT_MODEL names it."
             return await self._named(self.catalog.find(model or self.usual or ""), why, principal, sees=sees)
         objections: list[str] = []
+        blocked: ProviderError | None = None
         for card in self.candidates():
             objection = await self.objection(card, principal, sees=sees)
             if objection is None:
                 key = await self._key(card, principal)
+                if (obstacle := self.health.obstacle(card, key)) is not None:
+                    blocked = blocked or self.health.refusal(card, obstacle)
+                    continue
                 there = await self.sends.looked_up(card)
                 if there is not None and (there.sees or not sees):
                     return TextChoice(card=there, why=_why(there, key), key=key)
                 objection = f"{card.id} is not there." if there is None else f"{card.id} cannot be shown pictures."
             objections.append(objection)
+        if blocked is not None:
+            raise blocked
         told = " ".join(dict.fromkeys(objections))
         what = "No text model that sees pictures" if sees else "No text model"
         raise NotConfigured(f"{what} can be used. {HOW} {told}".strip(), code="no_text_model")
@@ -129,24 +142,24 @@ class TextBuyer:
         self, order: TextOrder, choice: TextChoice, principal: Principal
     ) -> AsyncGenerator[TextPiece | TextCall]:
         new = self._new(order, choice, principal, await self.presence.name())
-        await self.calls.begin(new)
-        # What becomes of a call that is left in the middle: it may have been bought.
-        left = TextState.FAILED if choice.card.local else TextState.AMBIGUOUS
-        closing = TextClosing(call_id=new.id, state=left, at=new.at)
-        try:
-            opener = None if choice.key is None else Opener(secret=choice.key.secret)
-            async with aclosing(self.sends.stream(choice.card, order.request, opener)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, TextEnd):
-                        closing = self._settled(new, choice.card, piece)
-                    yield piece
-        except ProviderError as error:
-            closing = self._failed(new, choice.card, error)
-            raise
-        finally:
-            call = await self.calls.close(replace(closing, at=self.clock.now()))
-        if call.problem is not None:
-            raise ProviderError(call.problem, request_id=call.request_id)
+        async with self.health.watching(choice, new.id):
+            await self.calls.begin(new)
+            # What becomes of a call that is left in the middle: it may have been bought.
+            left = TextState.FAILED if choice.card.local else TextState.AMBIGUOUS
+            closing = TextClosing(call_id=new.id, state=left, at=new.at)
+            try:
+                async with aclosing(self.sends.stream(choice.card, order.request, opener_of(choice.key))) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, TextEnd):
+                            closing = self._settled(new, choice.card, piece)
+                        yield piece
+            except ProviderError as error:
+                closing = self._failed(new, choice.card, error)
+                raise
+            finally:
+                call = await self.calls.close(replace(closing, at=self.clock.now()))
+            if call.problem is not None:
+                raise ProviderError(call.problem, request_id=call.request_id)
         yield call
 
     async def answer(self, order: TextOrder, choice: TextChoice, principal: Principal) -> TextAnswer:
@@ -198,16 +211,23 @@ class TextBuyer:
         there = await self.sends.looked_up(card)
         if there is None:
             raise NotConfigured(f"{card.id} is not there: its server does not answer, or does not have it.")
+        key = await self._key(card, principal)
+        if (obstacle := self.health.obstacle(card, key)) is not None:
+            raise self.health.refusal(card, obstacle)
         if sees and not there.sees:
             raise NotConfigured(f"{card.id} cannot be shown pictures. Name one that can.", code="no_text_model")
-        return TextChoice(card=there, why=why, key=await self._key(card, principal))
+        return TextChoice(card=there, why=why, key=key)
 
     async def obstacle(self, card: TextCard, principal: Principal) -> str | None:
         """Why this person cannot use a model now, as a sentence; None where they can. Asks servers of one's own."""
+        await self.health.watch.renew()
         objection = await self.objection(card, principal, sees=False)
-        if objection is None and await self.sends.looked_up(card) is None:
+        if objection is not None:
+            return objection
+        if await self.sends.looked_up(card) is None:
             return f"{card.id} is not there: its server does not answer, or does not have it."
-        return objection
+        blocked = self.health.obstacle(card, await self._key(card, principal))
+        return None if blocked is None else blocked.why
 
     async def objection(self, card: TextCard, principal: Principal, *, sees: bool) -> str | None:
         """Why a model cannot be used, as a sentence; None where it can."""
@@ -220,7 +240,7 @@ class TextBuyer:
         key = await self._key(card, principal)
         if key is not None and key.secret is None:
             return cannot_open(key.key)
-        readiness = self.sends.readiness(card.service, None if key is None else Opener(secret=key.secret))
+        readiness = self.sends.readiness(card.service, opener_of(key))
         if not readiness.ready:
             return f"{card.service} cannot be used. {readiness.reason}"
         if not card.local and card.price is None and self.unpriced_ceiling is None:
@@ -228,9 +248,12 @@ class TextBuyer:
         return None
 
     async def _key(self, card: TextCard, principal: Principal) -> UsableKey | None:
-        """The stored key that comes first: one's own before a shared one."""
+        """The stored key that comes first: one's own before a shared one, of those one that is not left alone."""
         best = (await self.keyrings.of(principal.id)).best(card.service)
-        return next((key for key in best if key.secret is not None), best[0] if best else None)
+        readable = [key for key in best if key.secret is not None]
+        free = (key for key in readable if self.health.obstacle(card, key) is None)
+        first = next(iter(readable), next(iter(best), None))
+        return next(free, first)
 
     def _new(self, order: TextOrder, choice: TextChoice, principal: Principal, worker: str) -> NewTextCall:
         estimate = self.estimate(choice.card, order.request)

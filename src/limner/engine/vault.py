@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from limner.domain.accounts import Asks, Inspection, KeyState
+from limner.domain.audit import Act, Audit, Deed, Record
 from limner.domain.errors import InvalidRequest, NotFound, PolicyError
 from limner.domain.model_card import ServiceCard
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Ids
+from limner.domain.stored_keys import StoredKeys, Telling
 from limner.domain.text_models import TextCatalog, TextServiceCard
-from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, first_signs, last_signs
+from limner.domain.vault import KeyChange, Opener, StoredKey, first_signs, last_signs
 from limner.engine.keyrings import Keyrings, cannot_open
 
 MOST = 100
@@ -43,6 +45,7 @@ class Vault:
     keys: StoredKeys
     keyrings: Keyrings
     asks: Asks
+    audit: Audit
     clock: Clock
     ids: Ids
 
@@ -74,7 +77,7 @@ class Vault:
             created=at,
             changed=at,
         )
-        await self.keys.add(key, secret)
+        await self.keys.add(key, secret, self._record(Act.KEY_ADDED, key, principal))
         self.keyrings.forget()
         return key
 
@@ -125,7 +128,12 @@ class Vault:
             _check_weight(change.weight)
         if change.shared:
             _check_administrator(principal)
-        changed = await self.keys.change(key, change, self.clock.now())
+        is_new = change.secret is not None
+
+        def entries(before: StoredKey, after: StoredKey) -> list[Record]:
+            return [self._record(act, after, principal) for act in _acts(before, after, is_new=is_new)]
+
+        changed = await self.keys.change(key, change, self.clock.now(), Telling(principal.id, entries))
         self.keyrings.forget()
         return changed
 
@@ -135,7 +143,7 @@ class Vault:
         Raises NotFound, and PolicyError for a shared key of somebody else.
         """
         key = await self._own(key_id, principal)
-        await self.keys.remove(key)
+        await self.keys.remove(key, self._record(Act.KEY_REMOVED, key, principal))
         self.keyrings.forget()
         return key
 
@@ -150,6 +158,16 @@ class Vault:
             return Inspection(service=key.service, state=KeyState.NOT_READY, message=cannot_open(key))
         return await self._asked(key.service, usable.secret)
 
+    async def inspect(self, service: str) -> Inspection:
+        """Asks a service whether it takes the installation's own key; costs nothing, never raises for a refusal."""
+        return await self._asked(service, None)
+
+    def _record(self, act: Act, key: StoredKey, principal: Principal) -> Record:
+        """What the audit log says of a key: never what is in it."""
+        shared = ", shared" if key.shared else ""
+        detail = f"{key.service}, weight {key.weight:g}{shared}"
+        return self.audit.record(Deed(act=act, who=principal.id, name=principal.name, subject=key.label, detail=detail))
+
     def _service(self, name: str) -> ServiceCard | TextServiceCard:
         """The service of a key: one that paints, else one that only writes. Raises UnknownModel."""
         place = self.texts.service(name.strip().lower())
@@ -159,11 +177,11 @@ class Vault:
         """Whether a service only writes."""
         return all(card.id != service for card in self.catalog.services)
 
-    async def _asked(self, service: str, secret: str) -> Inspection:
+    async def _asked(self, service: str, secret: str | None) -> Inspection:
         if self._writes(service):
             message = "This service writes and does not paint: the first text that is asked for will tell."
             return Inspection(service=service, state=KeyState.UNKNOWN, message=message)
-        return await self.asks.inspect(service, Opener(secret=secret))
+        return await self.asks.inspect(service, None if secret is None else Opener(secret=secret))
 
     async def _own(self, key_id: str, principal: Principal) -> StoredKey:
         """A key that this person may change."""
@@ -171,6 +189,16 @@ class Vault:
         if key.owner != principal.id:
             _check_administrator(principal)
         return key
+
+
+def _acts(before: StoredKey, after: StoredKey, *, is_new: bool) -> Iterator[Act]:
+    """What a change was; `is_new` is whether another key took the place of the one that was stored."""
+    if is_new:
+        yield Act.KEY_REPLACED
+    if before.shared != after.shared:
+        yield Act.KEY_SHARED if after.shared else Act.KEY_UNSHARED
+    if (before.label, before.weight) != (after.label, after.weight):
+        yield Act.KEY_CHANGED
 
 
 def _checked_secret(text: str) -> str:

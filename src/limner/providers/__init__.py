@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from limner.domain.model_card import ServiceCard
 from limner.domain.ports import Provider
-from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
-from limner.domain.steering import ServiceConfig
+from limner.domain.readiness import UNREACHABLE, Readiness
+from limner.domain.steering import ServiceConfig, switched_off
 from limner.wire.connection import Connection
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def readiness_of(
     one, a key. `config` is what an administrator says about it.
     """
     if connection.switched_off_by or (config is not None and not config.enabled):
-        by = f"{connection.switched_off_by} is false" if connection.switched_off_by else "an administrator has done it"
-        return Readiness(ready=False, reason=f"Switched off: {by}.", short="Switched off", code=SWITCHED_OFF)
+        return switched_off(f"{connection.switched_off_by} is false") if connection.switched_off_by else switched_off()
     if card.adapter not in ADAPTERS and card.adapter not in plugins:
         return unready(f"Needs the adapter {card.adapter}: install the package that brings it.", "No adapter")
     missing = [name for name in card.packages if connection.python is None and not is_installed(name)]

@@ -191,7 +191,7 @@ async def open_runtime(
         dispatcher = Dispatcher(
             worker=worker, jobs=jobs, locks=locks, clock=ground.clock, concurrency=settings.concurrency
         )
-        helm = helm_of(ground)
+        helm, health = helm_of(ground), _health(ground)
         moving = _Moving(
             jobs=jobs,
             publish=publish,
@@ -200,7 +200,8 @@ async def open_runtime(
             porter=porter,
             alarm=alarm,
             helm=helm,
-            help=help_of(ground, helm),
+            health=health,
+            help=help_of(ground, helm, health, alarm),
         )
         runtime = _joined(ground, moving, HmacSealer(secrets[0]))
         stack.push_async_callback(runtime.texts.presence.leave)
@@ -226,6 +227,7 @@ def _health(ground: Ground) -> HealthWatch:
     """Who remembers which services keep failing."""
     return HealthWatch(
         catalog=ground.catalog,
+        texts=ground.texts,
         services=ground.services,
         store=SqlBreakers(ground.database),
         clock=ground.clock,
@@ -244,6 +246,7 @@ class _Moving:
     porter: Porter
     alarm: Alarm
     helm: Helm
+    health: HealthWatch
     help: Help
 
 
@@ -287,7 +290,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
     shelf = Shelf(shelf_root(settings), ground.blobs, SHELF_FOLDERS)
     generated = GeneratedFolder(settings.data_dir / "public", ground.library)
     asks, pictures = Inquiries(services=ground.services), SqlPictures(ground.database)
-    health, keyrings = _health(ground), moving.help.keyrings
+    health, keyrings = moving.health, moving.help.keyrings
     ways, vault = ways_of(ground, keyrings, health, moving.helm), vault_of(ground, keyrings, asks)
     profiles, keeping = profiles_of(ground, vault), join_keeping(ground, shelf, generated)
     engine = _engine(ground, moving, ways, profiles, shelf, sealer)

@@ -11,7 +11,10 @@ from limner.dispatch.presence import LockedPresence
 from limner.domain.errors import LimnerError
 from limner.domain.people import LOCAL
 from limner.domain.text_repeats import TextRepeats
+from limner.engine.alerting import Alarm
+from limner.engine.health import HealthWatch
 from limner.engine.keyrings import Keyrings
+from limner.engine.text_health import TextHealth
 from limner.engine.texts import TextBuyer
 from limner.runtime.ground import Ground
 from limner.runtime.installation import worker_locks
@@ -19,7 +22,6 @@ from limner.runtime.limits import limits_of
 from limner.runtime.vault import keyrings_of
 from limner.runtime.ways import Helm
 from limner.runtime.words import Words, ollama_of, words_of
-from limner.words.ollama import Ollama
 from limner.words.sending import PydanticTexts
 
 
@@ -52,17 +54,18 @@ class Help:
     words: Words
 
 
-def help_of(ground: Ground, helm: Helm) -> Help:
+def help_of(ground: Ground, helm: Helm, watch: HealthWatch, alarm: Alarm) -> Help:
     """What helps with words. Raises NotConfigured for addresses and headers that are none."""
     keyrings, ollama = keyrings_of(ground), ollama_of(ground)
-    texts = _texts_of(ground, keyrings, ollama, helm)
+    sends = PydanticTexts(ground.wire, ground.texts, ground.settings.variables, ollama)
+    health = TextHealth(watch=watch, sends=sends, tell=alarm.hear_health)
+    texts = _texts_of(ground, keyrings, helm, health, sends)
     return Help(keyrings=keyrings, texts=texts, words=words_of(ground, ollama, texts.buyer))
 
 
-def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama, helm: Helm) -> TextDesk:
+def _texts_of(ground: Ground, keyrings: Keyrings, helm: Helm, health: TextHealth, sends: PydanticTexts) -> TextDesk:
     settings, calls = ground.settings, SqlTextCalls(ground.database)
     presence = LockedPresence(worker=ground.ids.new(), locks=worker_locks(settings), calls=calls, clock=ground.clock)
-    sends = PydanticTexts(ground.wire, ground.texts, settings.variables, ollama)
     buyer = TextBuyer(
         catalog=ground.texts,
         sends=sends,
@@ -75,6 +78,7 @@ def _texts_of(ground: Ground, keyrings: Keyrings, ollama: Ollama, helm: Helm) ->
         moderator=ground.moderator,
         turns=helm.paces,
         steering=helm.steering,
+        health=health,
         usual=settings.text_model,
         unpriced_ceiling=settings.unpriced_ceiling_usd,
     )

@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from limner.db.audit import SqlAudit
 from limner.db.sealed import reseal
 from limner.db.vault import SqlKeys
 from limner.domain.accounts import Asks
+from limner.domain.audit import Act, Deed, Record
 from limner.domain.errors import InvalidRequest, PolicyError
 from limner.domain.people import Principal
 from limner.domain.vault import Resealed
@@ -17,6 +19,9 @@ from limner.engine.vault import Vault
 from limner.runtime.ground import Ground
 from limner.runtime.installation import begin_new_secret, end_new_secret, known_secrets, read_secret
 from limner.sealing import AesSeals
+
+SECRET = "the installation's secret"
+"""What a rotation is done to, in the audit log."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,12 +49,25 @@ class Rotation:
                 )
             old = await asyncio.to_thread(read_secret, from_file)
             secrets = (settings.secret_key.encode(), old)
-            return await reseal(self.ground.database, AesSeals(lambda: secrets))
+            return await self._reseal(secrets, principal)
         extra = () if from_file is None else (await asyncio.to_thread(read_secret, from_file),)
         await asyncio.to_thread(begin_new_secret, settings)
-        resealed = await reseal(self.ground.database, AesSeals(lambda: (*known_secrets(settings), *extra)))
+        resealed = await self._reseal((*known_secrets(settings), *extra), principal)
         await asyncio.to_thread(end_new_secret, settings)
         return resealed
+
+    async def _reseal(self, secrets: tuple[bytes, ...], principal: Principal) -> Resealed:
+        """Under the first of the secrets; it stands in the audit log."""
+        ground = self.ground
+        audit = SqlAudit(ground.database, ground.clock, ground.ids)
+
+        def telling(done: Resealed) -> Record:
+            detail = f"{done.sealed} sealed anew, {done.unreadable} not readable"
+            return audit.record(
+                Deed(act=Act.SECRET_ROTATED, who=principal.id, name=principal.name, subject=SECRET, detail=detail)
+            )
+
+        return await reseal(ground.database, AesSeals(lambda: secrets), telling)
 
 
 def keyrings_of(ground: Ground) -> Keyrings:
@@ -66,6 +84,7 @@ def vault_of(ground: Ground, keyrings: Keyrings, asks: Asks) -> Vault:
         keys=keys,
         keyrings=keyrings,
         asks=asks,
+        audit=SqlAudit(ground.database, ground.clock, ground.ids),
         clock=ground.clock,
         ids=ground.ids,
     )

@@ -6,25 +6,33 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TypeAlias, TypedDict, Unpack
 
+from limner.catalog.loader import load_catalog
 from limner.catalog.texts import load_texts
 from limner.domain.budgets import Rate
-from limner.domain.errors import NotFound
+from limner.domain.errors import BudgetExceeded, NotFound
+from limner.domain.events import News
+from limner.domain.health import Breaker, BreakerKey, BreakerRules
 from limner.domain.moderation import LooksAtWords
 from limner.domain.money import ZERO
+from limner.domain.ports import Catalog, Clock
 from limner.domain.readiness import Readiness
 from limner.domain.records import Page
 from limner.domain.steering import ServiceConfig, Words
+from limner.domain.stores import BreakerStep
 from limner.domain.text_calls import MISSING, NewTextCall, TextCall, TextCalls, TextClosing, TextState
 from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.texts import Finish, TextDelta, TextEnd, TextPiece, TextRequest
 from limner.domain.turns import Turns
 from limner.domain.vault import Opener, UsableKey
+from limner.engine.health import HealthWatch
 from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
+from limner.engine.text_health import TextHealth
 from limner.engine.texts import TextBuyer
-from limner.testing.fakes import CountingIds, FakeClock
+from limner.testing.fakes import CountingIds, FakeClock, FakeServices
 
 Script: TypeAlias = "Iterable[TextPiece | Exception]"
 """What comes, piece by piece; an exception is raised in its place."""
@@ -61,6 +69,10 @@ class ScriptedTexts:
         ready = service in self.keys or opener is not None
         return Readiness(ready=ready, reason="Ready" if ready else f"Needs a key: set {service.upper()}_API_KEY.")
 
+    def credential(self, service: str, opener: Opener | None = None) -> str:
+        """The service, and the key where it is somebody's own."""
+        return service if opener is None else f"{service} {opener.secret}"
+
     def default_model(self, service: str) -> str:
         """The named one."""
         return self.models.get(service, "")
@@ -96,17 +108,20 @@ class AlwaysPresent:
 
 
 class MemoryTextCalls:
-    """A `TextCalls` in a dictionary; no budget is ever used up."""
+    """A `TextCalls` in a dictionary; where it is `full` no budget has room."""
 
     def __init__(self) -> None:
         self.calls: dict[str, TextCall] = {}
+        self.full = False
 
     async def admit(self, rates: Sequence[Rate], at: datetime) -> None:
         """There is always room."""
         del rates, at
 
     async def begin(self, new: NewTextCall) -> None:
-        """Notes it."""
+        """Notes it. Raises BudgetExceeded where it is full."""
+        if self.full:
+            raise BudgetExceeded("The budget is used up.")
         self.calls[new.id] = TextCall(
             id=new.id,
             owner=new.owner,
@@ -207,6 +222,50 @@ class NothingSaid:
         return ServiceConfig(service=service)
 
 
+class MemoryBreakers:
+    """Circuit breakers in a dictionary."""
+
+    def __init__(self) -> None:
+        self.known: dict[BreakerKey, Breaker] = {}
+
+    async def all(self) -> Mapping[BreakerKey, Breaker]:
+        """Everything that is remembered."""
+        return dict(self.known)
+
+    async def change(
+        self, keys: Sequence[BreakerKey], step: BreakerStep, at: datetime
+    ) -> tuple[Mapping[BreakerKey, Breaker], Mapping[BreakerKey, Breaker]]:
+        """Takes one step; what was and what is now."""
+        del at
+        before = {key: self.known.get(key, Breaker()) for key in keys}
+        after = step(before)
+        self.known.update(after)
+        return before, after
+
+    async def forget(self, name: str) -> None:
+        """Forgets a model, or a service and all its models."""
+        self.known = {key: kept for key, kept in self.known.items() if name not in (key.name, key.service)}
+
+
+@cache
+def _shipped() -> Catalog:
+    return load_catalog()
+
+
+def health_over(sends: ScriptedTexts, clock: Clock, news: list[News] | None = None) -> TextHealth:
+    """Breakers over a sender, in memory; `news` gets what becomes of them."""
+    watch = HealthWatch(
+        catalog=_shipped(),
+        texts=load_texts(),
+        services=FakeServices({}),
+        store=MemoryBreakers(),
+        clock=clock,
+        rules=BreakerRules(),
+    )
+    heard: list[News] = [] if news is None else news
+    return TextHealth(watch=watch, sends=sends, tell=heard.extend)
+
+
 def buyer_over(sends: ScriptedTexts, calls: TextCalls | None = None, **parts: Unpack[Parts]) -> TextBuyer:
     """A buyer of texts over a sender, without limits and stored keys; `parts` take the place of what does nothing."""
     clock = FakeClock()
@@ -222,4 +281,5 @@ def buyer_over(sends: ScriptedTexts, calls: TextCalls | None = None, **parts: Un
         moderator=parts.get("moderator", NoRules()),
         turns=parts.get("turns", AtOnce()),
         steering=parts.get("steering", NothingSaid()),
+        health=health_over(sends, clock),
     )

@@ -16,6 +16,7 @@ from limner.domain.budgets import Counted, Standing
 from limner.domain.errors import InvalidRequest
 from limner.domain.people import Principal
 from limner.engine.figures import EVERYBODY, Findings
+from limner.engine.text_places import text_places
 from limner.runtime import Runtime
 from limner.web import analytics_words as words
 from limner.web import wording
@@ -90,7 +91,7 @@ async def analytics_figures(request: Request, query: Annotated[FiguresQuery, Que
 async def try_now(request: Request, service: str) -> Response:
     """An administrator lets a service be asked again at once, and comes back."""
     runtime = runtime_of(request)
-    await runtime.health.reset(runtime.catalog.service(service).id, principal_of(request))
+    await runtime.health.reset(service, principal_of(request))
     return RedirectResponse(f"{renderer_of(request).links.analytics}#breakers", status_code=303)
 
 
@@ -187,23 +188,29 @@ async def _breakers(request: Request) -> tuple[BreakerRow, ...]:
     runtime, principal, links = runtime_of(request), principal_of(request), renderer_of(request).links
     await runtime.renew()
     services, rules = await runtime.services_for(principal), runtime.settings.breaker_rules
+    named = {card.id: card.name for card in runtime.catalog.services if not card.local}
+    fares = {
+        name: (services.readiness(name), runtime.health.standing(name, services.credential(name))) for name in named
+    }
+    for place in await text_places(runtime.texts.buyer, principal):
+        if not place.card.local and place.card.id not in fares:
+            named[place.card.id], fares[place.card.id] = place.card.name, (place.readiness, place.standing)
     rows = []
-    for card in runtime.catalog.services:
-        standing = runtime.health.standing(card.id, services.credential(card.id))
-        if card.local or not (services.readiness(card.id).ready or standing.own.failures):
+    for service, (readiness, standing) in fares.items():
+        if not (readiness.ready or standing.own.failures):
             continue
-        named = [(card.name, standing.own), *((name.partition("/")[2], each) for name, each in standing.models.items())]
-        for name, condition in named:
+        models = ((name.partition("/")[2], each) for name, each in standing.models.items())
+        for name, condition in [(named[service], standing.own), *models]:
             badge, icon, word = words.BREAKERS[condition.state]
             open_here = condition.state in words.RESTING and principal.administrator
             rows.append(
                 BreakerRow(
-                    name=Named(name=name, css=colour(card.id)),
+                    name=Named(name=name, css=colour(service)),
                     badge=badge,
                     icon=icon,
                     word=word,
                     detail=words.condition(condition, rules, runtime.clock.now()),
-                    reset=links.reset_breaker(card.id) if open_here else "",
+                    reset=links.reset_breaker(service) if open_here else "",
                 )
             )
     return tuple(rows)

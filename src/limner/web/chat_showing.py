@@ -10,7 +10,7 @@ from itertools import groupby
 
 from limner.domain.chat_rows import Found
 from limner.domain.chats import Author, Chat, ChatMode, Message, MessageState, TextPart
-from limner.domain.errors import LimnerError, NotConfigured, PriceUnknown
+from limner.domain.errors import LimnerError, NotConfigured, PriceUnknown, ProviderError
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.profile import Profile
@@ -217,7 +217,7 @@ async def _missing(runtime: Runtime, principal: Principal, chosen: str | None) -
     try:
         async with asyncio.timeout(PATIENCE):
             await runtime.texts.buyer.choose(chosen, principal)
-    except (NotConfigured, PriceUnknown) as error:
+    except (NotConfigured, PriceUnknown, ProviderError) as error:
         return error.message
     except TimeoutError:
         return ""

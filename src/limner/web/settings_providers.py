@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
 from limner.domain.errors import InvalidRequest, NotFound, UsageError
-from limner.domain.health import BreakerState, Condition
+from limner.domain.health import BreakerState, Condition, Standing
 from limner.domain.model_card import ModelCard, ServiceCard, Status
 from limner.domain.ports import Services
 from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
 from limner.domain.steering import ServiceChange, ServiceConfig
+from limner.domain.text_models import MILLION, TextCard
 from limner.engine.pricing import usual_price
+from limner.engine.text_places import TextPlace, text_places
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import showing, wording
@@ -36,6 +40,27 @@ NO_LIMIT = message("no limit")
 router = APIRouter(include_in_schema=False, prefix="/settings/providers")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A provider as these pages show it, whether it paints, writes, or both."""
+
+    id: str
+    name: str
+    description: str
+    documentation: str
+    readiness: Readiness
+    standing: Standing
+    config: ServiceConfig
+    needs_key: bool
+    algorithmic: bool = False
+    usual_pace: float = 0
+    """Requests a second where nobody says otherwise; 0 is no limit."""
+    concurrency: int | None = None
+    """Purchases at a time; None is no limit."""
+    models: tuple[ModelCard, ...] = ()
+    texts: tuple[TextCard, ...] = ()
+
+
 @router.get("")
 async def providers_page(request: Request) -> Response:
     """All providers."""
@@ -45,13 +70,13 @@ async def providers_page(request: Request) -> Response:
 @router.get("/{service}")
 async def provider_page(request: Request, service: str) -> Response:
     """One provider, its models, and how hard it is pressed."""
-    return await _one(request, _card(request, service))
+    return await _one(request, await _place(request, service))
 
 
 @router.post("/{service}")
 async def press_provider_from_form(request: Request, service: str) -> Response:
     """Sets weight and pace; an empty field is as usual. For administrators."""
-    card, steering = _card(request, service), runtime_of(request).doors.steering
+    place, steering = await _place(request, service), runtime_of(request).doors.steering
     async with read_form(request, files=0, fields=4) as form:
         weight, pace = text_of(form, "weight").strip(), text_of(form, "pace").strip()
     try:
@@ -60,115 +85,173 @@ async def press_provider_from_form(request: Request, service: str) -> Response:
         change = ServiceChange(
             weight=_number(weight, "weight"), requests_per_second=_number(pace, "requests_per_second"), usual=usual
         )
-        await steering.change(card.id, change, principal_of(request))
+        await steering.change(place.id, change, principal_of(request))
     except UsageError as error:
-        return await _one(request, card, weight=weight, pace=pace, error=error)
+        return await _one(request, place, weight=weight, pace=pace, error=error)
     return done_at(request, SECTION, "pressed")
 
 
 @router.post("/{service}/use")
 async def use_provider_from_form(request: Request, service: str) -> Response:
     """Switches a provider on or off. For administrators."""
-    card = _card(request, service)
+    place = await _place(request, service)
     async with read_form(request, files=0, fields=2) as form:
         enabled = text_of(form, "enabled") == "on"
-    await runtime_of(request).doors.steering.change(card.id, ServiceChange(enabled=enabled), principal_of(request))
+    await runtime_of(request).doors.steering.change(place.id, ServiceChange(enabled=enabled), principal_of(request))
     return done_at(request, SECTION, "on" if enabled else "off")
 
 
 @router.post("/{service}/reset")
 async def reset_provider_from_form(request: Request, service: str) -> Response:
     """Lets a provider that is left alone after failures be asked again at once. For administrators."""
-    await runtime_of(request).health.reset(_card(request, service).id, principal_of(request))
+    await runtime_of(request).health.reset((await _place(request, service)).id, principal_of(request))
     return done_at(request, SECTION, "reset")
 
 
 @router.post("/{service}/check")
 async def check_provider_from_form(request: Request, service: str) -> Response:
     """Asks a provider whether it takes the key that is used, and says so in its row. Costs nothing."""
-    runtime, card = runtime_of(request), _card(request, service)
-    own = [key for key in await runtime.vault.list(principal_of(request)) if key.service == card.id]
+    runtime, place = runtime_of(request), await _place(request, service)
+    own = [key for key in await runtime.vault.list(principal_of(request)) if key.service == place.id]
     if own:
         said = await runtime.vault.check(own[0].id, principal_of(request))
     else:
-        said = await runtime.asks.inspect(card.id)
-    return await _page(request, checked={card.id: verdict(runtime, said)})
+        said = await runtime.vault.inspect(place.id)
+    return await _page(request, checked={place.id: verdict(runtime, said)})
 
 
 async def _page(request: Request, checked: dict[str, Badge] | None = None) -> Response:
     shell, frame = framed(request, SECTION, DONE)
-    runtime, services = runtime_of(request), await _services(request)
-    rows = [_row(runtime, services, card, (checked or {}).get(card.id)) for card in runtime.catalog.services]
+    now = runtime_of(request).clock.now()
+    rows = [_row(place, (checked or {}).get(place.id), now) for place in await _places(request)]
     rows.sort(key=lambda row: row.health.kind not in {"ok", "bad", "warn"})
     return answered(request, ProvidersPage(shell=shell, frame=frame, providers=tuple(rows)), None)
 
 
 async def _one(
     request: Request,
-    card: ServiceCard,
+    place: Place,
     *,
     weight: str | None = None,
     pace: str | None = None,
     error: UsageError | None = None,
 ) -> Response:
     shell, frame = framed(request, SECTION, DONE, error=error, form=SECTION)
-    runtime, services = runtime_of(request), await _services(request)
-    config, now = runtime.doors.steering.of(card.id), runtime.clock.now()
-    standing = runtime.health.standing(card.id, services.credential(card.id))
-    offers = tuple(
-        OfferRow(
+    config, now = place.config, runtime_of(request).clock.now()
+    view = ProviderPage(
+        shell=shell,
+        frame=frame,
+        provider=_row(place, None, now),
+        description=place.description,
+        documentation=place.documentation,
+        needs_key=place.needs_key,
+        offers=tuple(_offers(place, now)),
+        weight=_text(config.weight) if weight is None else weight,
+        pace=_text(config.requests_per_second) if pace is None else pace,
+        usual_pace=f"{place.usual_pace:g}" if place.usual_pace else _(NO_LIMIT),
+    )
+    return answered(request, view, error)
+
+
+def _offers(place: Place, now: datetime) -> Iterator[OfferRow]:
+    """Its models, those that paint first."""
+
+    def health(model: str) -> Badge | None:
+        return None if (one := place.standing.models.get(model)) is None else _condition(one, now)
+
+    for model in place.models:
+        yield OfferRow(
             id=model.id,
             title=model.title,
             does=", ".join(_(wording.OPERATIONS[operation]) for operation in model.operations),
             price=wording.price(usual_price(model)),
             seconds=wording.duration(model.seconds),
-            health=None if (one := standing.models.get(model.id)) is None else _condition(one, now),
+            health=health(model.id),
         )
-        for model in _models(runtime, card.id)
-    )
-    view = ProviderPage(
-        shell=shell,
-        frame=frame,
-        provider=_row(runtime, services, card, None),
-        description=card.description,
-        documentation=card.documentation,
-        needs_key=bool(card.key_variables),
-        offers=offers,
-        weight=_text(config.weight) if weight is None else weight,
-        pace=_text(config.requests_per_second) if pace is None else pace,
-        usual_pace=f"{card.requests_per_second:g}" if card.requests_per_second else _(NO_LIMIT),
-    )
-    return answered(request, view, error)
+    for text in place.texts:
+        yield OfferRow(
+            id=text.id, title=text.title, does=_("Writes"), price=_tokens(text), seconds="", health=health(text.id)
+        )
 
 
-async def _services(request: Request) -> Services:
-    runtime = runtime_of(request)
+def _tokens(card: TextCard) -> str:
+    """What its tokens cost."""
+    if card.local:
+        return _("free")
+    if card.price is None:
+        return _("price unknown")
+    read, written = (f"${tokens / MILLION:.2f}" for tokens in (card.price.input, card.price.output))
+    return _("%(read)s / %(written)s for a million tokens", read=read, written=written)
+
+
+async def _places(request: Request) -> list[Place]:
+    """All providers, those that only write last."""
+    runtime, principal = runtime_of(request), principal_of(request)
     await runtime.renew()
-    return await runtime.services_for(principal_of(request))
+    services = await runtime.services_for(principal)
+    texts = {place.card.id: place for place in await text_places(runtime.texts.buyer, principal)}
+    painting = [_painting(runtime, services, card, texts.pop(card.id, None)) for card in runtime.catalog.services]
+    writing = [
+        Place(
+            id=place.card.id,
+            name=place.card.name,
+            description=_("Text models: it writes and does not paint."),
+            documentation="",
+            readiness=place.readiness,
+            standing=place.standing,
+            config=place.config,
+            needs_key=bool(place.card.key_variables) and not place.card.key_optional,
+            texts=place.models,
+        )
+        for place in texts.values()
+    ]
+    return [*painting, *writing]
 
 
-def _row(runtime: Runtime, services: Services, card: ServiceCard, said: Badge | None) -> ProviderRow:
-    readiness, config = services.readiness(card.id), runtime.doors.steering.of(card.id)
-    standing = runtime.health.standing(card.id, services.credential(card.id))
-    worst = _worst([standing.own, *standing.models.values()])
-    many = len(_models(runtime, card.id))
-    return ProviderRow(
+def _painting(runtime: Runtime, services: Services, card: ServiceCard, place: TextPlace | None) -> Place:
+    living = (model for model in runtime.catalog.models if model.service == card.id)
+    return Place(
         id=card.id,
         name=card.name,
-        colour=showing.colour(card.id),
-        health=_health(card, readiness, worst, runtime.clock.now()),
+        description=card.description,
+        documentation=card.documentation,
+        readiness=services.readiness(card.id),
+        standing=runtime.health.standing(card.id, services.credential(card.id)),
+        config=runtime.doors.steering.of(card.id),
+        needs_key=bool(card.key_variables),
+        algorithmic=card.algorithmic,
+        usual_pace=card.requests_per_second,
+        concurrency=card.concurrency,
+        models=tuple(model for model in living if model.status is not Status.RETIRED),
+        texts=() if place is None else place.models,
+    )
+
+
+async def _place(request: Request, service: str) -> Place:
+    """One provider. Raises NotFound for one that there is not."""
+    found = next((place for place in await _places(request) if place.id == service), None)
+    if found is None:
+        raise NotFound(_("There is no provider with this name. The list of providers has them all."))
+    return found
+
+
+def _row(place: Place, said: Badge | None, now: datetime) -> ProviderRow:
+    readiness, config = place.readiness, place.config
+    worst = _worst([place.standing.own, *place.standing.models.values()])
+    many = len(place.models) + len(place.texts)
+    return ProviderRow(
+        id=place.id,
+        name=place.name,
+        colour=showing.colour(place.id),
+        health=_health(place, worst, now),
         models=ngettext("%(num)s model", "%(num)s models", many),
-        pace=_pace(card, config),
+        pace=_pace(place),
         weight="" if config.weight is None else _("weight %(number)s", number=f"{config.weight:g}"),
         enabled=config.enabled,
-        needs_key=bool(card.key_variables) and not readiness.ready and config.enabled,
+        needs_key=place.needs_key and not readiness.ready and config.enabled,
         can_be_reset=worst.state is not BreakerState.CLOSED,
         said=said,
     )
-
-
-def _models(runtime: Runtime, service: str) -> list[ModelCard]:
-    return [card for card in runtime.catalog.models if card.service == service and card.status is not Status.RETIRED]
 
 
 def _worst(conditions: list[Condition]) -> Condition:
@@ -177,13 +260,14 @@ def _worst(conditions: list[Condition]) -> Condition:
     return min(conditions, key=lambda each: order.index(each.state))
 
 
-def _health(card: ServiceCard, readiness: Readiness, condition: Condition, now: datetime) -> Badge:
+def _health(place: Place, condition: Condition, now: datetime) -> Badge:
+    readiness = place.readiness
     if not readiness.ready:
         if readiness.code in (SWITCHED_OFF, UNREACHABLE):
             return Badge(kind="", icon="minus", word=wording.not_ready(readiness)[0], said=readiness.reason)
-        word = _("No key") if card.key_variables else _("Not ready")
+        word = _("No key") if place.needs_key else _("Not ready")
         return Badge(kind="", icon="key", word=word, said=readiness.reason)
-    if card.algorithmic:
+    if place.algorithmic:
         return Badge(kind="ok", icon="ok", word=_("Always on"), said=_("Offline and free."))
     return _condition(condition, now)
 
@@ -205,19 +289,14 @@ def _condition(condition: Condition, now: datetime) -> Badge:
     return Badge(kind="ok", icon="ok", word=_("Healthy"))
 
 
-def _pace(card: ServiceCard, config: ServiceConfig) -> str:
-    pace = card.requests_per_second if config.requests_per_second is None else config.requests_per_second
+def _pace(place: Place) -> str:
+    said = place.config.requests_per_second
+    pace = place.usual_pace if said is None else said
+    if place.concurrency is None:
+        return _("%(pace)s a second", pace=f"{pace:g}") if pace else _(NO_LIMIT)
     if not pace:
-        return _("%(many)s at once", many=card.concurrency)
-    return _("%(pace)s a second, %(many)s at once", pace=f"{pace:g}", many=card.concurrency)
-
-
-def _card(request: Request, service: str) -> ServiceCard:
-    """Raises NotFound for a provider that there is not."""
-    found = next((card for card in runtime_of(request).catalog.services if card.id == service), None)
-    if found is None:
-        raise NotFound(_("There is no provider with this name. The list of providers has them all."))
-    return found
+        return _("%(many)s at once", many=place.concurrency)
+    return _("%(pace)s a second, %(many)s at once", pace=f"{pace:g}", many=place.concurrency)
 
 
 def _number(text: str, field: str) -> float | None:

@@ -35,11 +35,11 @@ def read_object(answer: str) -> Mapping[str, object]:
     return found
 
 
-def read_text(found: Mapping[str, object]) -> str:
-    """The text in {"prompt": "..."}, on one line. Raises Unfit."""
-    text = found.get("prompt")
+def read_text(found: Mapping[str, object], field: str = "prompt") -> str:
+    """The text in {"prompt": "..."}, or in another field, on one line. Raises Unfit."""
+    text = found.get(field)
     if not isinstance(text, str) or not text.strip():
-        raise Unfit('it has no text in "prompt"')
+        raise Unfit(f'it has no text in "{field}"')
     return one_line(text)
 
 

@@ -59,8 +59,8 @@ class Helper:
         """What `read` makes of the answer; where that raises Unfit the model is asked once more, and told why.
 
         Raises TextModelUnavailable where no model can be asked or none gives a fit answer, and where a model was named
-        that cannot be used: UnknownModel, NotConfigured and PriceUnknown. Raises ContentRefused and TooManyRequests, as
-        `Texts.admit` does.
+        that cannot be used: UnknownModel, NotConfigured, PriceUnknown, and ProviderError where it is left alone after
+        failures. Raises ContentRefused and TooManyRequests, as `Texts.admit` does.
         """
         choice = await self.choice(wish, sees=bool(question.pictures))
         if choice is None:
@@ -72,11 +72,15 @@ class Helper:
     async def choice(self, wish: Wish, *, sees: bool) -> TextChoice | None:
         """The model that would be asked; None where only Ollama's desk is left.
 
-        Raises UnknownModel, NotConfigured and PriceUnknown for a model that was named, and TextModelUnavailable where
-        none can see.
+        Raises UnknownModel, NotConfigured, PriceUnknown and ProviderError for a model that was named, and
+        TextModelUnavailable where none can see, or those that can are left alone after failures.
         """
         try:
             return await self._texts.choose(wish.model, wish.principal, sees=sees)
+        except ProviderError as error:
+            if wish.model is not None:
+                raise
+            raise TextModelUnavailable(error.message) from error
         except NotConfigured as error:
             if wish.model is not None:
                 raise
@@ -94,7 +98,7 @@ class Helper:
     async def foreseen(self, question: Question, wish: Wish) -> tuple[str, Estimate]:
         """Who would be asked, and what all tries together may cost.
 
-        Raises NotConfigured, PriceUnknown and UnknownModel where nobody can be asked, and says what is missing.
+        Raises NotConfigured, PriceUnknown, UnknownModel and ProviderError where nobody can be asked, and says why.
         """
         choice = await self._texts.choose(wish.model, wish.principal)
         estimate = self.estimate(question, choice)

@@ -56,6 +56,12 @@ def connection_of(card: TextServiceCard, variables: Mapping[str, str]) -> Connec
     )
 
 
+def named_model(card: TextServiceCard, variables: Mapping[str, str]) -> str:
+    """The model that the environment names, else the usual one; empty where the catalog's order decides."""
+    named = variables.get(card.model_variable, "").strip() if card.model_variable else ""
+    return named or card.default_model
+
+
 def opened(connection: Connection, opener: Opener | None) -> Connection:
     """The same place under somebody's own key, where one is given."""
     return connection if opener is None else reached(connection, opener)

@@ -19,7 +19,7 @@ from limner.wire.connection import Connection
 from limner.wire.redact import Redactor
 from limner.wire.refusals import Refusal, in_words
 from limner.words.ollama import Ollama
-from limner.words.places import connection_of, opened, readiness_of, refusal_of
+from limner.words.places import connection_of, named_model, opened, readiness_of, refusal_of
 
 if TYPE_CHECKING:
     from limner.words.speaking import Speech
@@ -47,12 +47,13 @@ class PydanticTexts:
         card = self._cards[service]
         return readiness_of(card, opened(self._places[service], opener))
 
+    def credential(self, service: str, opener: Opener | None = None) -> str:
+        """Stands for a service's address and key."""
+        return opened(self._places[service], opener).fingerprint
+
     def default_model(self, service: str) -> str:
         """The model that the environment names, else the usual one; empty where the catalog's order decides."""
-        card = self._cards[service]
-        return (
-            self._variables.get(card.model_variable, "").strip() if card.model_variable else ""
-        ) or card.default_model
+        return named_model(self._cards[service], self._variables)
 
     async def looked_up(self, card: TextCard) -> TextCard | None:
         """A local model as its server describes it; None where it is not there. Asks for a few seconds at most."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from limner.domain.describing import Wish
-from limner.domain.errors import InvalidRequest, NotConfigured, PolicyError, PriceUnknown, UnknownModel
-from limner.domain.languages import NAMES, ForeseenTranslation, PromptTranslation
+from limner.domain.errors import InvalidRequest, NotConfigured, PolicyError, PriceUnknown, ProviderError, UnknownModel
+from limner.domain.languages import NAMES, ForeseenTranslation, PromptTranslation, Wording
 from limner.domain.money import ZERO, Money
 from limner.domain.text_calls import Purpose
 from limner.words.asking import Question, TextModelUnavailable
@@ -30,12 +29,6 @@ THOUGHTS = 1_000
 MOST_TOKENS = 12_000
 """Of an answer: a token a character, as in Chinese, for the longest."""
 TEXT = {"type": "string"}
-SCHEMA = {
-    "type": "object",
-    "properties": {"prompt": TEXT, "language": TEXT},
-    "required": ["prompt", "language"],
-    "additionalProperties": False,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,13 +58,13 @@ class Translator:
         """
         _check(prompt)
         try:
-            done = await self._asked(prompt, to, wish)
+            done = await self._asked(Wording(prompt), to, wish)
         except TextModelUnavailable as error:
             why = f"The prompt is as it was: {error.message}"
             return Translated(prompt=prompt, language="", by="", why=why, cost=cost_of(error.calls))
         return Translated(
-            prompt=done.value["prompt"],
-            language=done.value["language"],
+            prompt=done.value.wording.prompt,
+            language=done.value.language,
             by=done.by,
             why="",
             cost=cost_of(done.calls),
@@ -81,52 +74,68 @@ class Translator:
         """The code of its language; empty where it cannot be told."""
         return language_of(prompt)
 
-    async def foreseen(self, prompt: str, to: str, wish: Wish) -> ForeseenTranslation:
+    async def foreseen(self, wording: Wording, to: str, wish: Wish) -> ForeseenTranslation:
         """Who would do it, and for how much."""
-        language = NAMES.get(language_of(prompt), "")
+        language = NAMES.get(language_of(wording.prompt), "")
         try:
-            by, estimate = await self._helper.foreseen(_question(prompt, NAMES[to]), wish)
-        except (NotConfigured, PriceUnknown, UnknownModel) as error:
+            by, estimate = await self._helper.foreseen(_question(wording, NAMES[to]), wish)
+        except (NotConfigured, PriceUnknown, UnknownModel, ProviderError) as error:
             return ForeseenTranslation(to=to, language=language, why=error.message)
-        return ForeseenTranslation(to=to, language=language, by=by, estimate=estimate)
+        return ForeseenTranslation(to=to, negative=wording.negative, language=language, by=by, estimate=estimate)
 
-    async def rendered(self, prompt: str, to: str, wish: Wish) -> tuple[str, PromptTranslation]:
-        """The prompt in that language, and how that was done; as it was where no text model managed it."""
-        language = NAMES.get(language_of(prompt), "")
+    async def rendered(self, wording: Wording, to: str, wish: Wish) -> tuple[Wording, PromptTranslation]:
+        """The words in that language, and how that was done; as they were where no text model managed it."""
+        prompt, language = wording.prompt, NAMES.get(language_of(wording.prompt), "")
         try:
-            done = await self._asked(prompt, NAMES[to], wish)
+            done = await self._asked(wording, NAMES[to], wish)
         except TextModelUnavailable as error:
             if isinstance(error.__cause__, PolicyError) and not error.calls:
                 raise error.__cause__ from None
             cost = error.cost if isinstance(error, Unhelped) else ZERO
             ids = tuple(call.id for call in error.calls)
-            return prompt, PromptTranslation(
+            return wording, PromptTranslation(
                 original=prompt, language=language, to=to, why=error.message, cost=cost, calls=ids
             )
-        return done.value["prompt"], PromptTranslation(
+        return done.value.wording, PromptTranslation(
             original=prompt,
-            language=done.value["language"] or language,
+            negative=wording.negative,
+            language=done.value.language or language,
             to=to,
             by=done.by,
             cost=cost_of(done.calls),
             calls=tuple(call.id for call in done.calls),
         )
 
-    async def _asked(self, prompt: str, to: str, wish: Wish) -> Helped[Mapping[str, str]]:
+    async def _asked(self, wording: Wording, to: str, wish: Wish) -> Helped[_Read]:
         """What a text model makes of it. Raises TextModelUnavailable."""
-        quoted = _quoted(prompt)
 
-        def read(answer: str) -> Mapping[str, str]:
+        def read(answer: str) -> _Read:
             found = read_object(answer)
-            text = read_text(found)
-            if len(text) > LONGER * len(prompt) + ROOM:
-                raise Unfit(f"it has {len(text)} characters for {len(prompt)}")
-            if gone := [each for each in quoted if each not in text]:
-                raise Unfit(f"it has lost {', '.join(gone[:5])}")
+            prompt = _fit(read_text(found), wording.prompt)
+            negative = _fit(read_text(found, "negative"), wording.negative) if wording.negative else ""
             language = found.get("language")
-            return {"prompt": text, "language": one_line(language)[:60] if isinstance(language, str) else ""}
+            said = one_line(language)[:60] if isinstance(language, str) else ""
+            return _Read(wording=Wording(prompt, negative), language=said)
 
-        return await self._helper.ask(_question(prompt, to), read, wish, Purpose.TRANSLATE)
+        return await self._helper.ask(_question(wording, to), read, wish, Purpose.TRANSLATE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Read:
+    """An answer that can be used."""
+
+    wording: Wording
+    language: str
+    """The language that the prompt was in, by the model's word."""
+
+
+def _fit(text: str, before: str) -> str:
+    """A translation that can be used. Raises Unfit."""
+    if len(text) > LONGER * len(before) + ROOM:
+        raise Unfit(f"it has {len(text)} characters for {len(before)}")
+    if gone := [each for each in _quoted(before) if each not in text]:
+        raise Unfit(f"it has lost {', '.join(gone[:5])}")
+    return text
 
 
 def _quoted(prompt: str) -> list[str]:
@@ -134,13 +143,21 @@ def _quoted(prompt: str) -> list[str]:
     return [" ".join(found.split()) for found in QUOTED.findall(prompt)]
 
 
-def _question(prompt: str, to: str) -> Question:
+def _question(wording: Wording, to: str) -> Question:
+    texts = {"prompt": wording.prompt} | ({"negative": wording.negative} if wording.negative else {})
+    words = "\n".join(texts.values())
+    wanted = [*texts, "language"]
     return Question(
         instructions=filled("translate", language=one_line(to)),
-        data=orjson.dumps({"prompt": prompt, "keep": _quoted(prompt)}).decode(),
-        words=prompt,
-        schema=SCHEMA,
-        longest=min(MOST_TOKENS, LONGER * len(prompt) + ROOM + THOUGHTS),
+        data=orjson.dumps({**texts, "keep": _quoted(words)}).decode(),
+        words=wording.prompt,  # what a picture is not to have may name what no picture may have
+        schema={
+            "type": "object",
+            "properties": dict.fromkeys(wanted, TEXT),
+            "required": wanted,
+            "additionalProperties": False,
+        },
+        longest=min(MOST_TOKENS, LONGER * len(words) + len(texts) * ROOM + THOUGHTS),
     )
 
 
