@@ -91,6 +91,12 @@ class SqlJobs:
             owner=owner,
         )
 
+    async def chosen(self, owner: str, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Some of one person's jobs by their ids, with their pictures, without their calls."""
+        return await self._database.read(
+            lambda connection: reading.chosen_jobs(connection, owner, job_ids), owner=owner
+        )
+
     async def count(self, owner: str, states: frozenset[JobState]) -> Mapping[JobState, int]:
         """How many of one person's jobs are in each of some states; those without any are left out."""
         return await self._database.read(

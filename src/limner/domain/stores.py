@@ -77,6 +77,10 @@ class Jobs(Protocol):
         """One person's jobs with their pictures, newest first; an empty `states` is all of them."""
         ...
 
+    async def chosen(self, owner: str, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Some of one person's jobs by their ids, with their pictures; those that are not there are left out."""
+        ...
+
     async def count(self, owner: str, states: frozenset[JobState]) -> Mapping[JobState, int]:
         """How many of one person's jobs are in each of some states; those without any are left out."""
         ...
