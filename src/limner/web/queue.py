@@ -117,6 +117,7 @@ async def retry_from_form(request: Request) -> Response:
         batch = text_of(form, "batch")
         wanted = [known_id(str(name)) for name in form.getlist("id")]
         most = {name: _most(form.get(f"most-{name}")) for name in wanted}
+    back = await _back(request, batch) or QueueQuery(show=Show.ACTIVE).address(renderer_of(request).links.jobs)
     refused, said = [], ""
     for name in wanted:
         try:
@@ -126,8 +127,6 @@ async def retry_from_form(request: Request) -> Response:
             said = error.message
     if refused:
         return await _ask(request, refused, batch, said)
-    links = renderer_of(request).links
-    back = links.batch(known_id(batch)) if batch else QueueQuery(show=Show.ACTIVE).address(links.jobs)
     return RedirectResponse(back, status_code=303)
 
 
@@ -276,7 +275,6 @@ def _gauges(used: int, capacity: int) -> tuple[int, ...]:
 
 
 async def _ask(request: Request, ids: Sequence[str], batch: str, error: str = "") -> Response:
-    links = renderer_of(request).links
     runtime, principal = runtime_of(request), principal_of(request)
     rows: list[RetryRow] = []
     plans: list[tuple[ImageRequest, Plan]] = []
@@ -296,9 +294,17 @@ async def _ask(request: Request, ids: Sequence[str], batch: str, error: str = ""
         price_line=words.price_line(plans),
         error=error,
         batch=batch,
-        back=links.batch(known_id(batch)) if batch else links.jobs,
+        back=await _back(request, batch) or renderer_of(request).links.jobs,
     )
     return renderer_of(request).page(view, 409 if error else 200)
+
+
+async def _back(request: Request, batch: str) -> str:
+    """The page of the batch whose rows are bought again; empty where they are of none. Raises NotFound."""
+    if not batch:
+        return ""
+    found = await runtime_of(request).batching.batches.get(known_id(batch), principal_of(request).id)
+    return renderer_of(request).links.batch(found.id)
 
 
 def _row(job: Job, priced: tuple[ImageRequest, Plan] | None, problem: str) -> RetryRow:
