@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from limner.api import dialects, routes
+from limner.api.batch_reading import rows_wanted
 from limner.api.chat_telling import chat_frames
 from limner.api.deps import principal_of
 from limner.api.door import Door, Rules
@@ -82,7 +83,7 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     routes.install(app)
-    pages.install(app)
+    pages.install(app, rows_wanted)
     app.router.routes.append(Route(MCP, endpoint=mount))
     rules = Rules(
         public=authority_of(settings.public_url),

@@ -80,8 +80,14 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "export_analytics": OF_SOMEBODY,
     "analytics_page": OF_SOMEBODY,
     "analytics_figures": OF_SOMEBODY,
-    "ask_to_retry": (Attempt(query={"id": "{job_id}"}),),
-    "retry_from_form": (Attempt(form={"id": "{job_id}"}),),
+    "ask_to_retry": (
+        Attempt(query={"id": "{job_id}"}),
+        Attempt(query={"id": "{job_id}", "batch": "{batch_id}"}, own=("job_id",)),
+    ),
+    "retry_from_form": (
+        Attempt(form={"id": "{job_id}"}),
+        Attempt(form={"id": "{job_id}", "batch": "{batch_id}"}, own=("job_id",)),
+    ),
     "retry_job": (Attempt(body={}),),
     "resolve_call": (Attempt(body={"charged": True}), Attempt(body={"charged": True}, own=("job_id",))),
     "replace_preset": (Attempt(body={"id": "{preset_id}", "name": "mine", "value": "mine"}),),

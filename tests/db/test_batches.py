@@ -10,9 +10,10 @@ from limner.domain.batches import HeldBatch, NewBatch, NewRow, OpenBatch, RowSta
 from limner.domain.errors import IdempotencyConflict, InvalidRequest, NotFound, Problem
 from limner.domain.job import JobState
 from limner.domain.money import Money
+from limner.domain.records import Ending, Lease
 from limner.domain.request import ImageRequest
 from tests.db.conftest import Stores
-from tests.db.values import a_job, later
+from tests.db.values import a_job, later, settled
 
 BAD = Problem(code="invalid_request", message="There is no size 0x0.", field="size")
 
@@ -207,3 +208,29 @@ async def test_a_paused_batch_can_be_cancelled_and_comes_to_its_end(batches: Sql
     await batches.pause("b1", "ann", later(4))
     found = await batches.get("b1", "ann")
     assert (found.state, found.paused) == ("cancelled", None)
+
+
+async def test_what_was_bought_again_belongs_to_its_row(stores: Stores, batches: SqlBatches) -> None:
+    await batches.add(a_batch())
+    held = await taken(batches)
+    first = replace(a_job(holds=(700, 700), worker="w1"), begin=True)
+    again = replace(a_job(holds=(700, 700), worker="w1"), begin=True, retry_of=first.id)
+    last = replace(a_job(worker="w1"), retry_of=again.id)
+    for new in (first, again):
+        await stores.jobs.submit(new)
+        await stores.jobs.mark_submitting(Lease(new.id, 1), new.calls[0].call.id, later(1))
+        await stores.jobs.close_call(Lease(new.id, 1), settled(new), [])
+        await stores.jobs.finish(Lease(new.id, 1), Ending(state=JobState.PARTIAL, at=later(2)), [])
+    assert await batches.begin(held, 1)
+    await batches.note_job(held, 1, first.id)
+    found = await batches.get("b1", "ann")
+    assert (found.counts, found.cost, found.left) == ({"partial": 1, "failed": 1, "waiting": 1}, Money(1200), 1)
+    await stores.jobs.submit(last)
+    found = await batches.get("b1", "ann")
+    assert (found.counts, found.left, found.first) == ({"queued": 1, "failed": 1, "waiting": 1}, 2, "a fox")
+    row, *others = await batches.rows("b1")
+    assert (row.state, row.job_id, row.cost) == (JobState.QUEUED, last.id, Money(1200))
+    assert (row.jobs, [each.jobs for each in others]) == ((first.id, again.id, last.id), [(), ()])
+    chosen = await stores.jobs.chosen("ann", [*row.jobs, "gone"])
+    assert {name: len(job.pictures) for name, job in chosen.items()} == {first.id: 1, again.id: 1, last.id: 0}
+    assert await stores.jobs.chosen("bob", row.jobs) == {}

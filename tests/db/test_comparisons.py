@@ -11,6 +11,7 @@ import pytest
 from limner.db.comparisons import SqlComparisons
 from limner.domain.comparisons import Ballot, Comparison, NewComparison, NewContender, Outcome, Result
 from limner.domain.errors import BudgetExceeded, IdempotencyConflict, InvalidRequest, NotFound, QuoteRefused
+from limner.domain.job import Job
 from limner.domain.leaderboards import By
 from limner.domain.money import Estimate, Money
 from limner.domain.records import NewJob
@@ -59,8 +60,9 @@ def rounds(stores: Stores) -> SqlComparisons:
 
 
 async def begun(rounds: SqlComparisons, new: NewComparison) -> Comparison:
-    name, jobs = await rounds.begin(new)
-    assert (name, len(jobs)) == (new.id, len(new.contenders))
+    told: list[Job] = []
+    name = await rounds.begin(new, deliver=told.append)
+    assert (name, len(told)) == (new.id, len(new.contenders))
     return await rounds.get(name, new.owner)
 
 
@@ -113,7 +115,7 @@ async def test_a_quote_begins_one_round(rounds: SqlComparisons, stores: Stores) 
 async def test_the_same_key_is_the_same_round(rounds: SqlComparisons) -> None:
     first = await begun(rounds, a_round(*MODELS[:2], key="k", fingerprint="f"))
     again = a_round(*MODELS[:2], key="k", fingerprint="f")
-    assert await rounds.begin(again) == (first.id, ())
+    assert await rounds.begin(again) == first.id
     assert await rounds.remembered("ann", "k", "f") == first.id
     assert await rounds.remembered("bob", "k", "f") is None
     for other in (rounds.begin(a_round(*MODELS[:2], key="k", fingerprint="g")), rounds.remembered("ann", "k", "g")):
@@ -123,9 +125,9 @@ async def test_the_same_key_is_the_same_round(rounds: SqlComparisons) -> None:
 
 async def test_of_two_at_the_same_moment_one_begins(stores: Stores, other: Stores) -> None:
     both = [SqlComparisons(each.database, each.listener) for each in (stores, other)]
-    found = await asyncio.gather(*(each.begin(a_round(*MODELS[:2], key="k")) for each in both))
-    assert len({name for name, _ in found}) == 1
-    assert sorted(len(jobs) for _, jobs in found) == [0, 2]
+    told: list[Job] = []
+    found = await asyncio.gather(*(each.begin(a_round(*MODELS[:2], key="k"), deliver=told.append) for each in both))
+    assert (len(set(found)), len(told)) == (1, 2)
 
 
 async def test_a_round_is_its_owners_alone(rounds: SqlComparisons) -> None:

@@ -14,15 +14,12 @@ from limner.api.batch_schemas import BatchAnswer, BatchPage, BatchQuoteAnswer
 from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
 from limner.api.documents import PAINTING, answers, body_of
 from limner.api.shapes import API, Body, amount, estimate_body, job_url, problem_body
-from limner.domain.batches import Batch, RowState, Standing
-from limner.domain.job import OPEN_STATES
+from limner.domain.batches import Batch, Standing
 from limner.engine.batching import BatchQuote, PricedRow
 
 router = APIRouter(prefix="/batches", tags=["batches"])
 
 BatchId = Annotated[str, Path(description="The batch's id.")]
-OPEN = frozenset({RowState.WAITING.value, RowState.BEGUN.value, *(state.value for state in OPEN_STATES)})
-"""States of rows that have not ended."""
 
 
 def _taken() -> dict[str, Any]:
@@ -150,7 +147,7 @@ def batch_summary(batch: Batch) -> Body:
         "delay_ms": batch.delay_ms,
         "total": batch.total,
         "counts": batch.counts,
-        "left": sum(number for state, number in batch.counts.items() if state in OPEN),
+        "left": batch.left,
         "cost": amount(batch.cost),
         "ceiling": amount(batch.ceiling),
         "created": batch.created,

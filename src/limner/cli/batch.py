@@ -24,8 +24,10 @@ from limner.cli.pool import Pool
 from limner.cli.results import Results
 from limner.cli.sums import Tally, board_on
 from limner.cli.wishes import amount
+from limner.domain.batches import LONGEST_DELAY
 from limner.domain.errors import ConfirmationRequired, InvalidRequest, LimnerError
 from limner.domain.money import Money
+from limner.engine.batching import Spacing
 from limner.engine.rows import Row
 
 app = App()
@@ -43,6 +45,10 @@ class Manner:
     concurrency: Annotated[
         int, typer.Option("--concurrency", min=1, max=256, help="How many rows at a service at once.")
     ] = 8
+    delay: Annotated[
+        float,
+        typer.Option("--delay", min=0, max=LONGEST_DELAY / 1000, help="Seconds between the beginnings of two rows."),
+    ] = 0.0
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was cut short.")] = False
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Copy the pictures there.")] = None
     max_cost: MaxCost = None
@@ -54,8 +60,9 @@ class Manner:
 def batch(file: File, manner: Manner, painter: Painter, wish: Wish) -> int:
     """Paint every row of a file. Columns are named like options; options given here hold for rows that say nothing.
 
-    The whole list is priced first. A run that was cut short goes on with --resume and buys nothing twice. With --json
-    every finished row is one line of JSON on stdout, and the summary is the last.
+    The whole list is priced first. A run that was cut short (Ctrl-C pauses it) goes on with --resume and buys nothing
+    twice. With --json every finished row is one line of JSON on stdout, and the summary is the last. For batches that a
+    server carries out see `limner batches`.
     """
     limit, target = amount(manner.max_cost), target_of(manner.out)
     rows = read_rows(file)
@@ -73,7 +80,8 @@ def batch(file: File, manner: Manner, painter: Painter, wish: Wish) -> int:
             results = await asyncio.to_thread(lambda: Results.begin(path, run=new, options=options))
         session.interruption.last_words = f"Stopped. Go on with --resume; done rows stand in {path}"
         with board_on(output, tally) as board:
-            pool = Pool(session=session, results=results, tally=tally, board=board, out=target)
+            spacing = Spacing(session.studio.runtime.clock, manner.delay)
+            pool = Pool(session=session, results=results, tally=tally, board=board, out=target, spacing=spacing)
             for row, error in todo.faults:
                 await pool.note_failed(row, error)
             await pool.carry_out(todo.orders, manner.concurrency)

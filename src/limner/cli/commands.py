@@ -23,6 +23,7 @@ HOMES: Mapping[str, str] = {
     "style": "painting",
     "remove-background": "painting",
     "batch": "batch",
+    "batches": "batches",
     "compare": "comparing",
     "estimate": "estimating",
     "models": "listing",
@@ -69,8 +70,8 @@ HOMES: Mapping[str, str] = {
 }
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
-    {"budgets", "chats", "collections", "compare", "keys", "pipelines", "presets", "profiles", "prompt", "providers"}
-    | {"reports", "shares", "tags", "templates", "texts", "tokens", "users", "webhooks", "workflows"}
+    {"batches", "budgets", "chats", "collections", "compare", "keys", "pipelines", "presets", "profiles", "prompt"}
+    | {"providers", "reports", "shares", "tags", "templates", "texts", "tokens", "users", "webhooks", "workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

@@ -14,10 +14,12 @@ from limner.cli.opening import Session
 from limner.cli.orders import Order, located
 from limner.cli.results import Results
 from limner.cli.sums import Board, Tally
+from limner.domain.control import Control
 from limner.domain.errors import LimnerError, Problem
 from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.picture import Picture
+from limner.engine.batching import Spacing
 from limner.engine.rows import Row
 
 KEEPERS = 2
@@ -45,7 +47,8 @@ class Pool:
     tally: Tally
     board: Board
     out: Target | None
-    _stopped: bool = field(default=False, init=False)
+    spacing: Spacing
+    _control: Control = field(default_factory=Control, init=False)
     _running: set[str] = field(default_factory=set, init=False)
     _cancelling: list[asyncio.Task[Job]] = field(default_factory=list, init=False)
 
@@ -72,16 +75,16 @@ class Pool:
 
     def _stop(self) -> None:
         """Begins no more rows and cancels those that are under way."""
-        if self._stopped:
+        if self._control.stopping:
             return
-        self._stopped = True
+        self._control.stop()
         self.session.output.say("Stopping; what was bought is kept. Press Ctrl-C again to leave at once.")
         for job_id in self._running:
             self._cancelling.append(asyncio.create_task(self.session.studio.cancel(job_id)))
 
     async def _work(self, waiting: Iterator[Order], finished: asyncio.Queue[tuple[Order, Ended] | None]) -> None:
         for order in waiting:
-            if self._stopped:
+            if self._control.stopping or not await self._control.unless_wished(self.spacing.wait()):
                 return
             try:
                 ended: Ended = await self._painted(order)
@@ -95,7 +98,7 @@ class Pool:
         job = await studio.submit(order.request, key=self.results.key(order.row.name))
         self._running.add(job.id)
         try:
-            if self._stopped:  # while it was being written down
+            if self._control.stopping:  # while it was being written down
                 await studio.cancel(job.id)
             return await studio.runtime.engine.follower.wait(job, None)
         finally:

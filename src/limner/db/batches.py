@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    func,
     not_,
     null,
     or_,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from limner.db import codec, cursors
+from limner.db import batch_standing, codec, cursors
 from limner.db.batch_tables import batch_rows, batches
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement, insertion, one_of
@@ -30,8 +29,7 @@ from limner.db.tables import jobs
 from limner.db.walls import EVERYBODY
 from limner.domain.batches import Batch, HeldBatch, NewBatch, NewRow, OpenBatch, OpenRow, RowState, Standing
 from limner.domain.errors import IdempotencyConflict, NotFound, Problem
-from limner.domain.job import OPEN_STATES, JobState
-from limner.domain.money import Money
+from limner.domain.job import OPEN_STATES
 from limner.domain.records import Page
 
 _INSERT = Statement(
@@ -54,33 +52,6 @@ _KNOWN = Statement(
 )
 _ONE = Statement(select(batches).where(batches.c.id == bindparam("batch"), batches.c.user_id == bindparam("owner")))
 _job_of = jobs.c.id == batch_rows.c.job_id
-_said = func.coalesce(jobs.c.state, batch_rows.c.state)
-_COUNTS = Statement(
-    select(
-        _said.label("said"),
-        func.count().label("rows"),
-        func.coalesce(func.sum(jobs.c.cost_micro), 0).label("cost"),
-        func.sum(case((and_(jobs.c.id.is_not(None), jobs.c.cost_micro.is_(None)), 1), else_=0)).label("unknown"),
-    )
-    .select_from(batch_rows.outerjoin(jobs, _job_of))
-    .where(batch_rows.c.batch_id == bindparam("batch"))
-    .group_by(_said)
-)
-_ROWS = Statement(
-    select(
-        batch_rows.c.number,
-        batch_rows.c.line,
-        batch_rows.c.prompt,
-        batch_rows.c.job_id,
-        _said.label("said"),
-        jobs.c.id.label("found"),
-        jobs.c.cost_micro,
-        func.coalesce(jobs.c.problem, batch_rows.c.problem).label("why"),
-    )
-    .select_from(batch_rows.outerjoin(jobs, _job_of))
-    .where(batch_rows.c.batch_id == bindparam("batch"))
-    .order_by(batch_rows.c.number)
-)
 _OPEN = Statement(
     select(batches.c.id, batches.c.worker)
     .where(batches.c.ended_at.is_(None), batches.c.paused_at.is_(None))
@@ -178,10 +149,7 @@ class SqlBatches:
 
     async def rows(self, batch_id: str) -> Sequence[Standing]:
         """Its rows in order."""
-        found = await self._database.read(
-            lambda connection: _ROWS.rows(connection, {"batch": batch_id}), owner=EVERYBODY
-        )
-        return [_standing(row) for row in found]
+        return await self._database.read(lambda connection: batch_standing.rows(connection, batch_id), owner=EVERYBODY)
 
     async def page(self, owner: str, *, limit: int, cursor: str | None) -> Page[Batch]:
         """One person's, newest first."""
@@ -323,7 +291,7 @@ def _get(connection: Connection, batch_id: str, owner: str) -> Batch:
     row = _ONE.row(connection, {"batch": batch_id, "owner": owner})
     if row is None:
         raise NotFound("There is no batch with this id.")
-    return _batch(connection, row)
+    return batch_standing.batch(connection, row)
 
 
 def _page(connection: Connection, owner: str, limit: int, cursor: str | None) -> Page[Batch]:
@@ -334,7 +302,7 @@ def _page(connection: Connection, owner: str, limit: int, cursor: str | None) ->
     found = [dict(row) for row in connection.execute(query).mappings()]
     shown = found[:limit]
     following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
-    return Page(tuple(_batch(connection, row) for row in shown), following)
+    return Page(tuple(batch_standing.batch(connection, row) for row in shown), following)
 
 
 def _change(connection: Connection, change: Statement, values: Columns, owner: str) -> None:
@@ -355,41 +323,3 @@ def cancel_all(connection: Connection, owner: str, at: datetime) -> None:
     query = select(batches.c.id).where(batches.c.user_id == owner, batches.c.ended_at.is_(None)).order_by(batches.c.id)
     for batch_id in connection.execute(query).scalars().all():
         _cancel(connection, batch_id, owner, at)
-
-
-def _batch(connection: Connection, row: Mapping[str, object]) -> Batch:
-    counted = _COUNTS.rows(connection, {"batch": row["id"]})
-    columns: Columns = dict(row)
-    return Batch(
-        id=columns["id"],
-        owner=columns["user_id"],
-        name=columns["name"],
-        concurrency=columns["concurrency"],
-        ceiling=_money(columns["ceiling_micro"]),
-        created=codec.moment(columns["created_at"]),
-        cancelled=codec.optional_moment(columns["cancelled_at"]),
-        ended=codec.optional_moment(columns["ended_at"]),
-        delay_ms=columns["delay_ms"],
-        paused=codec.optional_moment(columns["paused_at"]),
-        counts={found["said"]: int(found["rows"]) for found in counted},
-        cost=None
-        if any(found["unknown"] for found in counted)
-        else Money(sum(int(found["cost"]) for found in counted)),
-    )
-
-
-def _standing(row: Columns) -> Standing:
-    said: str = row["said"]
-    return Standing(
-        number=row["number"],
-        line=row["line"],
-        prompt=row["prompt"],
-        state=RowState(said) if row["found"] is None else JobState(said),
-        job_id=row["job_id"],
-        cost=Money() if row["found"] is None else _money(row["cost_micro"]),
-        problem=codec.problems().read_optional(row["why"]),
-    )
-
-
-def _money(micro: int | None) -> Money | None:
-    return None if micro is None else Money(micro)

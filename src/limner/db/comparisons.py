@@ -24,7 +24,7 @@ from limner.domain.leaderboards import Board, By
 from limner.domain.money import Estimate, Money
 from limner.domain.records import Page
 from limner.domain.request import Aspect
-from limner.domain.telling import Publish
+from limner.domain.telling import Deliver, Publish
 
 _INSERT = Statement(
     text(
@@ -79,12 +79,12 @@ class SqlComparisons:
         self._database = database
         self._publish = publish
 
-    async def begin(self, new: NewComparison) -> tuple[str, Sequence[Job]]:
+    async def begin(self, new: NewComparison, *, deliver: Deliver | None = None) -> str:
         """Writes a round and all its jobs down with their money set aside, or nothing of it."""
         try:
-            return await self._begin(new, holds.reserve)
+            return await self._begin(new, holds.reserve, deliver)
         except TooLittle:  # rolled back; the refusal names the budget
-            return await self._begin(new, reserve_each)
+            return await self._begin(new, reserve_each, deliver)
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
         """The round that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
@@ -122,16 +122,19 @@ class SqlComparisons:
             lambda connection: leaderboards.board(connection, owner, by), owner=whose(owner)
         )
 
-    async def _begin(self, new: NewComparison, reserve: Reserve) -> tuple[str, Sequence[Job]]:
-        found, _ = await self._database.write(
-            lambda connection: _begin(connection, new, reserve), owner=new.owner, after=self._published
-        )
-        return found
+    async def _begin(self, new: NewComparison, reserve: Reserve, deliver: Deliver | None) -> str:
+        def written(outcome: tuple[tuple[str, Sequence[Job]], Sequence[Event]]) -> None:
+            (_, jobs), events = outcome
+            if events:
+                self._publish(events)
+            if deliver is not None:
+                for job in jobs:
+                    deliver(job)
 
-    def _published(self, outcome: tuple[object, Sequence[Event]]) -> None:
-        events = outcome[1]
-        if events:
-            self._publish(events)
+        (comparison_id, _), _ = await self._database.write(
+            lambda connection: _begin(connection, new, reserve), owner=new.owner, after=written
+        )
+        return comparison_id
 
 
 def _begin(

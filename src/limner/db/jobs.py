@@ -8,16 +8,15 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from limner.db import endings, leases, purchases, reading, retrying, reusing, rows, submission
+from limner.db import endings, holds, leases, purchases, reading, retrying, reusing, rows, submission
 from limner.db.database import Database
-from limner.db.holds import TooLittle, reserve_each
 from limner.db.walls import EVERYBODY, whose
 from limner.domain.call import Finished
 from limner.domain.errors import NotFound
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
 from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page, Try
-from limner.domain.telling import Publish
+from limner.domain.telling import Deliver, Publish
 from limner.domain.vault import Access
 
 Result = TypeVar("Result")
@@ -41,14 +40,12 @@ class SqlJobs:
         self._publish = publish
         self._now = now
 
-    async def submit(self, new: NewJob) -> tuple[Job, bool]:
+    async def submit(self, new: NewJob, *, deliver: Deliver | None = None) -> tuple[Job, bool]:
         """Writes job, calls, holds, key and first event together; False where the key already had this job."""
         try:
-            return await self._write(lambda connection: submission.submit(connection, new), owner=new.owner)
-        except TooLittle:  # rolled back; meanwhile there may be enough
-            return await self._write(
-                lambda connection: submission.submit(connection, new, reserve_each), owner=new.owner
-            )
+            return await self._submit(new, holds.reserve, deliver)
+        except holds.TooLittle:  # rolled back; meanwhile there may be enough
+            return await self._submit(new, holds.reserve_each, deliver)
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
         """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
@@ -92,6 +89,12 @@ class SqlJobs:
         return await self._database.read(
             lambda connection: reading.jobs_page(connection, owner, limit=limit, cursor=cursor, states=states),
             owner=owner,
+        )
+
+    async def chosen(self, owner: str, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Some of one person's jobs by their ids, with their pictures, without their calls."""
+        return await self._database.read(
+            lambda connection: reading.chosen_jobs(connection, owner, job_ids), owner=owner
         )
 
     async def count(self, owner: str, states: frozenset[JobState]) -> Mapping[JobState, int]:
@@ -183,6 +186,18 @@ class SqlJobs:
     async def tell(self, lease: Lease, news: Sequence[News], at: datetime) -> None:
         """Writes down what happened."""
         await self._tell(lambda connection: leases.tell(connection, lease, news, at))
+
+    async def _submit(self, new: NewJob, reserve: submission.Reserve, deliver: Deliver | None) -> tuple[Job, bool]:
+        def written(outcome: tuple[tuple[Job, bool], list[Event]]) -> None:
+            self._published(outcome)
+            job, fresh = outcome[0]
+            if deliver is not None and fresh and not job.ended:
+                deliver(job)
+
+        found, _ = await self._database.write(
+            lambda connection: submission.submit(connection, new, reserve), owner=new.owner, after=written
+        )
+        return found
 
     async def _write(self, work: Callable[[Connection], tuple[Result, list[Event]]], *, owner: str) -> Result:
         result, _ = await self._database.write(work, owner=owner, after=self._published)

@@ -101,6 +101,15 @@ def jobs_page(
     return Page(tuple(rows.job(row, (), pictures[row["id"]]) for row in shown), following)
 
 
+def chosen_jobs(connection: Connection, owner: str, job_ids: Sequence[str]) -> dict[str, Job]:
+    """Some of one person's jobs with their pictures, without their calls; those that are gone are left out."""
+    query = select(jobs, plans.c.request, plans.c.plan).join_from(jobs, plans)
+    query = query.where(jobs.c.user_id == owner, jobs.c.id.in_(job_ids))
+    found = [dict(row) for row in connection.execute(query).mappings()] if job_ids else []
+    pictures = _pictures_of(connection, [row["id"] for row in found])
+    return {row["id"]: rows.job(row, (), pictures[row["id"]]) for row in found}
+
+
 def _after(owner: str, after: Sequence[str | int] | None) -> list[ColumnElement[bool]]:
     """One person's jobs, those older than a place in the list."""
     own = [jobs.c.user_id == owner]

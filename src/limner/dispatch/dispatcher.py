@@ -140,12 +140,15 @@ class Dispatcher:
                 log.warning("could not look for cancelled jobs: %s", error.message)
 
     async def _take_up(self) -> None:
-        """Takes every open job that nobody has in hand, or whose process is provably gone."""
+        """Takes every open job that nobody has in hand, or whose process is provably gone.
+
+        Of its own it takes what it was never told of: one whose commit broke off, and came to pass all the same.
+        """
         gone: dict[str, bool] = {}
         for waiting in await self._jobs.open_jobs():
-            if waiting.worker == self._worker or waiting.id in self._running:
+            if waiting.id in self._running:
                 continue
-            if waiting.worker is not None:
+            if waiting.worker not in (None, self._worker):
                 if waiting.worker not in gone:
                     gone[waiting.worker] = await self._locks.is_free(waiting.worker)
                 if not gone[waiting.worker]:

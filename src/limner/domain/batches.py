@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from limner.domain.errors import Problem
-from limner.domain.job import JobState
+from limner.domain.job import OPEN_STATES, JobState
 from limner.domain.money import Money
 from limner.domain.records import Page
 from limner.domain.request import ImageRequest
@@ -32,6 +32,10 @@ class RowState(StrEnum):
     """It never became a job."""
     CANCELLED = "cancelled"
     """The batch was cancelled before it was begun."""
+
+
+OPEN_ROWS = frozenset({RowState.WAITING.value, RowState.BEGUN.value, *(state.value for state in OPEN_STATES)})
+"""States of rows that have not ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +97,8 @@ class Batch:
     """Rows by the state of their jobs, or their own where they have none."""
     cost: Money | None = field(default_factory=Money)
     """Booked so far; None where a part of it is unknown."""
+    first: str = ""
+    """The prompt of its first row, as far as it is shown."""
 
     @property
     def state(self) -> str:
@@ -106,6 +112,11 @@ class Batch:
         """All its rows."""
         return sum(self.counts.values())
 
+    @property
+    def left(self) -> int:
+        """Rows that have not ended."""
+        return sum(number for state, number in self.counts.items() if state in OPEN_ROWS)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
@@ -116,9 +127,12 @@ class Standing:
     prompt: str
     state: RowState | JobState
     job_id: str | None
+    """Its job; where that came short and was bought again, the job that did."""
     cost: Money | None
-    """Booked so far; None where it is unknown."""
+    """Booked so far, for all its jobs; None where it is unknown."""
     problem: Problem | None
+    jobs: tuple[str, ...] = ()
+    """All its jobs that are there, the first one first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from limner.domain.money import Estimate, Money
 from limner.domain.picture import Picture
 from limner.domain.records import NewJob, Page
 from limner.domain.request import Aspect
+from limner.domain.telling import Deliver
 
 LEAST, MOST = 2, 4
 """Contenders of a round."""
@@ -190,11 +191,11 @@ class Round:
 class Comparisons(Protocol):
     """Rounds as they are written down."""
 
-    async def begin(self, new: NewComparison) -> tuple[str, Sequence[Job]]:
+    async def begin(self, new: NewComparison, *, deliver: Deliver | None = None) -> str:
         """Writes a round and all its jobs down with their money set aside, or nothing of it.
 
-        Its id, and its jobs where it is new; none where its key had a round already. Raises IdempotencyConflict, and
-        what `Jobs.submit` raises.
+        Its id, or that of the round which its key had already. Each job of a new one is handed to `deliver` as
+        `Jobs.submit` does it. Raises IdempotencyConflict, and what `Jobs.submit` raises.
         """
         ...
 

@@ -31,14 +31,18 @@ from limner.domain.records import (
     ServiceSpend,
     Try,
 )
+from limner.domain.telling import Deliver
 from limner.domain.vault import Access
 
 
 class Jobs(Protocol):
     """Jobs, their calls, holds and bookings."""
 
-    async def submit(self, new: NewJob) -> tuple[Job, bool]:
+    async def submit(self, new: NewJob, *, deliver: Deliver | None = None) -> tuple[Job, bool]:
         """Writes job, calls, holds, key and first event together; False where the key, or the retry, had its job.
+
+        A new job that is still to be painted is handed to `deliver` as soon as it is on disk, even if whoever asks has
+        been cancelled meanwhile: what is written down is somebody's to carry out.
 
         Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused where the quote was used before, or
         PicturesGone where pictures that were to be reused have been deleted.
@@ -71,6 +75,10 @@ class Jobs(Protocol):
 
     async def page(self, owner: str, *, limit: int, cursor: str | None, states: frozenset[JobState]) -> Page[Job]:
         """One person's jobs with their pictures, newest first; an empty `states` is all of them."""
+        ...
+
+    async def chosen(self, owner: str, job_ids: Sequence[str]) -> Mapping[str, Job]:
+        """Some of one person's jobs by their ids, with their pictures; those that are not there are left out."""
         ...
 
     async def count(self, owner: str, states: frozenset[JobState]) -> Mapping[JobState, int]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol
 
 from limner.domain.events import Event
 from limner.domain.job import Job
+
+Deliver = Callable[[Job], None]
+"""Sees to it that a job is carried out that was just written down."""
 
 
 class Dispatch(Protocol):

@@ -180,7 +180,7 @@ class Batching:
         for row in await self.batches.open_rows(held):
             waiting[row.service].append(row)
         principal = Principal(id=held.owner, name="", token=held.token, address=held.address)
-        spacing = _Spacing(self.clock, held.delay_ms / 1000)
+        spacing = Spacing(self.clock, held.delay_ms / 1000)
         async with asyncio.TaskGroup() as lanes:
             for rows in waiting.values():
                 turn = iter(rows)
@@ -190,7 +190,7 @@ class Batching:
             await self.batches.end(held, self.clock.now())
 
     async def _carry_each(
-        self, held: HeldBatch, rows: Iterator[OpenRow], principal: Principal, spacing: _Spacing
+        self, held: HeldBatch, rows: Iterator[OpenRow], principal: Principal, spacing: Spacing
     ) -> None:
         for row in rows:
             if row.job_id is None:
@@ -257,7 +257,7 @@ class Batching:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-class _Spacing:
+class Spacing:
     """Keeps the beginnings of rows apart, whichever service they are for."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:

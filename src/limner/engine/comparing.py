@@ -266,9 +266,7 @@ class Comparing:
             fingerprint=claim.fingerprint if claim.key else "",
         )
         async with self.engine.alarm.watching(principal):
-            comparison_id, jobs = await self.comparisons.begin(new)
-        for job in jobs:
-            self.engine.deliver(job)
+            comparison_id = await self.comparisons.begin(new, deliver=self.engine.deliver)
         return await self.look(comparison_id, principal)
 
     async def _contender(

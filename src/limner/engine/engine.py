@@ -165,7 +165,7 @@ class Engine:
     async def prepared(
         self, request: ImageRequest, principal: Principal, *, quote_id: str | None = None, counted: bool = True
     ) -> NewJob:
-        """The same for a job that is written down together with others, by somebody else, who then says `deliver`.
+        """The same for a job that is written down together with others, by somebody else, who has `deliver` called.
 
         Nothing is written and nothing set aside yet.
         """
@@ -332,9 +332,7 @@ class Engine:
 
     async def _write(self, new: NewJob, claim: Claim, principal: Principal) -> Job:
         async with self.alarm.watching(principal):
-            job, fresh = await self.jobs.submit(self._claimed(new, claim, principal))
-        if fresh and not job.ended:
-            self.deliver(job)
+            job, _ = await self.jobs.submit(self._claimed(new, claim, principal), deliver=self.deliver)
         return job
 
     def _claimed(self, new: NewJob, claim: Claim, principal: Principal) -> NewJob:

@@ -201,12 +201,20 @@ class Links:
         """The same, large enough for a page."""
         return f"{self.comparison_picture(comparison_id, letter)}?edge=1024"
 
+    batches: str = "/batches"
+    batch_quote: str = "/batches/quote"
+
+    def batch(self, batch_id: str, more: str = "") -> str:
+        """A batch's page, and what is done from it."""
+        return f"{self.batches}/{batch_id}/{more}" if more else f"{self.batches}/{batch_id}"
+
     queue: str = "/jobs/list"
     retry_jobs: str = "/jobs/retry"
 
-    def retries(self, job_ids: Sequence[str]) -> str:
-        """Where the missing pictures of some jobs are priced, to be bought again."""
-        return f"{self.retry_jobs}?{urlencode([('id', name) for name in job_ids])}"
+    def retries(self, job_ids: Sequence[str], batch_id: str = "") -> str:
+        """Where the missing pictures of some jobs are priced, to be bought again; of a batch, to go back to it."""
+        batch = [("batch", batch_id)] if batch_id else []
+        return f"{self.retry_jobs}?{urlencode([('id', name) for name in job_ids] + batch)}"
 
     def cards(self, show: str) -> str:
         """The Create page with jobs of one kind alone; with all where none is named."""

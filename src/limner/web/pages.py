@@ -13,6 +13,7 @@ from limner.domain.errors import LimnerError
 from limner.web import (
     account,
     analytics,
+    batches,
     chat,
     chat_saying,
     collections,
@@ -48,6 +49,7 @@ from limner.web import (
     signing_in,
 )
 from limner.web.assets import read_assets
+from limner.web.batch_drafts import ReadsRows
 from limner.web.gallery import renderer_of
 from limner.web.languages import gettext as _
 from limner.web.links import Links
@@ -58,11 +60,15 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 Inner = Callable[..., Response | Awaitable[Response]]
 
 
-def install(app: FastAPI) -> None:
-    """Mounts the pages and their files, and lets browsers see what went wrong as a page. Comes after the interface."""
+def install(app: FastAPI, reads: ReadsRows) -> None:
+    """Mounts the pages and their files, and lets browsers see what went wrong as a page. Comes after the interface.
+
+    `reads` is what the interface makes of the rows of a list: pages read them likewise.
+    """
     assets = read_assets()
     app.state.assets = assets
     app.state.renderer = Renderer(Links(version=assets.version))
+    app.state.reads_rows = reads
     languages.load()
     app.add_middleware(languages.Speaking)
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
@@ -75,6 +81,7 @@ def install(app: FastAPI) -> None:
     app.include_router(editing.router)
     app.include_router(remaking.router)
     app.include_router(sharing.router)
+    app.include_router(batches.router)
     app.include_router(compare.router)
     app.include_router(documentation.router)
     app.include_router(signing_in.router)

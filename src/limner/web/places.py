@@ -34,6 +34,7 @@ PLACES = (
     Place(key="chat", href="/chat", icon="chat", name=message("Chat"), letter="h", tab=True),
     Place(key="compare", href="/compare", icon="compare", name=message("Compare"), letter="m", tab=True),
     Place(key="jobs", href="/jobs", icon="jobs", name=message("Queue"), letter="q"),
+    Place(key="batches", href="/batches", icon="select", name=message("Batches"), rail="more"),
     Place(key="analytics", href="/analytics", icon="analytics", name=message("Analytics"), letter="a"),
     Place(key="settings", href="/settings", icon="settings", name=message("Settings"), letter="s", rail="end"),
     Place(key="docs", href="/docs", icon="code", name=message("API"), rail="more"),

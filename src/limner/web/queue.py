@@ -28,6 +28,7 @@ from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.links import Links
 from limner.web.queue_views import Lane, QueuePage, QueuePart, QueueRow, QueueView, RetryPage, RetryRow
 from limner.web.rendering import shell
+from limner.web.signing_in import text_of
 
 JOBS_A_PAGE = 50
 MOST_PLACES = 24
@@ -97,10 +98,12 @@ async def jobs_list(request: Request, query: Annotated[QueueQuery, Query()]) -> 
 
 @router.get("/jobs/retry")
 async def ask_to_retry(
-    request: Request, id: Annotated[list[str], Query(max_length=JOBS_A_PAGE, default_factory=list)]
+    request: Request,
+    id: Annotated[list[str], Query(max_length=JOBS_A_PAGE, default_factory=list)],
+    batch: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """What the missing pictures of some jobs would cost now; buys nothing."""
-    return await _ask(request, id)
+    """What the missing pictures of some jobs, perhaps of one batch, would cost now; buys nothing."""
+    return await _ask(request, id, batch)
 
 
 @router.post("/jobs/retry")
@@ -110,9 +113,11 @@ async def retry_from_form(request: Request) -> Response:
     Sent twice it is the same jobs: what is missing of a job is bought once.
     """
     engine, principal = runtime_of(request).engine, principal_of(request)
-    async with read_form(request, files=0, fields=2 * JOBS_A_PAGE) as form:
+    async with read_form(request, files=0, fields=2 * JOBS_A_PAGE + 1) as form:
+        batch = text_of(form, "batch")
         wanted = [known_id(str(name)) for name in form.getlist("id")]
         most = {name: _most(form.get(f"most-{name}")) for name in wanted}
+    back = await _back(request, batch) or QueueQuery(show=Show.ACTIVE).address(renderer_of(request).links.jobs)
     refused, said = [], ""
     for name in wanted:
         try:
@@ -121,9 +126,8 @@ async def retry_from_form(request: Request) -> Response:
             refused.append(name)
             said = error.message
     if refused:
-        return await _ask(request, refused, said)
-    links = renderer_of(request).links
-    return RedirectResponse(QueueQuery(show=Show.ACTIVE).address(links.jobs), status_code=303)
+        return await _ask(request, refused, batch, said)
+    return RedirectResponse(back, status_code=303)
 
 
 def _most(text: object) -> Money | None:
@@ -270,7 +274,7 @@ def _gauges(used: int, capacity: int) -> tuple[int, ...]:
 # --- buying again -----------------------------------------------------------------------
 
 
-async def _ask(request: Request, ids: Sequence[str], error: str = "") -> Response:
+async def _ask(request: Request, ids: Sequence[str], batch: str, error: str = "") -> Response:
     runtime, principal = runtime_of(request), principal_of(request)
     rows: list[RetryRow] = []
     plans: list[tuple[ImageRequest, Plan]] = []
@@ -289,8 +293,18 @@ async def _ask(request: Request, ids: Sequence[str], error: str = "") -> Respons
         rows=tuple(rows),
         price_line=words.price_line(plans),
         error=error,
+        batch=batch,
+        back=await _back(request, batch) or renderer_of(request).links.jobs,
     )
     return renderer_of(request).page(view, 409 if error else 200)
+
+
+async def _back(request: Request, batch: str) -> str:
+    """The page of the batch whose rows are bought again; empty where they are of none. Raises NotFound."""
+    if not batch:
+        return ""
+    found = await runtime_of(request).batching.batches.get(known_id(batch), principal_of(request).id)
+    return renderer_of(request).links.batch(found.id)
 
 
 def _row(job: Job, priced: tuple[ImageRequest, Plan] | None, problem: str) -> RetryRow:

@@ -112,3 +112,6 @@ class RetryPage:
     price_line: str
     """4 images · $0.16 at most · about 12 s; empty where nothing can be bought."""
     error: str
+    batch: str
+    """The batch whose rows they are; empty where they are none."""
+    back: str

@@ -1,0 +1,173 @@
+"""Batches as their pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from limner.domain.batches import MOST_ROWS, OPEN_ROWS, Batch, RowState, Standing
+from limner.domain.job import Job, JobState
+from limner.web import batch_words as words
+from limner.web import showing, wording
+from limner.web.analytics_views import Named, Way
+from limner.web.batch_views import BatchLine, BatchRow, BatchView
+from limner.web.gallery import principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message
+from limner.web.links import Links
+from limner.web.queue import FAILED, JOBS_A_PAGE, LATER, RETRIED, SOON
+
+ROWS_A_PAGE = 100
+TILES = 4
+"""Pictures of a row that are shown."""
+
+
+class Show(StrEnum):
+    """Which rows are wanted."""
+
+    ALL = "all"
+    OPEN = "open"
+    """Those that are not over."""
+    SHORT = "short"
+    """Those that came short, or wait for a person."""
+
+
+NAMES = {Show.ALL: message("All"), Show.OPEN: message("To come"), Show.SHORT: message("Needs you")}
+
+
+class BatchQuery(BaseModel):
+    """Which rows of a batch are wanted, as the address says it."""
+
+    show: Show = Show.ALL
+    page: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 1
+
+    def address(self, path: str, **other: str) -> str:
+        """A path with this query, some of it changed; what is usual is left out."""
+        said = {"show": self.show.value, "page": str(self.page), **other}
+        kept = {name: value for name, value in said.items() if value not in (Show.ALL, "1")}
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def lines_of(batches: Sequence[Batch], links: Links) -> tuple[BatchLine, ...]:
+    """Batches in a list."""
+    return tuple(_line(batch, links) for batch in batches)
+
+
+def _line(batch: Batch, links: Links) -> BatchLine:
+    badge, icon, word = words.BATCHES[batch.state]
+    return BatchLine(
+        href=links.batch(batch.id),
+        name=words.name(batch)[: showing.PROMPT_LIMIT],
+        state=batch.state,
+        badge=badge,
+        icon=icon,
+        word=_(word),
+        when=wording.moment(batch.created),
+        at=batch.created.isoformat(),
+        done=words.progress(batch),
+        percent=100 * (batch.total - batch.left) // max(batch.total, 1),
+        money=words.money(batch),
+    )
+
+
+async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> BatchView:
+    """A batch with one page of its rows. Raises NotFound."""
+    runtime, principal, links = runtime_of(request), principal_of(request), renderer_of(request).links
+    batch = await runtime.batching.batches.get(batch_id, principal.id)
+    standing = await runtime.batching.batches.rows(batch.id)
+    wanted = [row for row in standing if _is_wanted(row, query.show)]
+    shown = wanted[ROWS_A_PAGE * (query.page - 1) : ROWS_A_PAGE * query.page]
+    jobs = await runtime.jobs.chosen(principal.id, [name for row in shown for name in row.jobs])
+    again = [row.job_id for row in standing if row.job_id and row.state in FAILED][:JOBS_A_PAGE]
+    listed, may_change = _Listing(links=links, jobs=jobs, batch=batch), principal.may_change
+    stoppable = may_change and batch.ended is None and batch.cancelled is None
+    return BatchView(
+        head=_line(batch, links),
+        said=words.sentence(batch),
+        counts=words.counts(batch),
+        ways=_ways(batch, query, links),
+        rows=tuple(listed.row(row) for row in shown),
+        pages=_pages(len(wanted), batch, query, links),
+        pause=links.batch(batch.id, "pause") if stoppable and batch.paused is None else "",
+        resume=links.batch(batch.id, "resume") if stoppable and batch.paused is not None else "",
+        cancel=links.batch(batch.id, "cancel") if stoppable else "",
+        retry_all=links.retries(again, batch.id) if again and may_change else "",
+        zip=links.batch(batch.id, "pictures.zip") if any(row.jobs for row in standing) else "",
+        every=SOON if batch.left else LATER,
+    )
+
+
+def _is_wanted(row: Standing, show: Show) -> bool:
+    if show is Show.OPEN:
+        return row.state in OPEN_ROWS
+    return show is Show.ALL or row.state in words.SHORT
+
+
+def _ways(batch: Batch, query: BatchQuery, links: Links) -> tuple[Way, ...]:
+    path = links.batch(batch.id)
+    return tuple(
+        Way(name=_(NAMES[show]), href=query.address(path, show=show.value, page="1"), current=show is query.show)
+        for show in Show
+    )
+
+
+def _pages(rows: int, batch: Batch, query: BatchQuery, links: Links) -> tuple[Way, ...]:
+    """The pages of a long batch; none where one is enough."""
+    last = -(-rows // ROWS_A_PAGE)
+    path = links.batch(batch.id)
+    return tuple(
+        Way(name=str(page), href=query.address(path, page=str(page)), current=page == query.page)
+        for page in range(1, last + 1 if last > 1 else 1)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Listing:
+    """Turns rows into lines."""
+
+    links: Links
+    jobs: Mapping[str, Job]
+    batch: Batch
+
+    def row(self, row: Standing) -> BatchRow:
+        """One row as it stands."""
+        found = [self.jobs[name] for name in row.jobs if name in self.jobs]
+        job = found[-1] if found else None
+        pictures = [picture for each in found for picture in each.pictures]
+        badge, icon, word = self._state(row, job)
+        return BatchRow(
+            number=row.number,
+            prompt=row.prompt[: showing.PROMPT_LIMIT],
+            model=None if job is None else _painter(job),
+            tiles=tuple(map(showing.tile, pictures[:TILES])),
+            more=max(len(pictures) - TILES, 0),
+            badge=badge,
+            icon=icon,
+            word=word,
+            note=self._note(row, job),
+            cost=wording.charged(row.cost) if row.cost is None or row.cost else "",
+            job="" if job is None else self.links.job(job.id),
+            retry="" if job is None or job.state not in RETRIED else self.links.retries([job.id], self.batch.id),
+        )
+
+    def _state(self, row: Standing, job: Job | None) -> tuple[str, str, str]:
+        if isinstance(row.state, RowState):
+            badge, icon, word = words.ROWS[row.state]
+            return badge, icon, _(word)
+        css, icon, word = wording.STATES[row.state]
+        return wording.BADGES[css], icon, _(word) if job is None else wording.word(job)
+
+    def _note(self, row: Standing, job: Job | None) -> str:
+        if job is not None and row.state is not JobState.QUEUED:
+            return words.note(job)
+        return "" if row.problem is None else row.problem.message
+
+
+def _painter(job: Job) -> Named:
+    return Named(name=job.plan.candidates[job.candidate].title, css=showing.colour(job.model))
