@@ -36,9 +36,17 @@ def job_at(site: Site, answer: httpx2.Response) -> Any:
     return site.client.get(f"/api/v1{answer.headers['location']}").json()
 
 
-def picture(kind: str = "PNG") -> bytes:
+NO_PICTURES = [
+    ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "drawing.svg is an SVG drawing"),
+    ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "phone.heic is a HEIC photograph"),
+    ("notes.txt", b"only words", "notes.txt"),
+]
+"""Files that are none, and what is said of them."""
+
+
+def picture(kind: str = "PNG", colour: tuple[int, int, int] = (40, 90, 120)) -> bytes:
     target = io.BytesIO()
-    Image.new("RGB", (96, 64), (40, 90, 120)).save(target, kind)
+    Image.new("RGB", (96, 64), colour).save(target, kind)
     return target.getvalue()
 
 
@@ -255,14 +263,7 @@ def test_a_model_that_reads_no_pictures_leaves_them_for_the_next_one(site: Site)
     assert "1 image · free" in send(site, "/create/price", {**fields, "model": blind}).text
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "drawing.svg is an SVG drawing"),
-        ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "phone.heic is a HEIC photograph"),
-        ("notes.txt", b"only words", "notes.txt"),
-    ],
-)
+@pytest.mark.parametrize(("name", "content", "said"), NO_PICTURES)
 def test_a_file_that_is_no_picture_is_named_and_changes_nothing(
     site: Site, name: str, content: bytes, said: str
 ) -> None:

@@ -7,19 +7,17 @@ from dataclasses import dataclass, replace
 
 import orjson
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from limner.domain.budgets import Counted, Kind, Standing, Window
-from limner.domain.errors import LimnerError, NotFound, UnknownModel
+from limner.domain.errors import LimnerError, UnknownModel
 from limner.domain.model_card import ModelCard
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.domain.picture import Picture
 from limner.domain.plan import Plan
 from limner.domain.request import DEFAULT_PROJECT, ImageRequest, Role
-from limner.engine.importing import Label
 from limner.runtime import Runtime
-from limner.web import choosing, composing, showing, wording
+from limner.web import attaching, choosing, composing, showing, wording
 from limner.web.assets import FOLDER
 from limner.web.create_views import Composer, Draft, Pattern, Price, Style
 from limner.web.gallery import known_id
@@ -66,13 +64,8 @@ class Composing:
 
         Raises BadPicture, naming the file.
         """
-        found = list(draft.references)
-        for file in form.getlist("file"):
-            if isinstance(file, UploadFile) and file.filename:
-                label = Label(name=file.filename)
-                brought = await self.runtime.keeping.importer.bring(await file.read(), label, self.principal)
-                found.append(brought.picture.id)
-        return replace(draft, references=tuple(dict.fromkeys(found)))
+        found = await attaching.with_files(self.runtime, self.principal, form, draft.references)
+        return replace(draft, references=found)
 
     async def wanted(self, draft: Draft) -> ImageRequest:
         """The request that a draft makes with its pictures. Raises UsageError and NotFound.
@@ -108,7 +101,12 @@ class Composing:
             projects=tuple(
                 dict.fromkeys(each for each in (*projects, draft.project) if each not in ("", DEFAULT_PROJECT))
             ),
-            references=tuple([showing.tile(each, eager=True) for each in await self._pictures(draft.references)]),
+            references=tuple(
+                [
+                    showing.tile(each, eager=True)
+                    for each in await attaching.still_there(runtime, self.principal, draft.references)
+                ]
+            ),
             patterns=await self._patterns(),
             takes_references=0 if card is None else choosing.references_of(card),
             limit=0 if card is None else card.prompt_limit,
@@ -185,16 +183,6 @@ class Composing:
             )
             for each in found
         )
-
-    async def _pictures(self, ids: Sequence[str]) -> list[Picture]:
-        """Those that are still there."""
-        found = []
-        for name in ids:
-            try:
-                found.append(await self.runtime.pictures.get(known_id(name), self.principal.id))
-            except NotFound:
-                continue
-        return found
 
     def _card(self, name: str) -> ModelCard | None:
         """The model that a name means; None for none."""

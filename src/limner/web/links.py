@@ -148,9 +148,15 @@ class Links:
         """Where a service is asked again at once, although it rests."""
         return f"{self.analytics}/breakers/{quote(service)}/reset"
 
+    chat_shelf: str = "/chat/shelf"
+
     def chats(self, **query: str) -> str:
         """All chats; with words those that have them, with a cursor older ones."""
         return f"/chat?{urlencode(query)}" if query else "/chat"
+
+    def talk_about(self, image_id: str) -> str:
+        """The beginning of a chat about a picture."""
+        return self.chats(picture=image_id)
 
     def chat(self, chat_id: str, more: str = "") -> str:
         """A chat's page, and what is done from it. Saying something in a new one is done at `new`."""

@@ -4,11 +4,11 @@ import { steer } from "./create-controls.js";
 import { open } from "./create-dialog.js";
 import { keep, restore } from "./create-draft.js";
 import { choose } from "./create-picker.js";
-import { gather } from "./create-references.js";
 import { help } from "./create-words.js";
 import { announce, dress } from "./dress.js";
 import { freshKey } from "./once.js";
 import { follow } from "./live.js";
+import { gather } from "./references.js";
 
 const SOON = 60;
 
