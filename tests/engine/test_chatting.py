@@ -46,6 +46,7 @@ from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal, Role
 from limner.domain.picture import Picture
 from limner.domain.picture_tools import EDIT_IMAGE, GENERATE_IMAGE
+from limner.domain.plan import Other
 from limner.domain.profile import ProfileDraft
 from limner.domain.request import InputImage, Operation, Size
 from limner.domain.request import Role as Part
@@ -578,9 +579,14 @@ async def test_a_quote_that_ran_out_is_renewed_for_no_more_than_was_seen(parlour
 async def test_another_model_may_be_chosen_before_it_is_bought(parlour: Parlour) -> None:
     parlour.texts.then(paint())
     [part] = (await parlour.said(await parlour.chat())).tools
+    assert part.quote is not None
+    assert part.quote.others == (Other(model="dear/one", ceiling=Money(200_000)),)
+    assert part.quote.ceiling == Money(40_000)  # it buys nothing of the others
     dear = await parlour.chatting.reprice(part.id, LOCAL, model="dear/one")
     assert dear.quote is not None
     assert dear.quote.ceiling == Money(200_000)
+    assert dear.quote.others == (Other(model="acme/one", ceiling=Money(40_000)),)
+    assert (parlour.acme.purchases, dear.job_id) == (0, None)
     bought = await parlour.chatting.buy(part.id, LOCAL)
     assert bought.job_id is not None
     job = await parlour.here.engine.wait(bought.job_id, LOCAL, timeout=20)

@@ -161,6 +161,28 @@ def test_a_price_that_rose_asks_again_and_looking_buys_nothing(client: httpx2.Cl
     assert there.site.stand_in.purchases == before
 
 
+def test_another_model_is_priced_by_its_button_and_nothing_is_bought(client: httpx2.Client, there: Parlour) -> None:
+    there.say("", HARBOUR)
+    there.say("")
+    here = chat(client)
+    [block] = said(client, here)["imageGenerations"]
+    before, quote = there.site.stand_in.purchases, f"/chat/{here}/blocks/{block['id']}/quote"
+    page = shown(client, f"/chat/{here}")
+    offered = re.findall(r'name="model" value="([^"]+)" aria-label="Use this: [^"]+ · [^"]+"', page)
+    assert [each["modelKey"] for each in block["alternatives"] if each["available"]] == offered
+    model = next(each for each in offered if each.startswith("openai/"))
+    assert f'action="{quote}"' in page
+    text = words(posted(client, quote, model=model).text)
+    now = client.get(f"/api/v1/chats/{here}/blocks/{block['id']}").json()
+    assert (now["modelKey"], now["status"]) == (model, "pending")
+    assert now["cost"] != block["cost"]
+    assert f"Generate Image for ${now['cost']:.4f}" in text
+    assert "openai/gpt-image-2" in {each["modelKey"] for each in now["alternatives"]}
+    assert "There is no model" in posted(client, quote, model="openai/none").text
+    assert posted(client, f"/chat/{chat(client)}/blocks/{block['id']}/quote", model=model).status_code == 404
+    assert there.site.stand_in.purchases == before
+
+
 @pytest.mark.req("S2-076", "S2-077", "S2-078")
 def test_who_paints_is_chosen_for_each_chat(client: httpx2.Client, there: Parlour) -> None:
     usual = made(client, "/api/v1/profiles", {**FREE, "name": "Usual", "default": True})["id"]

@@ -305,6 +305,12 @@ async def test_the_block_works_on_pages_of_other_people(
         await page.get_by_text("Alternatives").click()
         await expect(page.get_by_text(estimate["alternatives"][0]["model"]).first).to_be_visible()
         assert await objections(page) == []
+        before = site.stand_in.purchases
+        other = next(each for each in estimate["alternatives"] if each["available"])
+        await page.get_by_role("button", name=f"· {other['model']}").click()
+        await expect(page.get_by_role("button", name=f"Generate Image for ${other['cost']:.4f}")).to_be_visible()
+        await page.evaluate("(data) => { document.querySelector('generated-image').data = data; }", data)
+        assert site.stand_in.purchases == before
         site.stand_in.faults.add(Fault(status=400, body={"error": {"message": "No.", "code": "invalid"}}))
         before = site.stand_in.purchases
         await button.dblclick()

@@ -161,6 +161,34 @@ def test_without_words_there_is_a_price_already(site: Site) -> None:
     assert "1 image · free" in send(site, "/create/price", composed(prompt="")).text
 
 
+def test_what_is_too_dear_or_cannot_be_painted_names_models_that_are_chosen_by_a_button(site: Site) -> None:
+    limit = {"kind": "project", "name": "Tight", "window": "day", "usd": "0.001"}
+    site.paint(model="sketch", size="64x64", project="Tight")
+    assert site.client.post("/api/v1/budgets", json=limit).is_success
+    before = purchases(site)
+    dear = composed(model=PAID, quality="low", project="Tight", negative_prompt="people")
+    line = send(site, "/create/price", dear).text
+    assert "This would take you" in line
+    others = others_of(line)
+    assert others["sketch/sketch"].endswith("Sketch artist · free")
+    assert all(name.endswith(" · free") for name in others.values())  # nothing else is within what is left
+    assert others_of(send(site, "/create/price", composed(model=PAID)).text) == {}
+    blind = composed(model=PAID, seed="not a number")
+    assert others_of(send(site, "/create/price", blind).text) == {}  # no other model would paint that either
+    page = send(site, "/create/use", {**dear, "use": "sketch/sketch"})
+    assert page.status_code == 200
+    assert re.search(r'name="model" value="sketch/sketch"[^>]* checked', page.text)
+    assert "1 image · free" in page.text
+    assert ">people</textarea>" in page.text
+    assert send(site, "/create/use", {**dear, "use": "no/such"}).status_code == 200
+    assert purchases(site) == before
+
+
+def others_of(page: str) -> dict[str, str]:
+    """The models that buttons offer instead, with what they are called."""
+    return dict(re.findall(r'name="use" value="([^"]+)"[^>]*aria-label="Use this: ([^"]+)"', page))
+
+
 @pytest.mark.req("S1-090")
 def test_a_card_comes_back_to_the_script_and_a_second_press_is_the_same_job(site: Site) -> None:
     before, fields = purchases(site), composed(model=PAID, quality="low", prompt="a quay pressed twice", count="2")
@@ -217,6 +245,11 @@ def test_whoever_wants_to_agree_to_prices_is_asked_and_the_browser_remembers_it(
         "Nothing has been charged",
     ):
         assert words in page.text
+    assert "sketch/sketch" in others_of(page.text)
+    fields_of_it = re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text)
+    again = send(site, "/create/use", {**dict(fields_of_it), "use": "sketch/sketch"}).text
+    assert "an agreed quay</textarea>" in again
+    assert "1 image · free" in again
     offer = offer_of(page.text)
     jobs = [send(site, "/create/confirm", {**offer, "part": "1"}) for _ in range(2)]
     assert [answer.status_code for answer in jobs] == [201, 201]

@@ -191,9 +191,12 @@ async def test_a_price_is_agreed_to_where_somebody_wants_it_or_it_has_changed(br
     await generate(page).click()
     dialog = page.get_by_role("dialog", name="Agree to the price")
     await expect(dialog.get_by_role("button", name=re.compile(r"^Generate Image for \$\d\.\d{4}$"))).to_be_focused()
+    await dialog.get_by_text("Alternatives").click()
     assert await objections(page) == []
-    await page.keyboard.press("Escape")
+    await dialog.get_by_role("button", name="Use this: Built in · Sketch artist").click()
     await expect(dialog).to_have_count(0)
+    await expect(page.locator("#price b")).to_have_text("1 image · free · about 2 s")
+    await choose_model(page, PAID)
     assert site.stand_in.purchases == before
     await generate(page).click()
     await dialog.get_by_role("button", name="Generate Image for").click()

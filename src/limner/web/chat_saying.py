@@ -8,7 +8,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from limner.domain.chats import Message
+from limner.domain.chats import Chat, Message, ToolPart
 from limner.domain.errors import LimnerError, NotFound
 from limner.domain.money import Money
 from limner.engine.chat_wishes import MOST_SHOWN, Wanted
@@ -91,17 +91,41 @@ async def branch_from_form(request: Request, chat_id: str, message_id: str) -> R
 @router.post("/blocks/{block_id}/buy")
 async def buy_from_form(request: Request, chat_id: str, block_id: str) -> Response:
     """What the block's button does: buys what was offered, once, for no more than the page has shown."""
-    runtime, principal, name = runtime_of(request), principal_of(request), known_id(chat_id)
+    runtime, principal = runtime_of(request), principal_of(request)
     async with read_form(request, files=0, fields=FIELDS) as form:
         shown = text_of(form, "agreed")
-    chat, part = await runtime.chatting.chats.tool(known_id(block_id), principal.id)
-    if chat.id != name:
-        raise NotFound("There is no picture with this id in a chat of yours.")
+    chat, part = await _block(request, chat_id, block_id)
     try:
         await runtime.chatting.buy(part.id, principal, agreed=_agreed(shown))
     except LimnerError as error:
         return await page(request, chat, error=error)
-    return RedirectResponse(f"{renderer_of(request).links.chat(name)}#block-{part.id}", status_code=303)
+    return _at_block(request, chat, part)
+
+
+@router.post("/blocks/{block_id}/quote")
+async def quote_from_form(request: Request, chat_id: str, block_id: str) -> Response:
+    """Prices what was offered anew, with another model in place of the first. Spends nothing."""
+    runtime, principal = runtime_of(request), principal_of(request)
+    async with read_form(request, files=0, fields=FIELDS) as form:
+        model = text_of(form, "model")
+    chat, part = await _block(request, chat_id, block_id)
+    try:
+        await runtime.chatting.reprice(part.id, principal, model=model or None)
+    except LimnerError as error:
+        return await page(request, chat, error=error)
+    return _at_block(request, chat, part)
+
+
+async def _block(request: Request, chat_id: str, block_id: str) -> tuple[Chat, ToolPart]:
+    """A picture of this chat. Raises NotFound."""
+    chat, part = await runtime_of(request).chatting.chats.tool(known_id(block_id), principal_of(request).id)
+    if chat.id != known_id(chat_id):
+        raise NotFound("There is no picture with this id in a chat of yours.")
+    return chat, part
+
+
+def _at_block(request: Request, chat: Chat, part: ToolPart) -> Response:
+    return RedirectResponse(f"{renderer_of(request).links.chat(chat.id)}#block-{part.id}", status_code=303)
 
 
 async def _message(request: Request, chat_id: str, message_id: str) -> Message:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from limner.web.gallery_views import Choice
-from limner.web.views import Fact, Shell, Tile
+from limner.web.views import Another, Fact, Shell, Tile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,7 +110,7 @@ class BlockView:
     terms: str
     """Count and time, and how much more it might be."""
     limits: tuple[Fact, ...]
-    alternatives: tuple[Fact, ...]
+    alternatives: tuple[Another, ...]
     fallback: bool
     tiles: tuple[Tile, ...]
     call: tuple[Fact, ...]

@@ -23,7 +23,7 @@ from limner.web.create_views import Composer, Draft, Pattern, Price, Style
 from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
-from limner.web.views import ModelGroup, ModelOption
+from limner.web.views import Another, ModelGroup, ModelOption
 
 ASKS = "confirm"
 """The cookie of people who want to agree to every price."""
@@ -37,6 +37,8 @@ OVER = {
     ),
     Window.ALL: message("This would take you %(price)s over the limit. Choose a cheaper model or fewer images."),
 }
+ALTERNATIVES, ALIKE = 4, 2
+"""Other models that are named, and how many of one service are thought of."""
 PICTURED = frozenset(path.stem for path in FOLDER.glob("preset-*.webp"))
 """Styles that have a picture."""
 PREVIEWS = 2
@@ -126,11 +128,44 @@ class Composing:
             return _unpriced(_("No model is ready"))
         standing = _tightest(await self._covering(draft.project), Counted.USD)
         try:
-            wanted = await self.wanted(replace(draft, model=model, prompt=draft.prompt.strip() or USUAL_PROMPT))
-            plan = (await self.runtime.engine.plan_for(wanted, self.principal))[1]
+            plan = await self._planned(replace(draft, model=model))
         except LimnerError as error:
-            return _unpriced(error.message)
-        return await self._priced(plan, draft, standing)
+            return replace(_unpriced(error.message), alternatives=await self.others(draft, model))
+        price = await self._priced(plan, draft, standing)
+        if not price.over or standing is None:
+            return price
+        return replace(price, alternatives=await self.others(draft, model, within=standing.left))
+
+    async def others(self, draft: Draft, chosen: str, *, within: int | None = None) -> tuple[Another, ...]:
+        """Other models that would paint the same now, at most for so many micro-dollars, and what they would charge.
+
+        Of each service those that are listed first are thought of, but none of an engine at an address: whether that
+        runs nobody knows beforehand. Spends nothing.
+        """
+        groups = composing.model_groups(self.runtime, await self.runtime.services_for(self.principal))
+        options = [(group, option) for group in groups for option in group.options[:ALIKE]]
+        found: list[Another] = []
+        for group, option in options:
+            if len(found) == ALTERNATIVES:
+                break
+            service = showing.service_of(self.runtime.catalog, option.id)
+            unsure = service is not None and service.local and not service.algorithmic
+            if unsure or not option.ready or option.id == chosen:
+                continue
+            try:
+                plan = await self._planned(replace(draft, model=option.id))
+            except LimnerError:
+                continue  # this one cannot paint it either
+            ceiling = plan.ceiling(draft.count)
+            if within is None or (ceiling is not None and ceiling.micro <= within):
+                price = wording.price(ceiling)
+                found.append(Another(model=option.id, name=f"{group.name} · {option.title}", price=price))
+        return tuple(found)
+
+    async def _planned(self, draft: Draft) -> Plan:
+        """How a draft would be painted; with words of usual length, where it has none yet. Raises as planning does."""
+        wanted = await self.wanted(replace(draft, prompt=draft.prompt.strip() or USUAL_PROMPT))
+        return (await self.runtime.engine.plan_for(wanted, self.principal))[1]
 
     async def _priced(self, plan: Plan, draft: Draft, standing: Standing | None) -> Price:
         first, ceiling = plan.candidates[0], plan.ceiling(draft.count)

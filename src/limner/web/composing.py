@@ -59,6 +59,14 @@ def draft_from_form(form: FormData) -> Draft:
     )
 
 
+def fields_of(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """The composer's fields but for the model, as a form sends them."""
+    plain = ("prompt", "negative_prompt", "shape", "seed", "preset", "quality", "format", "project")
+    found = [(name, str(getattr(draft, name))) for name in (*plain, "steps", "guidance", "strength", "count")]
+    found += [("reference", each) for each in draft.references]
+    return (*found, ("previews", "yes" if draft.previews else ""))
+
+
 def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
     """The fields of a request that was made before; to vary it is to leave its seed."""
     request = job.request

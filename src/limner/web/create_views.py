@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from limner.web.views import Fact, ModelGroup, ModelOption, ReceiptRow, Shell, Tile
+from limner.web.views import Another, Fact, ModelGroup, ModelOption, ReceiptRow, Shell, Tile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +139,8 @@ class Price:
     """The ceiling, in micro-dollars; empty where nobody knows it."""
     pixels: str
     """The size that the shape comes out at; empty where only the model knows."""
+    alternatives: tuple[Another, ...] = ()
+    """Other models, where this one costs too much or cannot paint it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,7 +239,9 @@ class Offer:
     prompt: str
     chips: tuple[str, ...]
     constraints: tuple[Fact, ...]
-    alternatives: tuple[Fact, ...]
+    alternatives: tuple[Another, ...]
+    fields: tuple[tuple[str, str], ...]
+    """Of the composer, for one of those: names and values."""
     token: str
     key: str
     changed: str

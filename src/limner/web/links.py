@@ -46,6 +46,7 @@ class Links:
     create_price: str = "/create/price"
     create_job: str = "/create/job"
     create_confirm: str = "/create/confirm"
+    create_use: str = "/create/use"
     create_improve: str = "/create/improve"
 
     def static(self, name: str) -> str:
@@ -170,9 +171,9 @@ class Links:
         """A message alone, and what is done with it."""
         return self.chat(chat_id, f"messages/{message_id}/{more}".removesuffix("/"))
 
-    def block(self, chat_id: str, block_id: str) -> str:
-        """A picture in a message: where its button buys."""
-        return self.chat(chat_id, f"blocks/{block_id}/buy")
+    def block(self, chat_id: str, block_id: str, what: str = "buy") -> str:
+        """A picture in a message: where its button buys, or another model is priced."""
+        return self.chat(chat_id, f"blocks/{block_id}/{what}")
 
     def api_chat(self, chat_id: str, more: str = "") -> str:
         """A chat in the interface, for the script of its page."""
