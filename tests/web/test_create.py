@@ -296,6 +296,39 @@ def test_a_model_that_reads_no_pictures_leaves_them_for_the_next_one(site: Site)
     assert "1 image · free" in send(site, "/create/price", {**fields, "model": blind}).text
 
 
+def test_each_picture_is_for_what_was_chosen_and_a_role_that_a_model_lacks_is_said(site: Site) -> None:
+    one, two = (
+        site.client.post("/api/v1/images", files={"file": ("it.png", picture(colour=(9, 9, each)), "image/png")}).json()
+        for each in (90, 91)
+    )
+    first, second = one["image"]["id"], two["image"]["id"]
+    fields: dict[str, Any] = {**composed(model=PAID, quality="low"), "reference": [first, second]}
+    chosen = {**fields, f"role-{first}": "style", f"role-{second}": "source"}
+    job = job_at(site, send(site, "/", chosen))
+    assert [(each["role"], each["image_id"]) for each in job["request"]["inputs"]] == [
+        ("style", first),
+        ("source", second),
+    ]
+    assert job["request"]["operation"] == "edit"
+    again = get(site, "/", params={"from": job["id"]}).text
+    for name, role in ((first, "style"), (second, "source")):
+        assert re.search(rf'name="role-{name}".*?<option value="{role}" selected', again, re.DOTALL)
+    alone = {**composed(model=PAID, quality="low", reference=first), f"role-{first}": "style"}
+    job = job_at(site, send(site, "/", alone))
+    assert "operation" not in job["request"]  # it is generated
+    assert job["request"]["inputs"][0]["role"] == "style"
+    traced = composed(model="comfyui/sdxl-controlnet", reference=first)
+    assert rules_of(get(site, "/").text, "comfyui/sdxl-controlnet")["roles"] == ["control"]
+    assert "1 image · free" in send(site, "/create/price", traced).text
+    line = send(site, "/create/price", {**traced, f"role-{first}": "reference"}).text
+    assert "needs a control picture. Add one." in line
+    assert "sketch/sketch" in others_of(line)
+    twice = {**fields, f"role-{first}": "source", f"role-{second}": "source"}
+    assert "A picture starts from one other picture alone." in send(site, "/create/price", twice).text
+    unknown = {**fields, f"role-{first}": "frame"}
+    assert "Choose what each picture is for from the list." in send(site, "/create/price", unknown).text
+
+
 @pytest.mark.parametrize(("name", "content", "said"), NO_PICTURES)
 def test_a_file_that_is_no_picture_is_named_and_changes_nothing(
     site: Site, name: str, content: bytes, said: str

@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.datastructures import FormData
 
 from limner.domain.budgets import Counted, Kind, Standing, Window
-from limner.domain.errors import LimnerError, UnknownModel
+from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
 from limner.domain.model_card import ModelCard
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -19,7 +19,7 @@ from limner.domain.request import DEFAULT_PROJECT, ImageRequest, Role
 from limner.runtime import Runtime
 from limner.web import attaching, choosing, composing, showing, wording
 from limner.web.assets import FOLDER
-from limner.web.create_views import Composer, Draft, Pattern, Price, Style
+from limner.web.create_views import Composer, Draft, Pattern, Price, RoleChoice, Style
 from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -77,9 +77,9 @@ class Composing:
         card = self._card(draft.model)
         ids = draft.references[: choosing.references_of(card)] if card is not None else draft.references
         pictures = [await self.runtime.pictures.get(known_id(each), self.principal.id) for each in ids]
-        roles = (Role.SOURCE, *(Role.REFERENCE for _ in pictures[1:]))
+        roles = _roles(draft, card, len(pictures))
         shown = card is not None and (choosing.shows_for_nothing(card) or (draft.previews and card.streams))
-        kept = [await self.runtime.uploads.kept(each, role) for each, role in zip(pictures, roles, strict=False)]
+        kept = [await self.runtime.uploads.kept(each, role) for each, role in zip(pictures, roles, strict=True)]
         return composing.request_from(draft, tuple(kept), PREVIEWS if shown else 0)
 
     async def composer(self, draft: Draft, error: LimnerError | None = None) -> Composer:
@@ -110,6 +110,8 @@ class Composing:
                 ]
             ),
             patterns=await self._patterns(),
+            roles=_role_choices(card),
+            lacks_roles=choosing.lacks_roles(card),
             takes_references=0 if card is None else choosing.references_of(card),
             limit=0 if card is None else card.prompt_limit,
             upload_megabytes=runtime.settings.max_upload_mb,
@@ -225,6 +227,22 @@ class Composing:
             return self.runtime.catalog.find(name) if name else None
         except UnknownModel:
             return None
+
+
+def _roles(draft: Draft, card: ModelCard | None, count: int) -> list[Role]:
+    """What each picture is for. Raises InvalidRequest for an unknown role, and for two pictures to start from."""
+    try:
+        roles = [Role(draft.role_of(place) or choosing.usual_role(card, place)) for place in range(count)]
+    except ValueError:
+        raise InvalidRequest(_("Choose what each picture is for from the list."), field="references") from None
+    if roles.count(Role.SOURCE) > 1:
+        raise InvalidRequest(_("A picture starts from one other picture alone. Choose what the others are for."))
+    return roles
+
+
+def _role_choices(card: ModelCard | None) -> tuple[RoleChoice, ...]:
+    taken = () if card is None else choosing.roles_of(card)
+    return tuple(RoleChoice(id=role, name=_(name), open=role in taken) for role, name in choosing.ROLES.items())
 
 
 def _chosen(groups: Sequence[ModelGroup], card: ModelCard | None) -> tuple[ModelGroup | None, ModelOption | None]:

@@ -40,7 +40,7 @@ JOBS = 12
 """Cards of a page."""
 ATTENTION = frozenset({JobState.QUOTED, JobState.PARTIAL, JobState.FAILED, JobState.REFUSED, JobState.AMBIGUOUS})
 SHOWN = {"": frozenset[JobState](), "active": OPEN_STATES, "attention": ATTENTION}
-FIELDS = 40
+FIELDS = 60
 """Of the composer's form, besides files."""
 
 router = APIRouter(include_in_schema=False)

@@ -86,7 +86,23 @@ class Draft:
     previews: bool = False
     """Whether first looks are to be shown where they cost something."""
     references: tuple[str, ...] = ()
-    """Ids of kept pictures; the first is what the picture starts from."""
+    """Ids of kept pictures; unless their roles say otherwise, the first is what the picture starts from."""
+    roles: tuple[str, ...] = ()
+    """What each of them is for, in their order; empty, and what is missing, is left to the model."""
+
+    def role_of(self, place: int) -> str:
+        """What the picture at a place is for; empty where nobody has said it."""
+        return self.roles[place] if place < len(self.roles) else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleChoice:
+    """What a picture may be for."""
+
+    id: str
+    name: str
+    open: bool
+    """Whether the chosen model takes such pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,6 +178,10 @@ class Composer:
     patterns: tuple[Pattern, ...]
     takes_references: int
     """How many pictures the chosen model can start from."""
+    roles: tuple[RoleChoice, ...]
+    """For each picture to choose from."""
+    lacks_roles: str
+    """Which of them the chosen model does not take; empty where it takes all, or none at all."""
     limit: int
     """Characters that the chosen model reads."""
     upload_megabytes: int
@@ -174,6 +194,10 @@ class Composer:
     price: Price
     error: str = ""
     field: str = ""
+
+    def role_of(self, image_id: str) -> str:
+        """What one of its pictures is for; empty where that is left to the model."""
+        return self.draft.role_of(self.draft.references.index(image_id))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,8 @@ export function gather(form, changed, { zone = form, home } = {}) {
     if (has(id)) return;
     const tile = form.querySelector("template[data-part=reference]").content.firstElementChild.cloneNode(true);
     tile.querySelector("input").value = id;
+    const role = tile.querySelector("select");
+    if (role) role.name = `role-${id}`;
     const image = tile.querySelector("img");
     image.alt = alt;
     image.addEventListener("error", () => tile.remove());
