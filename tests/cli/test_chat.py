@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from limner.testing.openai_text_stand_in import OpenAITextStandIn
 from limner.testing.text_stand_in import Say
 from tests.api.talkers import MODEL, talker, talking
 from tests.cli.conftest import Limner, Spawn, in_a_thread
+from tests.web.test_create import picture
 
 HARBOUR = ("generate_image", {"prompt": "a harbour at dusk"})
 
@@ -73,6 +75,26 @@ def test_the_price_is_told_and_nothing_bought_without_a_yes(
     assert limner("history", "--json").document["images"]
 
 
+def test_pictures_are_attached_by_file_and_by_id(limner: Limner, friend: OpenAITextStandIn, tmp_path: Path) -> None:
+    quay = tmp_path / "quay.png"
+    quay.write_bytes(picture())
+    kept = limner("import", str(quay), "--json").document["images"][0]["id"]
+    friend.says.append(Say(text="Two quays."))
+    (tmp_path / "tower.png").write_bytes(picture(colour=(9, 9, 90)))
+    told = limner("chat", "what are these?", "--attach", kept[-8:], "-a", str(tmp_path / "tower.png"), "--json")
+    assert told.code == 0, told.err
+    shown = limner("chats", "show", told.document["chat"], "--json").document["messages"][0]["attached"]
+    assert (shown[0], len(shown)) == (kept, 2)
+    assert str(friend.bodies[-1]).count("data:image/jpeg;base64,") == 2
+    assert f"  [attached] {kept}" in limner("chats", "show", told.document["chat"]).out
+    asked = len(friend.bodies)
+    notes = tmp_path / "notes.txt"
+    notes.write_text("only words")
+    assert "notes.txt" in limner("chat", "and this?", "--last", "-a", str(notes)).err
+    assert limner("chat", "and this?", "--last", "-a", "gone.png").code == 1
+    assert len(friend.bodies) == asked
+
+
 @pytest.mark.usefixtures("profiles")
 def test_chats_are_listed_searched_read_and_removed(limner: Limner, friend: OpenAITextStandIn) -> None:
     friend.says.append(Say(text="A zeppelin is an airship."))
@@ -127,7 +149,9 @@ def test_ctrl_c_stops_the_answer_and_loses_nothing(spawn: Spawn, limner: Limner,
 
 @pytest.mark.usefixtures("profiles")
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
-def test_on_a_terminal_it_asks_before_it_buys(limner: Limner, friend: OpenAITextStandIn, shop: OpenAIStandIn) -> None:
+def test_on_a_terminal_it_asks_before_it_buys(
+    limner: Limner, friend: OpenAITextStandIn, shop: OpenAIStandIn, tmp_path: Path
+) -> None:
     import pty
 
     friend.says.extend([Say(tools=(HARBOUR,)), Say(text="Shall I?"), Say(tools=(HARBOUR,)), Say(text="Or now?")])
@@ -151,11 +175,18 @@ def test_on_a_terminal_it_asks_before_it_buys(limner: Limner, friend: OpenAIText
     until(b"Not bought.")
     assert shop.purchases == 0
     until(b"> ")
+    os.write(ours, f"/attach {tmp_path / 'gone.png'}\n".encode())
+    until(b"There is no picture")
+    (tmp_path / "quay.png").write_bytes(picture())
+    os.write(ours, f"/attach {tmp_path / 'quay.png'}\n".encode())
+    until(b"Attached: ")
+    until(b"> ")
     os.write(ours, b"again, please\n")
     until(b"Buy it? [y/N] ")
     os.write(ours, b"y\n")
     until(b"\n> ")
     assert shop.purchases == 1
+    assert "data:image/jpeg;base64," in str(friend.bodies[-1])
     os.write(ours, b"\n")
     until(b"Kept: limner chat --chat ")
     assert process.wait(30) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal, Role
 from limner.domain.picture import Picture
 from limner.domain.picture_tools import EDIT_IMAGE, GENERATE_IMAGE
+from limner.domain.plan import Other
 from limner.domain.profile import ProfileDraft
 from limner.domain.request import InputImage, Operation, Size
 from limner.domain.request import Role as Part
@@ -275,6 +276,52 @@ async def test_a_picture_of_the_chat_is_changed_and_no_other(parlour: Parlour) -
     assert done.job.pictures[0].parents == (made,)
 
 
+async def test_a_picture_that_a_person_shows_is_seen_changed_and_taken_up(parlour: Parlour) -> None:
+    """It goes with that message, under its id, and nothing else that is kept is within reach."""
+    secret, shown = [(await parlour.here.paint(words)).pictures[0].id for words in ("a secret", "a quay")]
+    chat = await parlour.chat(ChatMode.DIRECT)
+    parlour.texts.then(paint(reference_ids=[shown, secret], **HARBOUR))
+    parlour.texts.then(
+        paint("b", tool="edit_image", image_id=shown, prompt="at night"),
+        paint("c", reference_ids=[shown, shown], **HARBOUR),
+    )
+    answer = await parlour.said(chat, "what is this?", pictures=(shown,))
+    asked = parlour.texts.asked[0]
+    [said] = asked.messages
+    told, seen, words = said.parts
+    assert isinstance(seen, TextPicture)
+    assert (told, words) == (PlainText(text=f"[image {shown}]"), PlainText(text="what is this?"))
+    generate, edit = asked.tools
+    properties = generate.schema["properties"]
+    assert isinstance(properties, dict)
+    assert {**properties, "reference_ids": None} == {**_properties(GENERATE_IMAGE), "reference_ids": None}
+    assert properties["reference_ids"] == _properties(EDIT_IMAGE)["reference_ids"]
+    assert edit.schema == EDIT_IMAGE["parameters"]
+    refused, changed, taken_up = answer.tools
+    assert refused.problem is not None
+    assert refused.problem.code == "wrong_arguments"
+    for part, operation, role in (
+        (changed, Operation.EDIT, Part.SOURCE),
+        (taken_up, Operation.GENERATE, Part.REFERENCE),
+    ):
+        assert part.job is not None
+        assert part.job.request.operation is operation
+        assert [(each.role, each.image_id) for each in part.job.request.inputs] == [(role, shown)]
+        assert part.job.pictures[0].parents == (shown,)
+    question = (await parlour.chatting.messages(chat.id, LOCAL))[0]
+    assert question.pictures == (shown,)
+    parlour.texts.then("Still a quay.")
+    again = await parlour.over(await parlour.chatting.edit(question.id, "and this?", LOCAL))
+    asked_again = await parlour.chatting.message(again.parent or "", LOCAL)
+    assert (asked_again.text, asked_again.pictures) == ("and this?", (shown,))
+
+
+def _properties(tool: Mapping[str, object]) -> dict[str, object]:
+    parameters = tool["parameters"]
+    assert isinstance(parameters, dict)
+    return dict(parameters["properties"])
+
+
 async def test_the_ceiling_holds_whatever_is_said(parlour: Parlour) -> None:
     """Two pictures fit; the third does not, and no words of the person's or the model's move it."""
     chat = await parlour.chat(ChatMode.DIRECT, ceiling=Money(80_000))
@@ -330,6 +377,9 @@ async def test_a_budget_that_is_used_up_is_told_and_nothing_is_bought(tmp_path: 
         ('{"prompt": "x", "count": 5}', "count has to be"),
         ('{"prompt": "x", "count": true}', "count has to be"),
         (json.dumps({"prompt": "x" * 4001}), "prompt has at most"),
+        ('{"prompt": "x", "reference_ids": "one"}', "reference_ids has to be a list"),
+        ('{"prompt": "x", "reference_ids": [1]}', "reference_ids has to be a list"),
+        ('{"prompt": "x", "reference_ids": ["a", "b", "c", "d", "e"]}', "reference_ids has to be a list"),
     ],
 )
 @pytest.mark.req("S2-062", "S2-063", "S2-064", "S2-065", "S2-066")
@@ -529,9 +579,14 @@ async def test_a_quote_that_ran_out_is_renewed_for_no_more_than_was_seen(parlour
 async def test_another_model_may_be_chosen_before_it_is_bought(parlour: Parlour) -> None:
     parlour.texts.then(paint())
     [part] = (await parlour.said(await parlour.chat())).tools
+    assert part.quote is not None
+    assert part.quote.others == (Other(model="dear/one", ceiling=Money(200_000)),)
+    assert part.quote.ceiling == Money(40_000)  # it buys nothing of the others
     dear = await parlour.chatting.reprice(part.id, LOCAL, model="dear/one")
     assert dear.quote is not None
     assert dear.quote.ceiling == Money(200_000)
+    assert dear.quote.others == (Other(model="acme/one", ceiling=Money(40_000)),)
+    assert (parlour.acme.purchases, dear.job_id) == (0, None)
     bought = await parlour.chatting.buy(part.id, LOCAL)
     assert bought.job_id is not None
     job = await parlour.here.engine.wait(bought.job_id, LOCAL, timeout=20)

@@ -11,6 +11,7 @@ import pytest
 from limner.testing.faults import Fault
 from tests.api.served import Site, serving
 from tests.api.talkers import Parlour, made, parlour
+from tests.web.test_create import NO_PICTURES, picture
 
 HTML = {"Accept": "text/html"}
 WAIT = {"Prefer": "wait=30"}
@@ -160,6 +161,28 @@ def test_a_price_that_rose_asks_again_and_looking_buys_nothing(client: httpx2.Cl
     assert there.site.stand_in.purchases == before
 
 
+def test_another_model_is_priced_by_its_button_and_nothing_is_bought(client: httpx2.Client, there: Parlour) -> None:
+    there.say("", HARBOUR)
+    there.say("")
+    here = chat(client)
+    [block] = said(client, here)["imageGenerations"]
+    before, quote = there.site.stand_in.purchases, f"/chat/{here}/blocks/{block['id']}/quote"
+    page = shown(client, f"/chat/{here}")
+    offered = re.findall(r'name="model" value="([^"]+)" aria-label="Use this: [^"]+ · [^"]+"', page)
+    assert [each["modelKey"] for each in block["alternatives"] if each["available"]] == offered
+    model = next(each for each in offered if each.startswith("openai/"))
+    assert f'action="{quote}"' in page
+    text = words(posted(client, quote, model=model).text)
+    now = client.get(f"/api/v1/chats/{here}/blocks/{block['id']}").json()
+    assert (now["modelKey"], now["status"]) == (model, "pending")
+    assert now["cost"] != block["cost"]
+    assert f"Generate Image for ${now['cost']:.4f}" in text
+    assert "openai/gpt-image-2" in {each["modelKey"] for each in now["alternatives"]}
+    assert "There is no model" in posted(client, quote, model="openai/none").text
+    assert posted(client, f"/chat/{chat(client)}/blocks/{block['id']}/quote", model=model).status_code == 404
+    assert there.site.stand_in.purchases == before
+
+
 @pytest.mark.req("S2-076", "S2-077", "S2-078")
 def test_who_paints_is_chosen_for_each_chat(client: httpx2.Client, there: Parlour) -> None:
     usual = made(client, "/api/v1/profiles", {**FREE, "name": "Usual", "default": True})["id"]
@@ -268,6 +291,59 @@ def _says_what_is_missing(site: Site) -> None:
     answer = posted(site.client, "/chat/new", text="hello", key=str(uuid4()))
     assert (answer.status_code, ">hello</textarea>" in answer.text) == (422, True)
     assert len(site.client.get("/api/v1/chats").json()["items"]) == 1
+
+
+def test_pictures_go_with_a_message_of_plain_forms(client: httpx2.Client, there: Parlour) -> None:
+    kept = made_picture(client, "kept.png")
+    page = shown(client, f"/chat?picture={kept}")
+    assert f'<input type="hidden" name="reference" value="{kept}">' in page
+    assert f'<input type="checkbox" name="reference" value="{kept}"' in page
+    there.say("A quay and a tower.")
+    file = {"file": ("tower.png", picture(colour=(9, 9, 90)), "image/png")}
+    fields = {"text": "", "key": str(uuid4()), "image_profile": "none", "reference": [kept, kept]}
+    answer = client.post("/chat/new", data=fields, files=file, headers=HTML, follow_redirects=True)
+    assert "A quay and a tower." in answer.text
+    here = str(answer.url).rpartition("/")[2].partition("#")[0]
+    said, _ = client.get(f"/api/v1/chats/{here}").json()["messages"]
+    first, second = said["pictures"]
+    assert (first, said["text"]) == (kept, "")
+    assert client.get(f"/api/v1/images/{second}").json()["prompt"] == "tower"
+    assert all(f'href="/images/{each}"' in answer.text for each in (first, second))
+    assert re.findall(r"data:image/jpeg;base64,", str(there.talker.bodies[-1])) == ["data:image/jpeg;base64,"] * 2
+    assert f"[image {second}]" in str(there.talker.bodies[-1])
+
+
+@pytest.mark.parametrize(("name", "content", "sentence"), NO_PICTURES)
+def test_a_file_that_is_no_picture_is_named_and_nothing_is_said(
+    client: httpx2.Client, name: str, content: bytes, sentence: str
+) -> None:
+    kept, here = made_picture(client, "beside.png"), chat(client)
+    for path in ("/chat/new", f"/chat/{here}/say"):
+        file = {"file": (name, content, "application/octet-stream")}
+        fields = {"text": "look at this", "key": str(uuid4()), "image_profile": "none", "reference": kept}
+        answer = client.post(path, data=fields, files=file, headers=HTML)
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert "look at this</textarea>" in answer.text
+        assert f'<input type="hidden" name="reference" value="{kept}">' in answer.text
+    assert client.get(f"/api/v1/chats/{here}").json()["messages"] == []
+
+
+def test_more_pictures_than_a_message_shows_and_none_of_ones_own_are_refused(client: httpx2.Client) -> None:
+    here = chat(client)
+    many = [made_picture(client, f"{number}.png", colour=(number, 0, 0)) for number in range(9)]
+    answer = client.post(f"/chat/{here}/say", data={"text": "all", "reference": many}, headers=HTML)
+    assert (answer.status_code, "A message shows at most 8 pictures." in answer.text) == (422, True)
+    for path in (f"/chat/{here}/say", "/chat/new"):
+        assert posted(client, path, text="look", reference=str(uuid4())).status_code == 404
+    assert client.get("/chat", params={"picture": str(uuid4())}, headers=HTML).status_code == 404
+
+
+def made_picture(client: httpx2.Client, name: str, **options: Any) -> str:
+    """The id of a picture that somebody has brought."""
+    answer = client.post("/api/v1/images", files={"file": (name, picture(**options), "image/png")})
+    found: str = answer.json()["image"]["id"]
+    return found
 
 
 def test_what_is_not_there_is_not_there(client: httpx2.Client, there: Parlour) -> None:

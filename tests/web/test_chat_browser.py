@@ -13,6 +13,8 @@ from limner.testing.faults import Fault
 from tests.api.served import serving
 from tests.api.talkers import Parlour, made, parlour
 from tests.web.axe import objections
+from tests.web.test_create import picture
+from tests.web.test_create_browser import DROP, LARGE, NO_PICTURES, PASTE, encoded
 from tests.web.windows import Visit, in_a_browser, visit
 
 pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
@@ -77,7 +79,10 @@ async def test_a_picture_is_talked_about_bought_once_and_taken_along(
     there.say("")
     await page.goto("/chat")
     await page.get_by_label("Image profile for this chat").select_option(label="Paid · OpenAI")
-    await send(page, "a harbour, please")
+    tiles = page.locator("[data-part=references] .ref")
+    await page.evaluate(DROP, encoded("quay.jpg", "image/jpeg", picture("JPEG")))
+    await expect(tiles).to_have_count(1)
+    await send(page, "a harbour like this, please")
     button = page.get_by_role("button", name="Generate Image for $0.0066")
     await expect(button).to_be_visible()
     await expect(page.locator(".msg em")).to_have_text("will")
@@ -86,8 +91,7 @@ async def test_a_picture_is_talked_about_bought_once_and_taken_along(
     await expect(page.get_by_text("Generating image with OpenAI...")).to_be_visible()
     await expect(page.get_by_text("This may take a few seconds")).to_be_visible()
     await expect(page.locator(".gib")).to_have_attribute("aria-busy", "true")
-    picture = page.get_by_role("img", name="a harbour [at dusk]")
-    await expect(picture).to_be_visible()
+    await expect(page.get_by_role("img", name="a harbour [at dusk]")).to_be_visible()
     assert there.site.stand_in.purchases - before == 1
     [image] = client.get("/api/v1/images", params={"limit": 1}).json()["items"]
     address = f"{there.site.url}/api/v1/images/{image['id']}/file"
@@ -105,6 +109,32 @@ async def test_a_picture_is_talked_about_bought_once_and_taken_along(
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     assert seen.complaints == []
+    quay, harbour = page.get_by_role("article", name="You").get_by_role("img", name="quay"), image["id"]
+    await expect(quay).to_be_visible()
+    await page.get_by_role("button", name="Add pictures").click()
+    box = page.locator(f"#attach [type=checkbox][value='{harbour}']")
+    await expect(box).to_be_visible()
+    assert await objections(page) == []
+    await box.check()
+    await expect(tiles).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await tiles.get_by_role("button", name="Remove this reference").click()
+    await expect(box).not_to_be_checked()
+    await page.evaluate(PASTE, encoded("tower.png", "image/png", picture(colour=(9, 9, 90))))
+    await expect(tiles).to_have_count(1)
+    for name, kind, content in NO_PICTURES:
+        await page.evaluate(DROP, encoded(name, kind, content))
+        await expect(page.get_by_role("alert").filter(has_text=name)).to_be_visible()
+    await page.evaluate(LARGE)
+    await expect(page.get_by_role("alert").filter(has_text="harbour.png is 60 MB. The limit is 50 MB.")).to_be_visible()
+    await expect(tiles).to_have_count(1)
+    assert await objections(page) == []
+    there.say("A tower.")
+    await page.get_by_role("textbox", name="Message", exact=True).press("Enter")
+    await expect(page.get_by_text("A tower.")).to_be_visible()
+    await expect(page.get_by_role("article", name="You").get_by_role("img", name="tower")).to_be_visible()
+    await expect(tiles).to_have_count(0)
+    assert "data:image/jpeg;base64," in str(there.talker.bodies[-1])
 
 
 async def test_answers_are_followed_stopped_edited_and_turned_to(
@@ -275,6 +305,12 @@ async def test_the_block_works_on_pages_of_other_people(
         await page.get_by_text("Alternatives").click()
         await expect(page.get_by_text(estimate["alternatives"][0]["model"]).first).to_be_visible()
         assert await objections(page) == []
+        before = site.stand_in.purchases
+        other = next(each for each in estimate["alternatives"] if each["available"])
+        await page.get_by_role("button", name=f"· {other['model']}").click()
+        await expect(page.get_by_role("button", name=f"Generate Image for ${other['cost']:.4f}")).to_be_visible()
+        await page.evaluate("(data) => { document.querySelector('generated-image').data = data; }", data)
+        assert site.stand_in.purchases == before
         site.stand_in.faults.add(Fault(status=400, body={"error": {"message": "No.", "code": "invalid"}}))
         before = site.stand_in.purchases
         await button.dblclick()

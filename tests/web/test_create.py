@@ -39,9 +39,17 @@ def job_at(site: Site, answer: httpx2.Response) -> Any:
     return site.client.get(f"/api/v1{answer.headers['location']}").json()
 
 
-def picture(kind: str = "PNG") -> bytes:
+NO_PICTURES = [
+    ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "drawing.svg is an SVG drawing"),
+    ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "phone.heic is a HEIC photograph"),
+    ("notes.txt", b"only words", "notes.txt"),
+]
+"""Files that are none, and what is said of them."""
+
+
+def picture(kind: str = "PNG", colour: tuple[int, int, int] = (40, 90, 120)) -> bytes:
     target = io.BytesIO()
-    Image.new("RGB", (96, 64), (40, 90, 120)).save(target, kind)
+    Image.new("RGB", (96, 64), colour).save(target, kind)
     return target.getvalue()
 
 
@@ -156,6 +164,34 @@ def test_without_words_there_is_a_price_already(site: Site) -> None:
     assert "1 image · free" in send(site, "/create/price", composed(prompt="")).text
 
 
+def test_what_is_too_dear_or_cannot_be_painted_names_models_that_are_chosen_by_a_button(site: Site) -> None:
+    limit = {"kind": "project", "name": "Tight", "window": "day", "usd": "0.001"}
+    site.paint(model="sketch", size="64x64", project="Tight")
+    assert site.client.post("/api/v1/budgets", json=limit).is_success
+    before = purchases(site)
+    dear = composed(model=PAID, quality="low", project="Tight", negative_prompt="people")
+    line = send(site, "/create/price", dear).text
+    assert "This would take you" in line
+    others = others_of(line)
+    assert others["sketch/sketch"].endswith("Sketch artist · free")
+    assert all(name.endswith(" · free") for name in others.values())  # nothing else is within what is left
+    assert others_of(send(site, "/create/price", composed(model=PAID)).text) == {}
+    blind = composed(model=PAID, seed="not a number")
+    assert others_of(send(site, "/create/price", blind).text) == {}  # no other model would paint that either
+    page = send(site, "/create/use", {**dear, "use": "sketch/sketch"})
+    assert page.status_code == 200
+    assert re.search(r'name="model" value="sketch/sketch"[^>]* checked', page.text)
+    assert "1 image · free" in page.text
+    assert ">people</textarea>" in page.text
+    assert send(site, "/create/use", {**dear, "use": "no/such"}).status_code == 200
+    assert purchases(site) == before
+
+
+def others_of(page: str) -> dict[str, str]:
+    """The models that buttons offer instead, with what they are called."""
+    return dict(re.findall(r'name="use" value="([^"]+)"[^>]*aria-label="Use this: ([^"]+)"', page))
+
+
 @pytest.mark.req("S1-090")
 def test_a_card_comes_back_to_the_script_and_a_second_press_is_the_same_job(site: Site) -> None:
     before, fields = purchases(site), composed(model=PAID, quality="low", prompt="a quay pressed twice", count="2")
@@ -212,6 +248,11 @@ def test_whoever_wants_to_agree_to_prices_is_asked_and_the_browser_remembers_it(
         "Nothing has been charged",
     ):
         assert words in page.text
+    assert "sketch/sketch" in others_of(page.text)
+    fields_of_it = re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', page.text)
+    again = send(site, "/create/use", {**dict(fields_of_it), "use": "sketch/sketch"}).text
+    assert "an agreed quay</textarea>" in again
+    assert "1 image · free" in again
     offer = offer_of(page.text)
     jobs = [send(site, "/create/confirm", {**offer, "part": "1"}) for _ in range(2)]
     assert [answer.status_code for answer in jobs] == [201, 201]
@@ -268,14 +309,40 @@ def test_a_model_that_reads_no_pictures_leaves_them_for_the_next_one(with_comfyu
     assert "1 image · free" in send(site, "/create/price", {**fields, "model": blind}).text
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "drawing.svg is an SVG drawing"),
-        ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "phone.heic is a HEIC photograph"),
-        ("notes.txt", b"only words", "notes.txt"),
-    ],
-)
+def test_each_picture_is_for_what_was_chosen_and_a_role_that_a_model_lacks_is_said(site: Site) -> None:
+    one, two = (
+        site.client.post("/api/v1/images", files={"file": ("it.png", picture(colour=(9, 9, each)), "image/png")}).json()
+        for each in (90, 91)
+    )
+    first, second = one["image"]["id"], two["image"]["id"]
+    fields: dict[str, Any] = {**composed(model=PAID, quality="low"), "reference": [first, second]}
+    chosen = {**fields, f"role-{first}": "style", f"role-{second}": "source"}
+    job = job_at(site, send(site, "/", chosen))
+    assert [(each["role"], each["image_id"]) for each in job["request"]["inputs"]] == [
+        ("style", first),
+        ("source", second),
+    ]
+    assert job["request"]["operation"] == "edit"
+    again = get(site, "/", params={"from": job["id"]}).text
+    for name, role in ((first, "style"), (second, "source")):
+        assert re.search(rf'name="role-{name}".*?<option value="{role}" selected', again, re.DOTALL)
+    alone = {**composed(model=PAID, quality="low", reference=first), f"role-{first}": "style"}
+    job = job_at(site, send(site, "/", alone))
+    assert "operation" not in job["request"]  # it is generated
+    assert job["request"]["inputs"][0]["role"] == "style"
+    traced = composed(model="comfyui/sdxl-controlnet", reference=first)
+    assert rules_of(get(site, "/").text, "comfyui/sdxl-controlnet")["roles"] == ["control"]
+    assert "1 image · free" in send(site, "/create/price", traced).text
+    line = send(site, "/create/price", {**traced, f"role-{first}": "reference"}).text
+    assert "needs a control picture. Add one." in line
+    assert "sketch/sketch" in others_of(line)
+    twice = {**fields, f"role-{first}": "source", f"role-{second}": "source"}
+    assert "A picture starts from one other picture alone." in send(site, "/create/price", twice).text
+    unknown = {**fields, f"role-{first}": "frame"}
+    assert "Choose what each picture is for from the list." in send(site, "/create/price", unknown).text
+
+
+@pytest.mark.parametrize(("name", "content", "said"), NO_PICTURES)
 def test_a_file_that_is_no_picture_is_named_and_changes_nothing(
     site: Site, name: str, content: bytes, said: str
 ) -> None:

@@ -161,7 +161,13 @@ async def test_pictures_are_browsed_for_dropped_and_pasted_and_others_are_named(
     await expect(page.get_by_role("alert").filter(has_text="harbour.png")).to_have_text(
         "harbour.png is 60 MB. The limit is 50 MB."
     )
+    role = references.last.get_by_label("What this picture is for")
+    await expect(role.get_by_role("option", name="Control")).to_be_disabled()
+    await expect(page.locator("[data-part=roles-note]")).to_have_text("Sketch artist takes no pictures as: Control")
+    await role.select_option("Style")
     assert await objections(page) == []
+    await page.reload()
+    await expect(references.last.get_by_label("What this picture is for")).to_have_value("style")
     await write(page, "The same harbour at night")
     await page.locator("[data-part=advanced]").evaluate("(each) => { each.open = true; }")
     await expect(page.get_by_label("Reference strength")).to_be_enabled()
@@ -169,7 +175,7 @@ async def test_pictures_are_browsed_for_dropped_and_pasted_and_others_are_named(
     card = page.get_by_role("article", name="The same harbour at night")
     await expect(card.locator("[data-part=word]")).to_have_text("Done")
     job = site.client.get(f"/api/v1/jobs/{(await card.get_attribute('id') or '').removeprefix('job-')}").json()
-    assert [each["role"] for each in job["request"]["inputs"]] == ["source", "reference"]
+    assert [each["role"] for each in job["request"]["inputs"]] == ["source", "style"]
     assert all("400" in each or "422" in each or "415" in each for each in seen.complaints), seen.complaints
 
 
@@ -191,9 +197,12 @@ async def test_a_price_is_agreed_to_where_somebody_wants_it_or_it_has_changed(br
     await generate(page).click()
     dialog = page.get_by_role("dialog", name="Agree to the price")
     await expect(dialog.get_by_role("button", name=re.compile(r"^Generate Image for \$\d\.\d{4}$"))).to_be_focused()
+    await dialog.get_by_text("Alternatives").click()
     assert await objections(page) == []
-    await page.keyboard.press("Escape")
+    await dialog.get_by_role("button", name="Use this: Built in · Sketch artist").click()
     await expect(dialog).to_have_count(0)
+    await expect(page.locator("#price b")).to_have_text("1 image · free · about 2 s")
+    await choose_model(page, PAID)
     assert site.stand_in.purchases == before
     await generate(page).click()
     await dialog.get_by_role("button", name="Generate Image for").click()

@@ -84,7 +84,9 @@ class MessageBody(StrictBody):
 
     text: Said = ""
     pictures: Annotated[list[PictureId], Field(max_length=MOST_SHOWN)] = Field(
-        default=[], description="Ids of kept pictures that go with it."
+        default=[],
+        description="Ids of kept pictures of yours: the text model sees them where it can, and its tools may change "
+        "them or take them as references.",
     )
     parent_id: MessageId | None = Field(
         default=None, description="The message that it follows; the end of the branch that is looked at unless given."

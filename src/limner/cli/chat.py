@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +14,7 @@ from limner.cli.exits import OK
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json, Show, Yes
 from limner.cli.output import Output, shortened
-from limner.cli.wishes import amount, checked_text, prompt_from
+from limner.cli.wishes import amount, checked_text, prompt_from, whole_file
 from limner.domain.chats import ChatChanges, ChatDraft, ChatMode
 from limner.domain.errors import InvalidRequest, LimnerError
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from limner.domain.chats import Chat
 
 app = App()
+
+ATTACH = "/attach"
 
 Words = Annotated[str | None, typer.Argument(metavar="TEXT", help="What to say; - reads it from stdin.")]
 
@@ -44,6 +48,12 @@ class Choice:
     ] = None
 
 
+Attach = Annotated[
+    list[str] | None,
+    typer.Option("--attach", "-a", metavar="PICTURE", help="A file, or the id of a kept picture; more than once."),
+]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manner:
     """How it is told, and whether it is asked before money is spent."""
@@ -54,8 +64,11 @@ class Manner:
 
 
 @app.add()
-def chat(choice: Choice, manner: Manner, text: Words = None) -> int:
-    """Talk with a text model that paints. A picture's price is shown before it is bought; Ctrl-C stops the answer."""
+def chat(choice: Choice, manner: Manner, text: Words = None, attach: Attach = None) -> int:
+    """Talk with a text model that paints. A picture's price is shown before it is bought; Ctrl-C stops the answer.
+
+    With --attach, or a line that begins with /attach, pictures go with what is said.
+    """
     said = None if text is None else prompt_from(text)
     output = Output(json=manner.json)
     if said is None and not output.talks:
@@ -64,22 +77,46 @@ def chat(choice: Choice, manner: Manner, text: Words = None) -> int:
     async def action(session: Session) -> int:
         from limner.cli.talking import Talk
 
+        pictures = [await _attached(session, each) for each in attach or ()]
         talk = Talk(session, await _chat(session, choice), yes=manner.yes, show=manner.show)
-        return await talk.once(said) if said is not None else await _typed(talk, session)
+        return await talk.once(said, pictures) if said is not None else await _typed(talk, session, pictures)
 
     return with_studio(output, action, paints=True)
 
 
-async def _typed(talk: Talk, session: Session) -> int:
-    """Says each line that is typed, until there is none any more."""
-    session.output.say(f"Chat {talk.chat.id}. An empty line, or Ctrl-D, ends it.")
+async def _typed(talk: Talk, session: Session, pictures: list[str]) -> int:
+    """Says each line that is typed, until there is none any more; pictures that were attached go with the next one."""
+    session.output.say(f"Chat {talk.chat.id}. /attach PICTURE adds a file or a kept picture to what you say next.")
+    session.output.say("An empty line, or Ctrl-D, ends it.")
     while line := (await typed(session, "> ")).strip():
+        command, _, named = line.partition(" ")
         try:
-            await talk.once(line)
+            if command == ATTACH:
+                pictures.append(await _attached(session, named.strip()))
+                session.output.say(f"Attached: {pictures[-1]}")
+                continue
+            await talk.once(line, pictures)
+            pictures = []
         except LimnerError as error:
             session.output.say(error.message)
     session.output.say(f"Kept: limner chat --chat {talk.chat.id}")
     return OK
+
+
+async def _attached(session: Session, name: str) -> str:
+    """The id of a picture that goes with a message: of a file, which is kept, or of one that is kept already.
+
+    Raises InvalidRequest, BadPicture and NotFound.
+    """
+    from limner.cli.finding import picture_named
+    from limner.engine.importing import Label
+
+    path = Path(checked_text(name, "picture"))
+    if not await asyncio.to_thread(path.is_file):
+        return (await picture_named(session, name)).id
+    importer = session.studio.runtime.keeping.importer
+    data = await asyncio.to_thread(whole_file, path)
+    return (await importer.bring(data, Label(name=path.name), session.studio.principal)).picture.id
 
 
 async def _chat(session: Session, choice: Choice) -> Chat:

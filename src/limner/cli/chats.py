@@ -93,6 +93,8 @@ def show(chat: ChatId, json: Json = False) -> int:
             return OK
         for message in branch:
             output.show(f"{_who(message.author)}: {message.text}")
+            for shown in message.pictures:
+                output.show(f"  [attached] {shown}")
             for part in message.tools:
                 output.show(f"  [{part.state.value}] {shortened(str(part.arguments.get('prompt', '')), 80)}")
             if message.problem is not None:
@@ -141,6 +143,7 @@ def _said(message: Message) -> Document:
         "state": message.state.value,
         "text": message.text,
         "pictures": [part.id for part in message.tools],
+        "attached": list(message.pictures),
         "branch": message.branch,
         "branches": message.branches,
     }

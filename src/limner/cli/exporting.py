@@ -20,6 +20,7 @@ from limner.cli.library import newest
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output
+from limner.cli.wishes import whole_file
 from limner.domain.errors import InvalidRequest, LimnerError, StorageError
 from limner.domain.marking import MOST_AT_ONCE
 
@@ -99,11 +100,11 @@ def import_files(
         for path in paths:
             label = Label(name=Path(path).name, project=project, tags=tuple(tags or ()))
             try:
-                data = await asyncio.to_thread(_read, Path(path))
+                data = await asyncio.to_thread(whole_file, Path(path))
                 importer = session.studio.runtime.keeping.importer
                 found = await importer.bring(data, label, session.studio.principal, again=again)
             except LimnerError as error:
-                output.say(f"{path}: {error.message}")
+                output.say(error.message if path in error.message else f"{path}: {error.message}")
                 done.append({"file": path, "error": error.message})
                 code = FAILED
                 continue
@@ -115,14 +116,6 @@ def import_files(
         return code
 
     return with_studio(output, action, paints=False)
-
-
-def _read(path: Path) -> bytes:
-    """A whole file. Blocks. Raises InvalidRequest."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidRequest(f"It cannot be read: {error.strerror}.", field="file") from error
 
 
 async def _write(path: Path, pieces: AsyncIterator[bytes]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 
 from limner.cli.asking import agreed
 from limner.cli.documents import Document, moment, usd
@@ -33,12 +34,14 @@ class Talk:
         self._in_a_line = False
         """Whether words of the answer stand in a line that has not ended."""
 
-    async def once(self, text: str) -> int:
-        """Says something, tells the answer, buys what is agreed to; gives the exit code."""
+    async def once(self, text: str, pictures: Sequence[str] = ()) -> int:
+        """Says something, with kept pictures, tells the answer, buys what is agreed to; gives the exit code."""
         runtime, principal = self._session.studio.runtime, self._session.studio.principal
         await self._say_why()
         self._session.interruption.last_words = f"Stopped. The chat is kept: limner chat --chat {self.chat.id}"
-        message = await runtime.chatting.say(self.chat.id, Wanted(text=text), principal, counted=False)
+        message = await runtime.chatting.say(
+            self.chat.id, Wanted(text=text, pictures=tuple(pictures)), principal, counted=False
+        )
         message = await self._heard(message)
         for part in message.tools:
             await self._offered(part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limner.cli.options import Painter, Wish
@@ -38,6 +39,14 @@ def checked_text(text: str, field: str) -> str:
     except UnicodeEncodeError as error:
         raise InvalidRequest(f"The {field} is not UTF-8. Write it in UTF-8.", field=field) from error
     return text
+
+
+def whole_file(path: Path) -> bytes:
+    """A whole file. Blocks. Raises InvalidRequest."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidRequest(f"{path} cannot be read: {error.strerror}.", field="file") from error
 
 
 def options_from(painter: Painter, wish: Wish, max_cost: str | None = None) -> Options:

@@ -139,6 +139,16 @@ class Constraints:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Other:
+    """Another model that would paint the same now, if it were named; a quote buys nothing of it."""
+
+    model: str
+    """`service/name`."""
+    ceiling: Money | None
+    """What it would cost at most; None is unknown."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
     """A priced plan, signed; it can be confirmed once, until it expires."""
 
@@ -153,3 +163,5 @@ class Quote:
     """Of the first candidate."""
     expires: datetime
     token: str
+    others: tuple[Other, ...] = ()
+    """To choose from in place of the first candidate, where somebody is asked."""

@@ -12,7 +12,7 @@ from limner.domain.chat_rows import AnswerEnd, KeepsChats
 from limner.domain.chats import ChatMode, Message, MessageState, ToolPart
 from limner.domain.errors import Interrupted, LimnerError, Problem, Spent, StorageError
 from limner.domain.people import Principal
-from limner.domain.picture_tools import TOOLS
+from limner.domain.picture_tools import TOOLS, TOOLS_WITH_PICTURES
 from limner.domain.ports import Clock, Ids
 from limner.domain.profile import Profile
 from limner.domain.text_calls import Purpose, TextCall, TextChoice, TextOrder, Texts
@@ -50,9 +50,12 @@ STOPPED = Interrupted("The server was stopped while it wrote. Send it again to h
 TOO_MANY = Problem(
     code="too_many_pictures", message=f"One answer paints {MOST_PICTURES} pictures at most. Ask for more in the next."
 )
-SCHEMAS = tuple(
-    TextTool(name=name, description=str(tool["description"]), schema=dict(tool["parameters"]))  # type: ignore[call-overload]  # an object by its own schema
-    for name, tool in TOOLS.items()
+SCHEMAS, SCHEMAS_WITH_PICTURES = (
+    tuple(
+        TextTool(name=name, description=str(tool["description"]), schema=dict(tool["parameters"]))  # type: ignore[call-overload]  # an object by its own schema
+        for name, tool in tools.items()
+    )
+    for tools in (TOOLS, TOOLS_WITH_PICTURES)
 )
 
 log = logging.getLogger("limner.engine")
@@ -147,11 +150,12 @@ class Answerer:
         course = _Course(names=set())
         for number in range(1, ROUNDS + 1):
             spent = asked.off is not None or number == ROUNDS or course.pictures >= MOST_PICTURES
+            tools = SCHEMAS_WITH_PICTURES if _near(live, asked) else SCHEMAS
             request = await self.memory.request(
                 [*asked.branch, replace(live.message, parts=tuple(live.parts))],
                 asked.choice.card,
                 live.chat.owner,
-                tools=() if spent or not asked.choice.card.uses_tools else SCHEMAS,
+                tools=() if spent or not asked.choice.card.uses_tools else tools,
                 off=asked.off,
             )
             calls, finish = await self.answers.unbroken(self._heard(live, request, asked))
@@ -203,9 +207,8 @@ class Answerer:
         )
         if asked.profile is None:
             return
-        near = frozenset(each for said in (*asked.branch, _so_far(live)) for each in pictures_of(said))
         try:
-            request = await self.wanting.request(call, live.chat, asked.profile, near, asked.principal)
+            request = await self.wanting.request(call, live.chat, asked.profile, _near(live, asked), asked.principal)
         except LimnerError as error:
             course.wrong += isinstance(error, WrongArguments)
             live.show(await self.chats.call(live.message.id, replace(part, problem=error.problem())))
@@ -236,8 +239,10 @@ class Answerer:
             live.show((await self.chats.tool(part.id, live.chat.owner))[1])
 
 
-def _so_far(live: LiveAnswer) -> Message:
-    return replace(live.message, parts=tuple(live.parts))
+def _near(live: LiveAnswer, asked: Asked) -> frozenset[str]:
+    """The ids of the pictures of the conversation so far."""
+    so_far = replace(live.message, parts=tuple(live.parts))
+    return frozenset(each for said in (*asked.branch, so_far) for each in pictures_of(said))
 
 
 def _named(call: ToolCall, course: _Course) -> str:

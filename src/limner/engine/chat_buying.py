@@ -17,7 +17,7 @@ from limner.domain.errors import (
 )
 from limner.domain.money import ZERO, Money
 from limner.domain.people import Principal
-from limner.domain.plan import Quote
+from limner.domain.plan import Other, Quote
 from limner.domain.ports import Clock
 from limner.domain.request import ImageRequest
 from limner.domain.stores import Jobs
@@ -43,8 +43,7 @@ class ChatBuyer:
 
     async def priced(self, part: ToolPart, request: ImageRequest, principal: Principal) -> ToolPart:
         """The call with a quote. Spends nothing, sends nothing. Raises what pricing a request raises."""
-        quote = await self.engine.estimate(request, principal)
-        await self.chats.offer(part.id, request, quote)
+        await self._offered(part, request, principal)
         return (await self.chats.tool(part.id, principal.id))[1]
 
     async def repriced(self, part_id: str, principal: Principal, *, model: str | None = None) -> ToolPart:
@@ -102,13 +101,30 @@ class ChatBuyer:
         request, quote = _wish(part), part.quote
         most = agreed if agreed is not None or quote is None else quote.ceiling
         if quote is None or part.job is not None or self.clock.now() >= quote.expires:
-            quote = await self.engine.estimate(request, principal)
-            await self.chats.offer(part.id, request, quote)
+            quote = await self._offered(part, request, principal)
         if most is not None and (quote.ceiling is None or quote.ceiling > most):
             said = "an amount that nobody knows" if quote.ceiling is None else f"up to {quote.ceiling}"
             raise ConfirmationRequired(
                 f"This now costs {said}, more than the {most} that was agreed to. Confirm again."
             )
+        return quote
+
+    async def _offered(self, part: ToolPart, request: ImageRequest, principal: Principal) -> Quote:
+        """A quote that is written down, with the models that could be chosen instead."""
+        quote = await self.engine.estimate(request, principal)
+        first = quote.plan.candidates[0].model
+        try:
+            wish = replace(_painted_by(request, first), fallback=True)
+            plan = (await self.engine.plan_for(wish, principal))[1]
+        except LimnerError:
+            plan = quote.plan
+        others = [
+            Other(model=one.model, ceiling=None if one.estimate is None else one.estimate.ceiling)
+            for one in plan.candidates
+            if one.model != first
+        ]
+        quote = replace(quote, others=tuple(others))
+        await self.chats.offer(part.id, request, quote)
         return quote
 
     async def _confirmed(self, part: ToolPart, quote: Quote, principal: Principal, *, counted: bool) -> None:

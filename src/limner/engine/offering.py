@@ -52,7 +52,7 @@ def offer_of(quote: Quote, catalog: Catalog) -> Offer:
         largest=_largest(rule),
         sizes=_sizes(rule),
         styled=bool(quote.constraints.styles),
-        alternatives=tuple(_alternatives(quote.plan, catalog)),
+        alternatives=tuple(_alternatives(quote, catalog)),
     )
 
 
@@ -62,8 +62,10 @@ def cost_of(plan: Plan) -> Money | None:
     return None if estimate is None else estimate.ceiling
 
 
-def _alternatives(plan: Plan, catalog: Catalog) -> Iterator[Alternative]:
-    ready = {one.model: one.estimate.ceiling if one.estimate else None for one in plan.candidates[1:]}
+def _alternatives(quote: Quote, catalog: Catalog) -> Iterator[Alternative]:
+    plan = quote.plan
+    ready = {one.model: one.ceiling for one in quote.others}
+    ready |= {one.model: one.estimate.ceiling if one.estimate else None for one in plan.candidates[1:]}
     others = {one.model: usual_price(catalog.find(one.model)) for one in plan.rejections}
     for model, cost in {**others, **ready}.items():
         yield Alternative(model=model, cost=cost, available=model in ready)

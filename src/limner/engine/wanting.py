@@ -10,7 +10,7 @@ from limner.domain.chats import Chat
 from limner.domain.errors import UsageError
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
-from limner.domain.picture_tools import EDIT_IMAGE, MOST_PICTURES, QUALITIES, SIZES, STYLES, TOOLS
+from limner.domain.picture_tools import EDIT_IMAGE, MOST_PICTURES, MOST_REFERENCES, QUALITIES, SIZES, STYLES, TOOLS
 from limner.domain.profile import Profile
 from limner.domain.request import ImageRequest, InputImage, Operation, Role, Size
 from limner.domain.stores import Pictures
@@ -59,12 +59,12 @@ class Wanting:
     async def _inputs(
         self, arguments: Mapping[str, object], near: frozenset[str], principal: Principal
     ) -> tuple[InputImage, ...]:
-        if "image_id" not in arguments:
-            return ()
-        picture_id = str(arguments["image_id"])
-        if picture_id not in near:
+        named = [(str(arguments["image_id"]), Role.SOURCE)] if "image_id" in arguments else []
+        named += [(picture_id, Role.REFERENCE) for picture_id in _references(arguments)]
+        if any(picture_id not in near for picture_id, _ in named):
             raise WrongArguments("There is no image with this id in the conversation. Take an id that was told.")
-        return (await self.takes(await self.pictures.get(picture_id, principal.id), Role.SOURCE),)
+        pictures = [await self.pictures.get(picture_id, principal.id) for picture_id, _ in named]
+        return tuple([await self.takes(picture, role) for picture, (_, role) in zip(pictures, named, strict=True)])
 
 
 def arguments_of(call: ToolCall) -> Mapping[str, object]:
@@ -85,7 +85,7 @@ def checked(call: ToolCall) -> Mapping[str, object]:
     if tool is None:
         raise WrongArguments(f"There is no tool of this name. There are {' and '.join(TOOLS)}.")
     needed = ("image_id", "prompt") if call.name == EDIT_IMAGE["name"] else ("prompt",)
-    known = {*needed, *CHOICES, "count"}
+    known = {*needed, *CHOICES, "count", "reference_ids"}
     arguments = {name: value for name, value in arguments_of(call).items() if name in known and value is not None}
     for name in needed:
         value = arguments.get(name)
@@ -97,6 +97,7 @@ def checked(call: ToolCall) -> Mapping[str, object]:
         if name in arguments and arguments[name] not in choices:
             raise WrongArguments(f"{name} has to be one of {', '.join(choices)}. Call the tool again.")
     _count(arguments)
+    _references(arguments)
     return arguments
 
 
@@ -107,6 +108,16 @@ def _count(arguments: Mapping[str, object]) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_PICTURES:
         raise WrongArguments(f"count has to be a whole number from 1 to {MOST_PICTURES}. Call the tool again.")
     return count
+
+
+def _references(arguments: Mapping[str, object]) -> tuple[str, ...]:
+    """The ids of the pictures that are references, each once."""
+    found = arguments.get("reference_ids", [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found) or len(found) > MOST_REFERENCES:
+        raise WrongArguments(
+            f"reference_ids has to be a list of at most {MOST_REFERENCES} ids of images. Call the tool again."
+        )
+    return tuple(dict.fromkeys(found))
 
 
 def _word(arguments: Mapping[str, object], name: str) -> str | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,11 +16,11 @@ from limner.domain.chat_rows import ChatFilter
 from limner.domain.chats import Chat, ChatChanges, ChatDraft, ChatMode, TagKind
 from limner.domain.errors import InvalidRequest, LimnerError, NotFound
 from limner.domain.money import Money
-from limner.engine.chat_wishes import Wanted
+from limner.engine.chat_wishes import MOST_SHOWN, Wanted
 from limner.runtime.forms import read_form
-from limner.web import chat_showing
+from limner.web import attaching, chat_showing, showing
 from limner.web.chat_showing import NONE, SHOWN, USUAL
-from limner.web.chat_views import ChatPage, Conversations, ThreadPart
+from limner.web.chat_views import ChatPage, Conversations, ShelfPart, ThreadPart
 from limner.web.composing import form_key
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
@@ -31,9 +32,12 @@ PAGE = 50
 """Chats of one list, and messages that are found."""
 WHOLE = 120.0
 """Seconds that a page without a script waits for an answer; after that it shows what there is."""
+FIELDS = 60
+"""Of a form that says something, besides files."""
 MOST = 2000
 LARGEST = 2**53
 """Micro-dollars."""
+NOTHING = Wanted(text="")
 KINDS = tuple(kind.value for kind in TagKind)
 
 router = APIRouter(include_in_schema=False, prefix="/chat")
@@ -45,26 +49,41 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 @router.get("")
 async def chats_page(
-    request: Request, q: Searched = "", cursor: Cursor = None, tag: Annotated[str, Query(max_length=250)] = ""
+    request: Request,
+    q: Searched = "",
+    cursor: Cursor = None,
+    tag: Annotated[str, Query(max_length=250)] = "",
+    picture: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """All chats, and the beginning of a new one."""
-    return await page(request, None, q=q, cursor=cursor, tag=tag)
+    """All chats, and the beginning of a new one, about a picture where one is named."""
+    if picture:
+        await runtime_of(request).pictures.get(known_id(picture), principal_of(request).id)
+    wanted = Wanted(text="", pictures=(picture,)) if picture else NOTHING
+    return await page(request, None, wanted=wanted, q=q, cursor=cursor, tag=tag)
 
 
 @router.post("/new")
 async def begin_from_form(request: Request) -> Response:
     """Says something in a new chat and shows the whole answer; to a script at once, which then follows it."""
     runtime, principal = runtime_of(request), principal_of(request)
-    async with read_form(request, files=0, fields=12) as form:
+    async with read_form(request, files=MOST_SHOWN, fields=FIELDS) as form:
         text, key, waits = text_of(form, "text"), form_key(form.get("key")), text_of(form, "wait") != "no"
+        named = attaching.named_pictures(form)
         try:
-            draft = _draft(form)
-            answer = await runtime.chatting.begin(draft, Wanted(text=text), principal, key=key)
+            draft, pictures = _draft(form), await shown_with(request, form, named)
+            answer = await runtime.chatting.begin(draft, Wanted(text=text, pictures=pictures), principal, key=key)
         except LimnerError as error:
-            return await page(request, None, text=text, error=error)
+            return await page(request, None, wanted=Wanted(text=text, pictures=named), error=error)
     if waits:
         answer = await runtime.chatting.wait(answer.id, principal, WHOLE)
     return RedirectResponse(renderer_of(request).links.said(answer.chat_id, answer.id), status_code=303)
+
+
+@router.get("/shelf")
+async def shelf_part(request: Request) -> Response:
+    """Somebody's newest pictures, for the script that offers them: some may have been painted since the page came."""
+    found = await attaching.recent(runtime_of(request), principal_of(request))
+    return renderer_of(request).part(ShelfPart(recent=tuple(showing.tile(each) for each in found)))
 
 
 @router.get("/{chat_id}")
@@ -153,18 +172,28 @@ async def delete_chat_from_form(request: Request, chat_id: str) -> Response:
     return RedirectResponse(renderer_of(request).links.chats(), status_code=303)
 
 
+async def shown_with(request: Request, form: FormData, named: Sequence[str]) -> tuple[str, ...]:
+    """The pictures that go with a message: those that its form names, and those that it brings, which are kept.
+
+    Raises NotFound for one that is not this person's, and BadPicture, naming the file.
+    """
+    runtime, principal = runtime_of(request), principal_of(request)
+    return await attaching.with_files(runtime, principal, form, [known_id(each) for each in named])
+
+
 async def page(
     request: Request,
     chat: Chat | None,
     *,
     limit: int = SHOWN,
-    text: str = "",
+    wanted: Wanted = NOTHING,
     error: LimnerError | None = None,
     **listed: str | None,
 ) -> Response:
-    """The page of a chat, or of the beginning of one, with what is wrong; `listed` narrows the list beside it.
+    """The page of a chat, or of the beginning of one, with what stood in its fields and what is wrong.
 
-    Raises NotFound for what is not there: that is wrong with the address, and not with a field.
+    `listed` narrows the list beside it. Raises NotFound for what is not there: that is wrong with the address, and not
+    with a field.
     """
     if isinstance(error, NotFound):
         raise error
@@ -178,7 +207,8 @@ async def page(
         kinds=KINDS,
         services=chat_showing.services_json(runtime),
         key=runtime.ids.new(),
-        text=text,
+        attaching=await chat_showing.attaching_of(runtime, principal, wanted.pictures),
+        text=wanted.text,
         error="" if error is None else error.message,
     )
     return renderer_of(request).page(view, 200 if error is None else 422)

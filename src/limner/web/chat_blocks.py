@@ -20,7 +20,7 @@ from limner.web.chat_views import BlockView
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links
-from limner.web.views import Fact
+from limner.web.views import Another, Fact
 
 CUT = 150
 """Characters of a prompt that is shown at once (document 3)."""
@@ -66,7 +66,12 @@ def block_of(part: ToolPart, catalog: Catalog, links: Links) -> BlockView:
         alternatives=()
         if offer is None
         else tuple(
-            Fact(name=name_of(each.model, catalog), value=_alternative(each.cost, available=each.available))
+            Another(
+                model=each.model,
+                name=name_of(each.model, catalog),
+                price=_alternative(each.cost, available=each.available),
+                ready=each.available,
+            )
             for each in offer.alternatives
         ),
         fallback=job is not None and bool(pictures) and job.fallback is not None,

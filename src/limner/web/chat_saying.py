@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from limner.domain.chats import Message
+from limner.domain.chats import Chat, Message, ToolPart
 from limner.domain.errors import LimnerError, NotFound
 from limner.domain.money import Money
-from limner.engine.chat_wishes import Wanted
+from limner.engine.chat_wishes import MOST_SHOWN, Wanted
 from limner.runtime.forms import read_form
-from limner.web import chat_showing
-from limner.web.chat import WHOLE, page
+from limner.web import attaching, chat_showing
+from limner.web.chat import FIELDS as FIELDS_OF_A_MESSAGE
+from limner.web.chat import NOTHING, WHOLE, page, shown_with
 from limner.web.chat_views import MessagePart
 from limner.web.composing import form_key
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
@@ -28,10 +30,15 @@ router = APIRouter(include_in_schema=False, prefix="/chat/{chat_id}")
 async def say_from_form(request: Request, chat_id: str) -> Response:
     """Says something and shows the whole answer."""
     name = known_id(chat_id)
-    async with read_form(request, files=0, fields=FIELDS) as form:
-        text, key = text_of(form, "text"), form_key(form.get("key"))
-    saying = runtime_of(request).chatting.say(name, Wanted(text=text), principal_of(request), key=key)
-    return await _answered(request, name, saying, text)
+    async with read_form(request, files=MOST_SHOWN, fields=FIELDS_OF_A_MESSAGE) as form:
+        key, named = form_key(form.get("key")), attaching.named_pictures(form)
+        wanted = Wanted(text=text_of(form, "text"), pictures=named)
+        try:
+            wanted = replace(wanted, pictures=await shown_with(request, form, named))
+        except LimnerError as error:
+            return await _refused(request, name, wanted, error)
+    saying = runtime_of(request).chatting.say(name, wanted, principal_of(request), key=key)
+    return await _answered(request, name, saying, wanted)
 
 
 @router.get("/messages/{message_id}")
@@ -84,17 +91,41 @@ async def branch_from_form(request: Request, chat_id: str, message_id: str) -> R
 @router.post("/blocks/{block_id}/buy")
 async def buy_from_form(request: Request, chat_id: str, block_id: str) -> Response:
     """What the block's button does: buys what was offered, once, for no more than the page has shown."""
-    runtime, principal, name = runtime_of(request), principal_of(request), known_id(chat_id)
+    runtime, principal = runtime_of(request), principal_of(request)
     async with read_form(request, files=0, fields=FIELDS) as form:
         shown = text_of(form, "agreed")
-    chat, part = await runtime.chatting.chats.tool(known_id(block_id), principal.id)
-    if chat.id != name:
-        raise NotFound("There is no picture with this id in a chat of yours.")
+    chat, part = await _block(request, chat_id, block_id)
     try:
         await runtime.chatting.buy(part.id, principal, agreed=_agreed(shown))
     except LimnerError as error:
         return await page(request, chat, error=error)
-    return RedirectResponse(f"{renderer_of(request).links.chat(name)}#block-{part.id}", status_code=303)
+    return _at_block(request, chat, part)
+
+
+@router.post("/blocks/{block_id}/quote")
+async def quote_from_form(request: Request, chat_id: str, block_id: str) -> Response:
+    """Prices what was offered anew, with another model in place of the first. Spends nothing."""
+    runtime, principal = runtime_of(request), principal_of(request)
+    async with read_form(request, files=0, fields=FIELDS) as form:
+        model = text_of(form, "model")
+    chat, part = await _block(request, chat_id, block_id)
+    try:
+        await runtime.chatting.reprice(part.id, principal, model=model or None)
+    except LimnerError as error:
+        return await page(request, chat, error=error)
+    return _at_block(request, chat, part)
+
+
+async def _block(request: Request, chat_id: str, block_id: str) -> tuple[Chat, ToolPart]:
+    """A picture of this chat. Raises NotFound."""
+    chat, part = await runtime_of(request).chatting.chats.tool(known_id(block_id), principal_of(request).id)
+    if chat.id != known_id(chat_id):
+        raise NotFound("There is no picture with this id in a chat of yours.")
+    return chat, part
+
+
+def _at_block(request: Request, chat: Chat, part: ToolPart) -> Response:
+    return RedirectResponse(f"{renderer_of(request).links.chat(chat.id)}#block-{part.id}", status_code=303)
 
 
 async def _message(request: Request, chat_id: str, message_id: str) -> Message:
@@ -105,15 +136,19 @@ async def _message(request: Request, chat_id: str, message_id: str) -> Message:
     return message
 
 
-async def _answered(request: Request, chat_id: str, saying: Awaitable[Message], text: str = "") -> Response:
-    """The page with the whole answer, or with what is wrong and what stood in the field."""
+async def _answered(request: Request, chat_id: str, saying: Awaitable[Message], wanted: Wanted = NOTHING) -> Response:
+    """The page with the whole answer, or with what is wrong and what stood in the fields."""
     runtime, principal = runtime_of(request), principal_of(request)
     try:
         answer = await saying
     except LimnerError as error:
-        chat = await runtime.chatting.chats.get(chat_id, principal.id)
-        return await page(request, chat, text=text, error=error)
+        return await _refused(request, chat_id, wanted, error)
     return _back(request, await runtime.chatting.wait(answer.id, principal, WHOLE))
+
+
+async def _refused(request: Request, chat_id: str, wanted: Wanted, error: LimnerError) -> Response:
+    chat = await runtime_of(request).chatting.chats.get(chat_id, principal_of(request).id)
+    return await page(request, chat, wanted=wanted, error=error)
 
 
 def _back(request: Request, message: Message) -> Response:

@@ -14,11 +14,13 @@ from limner.domain.errors import LimnerError, NotConfigured, PriceUnknown, Provi
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.profile import Profile
+from limner.engine.chat_wishes import MOST_SHOWN
 from limner.engine.chatting import branch_to
 from limner.runtime import Runtime
-from limner.web import showing, wording
+from limner.web import attaching, showing, wording
 from limner.web.chat_blocks import block_of
 from limner.web.chat_views import (
+    Attaching,
     BlockView,
     ConversationGroup,
     ConversationRow,
@@ -155,6 +157,7 @@ async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -
     profiles = await runtime.profiles.all(principal)
     usual = next((each for each in profiles if each.is_default), None)
     off = chat is not None and chat.mode is ChatMode.OFF
+    missing, blind = await _answering(runtime, principal, None if chat is None else chat.text_model)
     own = None if chat is None or off else next((each for each in profiles if each.id == chat.profile), None)
     paints = None if off else own or usual
     return Manner(
@@ -164,7 +167,8 @@ async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -
         direct=chat is not None and chat.mode is ChatMode.DIRECT,
         ceiling="" if chat is None or chat.ceiling is None else chat.ceiling.text,
         models=await _models(runtime, principal, None if chat is None else chat.text_model),
-        missing=await _missing(runtime, principal, None if chat is None else chat.text_model),
+        missing=missing,
+        blind=blind,
     )
 
 
@@ -212,16 +216,29 @@ async def _models(runtime: Runtime, principal: Principal, chosen: str | None) ->
     )
 
 
-async def _missing(runtime: Runtime, principal: Principal, chosen: str | None) -> str:
-    """What to set before anybody answers; empty too where nobody has said so within moments."""
+async def _answering(runtime: Runtime, principal: Principal, chosen: str | None) -> tuple[str, str]:
+    """What to set before anybody answers, and who answers without seeing pictures; both empty too where nobody has
+    said so within moments.
+    """
     try:
         async with asyncio.timeout(PATIENCE):
-            await runtime.texts.buyer.choose(chosen, principal)
+            choice = await runtime.texts.buyer.choose(chosen, principal)
     except (NotConfigured, PriceUnknown, ProviderError) as error:
-        return error.message
+        return error.message, ""
     except TimeoutError:
-        return ""
-    return ""
+        return "", ""
+    return "", "" if choice.card.sees else choice.card.id
+
+
+async def attaching_of(runtime: Runtime, principal: Principal, ids: Sequence[str]) -> Attaching:
+    """Pictures that go with the next message, as far as they are still there."""
+    chosen = await attaching.still_there(runtime, principal, ids)
+    return Attaching(
+        chosen=tuple(showing.tile(each, eager=True) for each in chosen),
+        recent=tuple(showing.tile(each) for each in await attaching.recent(runtime, principal)),
+        most=MOST_SHOWN,
+        megabytes=runtime.settings.max_upload_mb,
+    )
 
 
 async def thread_of(runtime: Runtime, principal: Principal, chat: Chat, links: Links, limit: int = SHOWN) -> Thread:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from limner.web.gallery_views import Choice
-from limner.web.views import Fact, Shell, Tile
+from limner.web.views import Another, Fact, Shell, Tile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +77,8 @@ class Manner:
     """Text models."""
     missing: str
     """What to set before a text model can answer; empty where one can."""
+    blind: str
+    """The text model that answers and cannot see pictures; empty where it can."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +110,7 @@ class BlockView:
     terms: str
     """Count and time, and how much more it might be."""
     limits: tuple[Fact, ...]
-    alternatives: tuple[Fact, ...]
+    alternatives: tuple[Another, ...]
     fallback: bool
     tiles: tuple[Tile, ...]
     call: tuple[Fact, ...]
@@ -179,6 +181,17 @@ class Thread:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Attaching:
+    """Pictures that go with the next message, and what there is to choose from."""
+
+    chosen: tuple[Tile, ...]
+    recent: tuple[Tile, ...]
+    most: int
+    megabytes: int
+    """Of one file that is brought."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChatPage:
     """All chats, and one of them or the beginning of a new one."""
 
@@ -193,6 +206,7 @@ class ChatPage:
     """Names and colours of services, as JSON for the script."""
     key: str
     """Sent with the form, so that sending it twice says it once."""
+    attaching: Attaching
     text: str = ""
     """What stood in the field."""
     error: str = ""
@@ -213,3 +227,11 @@ class MessagePart:
     template: ClassVar[str] = "parts/chat_message.html"
     chat_id: str
     message: MessageView
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShelfPart:
+    """Somebody's newest pictures, to be taken along."""
+
+    template: ClassVar[str] = "parts/chat_shelf.html"
+    recent: tuple[Tile, ...]

@@ -36,9 +36,46 @@ def unit_price(card: ModelCard) -> str:
     return wording.price(usual_price(card))
 
 
+ROLES = {
+    Role.SOURCE: message("Start from it"),
+    Role.REFERENCE: message("Reference"),
+    Role.STYLE: message("Style"),
+    Role.CONTROL: message("Control"),
+}
+"""What a picture that somebody brings may be for, as it is said."""
+
+
 def references_of(card: ModelCard) -> int:
     """How many pictures it can start from."""
-    return card.max_inputs if Operation.EDIT in card.operations and Role.SOURCE in card.roles else 0
+    return card.max_inputs if roles_of(card) else 0
+
+
+def roles_of(card: ModelCard) -> tuple[Role, ...]:
+    """What the pictures that it takes may be for. One that shows a style may go as any other reference."""
+    known = set(card.roles)
+    if Operation.EDIT not in card.operations:
+        known.discard(Role.SOURCE)
+    if Role.REFERENCE in known:
+        known.add(Role.STYLE)
+    if not {Operation.EDIT, Operation.GENERATE} & set(card.operations):
+        return ()
+    return tuple(role for role in ROLES if role in known) if card.max_inputs else ()
+
+
+def usual_role(card: ModelCard | None, place: int) -> Role:
+    """What the picture at a place is for where nobody has said it: the first is what the new one starts from."""
+    if card is None or Role.SOURCE in roles_of(card):
+        return Role.REFERENCE if place else Role.SOURCE
+    return next((role for role in roles_of(card) if role in card.needs or not card.needs), Role.REFERENCE)
+
+
+def lacks_roles(card: ModelCard | None) -> str:
+    """Which roles it does not take, in words; empty where it takes all, or no picture at all."""
+    taken = () if card is None else roles_of(card)
+    names = _(", ").join(_(name) for role, name in ROLES.items() if role not in taken)
+    if card is None or not taken or not names:
+        return ""
+    return _("%(model)s takes no pictures as: %(roles)s", model=card.title, roles=names)
 
 
 def shows_for_nothing(card: ModelCard) -> bool:
@@ -87,6 +124,8 @@ def rules(card: ModelCard) -> str:
         "title": card.title,
         "limit": card.prompt_limit,
         "references": references_of(card),
+        "roles": roles_of(card),
+        "lacks_roles": lacks_roles(card),
         "negative_prompt": card.parameter("negative_prompt") is not None,
         "seed": card.parameter("seed") is not None,
         "quality": () if quality is None else quality.choices,

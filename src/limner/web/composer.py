@@ -7,25 +7,23 @@ from dataclasses import dataclass, replace
 
 import orjson
 from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from limner.domain.budgets import Counted, Kind, Standing, Window
-from limner.domain.errors import LimnerError, NotFound, UnknownModel
+from limner.domain.errors import InvalidRequest, LimnerError, UnknownModel
 from limner.domain.model_card import ModelCard
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.domain.picture import Picture
 from limner.domain.plan import Plan
 from limner.domain.request import DEFAULT_PROJECT, ImageRequest, Role
-from limner.engine.importing import Label
 from limner.runtime import Runtime
-from limner.web import choosing, composing, showing, wording
+from limner.web import attaching, choosing, composing, showing, wording
 from limner.web.assets import FOLDER
-from limner.web.create_views import Composer, Draft, Pattern, Price, Style
+from limner.web.create_views import Composer, Draft, Pattern, Price, RoleChoice, Style
 from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
-from limner.web.views import ModelGroup, ModelOption
+from limner.web.views import Another, ModelGroup, ModelOption
 
 ASKS = "confirm"
 """The cookie of people who want to agree to every price."""
@@ -39,6 +37,8 @@ OVER = {
     ),
     Window.ALL: message("This would take you %(price)s over the limit. Choose a cheaper model or fewer images."),
 }
+ALTERNATIVES, ALIKE = 4, 2
+"""Other models that are named, and how many of one service are thought of."""
 PICTURED = frozenset(path.stem for path in FOLDER.glob("preset-*.webp"))
 """Styles that have a picture."""
 PREVIEWS = 2
@@ -66,13 +66,8 @@ class Composing:
 
         Raises BadPicture, naming the file.
         """
-        found = list(draft.references)
-        for file in form.getlist("file"):
-            if isinstance(file, UploadFile) and file.filename:
-                label = Label(name=file.filename)
-                brought = await self.runtime.keeping.importer.bring(await file.read(), label, self.principal)
-                found.append(brought.picture.id)
-        return replace(draft, references=tuple(dict.fromkeys(found)))
+        found = await attaching.with_files(self.runtime, self.principal, form, draft.references)
+        return replace(draft, references=found)
 
     async def wanted(self, draft: Draft) -> ImageRequest:
         """The request that a draft makes with its pictures. Raises UsageError and NotFound.
@@ -82,9 +77,9 @@ class Composing:
         card = self._card(draft.model)
         ids = draft.references[: choosing.references_of(card)] if card is not None else draft.references
         pictures = [await self.runtime.pictures.get(known_id(each), self.principal.id) for each in ids]
-        roles = (Role.SOURCE, *(Role.REFERENCE for _ in pictures[1:]))
+        roles = _roles(draft, card, len(pictures))
         shown = card is not None and (choosing.shows_for_nothing(card) or (draft.previews and card.streams))
-        kept = [await self.runtime.uploads.kept(each, role) for each, role in zip(pictures, roles, strict=False)]
+        kept = [await self.runtime.uploads.kept(each, role) for each, role in zip(pictures, roles, strict=True)]
         return composing.request_from(draft, tuple(kept), PREVIEWS if shown else 0)
 
     async def composer(self, draft: Draft, error: LimnerError | None = None) -> Composer:
@@ -108,8 +103,15 @@ class Composing:
             projects=tuple(
                 dict.fromkeys(each for each in (*projects, draft.project) if each not in ("", DEFAULT_PROJECT))
             ),
-            references=tuple([showing.tile(each, eager=True) for each in await self._pictures(draft.references)]),
+            references=tuple(
+                [
+                    showing.tile(each, eager=True)
+                    for each in await attaching.still_there(runtime, self.principal, draft.references)
+                ]
+            ),
             patterns=await self._patterns(),
+            roles=_role_choices(card),
+            lacks_roles=choosing.lacks_roles(card),
             takes_references=0 if card is None else choosing.references_of(card),
             limit=0 if card is None else card.prompt_limit,
             upload_megabytes=runtime.settings.max_upload_mb,
@@ -128,11 +130,44 @@ class Composing:
             return _unpriced(_("No model is ready"))
         standing = _tightest(await self._covering(draft.project), Counted.USD)
         try:
-            wanted = await self.wanted(replace(draft, model=model, prompt=draft.prompt.strip() or USUAL_PROMPT))
-            plan = (await self.runtime.engine.plan_for(wanted, self.principal))[1]
+            plan = await self._planned(replace(draft, model=model))
         except LimnerError as error:
-            return _unpriced(error.message)
-        return await self._priced(plan, draft, standing)
+            return replace(_unpriced(error.message), alternatives=await self.others(draft, model))
+        price = await self._priced(plan, draft, standing)
+        if not price.over or standing is None:
+            return price
+        return replace(price, alternatives=await self.others(draft, model, within=standing.left))
+
+    async def others(self, draft: Draft, chosen: str, *, within: int | None = None) -> tuple[Another, ...]:
+        """Other models that would paint the same now, at most for so many micro-dollars, and what they would charge.
+
+        Of each service those that are listed first are thought of, but none of an engine at an address: whether that
+        runs nobody knows beforehand. Spends nothing.
+        """
+        groups = composing.model_groups(self.runtime, await self.runtime.services_for(self.principal))
+        options = [(group, option) for group in groups for option in group.options[:ALIKE]]
+        found: list[Another] = []
+        for group, option in options:
+            if len(found) == ALTERNATIVES:
+                break
+            service = showing.service_of(self.runtime.catalog, option.id)
+            unsure = service is not None and service.local and not service.algorithmic
+            if unsure or not option.ready or option.id == chosen:
+                continue
+            try:
+                plan = await self._planned(replace(draft, model=option.id))
+            except LimnerError:
+                continue  # this one cannot paint it either
+            ceiling = plan.ceiling(draft.count)
+            if within is None or (ceiling is not None and ceiling.micro <= within):
+                price = wording.price(ceiling)
+                found.append(Another(model=option.id, name=f"{group.name} · {option.title}", price=price))
+        return tuple(found)
+
+    async def _planned(self, draft: Draft) -> Plan:
+        """How a draft would be painted; with words of usual length, where it has none yet. Raises as planning does."""
+        wanted = await self.wanted(replace(draft, prompt=draft.prompt.strip() or USUAL_PROMPT))
+        return (await self.runtime.engine.plan_for(wanted, self.principal))[1]
 
     async def _priced(self, plan: Plan, draft: Draft, standing: Standing | None) -> Price:
         first, ceiling = plan.candidates[0], plan.ceiling(draft.count)
@@ -186,22 +221,28 @@ class Composing:
             for each in found
         )
 
-    async def _pictures(self, ids: Sequence[str]) -> list[Picture]:
-        """Those that are still there."""
-        found = []
-        for name in ids:
-            try:
-                found.append(await self.runtime.pictures.get(known_id(name), self.principal.id))
-            except NotFound:
-                continue
-        return found
-
     def _card(self, name: str) -> ModelCard | None:
         """The model that a name means; None for none."""
         try:
             return self.runtime.catalog.find(name) if name else None
         except UnknownModel:
             return None
+
+
+def _roles(draft: Draft, card: ModelCard | None, count: int) -> list[Role]:
+    """What each picture is for. Raises InvalidRequest for an unknown role, and for two pictures to start from."""
+    try:
+        roles = [Role(draft.role_of(place) or choosing.usual_role(card, place)) for place in range(count)]
+    except ValueError:
+        raise InvalidRequest(_("Choose what each picture is for from the list."), field="references") from None
+    if roles.count(Role.SOURCE) > 1:
+        raise InvalidRequest(_("A picture starts from one other picture alone. Choose what the others are for."))
+    return roles
+
+
+def _role_choices(card: ModelCard | None) -> tuple[RoleChoice, ...]:
+    taken = () if card is None else choosing.roles_of(card)
+    return tuple(RoleChoice(id=role, name=_(name), open=role in taken) for role, name in choosing.ROLES.items())
 
 
 def _chosen(groups: Sequence[ModelGroup], card: ModelCard | None) -> tuple[ModelGroup | None, ModelOption | None]:

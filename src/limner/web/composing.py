@@ -16,6 +16,7 @@ from limner.domain.request import DEFAULT_PROJECT, Aspect, ImageRequest, InputIm
 from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
 from limner.web import choosing, showing, wording
+from limner.web.attaching import named_pictures
 from limner.web.create_views import Draft, KeyHint
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
@@ -40,7 +41,7 @@ IDEAS = (
 
 def draft_from_form(form: FormData) -> Draft:
     """What stood in the fields, as it was typed; a number that nobody has moved is the model's choice."""
-    count = _text(form, "count")
+    count, references = _text(form, "count"), named_pictures(form)
     moved = {name: _moved(form, name) for name in ("steps", "guidance", "strength")}
     return Draft(
         prompt=_text(form, "idea") or _text(form, "prompt"),
@@ -54,14 +55,25 @@ def draft_from_form(form: FormData) -> Draft:
         format=_text(form, "format"),
         project=_text(form, "project"),
         previews=_text(form, "previews") == "yes",
-        references=tuple(str(each) for each in form.getlist("reference") if isinstance(each, str) and each),
+        references=references,
+        roles=tuple(_text(form, f"role-{each}") for each in references),
         **moved,
     )
+
+
+def fields_of(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """The composer's fields but for the model, as a form sends them."""
+    plain = ("prompt", "negative_prompt", "shape", "seed", "preset", "quality", "format", "project")
+    found = [(name, str(getattr(draft, name))) for name in (*plain, "steps", "guidance", "strength", "count")]
+    for place, each in enumerate(draft.references):
+        found += [("reference", each), (f"role-{each}", draft.role_of(place))]
+    return (*found, ("previews", "yes" if draft.previews else ""))
 
 
 def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
     """The fields of a request that was made before; to vary it is to leave its seed."""
     request = job.request
+    kept = [(image.image_id, image.role) for image in request.inputs if image.image_id and image.role is not Role.MASK]
     return Draft(
         prompt=request.prompt,
         negative_prompt=request.negative_prompt or "",
@@ -77,7 +89,10 @@ def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
         format=request.format or "",
         project="" if request.project == DEFAULT_PROJECT else request.project,
         previews=request.previews > 0,
-        references=tuple(image.image_id for image in request.inputs if image.image_id and image.role is not Role.MASK),
+        references=tuple(name for name, _role in kept),
+        roles=tuple(
+            "" if role is choosing.usual_role(None, place) else role for place, (_name, role) in enumerate(kept)
+        ),
     )
 
 
@@ -93,7 +108,7 @@ def request_from(draft: Draft, inputs: tuple[InputImage, ...] = (), previews: in
     steps = _amount(draft.steps, "steps")
     return ImageRequest(
         prompt=draft.prompt.replace("\r\n", "\n"),
-        operation=Operation.EDIT if inputs else Operation.GENERATE,
+        operation=Operation.EDIT if any(each.role is Role.SOURCE for each in inputs) else Operation.GENERATE,
         negative_prompt=draft.negative_prompt.strip() or None,
         inputs=inputs,
         model=draft.model or None,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from limner.domain.errors import ConfirmationRequired, LimnerError, NotFound
+from limner.domain.errors import BadPicture, ConfirmationRequired, LimnerError, NotFound
 from limner.domain.job import OPEN_STATES, Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -39,7 +40,7 @@ JOBS = 12
 """Cards of a page."""
 ATTENTION = frozenset({JobState.QUOTED, JobState.PARTIAL, JobState.FAILED, JobState.REFUSED, JobState.AMBIGUOUS})
 SHOWN = {"": frozenset[JobState](), "active": OPEN_STATES, "attention": ATTENTION}
-FIELDS = 40
+FIELDS = 60
 """Of the composer's form, besides files."""
 
 router = APIRouter(include_in_schema=False)
@@ -97,6 +98,19 @@ async def price_part(request: Request) -> Response:
         draft = composing.draft_from_form(form)
     price = await Composing.of(request, runtime_of(request), principal_of(request)).price(draft)
     return renderer_of(request).part(PricePart(price=price))
+
+
+@router.post("/create/use")
+async def use_another(request: Request) -> Response:
+    """The composer with another model chosen, priced anew. Spends nothing."""
+    composing_of = Composing.of(request, runtime_of(request), principal_of(request))
+    async with read_form(request, files=composing.REFERENCES, fields=FIELDS) as form:
+        draft = replace(composing.draft_from_form(form), model=str(form.get("use", "")))
+        try:
+            draft = await composing_of.with_files(form, draft)
+        except BadPicture as error:
+            return await _page(request, draft, error=error)
+    return await _page(request, draft)
 
 
 @router.post("/create/job")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from limner.web.views import Fact, ModelGroup, ModelOption, ReceiptRow, Shell, Tile
+from limner.web.views import Another, Fact, ModelGroup, ModelOption, ReceiptRow, Shell, Tile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,23 @@ class Draft:
     previews: bool = False
     """Whether first looks are to be shown where they cost something."""
     references: tuple[str, ...] = ()
-    """Ids of kept pictures; the first is what the picture starts from."""
+    """Ids of kept pictures; unless their roles say otherwise, the first is what the picture starts from."""
+    roles: tuple[str, ...] = ()
+    """What each of them is for, in their order; empty, and what is missing, is left to the model."""
+
+    def role_of(self, place: int) -> str:
+        """What the picture at a place is for; empty where nobody has said it."""
+        return self.roles[place] if place < len(self.roles) else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleChoice:
+    """What a picture may be for."""
+
+    id: str
+    name: str
+    open: bool
+    """Whether the chosen model takes such pictures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +155,8 @@ class Price:
     """The ceiling, in micro-dollars; empty where nobody knows it."""
     pixels: str
     """The size that the shape comes out at; empty where only the model knows."""
+    alternatives: tuple[Another, ...] = ()
+    """Other models, where this one costs too much or cannot paint it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,6 +178,10 @@ class Composer:
     patterns: tuple[Pattern, ...]
     takes_references: int
     """How many pictures the chosen model can start from."""
+    roles: tuple[RoleChoice, ...]
+    """For each picture to choose from."""
+    lacks_roles: str
+    """Which of them the chosen model does not take; empty where it takes all, or none at all."""
     limit: int
     """Characters that the chosen model reads."""
     upload_megabytes: int
@@ -172,6 +194,10 @@ class Composer:
     price: Price
     error: str = ""
     field: str = ""
+
+    def role_of(self, image_id: str) -> str:
+        """What one of its pictures is for; empty where that is left to the model."""
+        return self.draft.role_of(self.draft.references.index(image_id))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,7 +263,9 @@ class Offer:
     prompt: str
     chips: tuple[str, ...]
     constraints: tuple[Fact, ...]
-    alternatives: tuple[Fact, ...]
+    alternatives: tuple[Another, ...]
+    fields: tuple[tuple[str, str], ...]
+    """Of the composer, for one of those: names and values."""
     token: str
     key: str
     changed: str

@@ -47,6 +47,7 @@ class Links:
     create_price: str = "/create/price"
     create_job: str = "/create/job"
     create_confirm: str = "/create/confirm"
+    create_use: str = "/create/use"
     create_improve: str = "/create/improve"
 
     def static(self, name: str) -> str:
@@ -149,9 +150,15 @@ class Links:
         """Where a service is asked again at once, although it rests."""
         return f"{self.analytics}/breakers/{quote(service)}/reset"
 
+    chat_shelf: str = "/chat/shelf"
+
     def chats(self, **query: str) -> str:
         """All chats; with words those that have them, with a cursor older ones."""
         return f"/chat?{urlencode(query)}" if query else "/chat"
+
+    def talk_about(self, image_id: str) -> str:
+        """The beginning of a chat about a picture."""
+        return self.chats(picture=image_id)
 
     def chat(self, chat_id: str, more: str = "") -> str:
         """A chat's page, and what is done from it. Saying something in a new one is done at `new`."""
@@ -165,9 +172,9 @@ class Links:
         """A message alone, and what is done with it."""
         return self.chat(chat_id, f"messages/{message_id}/{more}".removesuffix("/"))
 
-    def block(self, chat_id: str, block_id: str) -> str:
-        """A picture in a message: where its button buys."""
-        return self.chat(chat_id, f"blocks/{block_id}/buy")
+    def block(self, chat_id: str, block_id: str, what: str = "buy") -> str:
+        """A picture in a message: where its button buys, or another model is priced."""
+        return self.chat(chat_id, f"blocks/{block_id}/{what}")
 
     def api_chat(self, chat_id: str, more: str = "") -> str:
         """A chat in the interface, for the script of its page."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from limner.domain.errors import LimnerError
 from limner.domain.money import Money
 from limner.domain.people import Principal
-from limner.domain.plan import Constraints, Quote
+from limner.domain.plan import Constraints
 from limner.domain.request import ImageRequest
 from limner.runtime import Runtime
 from limner.web import composing, showing, wording
@@ -17,7 +17,6 @@ from limner.web.languages import gettext as _
 from limner.web.languages import ngettext
 from limner.web.views import Fact
 
-ALTERNATIVES = 4
 MOST_FOR_WORDS = Money.usd("0.02")
 """What making more of a prompt may cost."""
 SIZES = 6
@@ -50,7 +49,8 @@ async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
         prompt=wanted.prompt,
         chips=tuple(filter(None, (first.title, wanted.quality or "", pixels))),
         constraints=tuple(_constraints(quote.constraints)),
-        alternatives=await _alternatives(who, quote),
+        alternatives=await who.others(draft, first.model),
+        fields=composing.fields_of(draft),
         token=quote.token,
         key=runtime.ids.new(),
         changed=changed,
@@ -83,19 +83,6 @@ def _constraints(found: Constraints) -> Iterator[Fact]:
     yield Fact(name=_("Supported sizes"), value=", ".join(map(wording.apart, (sizes or shapes)[:SIZES])) or _("any"))
     yield Fact(name=_("Style support"), value=", ".join(found.styles) or _("in the prompt"))
     yield Fact(name=_("Formats"), value=", ".join(found.formats))
-
-
-async def _alternatives(who: Composing, quote: Quote) -> tuple[Fact, ...]:
-    """Other models that could paint now, as they are listed: what is cheap and quick is among the first."""
-    groups = composing.model_groups(who.runtime, await who.runtime.services_for(who.principal))
-    chosen = quote.plan.candidates[0].model
-    others = [
-        Fact(name=f"{group.name} · {option.title}", value=option.price)
-        for group in groups
-        for option in group.options[:2]
-        if option.ready and option.id != chosen
-    ]
-    return tuple(others[:ALTERNATIVES])
 
 
 async def wordsmith(runtime: Runtime, principal: Principal) -> tuple[str, Money | None]:

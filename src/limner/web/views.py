@@ -81,6 +81,17 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Another:
+    """Another model that would paint the same, to be chosen in place of the first."""
+
+    model: str
+    name: str
+    price: str
+    ready: bool = True
+    """Whether it can be used now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelOption:
     """A model among those to choose from."""
 

@@ -1,6 +1,7 @@
 // The chat, live: answers as they are written, pictures as they are painted, and forms without a new page.
 import { copy, make, SERVICES, tell, WORDS } from "./generated-image.js";
 import { announce, dress } from "./dress.js";
+import { gather } from "./references.js";
 import { ask, toast } from "./telling.js";
 
 const AGAIN = 4; // seconds until a lost server is asked again
@@ -232,19 +233,51 @@ chat.addEventListener("click", async (event) => {
   }
 });
 
-// Sends with the same key until an answer came: whatever is sent twice is said once.
+// --- pictures that go with a message ----------------------------------------------------------------------------------
+
+const shelf = document.getElementById("attach");
+const tiles = () => [...part("references").querySelectorAll("[name=reference]")];
+const attached = gather(composer, mark, { zone: chat.querySelector(".thread"), home: field });
+
+// The boxes of the pictures to choose from say what the tiles say.
+function mark() {
+  const chosen = new Set(tiles().map((each) => each.value));
+  for (const box of shelf.querySelectorAll("[type=checkbox]")) box.checked = chosen.has(box.value);
+}
+
+shelf.addEventListener("toggle", async ({ newState }) => {
+  const answer = newState === "open" && (await fetch(composer.dataset.shelf).catch(() => null));
+  if (!answer?.ok) return;
+  part("shelf").innerHTML = await answer.text();
+  mark();
+});
+
+shelf.addEventListener("change", ({ target }) => {
+  if (target.type === "file") return shelf.hidePopover();
+  if (target.checked) attached.add(target.value, target.dataset.alt);
+  else tiles().find((each) => each.value === target.value)?.closest(".ref").remove();
+});
+mark();
+
+// Sends with the same key until an answer came: whatever is sent twice is said once. Pictures on their way are waited for.
 let pending = false;
 async function send() {
-  const text = field.value;
-  if (!text.trim() || pending) return;
+  if (pending) return;
   pending = true;
   part("send").setAttribute("aria-busy", "true");
-  const answer = await asked(`${api}/messages`, { text }, { "Idempotency-Key": `form-${composer.elements.key.value}` });
+  await attached.settled();
+  const sent = { text: field.value, pictures: tiles().map((each) => each.value) };
+  const says = sent.text.trim() || sent.pictures.length;
+  const answer = says && (await asked(`${api}/messages`, sent, { "Idempotency-Key": `form-${composer.elements.key.value}` }));
   part("send").removeAttribute("aria-busy");
   pending = false;
+  if (!answer) return;
   if (answer.status && answer.status < 500) composer.elements.key.value = freshKey();
   if (!answer.ok) return complain(answer);
   field.value = "";
+  part("references").replaceChildren();
+  part("refused").replaceChildren();
+  mark();
   await refresh();
   scrollTo({ top: document.documentElement.scrollHeight });
 }
@@ -270,9 +303,17 @@ if (words.chat) {
   fetch(api).then((answer) => answer.json()).then((told) => settle(told.messages));
 } else {
   composer.append(make("input", { type: "hidden", name: "wait", value: "no" }));
+  let whole = false;
+  composer.addEventListener("submit", async (event) => {
+    if (whole) return;
+    event.preventDefault();
+    await attached.settled();
+    whole = true;
+    composer.requestSubmit();
+  });
 }
 field.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || (event.target.value.trim() === "" && !event.ctrlKey)) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || (event.target.value.trim() === "" && !tiles().length && !event.ctrlKey)) return;
   event.preventDefault();
   composer.requestSubmit(part("send"));
 });

@@ -56,6 +56,8 @@ export function steer(form) {
     const counted = said.takes.replace("{count}", brought).replace("{most}", rules.references);
     part("takes").textContent = rules.references ? counted : said.takesNone;
     part("references").classList.toggle("unread", !rules.references);
+    for (const role of part("references").querySelectorAll("option[value]:not([value=''])")) role.disabled = !rules.roles.includes(role.value);
+    part("roles-note").textContent = brought ? rules.lacks_roles : "";
     return rules.references ? brought : 0;
   };
 

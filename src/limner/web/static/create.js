@@ -4,11 +4,11 @@ import { steer } from "./create-controls.js";
 import { open } from "./create-dialog.js";
 import { keep, restore } from "./create-draft.js";
 import { choose } from "./create-picker.js";
-import { gather } from "./create-references.js";
 import { help } from "./create-words.js";
 import { announce, dress } from "./dress.js";
 import { freshKey } from "./once.js";
 import { follow } from "./live.js";
+import { gather } from "./references.js";
 
 const SOON = 60;
 
@@ -128,11 +128,26 @@ export function begin(form) {
       await buy(form.dataset.confirm, body);
       dialog.close();
     });
+    dialog.querySelector("[data-part=alternatives]")?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      dialog.close();
+      use(event.submitter.value);
+    });
     return false;
+  };
+
+  // Another model in place of the chosen one: it is priced, and nothing is bought.
+  const use = (model) => {
+    const radio = [...form.querySelectorAll("[name=model]")].find((each) => each.value === model);
+    if (!radio) return;
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+    go.focus();
   };
 
   const submit = async (event) => {
     event.preventDefault();
+    if (event.submitter?.name === "use") return use(event.submitter.value);
     const idea = event.submitter?.name === "idea" ? event.submitter.value : "";
     if (idea) {
       prompt.value = idea;

@@ -29,6 +29,8 @@ export const WORDS = {
   any: "any",
   upTo: "any up to the largest",
   alternatives: "Alternatives",
+  use: "Use this",
+  useNamed: "Use this: {model}",
   free: "free",
   away: "not available now",
   unknown: "price unknown",
@@ -59,6 +61,7 @@ export const SERVICES = {
 
 const say = (name, values = {}) => WORDS[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const given = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 const serviceOf = (id) => SERVICES[id] ?? { name: id ?? "", colour: "other" };
 
 // Four decimals; what costs something never looks as if it did not.
@@ -97,7 +100,7 @@ const button = (kind, mark, words, press) => make("button", { type: "button", cl
 const list = (title, rows) =>
   make("details", { class: "disc" },
     make("summary", {}, icon("caret", "caret"), title),
-    make("ul", {}, ...rows.map(([name, value]) => make("li", {}, make("span", {}, name), make("span", { class: "num" }, value)))));
+    make("ul", {}, ...rows.map(([name, value, act]) => make("li", {}, make("span", {}, name), make("span", { class: "num" }, value), act))));
 
 // Styles and icons for pages of other origins: they have no sheet of ours, and icons come from a page's own place only.
 let luggage;
@@ -193,6 +196,32 @@ class GeneratedImage extends HTMLElement {
     }
   }
 
+  // Has another model priced in place of the offered one. Nothing is bought.
+  async use(modelKey) {
+    if (this.#busy || this.#data?.status !== "pending") return;
+    this.#busy = true;
+    const offered = this.#data;
+    try {
+      this.data = { ...offered, error: null, ...(await this.#priced(modelKey, offered)) };
+    } catch {
+      this.data = { ...offered, error: say("unreachable") };
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #priced(modelKey, { prompt, size, quality, style }) {
+    const here = this.#address;
+    const asked = here ? { model: modelKey } : { prompt, modelKey, size, quality, style };
+    const answer = await fetch(here ? `${here}/quote` : new URL("/generate-image/estimate", HOME), {
+      method: "POST",
+      headers: this.#headers({ "Content-Type": "application/json" }),
+      body: JSON.stringify(given(asked)),
+    });
+    const { success, error, detail, ...priced } = await answer.json();
+    return answer.ok ? { ...priced, error: null } : { error: error ?? detail };
+  }
+
   get #address() {
     return this.getAttribute("block");
   }
@@ -229,7 +258,7 @@ class GeneratedImage extends HTMLElement {
     const answer = await fetch(new URL("/generate-image", HOME), {
       method: "POST",
       headers: this.#headers({ "Content-Type": "application/json", "Idempotency-Key": `block-${this.#key}-${this.#tries}` }),
-      body: JSON.stringify(Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null && value !== undefined))),
+      body: JSON.stringify(given(asked)),
     });
     const { success, error, confirmationRequired, cost: now, ...made } = await answer.json();
     if (success) return { ...offered, ...made, cost: now, status: "complete", error: null };
@@ -328,8 +357,15 @@ class GeneratedImage extends HTMLElement {
         [say("style"), say(constraints.supportsStyle ? "yes" : "no")],
       ]),
       alternatives?.length && list(say("alternatives"),
-        alternatives.map((each) => [`${serviceOf(each.provider).name} · ${each.model}`, price(each)])),
+        alternatives.map((each) => [`${serviceOf(each.provider).name} · ${each.model}`, price(each), this.#choice(each)])),
     ];
+  }
+
+  #choice({ provider, model, modelKey, available }) {
+    if (available === false || !modelKey) return null;
+    const name = `${serviceOf(provider).name} · ${model}`;
+    const press = () => this.use(modelKey);
+    return make("button", { type: "button", class: "btn sm", "aria-label": say("useNamed", { model: name }), click: press }, say("use"));
   }
 
   #painting() {

@@ -26,7 +26,7 @@ export function toast(text, undo) {
   line.addEventListener("focusin", hold);
   line.addEventListener("pointerleave", wait);
   line.addEventListener("focusout", wait);
-  document.body.append(line);
+  (document.querySelector("main") ?? document.body).append(line); // all that is said lies within a landmark
   announce(text);
   wait();
   shown = line;

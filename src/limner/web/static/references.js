@@ -2,7 +2,8 @@
 // said with its name, and changes nothing.
 const OWN = /\/images\/([0-9a-f-]{36})/;
 
-export function gather(form, changed) {
+// `zone` is where they may be dropped, `home` where the focus goes when a tile has gone.
+export function gather(form, changed, { zone = form, home } = {}) {
   const part = (name) => form.querySelector(`[data-part=${name}]`);
   const list = part("references");
   const well = part("drop");
@@ -16,11 +17,13 @@ export function gather(form, changed) {
     if (has(id)) return;
     const tile = form.querySelector("template[data-part=reference]").content.firstElementChild.cloneNode(true);
     tile.querySelector("input").value = id;
+    const role = tile.querySelector("select");
+    if (role) role.name = `role-${id}`;
     const image = tile.querySelector("img");
     image.alt = alt;
     image.addEventListener("error", () => tile.remove());
     image.src = `${said.images}/${id}/thumbnail?edge=256`;
-    well.before(tile);
+    list.insertBefore(tile, list.contains(well) ? well : null);
   };
 
   const refuse = (text) => {
@@ -83,7 +86,7 @@ export function gather(form, changed) {
     if (!tile) return;
     tile.remove();
     changed();
-    browse.focus();
+    (home ?? browse).focus();
   });
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
@@ -91,14 +94,14 @@ export function gather(form, changed) {
     event.preventDefault();
     take(files);
   });
-  form.addEventListener("dragover", (event) => {
+  zone.addEventListener("dragover", (event) => {
     event.preventDefault();
     well.classList.add("over");
   });
-  form.addEventListener("dragleave", (event) => {
-    if (!form.contains(event.relatedTarget)) well.classList.remove("over");
+  zone.addEventListener("dragleave", (event) => {
+    if (!zone.contains(event.relatedTarget)) well.classList.remove("over");
   });
-  form.addEventListener("drop", (event) => {
+  zone.addEventListener("drop", (event) => {
     event.preventDefault();
     well.classList.remove("over");
     const files = [...event.dataTransfer.files];
@@ -108,5 +111,5 @@ export function gather(form, changed) {
       changed();
     } else take(files);
   });
-  return { add };
+  return { add, settled: () => going };
 }
