@@ -1,6 +1,7 @@
 """A real server in a thread, over a data directory of its own, with a stand-in for OpenAI behind it."""
 
 import asyncio
+import gc
 import logging
 import socket
 import threading
@@ -113,3 +114,5 @@ class _Serving(threading.Thread):
         if self._server is not None:
             self._server.should_exit = True
         self.join(20)
+        # A server takes all there is out of the garbage collector's rounds and ends with its process; this one goes on.
+        gc.unfreeze()
