@@ -74,6 +74,7 @@ def test_a_service_that_refuses_its_key_is_left_alone_shown_everywhere_and_reset
     assert "/analytics/breakers/anthropic/reset" in site.client.get("/analytics", headers={"Accept": "text/html"}).text
     one = site.client.get("/settings/providers/anthropic", headers={"Accept": "text/html"}).text
     assert ("Claude Sonnet 5.5" in one, "$2.00 / $10.00 for a million tokens" in one) == (True, True)
+    assert ('name="pace"' in one, 'name="weight"' in one) == (True, False)
 
     assert site.client.post(f"{AT}/anthropic/reset", params={"model": "openai/gpt-6-luna"}).status_code == 404
     assert site.client.post(f"{AT}/anthropic/reset").json()["available"] is True

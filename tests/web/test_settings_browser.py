@@ -18,7 +18,7 @@ pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
 CANARY = "sk-proj-never-to-be-seen-1234567890-Qm4A"
 WRONG = {"error": {"message": "Incorrect API key provided.", "code": "invalid_api_key"}}
 SECTIONS = ["keys", "profiles", "providers", "providers/openai", "budgets", "people", "projects", "tokens"]
-SECTIONS += ["webhooks", "presets", "templates", "appearance", "account"]
+SECTIONS += ["providers/anthropic", "webhooks", "presets", "templates", "appearance", "account"]
 
 
 @pytest.fixture(scope="module")

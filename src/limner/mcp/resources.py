@@ -38,6 +38,8 @@ SMALLER = (2048, 1024)
 """Widths of the copies that are tried then, in pixels."""
 PAGE = 50
 MODELS = "limner://models"
+MODEL = f"{MODELS}/{{+model}}"
+"""The form of a model's address."""
 _RECIPE = re.compile(rf"{re.escape(IMAGES)}([0-9a-fA-F-]{{36}})/recipe")
 
 TEMPLATES = (
@@ -56,7 +58,7 @@ TEMPLATES = (
         mime_type="application/json",
     ),
     ResourceTemplate(
-        uri_template=f"{MODELS}/{{+model}}",
+        uri_template=MODEL,
         name="model",
         title="A model",
         description="What a model can be asked for.",

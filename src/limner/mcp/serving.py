@@ -24,6 +24,7 @@ from mcp_types import (
 from limner.domain.version import VERSION
 from limner.mcp import prompts
 from limner.mcp.callers import CallerOf, Context
+from limner.mcp.completing import Completions
 from limner.mcp.resources import Resources
 from limner.mcp.tools import Answer, Tools
 from limner.runtime import Runtime
@@ -43,6 +44,7 @@ INSTRUCTIONS = (
 def mcp_server(runtime: Runtime, caller_of: CallerOf, secret: bytes) -> Server[Any]:
     """The server. `secret` seals what clients carry between a question and its answer."""
     tools, resources = Tools(runtime, caller_of), Resources(runtime, caller_of)
+    completions = Completions(runtime, caller_of)
 
     async def list_tools(_context: Context, _params: PaginatedRequestParams | None) -> ListToolsResult:
         return await tools.listed()
@@ -78,6 +80,7 @@ def mcp_server(runtime: Runtime, caller_of: CallerOf, secret: bytes) -> Server[A
         on_read_resource=read_resource,
         on_list_prompts=list_prompts,
         on_get_prompt=get_prompt,
+        on_completion=completions.complete,
     )
     security = RequestStateSecurity(keys=[secret], bind_principal=lambda context: caller_of(context).principal.id)
     server.middleware.append(RequestStateBoundary(security, default_audience=NAME))

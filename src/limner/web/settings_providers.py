@@ -52,6 +52,8 @@ class Place:
     standing: Standing
     config: ServiceConfig
     needs_key: bool
+    paints: bool
+    """Whether it paints; else it only writes."""
     algorithmic: bool = False
     usual_pace: float = 0
     """Requests a second where nobody says otherwise; 0 is no limit."""
@@ -146,6 +148,7 @@ async def _one(
         documentation=place.documentation,
         needs_key=place.needs_key,
         offers=tuple(_offers(place, now)),
+        weighs=place.paints,
         weight=_text(config.weight) if weight is None else weight,
         pace=_text(config.requests_per_second) if pace is None else pace,
         usual_pace=f"{place.usual_pace:g}" if place.usual_pace else _(NO_LIMIT),
@@ -201,6 +204,7 @@ async def _places(request: Request) -> list[Place]:
             standing=place.standing,
             config=place.config,
             needs_key=bool(place.card.key_variables) and not place.card.key_optional,
+            paints=False,
             texts=place.models,
         )
         for place in texts.values()
@@ -219,6 +223,7 @@ def _painting(runtime: Runtime, services: Services, card: ServiceCard, place: Te
         standing=runtime.health.standing(card.id, services.credential(card.id)),
         config=runtime.doors.steering.of(card.id),
         needs_key=bool(card.key_variables),
+        paints=True,
         algorithmic=card.algorithmic,
         usual_pace=card.requests_per_second,
         concurrency=card.concurrency,

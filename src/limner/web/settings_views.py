@@ -211,6 +211,8 @@ class ProviderPage:
     documentation: str
     needs_key: bool
     offers: tuple[OfferRow, ...]
+    weighs: bool
+    """Whether a weight means something: of those who only write the first that can is asked."""
     weight: str
     pace: str
     usual_pace: str
