@@ -89,6 +89,7 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
         Attempt(form={"id": "{job_id}", "batch": "{batch_id}"}, own=("job_id",)),
     ),
     "retry_job": (Attempt(body={}),),
+    "retry_batch": (Attempt(body={}),),
     "resolve_call": (Attempt(body={"charged": True}), Attempt(body={"charged": True}, own=("job_id",))),
     "replace_preset": (Attempt(body={"id": "{preset_id}", "name": "mine", "value": "mine"}),),
     "change_profile": (

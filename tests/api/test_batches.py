@@ -269,3 +269,23 @@ def test_a_pause_outlives_the_server_and_ends_when_somebody_says_so(tmp_path: Pa
         assert site.client.post(f"{batch['links']['self']}/resume").json()["state"] == "running"
         assert site.client.delete(batch["links"]["self"]).json()["state"] in {"running", "cancelled"}
         assert sent(site, [SMALL], delay_ms=-1).status_code == 422
+
+
+def test_what_never_became_a_job_is_tried_again_for_no_more_than_is_allowed(tmp_path: Path) -> None:
+    with serving(tmp_path, daily_cost_limit_usd="0.001") as site:
+        batch = begun(site, [PAID, SMALL])
+        done = ended(site, batch)
+        assert (done["counts"], done["rows"][0]["problem"]["code"]) == (
+            {"failed": 1, "succeeded": 1},
+            "budget_exceeded",
+        )
+    with serving(tmp_path) as site:
+        retry = f"{batch['links']['self']}/retry"
+        assert site.client.post(retry, json={"max_cost": "0.000001"}).status_code == 409
+        assert ended(site, batch)["state"] == "finished"
+        assert site.client.post(retry).json()["state"] in {"running", "finished"}
+        assert ended(site, batch)["counts"] == {"succeeded": 2}
+        assert site.client.post(retry, json={}).json()["state"] == "finished"
+        assert site.stand_in.purchases == 1
+        for name in ("0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11", "nonsense"):
+            assert site.client.post(f"/api/v1/batches/{name}/retry").status_code == 404

@@ -65,7 +65,7 @@ NEW = frozenset(
 PLAIN = frozenset(
     {"act", "after", "again", "before", "code", "cursor", "download", "edge", "favorite", "format"}
 ).union(
-    {"by", "everybody", "new", "period"},
+    {"by", "everybody", "new", "page", "period"},
     {"hour", "kind", "limit", "model", "name", "offset", "operation", "original", "project", "provider", "providerId"},
     {"q", "rows", "select", "service", "since", "skip", "state", "status", "tag", "tag_id", "tag_type", "title"},
     {"language", "show", "theme", "trash", "until", "vary", "width"},

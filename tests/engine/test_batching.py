@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -208,3 +209,39 @@ async def test_a_batch_that_is_paused_begins_no_further_row_and_goes_on_where_it
     await desk.batching.carry(await desk.held())
     assert (await desk.batching.batches.get(batch.id, ANN.id)).state == "finished"
     assert [prompt for prompt, _, _ in desk.door.asked] == ["one", "two", "three"]
+
+
+async def test_a_row_that_never_became_a_job_waits_again_once_for_what_it_costs_now(desk: Desk) -> None:
+    desk.script.update(one=[InvalidRequest("No.", field="size")])
+    batch = await desk.carried("one", "two")
+    quote = await desk.batching.unpainted(batch.id, ANN)
+    assert ([priced.row.number for priced in quote.rows], quote.ceiling) == ([1], Money.usd("0.04"))
+    with pytest.raises(ConfirmationRequired):
+        await desk.batching.retry(batch.id, ANN, max_cost=Money.usd("0.03"))
+    again = await desk.batching.retry(batch.id, ANN, max_cost=Money.usd("0.04"))
+    assert (again.state, again.counts) == ("running", {"waiting": 1, "succeeded": 1})
+    await desk.batching.retry(batch.id, ANN)
+    [row] = await desk.batching.batches.open_rows(await desk.held())
+    assert (row.number, row.request.max_cost) == (1, Money.usd("0.04"))
+    await desk.batching.carry(await desk.held())
+    found = await desk.batching.batches.get(batch.id, ANN.id)
+    assert (found.state, found.counts) == ("finished", {"succeeded": 2})
+    assert [prompt for prompt, _, _ in desk.door.asked].count("two") == 1
+
+
+async def test_a_batch_that_is_opened_again_is_not_ended_by_who_had_it(desk: Desk) -> None:
+    desk.script.update(one=[InvalidRequest("No.", field="size")])
+    batch = await desk.batching.submit(wish("one"), ANN)
+    held = await desk.held()
+    end = desk.batching.batches.end
+
+    async def too_late(held: HeldBatch, at: datetime) -> None:
+        await desk.batching.retry(batch.id, ANN)
+        await end(held, at)
+
+    desk.batching.batches.end = too_late  # type: ignore[method-assign]  # somebody comes before it
+    await desk.batching.carry(held)
+    assert (await desk.batching.batches.get(batch.id, ANN.id)).state == "running"
+    desk.batching.batches.end = end  # type: ignore[method-assign]  # nobody does any more
+    await desk.batching.carry(await desk.held())
+    assert (await desk.batching.batches.get(batch.id, ANN.id)).state == "finished"

@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -214,3 +215,27 @@ def test_what_is_not_there_is_not_found(site: Site) -> None:
         for act in ("pause", "resume", "cancel"):
             assert send(site, f"/batches/{wrong}/{act}").status_code == 404
     assert get(site, "/jobs/retry?batch=nonsense").status_code == 404
+
+
+def test_rows_that_never_became_jobs_are_tried_again_for_their_price_now(tmp_path: Path) -> None:
+    with serving(tmp_path, daily_cost_limit_usd="0.001") as site:
+        place = begun(site, "a harbour\na pier", model="openai/gpt-image-2")
+        page = until(site, place, "Finished", "2 came short")
+        assert page.count("Not painted") == 2
+        assert "limit" in page
+        assert site.stand_in.purchases == 0
+        assert "Retry failed" not in page
+    with serving(tmp_path) as site:
+        asked = get(site, f"{place}/retry").text
+        assert "2 rows \u00b7 2 images \u00b7 $" in asked
+        most = re.search(r'name="most" value="(\d+)"', asked)
+        assert most
+        dear = send(site, f"{place}/retry", most="1")
+        assert (dear.status_code, "The price has risen" in dear.text) == (409, True)
+        assert site.stand_in.purchases == 0
+        for _ in range(2):
+            assert send(site, f"{place}/retry", most=most[1]).headers["location"] == place
+        page = until(site, place, "Finished", "2 done")
+        assert "Try again" not in page
+        assert site.stand_in.purchases == 2
+        assert get(site, f"/batches/{uuid4()}/retry").status_code == 404

@@ -11,7 +11,8 @@ from limner.api.answers import answer
 from limner.api.batch_bodies import BatchBody, BatchOptions
 from limner.api.batch_reading import read_batch
 from limner.api.batch_schemas import BatchAnswer, BatchPage, BatchQuoteAnswer
-from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
+from limner.api.bodies import RetryBody
+from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
 from limner.api.documents import PAINTING, answers, body_of
 from limner.api.shapes import API, Body, amount, estimate_body, job_url, problem_body
 from limner.domain.batches import Batch, Standing
@@ -124,6 +125,23 @@ async def resume_batch(request: Request, batch_id: BatchId) -> Response:
     """Lets a paused batch go on; nothing happens to one that is not paused."""
     batching = runtime_of(request).batching
     return await _shown(request, await batching.resume(checked_id(batch_id, "batch"), principal_of(request)))
+
+
+@router.post(
+    "/{batch_id}/retry",
+    summary="Try again what was not painted",
+    responses=answers(BatchAnswer, "The batch.", 404, 409, 415),
+    openapi_extra=body_of(RetryBody, required=False),
+)
+async def retry_batch(request: Request, batch_id: BatchId) -> Response:
+    """Lets rows wait again that failed before they became jobs, each for no more than it costs now; a row waits once.
+
+    With `max_cost` nothing changes where all of them together may cost more. What jobs did not bring is bought again by
+    each job's own `retry`.
+    """
+    body = await read_json(request, RetryBody) if await request.body() else RetryBody()
+    batching, name = runtime_of(request).batching, checked_id(batch_id, "batch")
+    return await _shown(request, await batching.retry(name, principal_of(request), max_cost=body.most()))
 
 
 async def _shown(request: Request, batch: Batch, *, rows: bool = True, status: int = 200) -> Response:

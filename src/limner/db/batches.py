@@ -93,9 +93,7 @@ _PUT_BACK = Statement(
     .values(state=case((_cancelled, RowState.CANCELLED.value), else_=RowState.WAITING.value))
 )
 _NOTE_JOB = Statement(update(batch_rows).where(_row).values(job_id=bindparam("job")))
-_NOTE_FAILED = Statement(
-    update(batch_rows).where(_row).values(state=RowState.FAILED.value, problem=bindparam("why"), request=null())
-)
+_NOTE_FAILED = Statement(update(batch_rows).where(_row).values(state=RowState.FAILED.value, problem=bindparam("why")))
 _END = Statement(
     update(batches)
     .where(
@@ -121,6 +119,24 @@ _PAUSE = Statement(
     .values(paused_at=bindparam("at"))
 )
 _RESUME = Statement(update(batches).where(batches.c.id == bindparam("batch")).values(paused_at=null()))
+_no_job = and_(
+    batch_rows.c.batch_id == bindparam("batch"),
+    batch_rows.c.state == RowState.FAILED.value,
+    batch_rows.c.job_id.is_(None),
+    batch_rows.c.request.is_not(None),
+)
+_UNPAINTED = Statement(select(batch_rows).where(_no_job).order_by(batch_rows.c.number))
+_LET_WAIT = Statement(
+    update(batch_rows)
+    .where(_no_job, batch_rows.c.number == bindparam("place"))
+    .values(state=RowState.WAITING.value, problem=null(), request=bindparam("wish"), service=bindparam("painter"))
+)
+# Whoever has it in hand has it no longer: it may be about to write down that nothing is left to do.
+_REOPEN = Statement(
+    update(batches)
+    .where(batches.c.id == bindparam("batch"))
+    .values(ended_at=null(), cancelled_at=null(), worker=null(), attempt=batches.c.attempt + 1)
+)
 _IS_PAUSED = Statement(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.paused_at.is_not(None)))
 _CANCEL_ROWS = Statement(
     update(batch_rows)
@@ -168,6 +184,14 @@ class SqlBatches:
         """Lets it go on. Raises NotFound; nothing happens to a batch that is not paused."""
         values = {"batch": batch_id}
         await self._database.write(lambda connection: _change(connection, _RESUME, values, owner), owner=owner)
+
+    async def unpainted(self, batch_id: str, owner: str) -> Sequence[NewRow]:
+        """Rows that failed before they became jobs, and could be tried again. Raises NotFound."""
+        return await self._database.read(lambda connection: _unpainted(connection, batch_id, owner), owner=owner)
+
+    async def reopen(self, batch_id: str, owner: str, rows: Sequence[NewRow]) -> None:
+        """Lets such rows wait again, each with its request as it is now; once, whoever comes too. Raises NotFound."""
+        await self._database.write(lambda connection: _reopen(connection, batch_id, owner, rows), owner=owner)
 
     async def is_paused(self, held: HeldBatch) -> bool:
         """Whether no row is to be begun for now."""
@@ -303,6 +327,36 @@ def _page(connection: Connection, owner: str, limit: int, cursor: str | None) ->
     shown = found[:limit]
     following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
     return Page(tuple(batch_standing.batch(connection, row) for row in shown), following)
+
+
+def _unpainted(connection: Connection, batch_id: str, owner: str) -> list[NewRow]:
+    _get(connection, batch_id, owner)
+    return [
+        NewRow(
+            number=row["number"],
+            line=row["line"],
+            prompt=row["prompt"],
+            request=codec.requests().read(row["request"]),
+            service=row["service"],
+        )
+        for row in _UNPAINTED.rows(connection, {"batch": batch_id})
+    ]
+
+
+def _reopen(connection: Connection, batch_id: str, owner: str, rows: Sequence[NewRow]) -> None:
+    _get(connection, batch_id, owner)
+    values: list[Columns] = [
+        {
+            "batch": batch_id,
+            "place": row.number,
+            "wish": codec.requests().write(row.request),
+            "painter": row.service,
+        }
+        for row in rows
+        if row.request is not None
+    ]
+    if sum(_LET_WAIT.run(connection, each) for each in values):
+        _REOPEN.run(connection, {"batch": batch_id})
 
 
 def _change(connection: Connection, change: Statement, values: Columns, owner: str) -> None:

@@ -205,6 +205,14 @@ class Batches(Protocol):
         """Lets it go on. Raises NotFound; nothing happens to a batch that is not paused."""
         ...
 
+    async def unpainted(self, batch_id: str, owner: str) -> Sequence[NewRow]:
+        """Rows that failed before they became jobs, and could be tried again. Raises NotFound."""
+        ...
+
+    async def reopen(self, batch_id: str, owner: str, rows: Sequence[NewRow]) -> None:
+        """Lets such rows wait again, each with its request as it is now; once, whoever comes too. Raises NotFound."""
+        ...
+
     async def is_paused(self, held: HeldBatch) -> bool:
         """Whether no row is to be begun for now."""
         ...

@@ -132,7 +132,7 @@ class Batching:
             problem = next(priced.row.problem for priced in quote.rows if priced.row.problem is not None)
             said = f"No row can be painted. The first one: {problem.message}"
             raise InvalidRequest(said, field=problem.field, code=str(problem.code))
-        _check_allowed(wish, quote)
+        _check_allowed(wish.max_cost, quote)
         batch_id = await self.batches.add(
             NewBatch(
                 id=self.ids.new(),
@@ -168,6 +168,32 @@ class Batching:
     async def resume(self, batch_id: str, principal: Principal) -> Batch:
         """Lets a paused batch go on. Raises NotFound."""
         await self.batches.resume(batch_id, principal.id)
+        self.nudge()
+        return await self.batches.get(batch_id, principal.id)
+
+    async def unpainted(self, batch_id: str, principal: Principal) -> BatchQuote:
+        """What those rows would cost now that failed before they became jobs: for want of money, or of a service.
+
+        Spends nothing. Raises NotFound.
+        """
+        rows = await self.batches.unpainted(batch_id, principal.id)
+        await self.engine.router.health.renew()
+        again = [Wanted(line=row.line, prompt=row.prompt, request=row.request) for row in rows]
+        return BatchQuote(
+            rows=[await self._priced(row.number, each, principal) for row, each in zip(rows, again, strict=True)]
+        )
+
+    async def retry(self, batch_id: str, principal: Principal, *, max_cost: Money | None = None) -> Batch:
+        """Lets those of them wait again that can be painted, each for no more than it costs now.
+
+        Asked for again it changes nothing: a row waits once. Raises ConfirmationRequired where all of them together may
+        cost more than is allowed, and NotFound.
+        """
+        principal.check_may_change()
+        quote = await self.unpainted(batch_id, principal)
+        _check_allowed(max_cost, quote)
+        rows = [_bounded(priced, priced.ceiling) for priced in quote.paintable]
+        await self.batches.reopen(batch_id, principal.id, rows)
         self.nudge()
         return await self.batches.get(batch_id, principal.id)
 
@@ -280,13 +306,13 @@ class Spacing:
 _UNFORESEEN = Problem(code="internal", message="Limner failed at this row; its log says why.")
 
 
-def _check_allowed(wish: BatchWish, quote: BatchQuote) -> None:
+def _check_allowed(most: Money | None, quote: BatchQuote) -> None:
     """Raises ConfirmationRequired where all rows together may cost more than is allowed."""
-    if wish.max_cost is None or (quote.ceiling is not None and quote.ceiling <= wish.max_cost):
+    if most is None or (quote.ceiling is not None and quote.ceiling <= most):
         return
     amount = "an amount that nobody knows beforehand" if quote.ceiling is None else f"up to {quote.ceiling}"
     raise ConfirmationRequired(
-        f"The batch may cost {amount}, more than the {wish.max_cost} that you allow. Raise max_cost or take rows out.",
+        f"The batch may cost {amount}, more than the {most} that you allow. Raise max_cost or take rows out.",
         field="max_cost",
     )
 

@@ -85,6 +85,7 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
     shown = wanted[ROWS_A_PAGE * (query.page - 1) : ROWS_A_PAGE * query.page]
     jobs = await runtime.jobs.chosen(principal.id, [name for row in shown for name in row.jobs])
     again = [row.job_id for row in standing if row.job_id and row.state in FAILED][:JOBS_A_PAGE]
+    unpainted = await runtime.batching.batches.unpainted(batch.id, principal.id)
     listed, may_change = _Listing(links=links, jobs=jobs, batch=batch), principal.may_change
     stoppable = may_change and batch.ended is None and batch.cancelled is None
     return BatchView(
@@ -98,6 +99,7 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
         resume=links.batch(batch.id, "resume") if stoppable and batch.paused is not None else "",
         cancel=links.batch(batch.id, "cancel") if stoppable else "",
         retry_all=links.retries(again, batch.id) if again and may_change else "",
+        retry_unpainted=links.batch(batch.id, "retry") if may_change and unpainted else "",
         zip=links.batch(batch.id, "pictures.zip") if any(row.jobs for row in standing) else "",
         every=SOON if batch.left else LATER,
     )

@@ -97,16 +97,19 @@ class BatchQuotePage:
 
     template: ClassVar[str] = "pages/batchquote.html"
     shell: Shell
-    draft: BatchDraft
     name: str
     line: str
     """12 images · $0.48 at most."""
     likely: str
     """What all of it probably costs; empty where that is the same."""
     button: str
-    most: str
-    """The ceiling in micro-dollars; empty where nobody knows it."""
-    key: str
+    action: str
+    """Where the button leads."""
+    sent: tuple[tuple[str, str], ...]
+    """Names and values of what it sends."""
+    list: str
+    """The rows that it sends; empty where they are known."""
+    back: str
     rows: tuple[QuotedRow, ...]
     """Those that cannot be painted first."""
     more: str
@@ -155,6 +158,9 @@ class BatchView:
     cancel: str
     """Where these are done; empty where they cannot be."""
     retry_all: str
+    """Where what jobs did not bring is bought again."""
+    retry_unpainted: str
+    """Where rows are tried again that never became jobs."""
     zip: str
     """Where all its pictures are in one file; empty where there are none yet."""
     every: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -126,6 +128,25 @@ async def batch_zip(request: Request, batch_id: str) -> Response:
     return StreamingResponse(zipped(runtime.library, made, Wish()), media_type="application/zip", headers=headers)
 
 
+@router.get("/{batch_id}/retry")
+async def ask_for_unpainted(request: Request, batch_id: str) -> Response:
+    """What the rows would cost now that never became jobs; buys nothing."""
+    return await _quoted_again(request, known_id(batch_id))
+
+
+@router.post("/{batch_id}/retry")
+async def retry_unpainted_from_form(request: Request, batch_id: str) -> Response:
+    """Tries those rows again, for no more than was shown; sent twice each of them waits once."""
+    async with read_form(request, files=0, fields=FIELDS) as form:
+        most = _ceiling(text_of(form, "most"))
+    name, batching = known_id(batch_id), runtime_of(request).batching
+    try:
+        await batching.retry(name, principal_of(request), max_cost=most)
+    except ConfirmationRequired:
+        return await _quoted_again(request, name, again=True)
+    return RedirectResponse(renderer_of(request).links.batch(name), status_code=303)
+
+
 @router.post("/{batch_id}/pause")
 async def pause_from_form(request: Request, batch_id: str) -> Response:
     """Begins no further row."""
@@ -178,19 +199,52 @@ async def _part(request: Request, query: ListQuery) -> BatchesView:
 
 async def _quoted(request: Request, draft: BatchDraft, *, again: bool = False) -> Response:
     """The price of the list in the fields, with the button that begins it."""
-    runtime = runtime_of(request)
+    runtime, links = runtime_of(request), renderer_of(request).links
     wish = await wish_from(request, draft)
     quote = await runtime.batching.quote(wish, principal_of(request))
-    rows = _quoted_rows(quote)
+    sent = {
+        "list": draft.file,
+        "name": draft.name,
+        "model": draft.model,
+        "concurrency": draft.concurrency,
+        "delay": draft.delay,
+        "key": runtime.ids.new(),
+    }
+    form = _Form(action=links.batches, back=links.batches, sent=sent, list=draft.rows)
+    return _shown(request, quote, wish.name, form, again=again)
+
+
+async def _quoted_again(request: Request, batch_id: str, *, again: bool = False) -> Response:
+    """The price of those rows that never became jobs, with the button that tries them again."""
+    batching, links = runtime_of(request).batching, renderer_of(request).links
+    batch = await batching.batches.get(batch_id, principal_of(request).id)
+    quote = await batching.unpainted(batch.id, principal_of(request))
+    form = _Form(action=links.batch(batch.id, "retry"), back=links.batch(batch.id))
+    return _shown(request, quote, words.name(batch), form, again=again)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Form:
+    """What the button under a price does."""
+
+    action: str
+    back: str
+    sent: Mapping[str, str] = field(default_factory=dict)
+    list: str = ""
+
+
+def _shown(request: Request, quote: BatchQuote, name: str, form: _Form, *, again: bool) -> Response:
+    rows, most = _quoted_rows(quote), "" if quote.ceiling is None else str(quote.ceiling.micro)
     view = BatchQuotePage(
         shell=shell(request, _("What it costs"), current="batches"),
-        draft=draft,
-        name=wish.name,
+        name=name[: showing.PROMPT_LIMIT],
         line=words.quote_line(quote),
         likely=words.likely(quote),
         button=words.button(quote) if quote.paintable else "",
-        most="" if quote.ceiling is None else str(quote.ceiling.micro),
-        key=runtime.ids.new(),
+        action=form.action,
+        sent=tuple({**form.sent, "most": most}.items()),
+        list=form.list,
+        back=form.back,
         rows=rows[:QUOTED_ROWS],
         more=words.more(len(rows) - QUOTED_ROWS) if len(rows) > QUOTED_ROWS else "",
         faulty=words.faulty(quote.rows),
