@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from limner.domain.accounts import Asks, Inspection, KeyState
-from limner.domain.errors import InvalidRequest, NotFound, PolicyError
+from limner.domain.accounts import Asks, Inspection
+from limner.domain.errors import FailureCode, InvalidRequest, NotFound, PolicyError
 from limner.domain.model_card import ServiceCard
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Ids
 from limner.domain.text_models import TextCatalog, TextServiceCard
-from limner.domain.vault import KeyChange, Opener, StoredKey, StoredKeys, first_signs, last_signs
+from limner.domain.vault import KeyChange, KeyCheck, KeyState, Opener, StoredKey, StoredKeys, first_signs, last_signs
 from limner.engine.keyrings import Keyrings, cannot_open
 
 MOST = 100
@@ -46,8 +47,8 @@ class Vault:
     clock: Clock
     ids: Ids
 
-    async def add(self, new: NewKey, principal: Principal) -> StoredKey:
-        """Stores a key, sealed; nothing is sent.
+    async def add(self, new: NewKey, principal: Principal, said: Inspection | None = None) -> StoredKey:
+        """Stores a key, sealed, with what its service said when it was tried out; nothing is sent.
 
         Raises UnknownModel for a service that there is not, InvalidRequest, naming the field, and PolicyError where
         somebody shares who is no administrator.
@@ -73,6 +74,7 @@ class Vault:
             weight=new.weight,
             created=at,
             changed=at,
+            checked=None if said is None else _check(said, at),
         )
         await self.keys.add(key, secret)
         self.keyrings.forget()
@@ -140,7 +142,8 @@ class Vault:
         return key
 
     async def check(self, key_id: str, principal: Principal) -> Inspection:
-        """Asks the service whether it takes the key, and what is left on its account; costs nothing.
+        """Asks the service whether it takes the key, and what is left on its account; costs nothing. How it answered is
+        noted with the key.
 
         Raises NotFound; every other answer is one.
         """
@@ -148,7 +151,9 @@ class Vault:
         usable = (await self.keyrings.of(principal.id)).find(key.id)
         if usable is None or usable.secret is None:
             return Inspection(service=key.service, state=KeyState.NOT_READY, message=cannot_open(key))
-        return await self._asked(key.service, usable.secret)
+        said = await self._asked(key.service, usable.secret)
+        await self.keys.note(key, _check(said, self.clock.now()))
+        return said
 
     def _service(self, name: str) -> ServiceCard | TextServiceCard:
         """The service of a key: one that paints, else one that only writes. Raises UnknownModel."""
@@ -171,6 +176,13 @@ class Vault:
         if key.owner != principal.id:
             _check_administrator(principal)
         return key
+
+
+def _check(said: Inspection, at: datetime) -> KeyCheck:
+    """What is kept of an answer: no word of the service, and no amount."""
+    account = said.account
+    empty = account is not None and account.balance is not None and account.balance <= 0
+    return KeyCheck(at=at, state=said.state, code=FailureCode.NO_CREDIT if empty else said.code)
 
 
 def _checked_secret(text: str) -> str:
