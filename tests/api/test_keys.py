@@ -91,16 +91,25 @@ def test_models_are_ready_for_whoever_has_a_key(tmp_path: Path) -> None:
 def test_a_key_is_checked_and_one_that_is_refused_need_not_be_stored(tmp_path: Path) -> None:
     with serving(tmp_path) as site:
         key = stored(site)
-        assert site.client.post(f"/api/v1/keys/{key['id']}/check").json()["state"] == "accepted"
+        here = f"/api/v1/keys/{key['id']}"
+        assert key["checked"] is None
+        assert site.client.post(f"{here}/check").json()["state"] == "accepted"
+        kept = site.client.get(here).json()["checked"]
+        assert (kept["state"], kept["code"]) == ("accepted", None)
+        assert kept["at"] >= key["created"]
         site.stand_in.faults.add(Fault(at=At.ACCOUNT, status=401, body=WRONG))
         refused = site.client.post(f"/api/v1/keys/{key['id']}/check").json()
         assert refused["state"] == "refused"
         assert "the stored key" in refused["message"]
+        assert site.client.get("/api/v1/keys").json()["items"][0]["checked"]["code"] == "authentication_failed"
+        assert site.client.patch(here, json={"api_key": f"{CANARY}0"}).json()["checked"] is None
         site.stand_in.faults.add(Fault(at=At.ACCOUNT, status=401, body=WRONG))
         body = {"service": "openai", "api_key": CANARY, "check": True}
         answer = site.client.post("/api/v1/keys", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "key_refused")
         assert len(site.client.get("/api/v1/keys").json()["items"]) == 1
+        taken = site.client.post("/api/v1/keys", json=body).json()
+        assert taken["checked"]["state"] == "accepted"
 
 
 @pytest.mark.req("S0-059", "S3-080")

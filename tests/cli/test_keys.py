@@ -85,12 +85,16 @@ CANARY = "sk-canary-of-the-line-0123456789"
 def test_a_key_is_stored_from_stdin_used_and_removed(limner: Limner, shop: OpenAIStandIn) -> None:
     added = limner("keys", "add", "openai", "--label", "Mine", "--json", stdin=f"{CANARY}\n".encode())
     assert (added.code, added.document["key"], added.document["label"]) == (0, "...6789", "Mine")
+    assert added.document["checked"]["state"] == "accepted"
     listed = limner("keys", "list")
     assert "...6789" in listed.out
+    assert "accepted, 20" in listed.out
     painted = limner("generate", "a fox", "-m", "openai/gpt-image-2", "--yes", "--json")
     assert painted.code == 0
     assert limner("keys", "replace", "Mine", stdin=b"sk-another-of-the-line-0000").code == 0
-    assert "...0000" in limner("keys", "list").out
+    assert all(words in limner("keys", "list").out for words in ("...0000", "not asked yet"))
+    assert limner("keys", "check", "openai").code == 0
+    assert limner("keys", "list", "--json").document["stored"][0]["checked"]["state"] == "accepted"
     removed = limner("keys", "remove", "Mine")
     assert (removed.code, limner("keys", "list", "--json").document["stored"]) == (0, [])
     everything = [added, listed, painted, removed]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from limner.db.sealed import reseal, seal_plain
 from limner.domain.errors import NotFound
-from limner.domain.vault import Access, KeyChange, StoredKey
+from limner.domain.vault import Access, KeyChange, KeyCheck, KeyState, StoredKey
 from limner.domain.webhooks import Webhook, WebhookEvent
 from limner.sealing import AesSeals
 from tests.db.conftest import SECRET, Stores
@@ -63,6 +63,26 @@ async def test_a_key_of_somebody_else_is_not_there(stores: Stores) -> None:
         with pytest.raises(NotFound):
             await call(replace(key, owner="bob"))
     assert await stores.keys.find(key.id, "ann") == key
+
+
+async def test_the_last_answer_about_a_key_is_kept_until_another_key_takes_its_place(stores: Stores) -> None:
+    first = KeyCheck(at=later(3600), state=KeyState.ACCEPTED)
+    second = KeyCheck(at=later(7200), state=KeyState.REFUSED, code="forbidden")
+    key = replace(a_key(), checked=first)
+    await stores.keys.add(key, SK)
+    assert (await stores.keys.find(key.id, "ann")).checked == first
+    await stores.keys.note(key, second)
+    assert (await stores.keys.find(key.id, "ann")).checked == second
+    await stores.keys.note(replace(key, owner="bob"), first)
+    renamed = await stores.keys.change(key, KeyChange(label="Renamed"), later(10_000))
+    assert renamed.checked == second
+    replaced = await stores.keys.change(key, KeyChange(secret=f"{SK}x"), later(11_000))
+    assert replaced.checked is None
+    await stores.keys.note(renamed, first)  # that was said of the key that was there before
+    assert (await stores.keys.find(key.id, "ann")).checked is None
+    await stores.keys.remove(replaced)
+    await stores.keys.note(replaced, first)
+    assert list(await stores.keys.visible("ann")) == []
 
 
 async def test_two_changes_at_once_are_both_kept(stores: Stores, other: Stores) -> None:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.domain.accounts import KeyState
 from limner.domain.call import Pending
 from limner.domain.errors import (
     FailureCode,
@@ -26,7 +25,7 @@ from limner.domain.errors import (
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.people import LOCAL, Principal
 from limner.domain.request import ImageRequest
-from limner.domain.vault import Access, KeyChange, Opener, StoredKey
+from limner.domain.vault import Access, KeyChange, KeyState, Opener, StoredKey
 from limner.engine.vault import MOST, NewKey
 from limner.testing.fakes import FakeProvider
 from tests.engine.house import House, facts, house

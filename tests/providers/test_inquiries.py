@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from limner.domain.accounts import Account, KeyState
+from limner.domain.accounts import Account
 from limner.domain.call import Call, Finished, Pending
 from limner.domain.errors import FailureCode, LimnerError, NotConfigured, Problem, ProviderError
 from limner.domain.ports import Provider
+from limner.domain.vault import KeyState
 from limner.providers import inquiries
 from limner.providers.inquiries import Inquiries
 from limner.testing.fakes import FakeProvider, FakeServices

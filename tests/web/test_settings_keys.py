@@ -75,6 +75,9 @@ def test_a_key_is_stored_masked_checked_replaced_and_deleted(alone: Site) -> Non
     assert "OpenAI does not accept this key (401)." in client.post(check).text
     alone.stand_in.faults.add(Fault(at=At.ACCOUNT, status=429, body=EMPTY))
     assert "OpenAI accepts this key, but the account is out of credit." in client.post(check).text
+    again = main_of(client.get(HERE))  # what was said last stands there, and when
+    assert ("Out of credit" in again, re.search(r"Asked <?.*\d", again) is not None) == (True, True)
+    assert "but the account is" not in again
     one = check.removesuffix("/validate")
     form = client.get(one)
     assert ('value="Studio"' in form.text, "Replace Studio" in form.text) == (True, True)
@@ -83,6 +86,7 @@ def test_a_key_is_stored_masked_checked_replaced_and_deleted(alone: Site) -> Non
     kept = client.post(one, data={"label": "Atelier", "api_key": "", "weight": "2.5"})  # empty keeps the key
     assert kept.status_code == 303
     page = client.get(HERE)
+    assert "Not asked yet" in page.text  # this is another key
     assert ("Atelier" in page.text, "••••x9Yz" in page.text, "Studio" in page.text) == (True, True, False)
     asked = client.get(f"{one}/delete")
     assert "Delete the key Atelier of OpenAI?" in asked.text
@@ -113,6 +117,10 @@ def test_each_person_sees_their_own_keys_and_the_shared_ones(people: Site) -> No
         page = ann.get(HERE)
         assert ("Shared with you" in page.text, "Of Ann" in page.text) == (True, True)
         assert len(forms_of(page, "validate")) == 2
+        checks = forms_of(page, "validate")
+        assert "Valid." in ann.post(checks[0]).text
+        assert ada.get(HERE).text.count("Asked ") == 1  # a shared key's answer is everybody's
+        assert ann.get(HERE).text.count("Not asked yet") == 1
         (mine,) = forms_of(page, "delete")
         (shared,) = forms_of(ada.get(HERE), "delete")
         assert "Of Ann" not in ada.get(HERE).text

@@ -7,10 +7,10 @@ from datetime import datetime
 from pydantic import Field
 
 from limner.api.schemas import Amount, Answer, SizesAnswer
-from limner.domain.accounts import KeyState
 from limner.domain.health import BreakerState
 from limner.domain.model_card import MaskKind, StandIn, Status
 from limner.domain.request import Operation, Role
+from limner.domain.vault import KeyState
 
 
 class ParameterAnswer(Answer):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from limner.api.bodies import StrictBody
 from limner.api.schemas import EXAMPLE_ID, Answer
-from limner.domain.vault import KeyChange
+from limner.domain.vault import KeyChange, KeyState
 from limner.engine.vault import LONGEST_KEY, LONGEST_LABEL, NewKey
 
 NO_NUL = r"^[^\x00]*$"
@@ -75,6 +75,14 @@ class DocumentKeyChange(BaseModel):
     api_key: Secret | None = Field(default=None, alias="apiKey", repr=False)
 
 
+class KeyCheckAnswer(Answer):
+    """How a service answered when it was last asked about a key."""
+
+    at: datetime
+    state: KeyState
+    code: str | None = Field(description="What a refusal means; no_credit where the account is empty.")
+
+
 class KeyAnswer(Answer):
     """A stored key; the key itself is never shown again."""
 
@@ -87,6 +95,7 @@ class KeyAnswer(Answer):
     weight: float
     created: datetime
     changed: datetime
+    checked: KeyCheckAnswer | None = Field(description="Null where nobody asked since the key is what it is.")
 
 
 class KeyList(Answer):

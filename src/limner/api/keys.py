@@ -13,10 +13,9 @@ from limner.api.deps import checked_id, principal_of, read_json, runtime_of
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.key_schemas import KeyAnswer, KeyChangeBody, KeyList, NewKeyBody
 from limner.api.shapes import API, Body
-from limner.domain.accounts import KeyState
 from limner.domain.errors import InvalidRequest
 from limner.domain.people import Principal
-from limner.domain.vault import StoredKey
+from limner.domain.vault import KeyState, StoredKey
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 
@@ -36,11 +35,10 @@ async def create_key(request: Request) -> Response:
     """
     body, principal = await read_json(request, NewKeyBody), principal_of(request)
     vault, wanted = runtime_of(request).vault, body.wanted()
-    if body.check:
-        said = await vault.try_out(wanted)
-        if said.state is KeyState.REFUSED:
-            raise InvalidRequest(f"The key was not stored. {said.message}", field="api_key", code="key_refused")
-    key = await vault.add(wanted, principal)
+    said = await vault.try_out(wanted) if body.check else None
+    if said is not None and said.state is KeyState.REFUSED:
+        raise InvalidRequest(f"The key was not stored. {said.message}", field="api_key", code="key_refused")
+    key = await vault.add(wanted, principal, said)
     return answer(key_body(key, principal), 201, {"Location": f"{API}/keys/{key.id}"})
 
 
@@ -108,4 +106,7 @@ def key_body(key: StoredKey, principal: Principal) -> Body:
         "weight": key.weight,
         "created": key.created,
         "changed": key.changed,
+        "checked": None
+        if key.checked is None
+        else {"at": key.checked.at, "state": key.checked.state, "code": key.checked.code or None},
     }

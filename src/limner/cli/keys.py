@@ -15,10 +15,10 @@ from limner.cli.exits import FAILED, OK
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output
-from limner.domain.accounts import Account, Inspection, KeyState
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.accounts import Account, Inspection
+from limner.domain.errors import FailureCode, InvalidRequest, NotFound
 from limner.domain.model_card import ServiceCard
-from limner.domain.vault import KeyChange, StoredKey, last_signs
+from limner.domain.vault import KeyChange, KeyState, StoredKey, last_signs
 from limner.engine.vault import NewKey
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def add(
         said = await vault.try_out(new) if check else None
         if said is not None and said.state is KeyState.REFUSED:
             raise InvalidRequest(f"The key was not stored. {said.message}", field="api_key", code="key_refused")
-        key = await vault.add(new, principal)
+        key = await vault.add(new, principal, said)
         if json:
             output.document(_key_document(key))
         else:
@@ -104,9 +104,9 @@ def list_keys(json: Json = False) -> int:
             rows = [{"service": card.id, "variable": name, "key": key} for card, name, key in found]
             output.document({"keys": rows, "stored": [_key_document(key) for key in stored]})
         elif found or stored:
-            kept = [(key.service, key.masked, _whose(key), key.label, key.id) for key in stored]
-            set_here = [(card.id, key, name, "", "") for card, name, key in found]
-            output.rows(("Service", "Key", "From", "Label", "Id"), [*kept, *set_here])
+            kept = [(key.service, key.masked, _whose(key), key.label, _checked(key), key.id) for key in stored]
+            set_here = [(card.id, key, name, "", "", "") for card, name, key in found]
+            output.rows(("Service", "Key", "From", "Label", "Checked", "Id"), [*kept, *set_here])
         else:
             output.say(
                 "There is no key. `limner keys add` stores one; `limner providers` says what each service needs."
@@ -259,6 +259,14 @@ def _document(found: Inspection) -> Document:
     return {"service": found.service, "state": found.state.value, "message": found.message, **known}
 
 
+def _checked(key: StoredKey) -> str:
+    """How its service answered when it was last asked, and when."""
+    if key.checked is None:
+        return "not asked yet"
+    broke = key.checked.code == FailureCode.NO_CREDIT
+    return f"{'out of credit' if broke else WORDS[key.checked.state]}, {moment(key.checked.at)}"
+
+
 def _key_document(key: StoredKey) -> Document:
     return {
         "id": key.id,
@@ -269,6 +277,9 @@ def _key_document(key: StoredKey) -> Document:
         "weight": key.weight,
         "created": moment(key.created),
         "changed": moment(key.changed),
+        "checked": None
+        if key.checked is None
+        else {"at": moment(key.checked.at), "state": key.checked.state.value, "code": key.checked.code or None},
     }
 
 

@@ -18,7 +18,7 @@ from limner.domain.audit import Record
 from limner.domain.errors import NotFound
 from limner.domain.sealing import SealBroken, Seals
 from limner.domain.stored_keys import Telling
-from limner.domain.vault import KeyChange, StoredKey, UsableKey, last_signs
+from limner.domain.vault import KeyChange, KeyCheck, KeyState, StoredKey, UsableKey, last_signs
 
 _VISIBLE = or_(provider_keys.c.user_id == bindparam("owner"), provider_keys.c.shared == true())
 _THIS = (provider_keys.c.id == bindparam("key"), provider_keys.c.user_id == bindparam("owner"))
@@ -36,8 +36,17 @@ _CHANGE = Statement(
         shared=bindparam("open_to_all"),
         weight=bindparam("times"),
         changed_at=bindparam("at"),
+        checked_at=bindparam("asked"),
+        check_state=bindparam("state"),
+        check_code=bindparam("code"),
     )
 )
+_NOTE = Statement(
+    update(provider_keys)
+    .where(*_THIS, provider_keys.c.changed_at == bindparam("seen"))
+    .values(checked_at=bindparam("asked"), check_state=bindparam("state"), check_code=bindparam("code"))
+)
+_CHECK = {"asked": "checked_at", "state": "check_state", "code": "check_code"}
 _REMOVE = Statement(delete(provider_keys).where(*_THIS))
 
 
@@ -60,6 +69,9 @@ class SqlKeys:
             "weight": key.weight,
             "created_at": codec.stamp(key.created),
             "changed_at": codec.stamp(key.changed),
+            "checked_at": None if key.checked is None else codec.stamp(key.checked.at),
+            "check_state": None if key.checked is None else key.checked.state.value,
+            "check_code": None if key.checked is None else key.checked.code,
         }
 
         def insert(connection: Connection) -> None:
@@ -104,6 +116,18 @@ class SqlKeys:
         own = telling is None or telling.who == key.owner
         return await self._database.write(take, owner=key.owner if own else EVERYBODY)
 
+    async def note(self, key: StoredKey, check: KeyCheck) -> None:
+        """Notes how a service answered about a key, unless it was changed or removed meanwhile."""
+        values = {
+            "key": key.id,
+            "owner": key.owner,
+            "seen": codec.stamp(key.changed),
+            "asked": codec.stamp(check.at),
+            "state": check.state.value,
+            "code": check.code,
+        }
+        await self._database.write(lambda connection: _NOTE.run(connection, values), owner=key.owner)
+
     async def remove(self, key: StoredKey, record: Record | None = None) -> None:
         """Forgets a key. Raises NotFound."""
         values = {"key": key.id, "owner": key.owner}
@@ -139,8 +163,11 @@ class SqlKeys:
             "times": row["weight"] if change.weight is None else change.weight,
             "at": codec.stamp(at),
         }
-        _CHANGE.run(connection, {**place, **after})
+        # What was said of one key says nothing of the one that takes its place.
+        check = {name: row[column] if secret is None else None for name, column in _CHECK.items()}
+        _CHANGE.run(connection, {**place, **after, **check})
         now = {"label": after["named"], "last_four": after["signs"], "shared": after["open_to_all"]}
+        now |= {column: check[name] for name, column in _CHECK.items()}
         return _key(row), _key({**row, **now, "weight": after["times"], "changed_at": after["at"]})
 
 
@@ -155,6 +182,11 @@ def _key(row: Columns) -> StoredKey:
         weight=row["weight"],
         created=codec.moment(row["created_at"]),
         changed=codec.moment(row["changed_at"]),
+        checked=None
+        if row["checked_at"] is None
+        else KeyCheck(
+            at=codec.moment(row["checked_at"]), state=KeyState(row["check_state"]), code=row["check_code"] or ""
+        ),
     )
 
 

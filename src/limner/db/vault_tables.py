@@ -19,6 +19,9 @@ provider_keys = Table(
     Column("weight", Double, nullable=False),
     Column("created_at", Key, nullable=False),
     Column("changed_at", Key, nullable=False),
+    Column("checked_at", Key),
+    Column("check_state", Key),
+    Column("check_code", Key),
 )
 Index("ix_provider_keys_user", provider_keys.c.user_id, provider_keys.c.created_at)
 Index("ix_provider_keys_shared", provider_keys.c.shared, provider_keys.c.created_at)

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from limner.domain.vault import Opener
+from limner.domain.vault import KeyState, Opener
 
 
 @runtime_checkable
@@ -38,17 +37,6 @@ class ChecksKey(Protocol):
     async def check_key(self) -> Account:
         """The account behind the key; a key that is not taken raises ProviderError, AUTHENTICATION."""
         ...
-
-
-class KeyState(StrEnum):
-    """What is known of a key."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    """The service could not be asked, or did not answer."""
-    NOT_READY = "not_ready"
-    """There is no key, or no address."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from limner.domain.audit import Record
-from limner.domain.vault import KeyChange, StoredKey, UsableKey
+from limner.domain.vault import KeyChange, KeyCheck, StoredKey, UsableKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class StoredKeys(Protocol):
         self, key: StoredKey, change: KeyChange, at: datetime, telling: Telling | None = None
     ) -> StoredKey:
         """Changes what is said, whatever else has changed meanwhile. Raises NotFound."""
+        ...
+
+    async def note(self, key: StoredKey, check: KeyCheck) -> None:
+        """Notes how a service answered about a key, unless it was changed or removed meanwhile."""
         ...
 
     async def remove(self, key: StoredKey, record: Record | None = None) -> None:

@@ -5,11 +5,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 SHOWN = 4
 """Signs of a key that are shown: enough to tell keys apart, too few to use one."""
 _KIND = re.compile(r"[a-z][a-z0-9]{0,4}[-_](?:[a-z]{2,7}-)?")
+
+
+class KeyState(StrEnum):
+    """What is known of a key."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """The service could not be asked, or did not answer."""
+    NOT_READY = "not_ready"
+    """There is no key, or no address."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyCheck:
+    """How a service answered when it was last asked about a key."""
+
+    at: datetime
+    state: KeyState
+    code: str = ""
+    """What its refusal means, a `FailureCode`; no_credit too where it takes the key of an empty account."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +51,8 @@ class StoredKey:
     """How many times as often it is used as another of the same service and rank."""
     created: datetime
     changed: datetime
+    checked: KeyCheck | None = None
+    """None where it was not asked since the key is what it is."""
 
     @property
     def masked(self) -> str:

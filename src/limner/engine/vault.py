@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from limner.domain.accounts import Asks, Inspection, KeyState
+from limner.domain.accounts import Asks, Inspection
 from limner.domain.audit import Act, Audit, Deed, Record
-from limner.domain.errors import InvalidRequest, NotFound, PolicyError
+from limner.domain.errors import FailureCode, InvalidRequest, NotFound, PolicyError
 from limner.domain.model_card import ServiceCard
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock, Ids
 from limner.domain.stored_keys import StoredKeys, Telling
 from limner.domain.text_models import TextCatalog, TextServiceCard
-from limner.domain.vault import KeyChange, Opener, StoredKey, first_signs, last_signs
+from limner.domain.vault import KeyChange, KeyCheck, KeyState, Opener, StoredKey, first_signs, last_signs
 from limner.engine.keyrings import Keyrings, cannot_open
 
 MOST = 100
@@ -49,8 +50,8 @@ class Vault:
     clock: Clock
     ids: Ids
 
-    async def add(self, new: NewKey, principal: Principal) -> StoredKey:
-        """Stores a key, sealed; nothing is sent.
+    async def add(self, new: NewKey, principal: Principal, said: Inspection | None = None) -> StoredKey:
+        """Stores a key, sealed, with what its service said when it was tried out; nothing is sent.
 
         Raises UnknownModel for a service that there is not, InvalidRequest, naming the field, and PolicyError where
         somebody shares who is no administrator.
@@ -76,6 +77,7 @@ class Vault:
             weight=new.weight,
             created=at,
             changed=at,
+            checked=None if said is None else _check(said, at),
         )
         await self.keys.add(key, secret, self._record(Act.KEY_ADDED, key, principal))
         self.keyrings.forget()
@@ -148,7 +150,8 @@ class Vault:
         return key
 
     async def check(self, key_id: str, principal: Principal) -> Inspection:
-        """Asks the service whether it takes the key, and what is left on its account; costs nothing.
+        """Asks the service whether it takes the key, and what is left on its account; costs nothing. How it answered is
+        noted with the key.
 
         Raises NotFound; every other answer is one.
         """
@@ -156,7 +159,9 @@ class Vault:
         usable = (await self.keyrings.of(principal.id)).find(key.id)
         if usable is None or usable.secret is None:
             return Inspection(service=key.service, state=KeyState.NOT_READY, message=cannot_open(key))
-        return await self._asked(key.service, usable.secret)
+        said = await self._asked(key.service, usable.secret)
+        await self.keys.note(key, _check(said, self.clock.now()))
+        return said
 
     async def inspect(self, service: str) -> Inspection:
         """Asks a service whether it takes the installation's own key; costs nothing, never raises for a refusal."""
@@ -199,6 +204,13 @@ def _acts(before: StoredKey, after: StoredKey, *, is_new: bool) -> Iterator[Act]
         yield Act.KEY_SHARED if after.shared else Act.KEY_UNSHARED
     if (before.label, before.weight) != (after.label, after.weight):
         yield Act.KEY_CHANGED
+
+
+def _check(said: Inspection, at: datetime) -> KeyCheck:
+    """What is kept of an answer: no word of the service, and no amount."""
+    account = said.account
+    empty = account is not None and account.balance is not None and account.balance <= 0
+    return KeyCheck(at=at, state=said.state, code=FailureCode.NO_CREDIT if empty else said.code)
 
 
 def _checked_secret(text: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from limner.domain.accounts import Account, ChecksKey, Inspection, KeyState, ListsModels
+from limner.domain.accounts import Account, ChecksKey, Inspection, ListsModels
 from limner.domain.errors import FailureCode, LimnerError, NotConfigured
 from limner.domain.ports import Services
-from limner.domain.vault import Opener
+from limner.domain.vault import KeyState, Opener
 
 DEADLINE = 20.0
 """Seconds for one question, whatever the adapter itself allows."""

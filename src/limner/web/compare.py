@@ -158,7 +158,7 @@ async def _decided(request: Request, comparison_id: str, ballot: Ballot) -> Resp
     except LimnerError as error:
         found = await comparing.look(name, principal)
         return await _page(request, Look(found=found, error=error))
-    return RedirectResponse(f"{links.compare}#last", status_code=303)
+    return RedirectResponse(f"{links.compare}?new=1#last", status_code=303)
 
 
 def _ballot(said: str) -> Ballot:
@@ -178,7 +178,7 @@ async def _page(request: Request, look: Look) -> Response:
     rounds = (await comparing.page(principal, limit=LATEST)).items
     blind = [each for each in rounds if each.is_blind]
     current = look.current(blind)
-    last = look.found if look.found is not None and not look.found.is_blind else await _last(request, rounds)
+    last = await _told(request, look, rounds) if current is None else None
     asks = look.new or (current is None and look.found is None)
     number = max((each.comparison.number for each in rounds), default=0) + 1
     board = await comparing.board(principal, look.by, everybody=look.everybody)
@@ -195,8 +195,13 @@ async def _page(request: Request, look: Look) -> Response:
     return renderer_of(request).page(view, 200 if look.error is None else 422)
 
 
-async def _last(request: Request, rounds: tuple[Round, ...]) -> Round | None:
-    """The round that was voted on last, with its jobs."""
+async def _told(request: Request, look: Look, rounds: tuple[Round, ...]) -> Round | None:
+    """The round whose names are told, with its jobs: the one that the address names, else the last that was voted on.
+
+    None stands beside a round to vote on: the next one often has the same models, and seen side by side they tell.
+    """
+    if look.found is not None:
+        return None if look.found.is_blind else look.found
     over = [each for each in rounds if not each.is_blind]
     if not over:
         return None

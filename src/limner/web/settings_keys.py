@@ -8,10 +8,10 @@ from decimal import Decimal
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
-from limner.domain.accounts import Inspection, KeyState
+from limner.domain.accounts import Inspection
 from limner.domain.errors import FailureCode, InvalidRequest, UsageError
 from limner.domain.model_card import Status
-from limner.domain.vault import KeyChange, StoredKey
+from limner.domain.vault import KeyChange, KeyState, StoredKey
 from limner.engine.vault import NewKey
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
@@ -139,6 +139,20 @@ def verdict(runtime: Runtime, said: Inspection) -> Badge:
     return Badge(kind="warn", icon="part", word=_("Not known"), said=said.message)
 
 
+def kept_verdict(key: StoredKey) -> Badge | None:
+    """What its provider said when it was last asked; None where it was not asked since the key is what it is."""
+    check = key.checked
+    if check is None:
+        return None
+    if check.code == FailureCode.NO_CREDIT:
+        return Badge(kind="bad", icon="bad", word=_("Out of credit"))
+    if check.state is KeyState.ACCEPTED:
+        return Badge(kind="ok", icon="ok", word=_("Valid"))
+    if check.state is KeyState.REFUSED:
+        return Badge(kind="bad", icon="bad", word=_("Not valid"))
+    return Badge(kind="warn", icon="part", word=_("Not known"))
+
+
 def service_name(runtime: Runtime, service: str) -> str:
     """What a service is called, one that paints or one that only writes."""
     painter = showing.service_of(runtime.catalog, service)
@@ -177,7 +191,8 @@ async def _page(
             shared=key.shared,
             weight=f"{key.weight:g}",
             may_change=principal.may_change and (key.owner == principal.id or principal.administrator),
-            state=said.get(key.id),
+            state=said.get(key.id) or kept_verdict(key),
+            checked=None if key.checked is None else key.checked.at,
         )
         for key in keys
     }

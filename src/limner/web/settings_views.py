@@ -64,7 +64,9 @@ class KeyRow:
     may_change: bool
     """Whether whoever looks may replace and delete it."""
     state: Badge | None
-    """What its service has just said about it; None where it was not asked now."""
+    """What its service said about it when it was last asked; None where it was not."""
+    checked: datetime | None
+    """When that was."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,8 +13,9 @@ from limner.api.dialects.document2.routing import UNSAFE, gives, new_router
 from limner.api.dialects.document2.schemas import KeyValidityAnswer, ProviderModelsAnswer
 from limner.api.dialects.document2.words import models_of
 from limner.api.documents import body_of
-from limner.domain.accounts import Asks, KeyState
+from limner.domain.accounts import Asks
 from limner.domain.errors import LimnerError, NotConfigured, NotFound
+from limner.domain.vault import KeyState
 
 INVALID = "Invalid API key"
 KEY_MISSING = "API key not found"
