@@ -16,7 +16,7 @@ from limner.domain.picture import Picture
 from limner.domain.profile import Profile
 from limner.engine.chatting import branch_to
 from limner.runtime import Runtime
-from limner.web import showing, wording
+from limner.web import dates, showing, wording
 from limner.web.chat_blocks import block_of
 from limner.web.chat_views import (
     BlockView,
@@ -54,36 +54,6 @@ TODAY = message("Today")
 YESTERDAY = message("Yesterday")
 THIS_WEEK = message("This week")
 NOTES = {MessageState.STOPPED: message("Stopped."), MessageState.INTERRUPTED: message("Interrupted.")}
-MONTHS = (
-    message("January %(year)s"),
-    message("February %(year)s"),
-    message("March %(year)s"),
-    message("April %(year)s"),
-    message("May %(year)s"),
-    message("June %(year)s"),
-    message("July %(year)s"),
-    message("August %(year)s"),
-    message("September %(year)s"),
-    message("October %(year)s"),
-    message("November %(year)s"),
-    message("December %(year)s"),
-)
-"""Each month of a year."""
-DAYS = (
-    message("%(day)s Jan"),
-    message("%(day)s Feb"),
-    message("%(day)s Mar"),
-    message("%(day)s Apr"),
-    message("%(day)s May"),
-    message("%(day)s Jun"),
-    message("%(day)s Jul"),
-    message("%(day)s Aug"),
-    message("%(day)s Sep"),
-    message("%(day)s Oct"),
-    message("%(day)s Nov"),
-    message("%(day)s Dec"),
-)
-"""A day of each month."""
 WEEKDAYS = (
     message("Mon"),
     message("Tue"),
@@ -137,7 +107,7 @@ def _stretch(at: datetime, now: datetime) -> tuple[str, int]:
         return TODAY, now.year
     if ago < 7:
         return THIS_WEEK if ago > 1 else YESTERDAY, now.year
-    return MONTHS[local.month - 1], local.year
+    return dates.MONTHS_OF_YEARS[local.month - 1], local.year
 
 
 def _when(at: datetime, now: datetime) -> str:
@@ -147,7 +117,7 @@ def _when(at: datetime, now: datetime) -> str:
     ago = (now.date() - local.date()).days
     if ago <= 1:
         return f"{local:%H:%M}"
-    return _(WEEKDAYS[local.weekday()]) if ago < 7 else _(DAYS[local.month - 1], day=local.day)
+    return _(WEEKDAYS[local.weekday()]) if ago < 7 else dates.short_day(local)
 
 
 async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -> Manner:

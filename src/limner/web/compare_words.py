@@ -9,7 +9,7 @@ from limner.domain.money import Money
 from limner.engine.comparing import RoundQuote
 from limner.web import wording
 from limner.web.languages import gettext as _
-from limner.web.languages import message, ngettext, spoken
+from limner.web.languages import message, ngettext, number
 
 CHOOSE = message("Choose 2 to 4 models, or one model and two prompts.")
 TOO_MANY = message("At most 4 pictures in a round. Leave a model out.")
@@ -105,7 +105,7 @@ def took(seconds: float) -> str:
     """8.9 s; beside each other tenths tell them apart."""
     if seconds >= 60:
         return wording.duration(seconds)
-    return _("%(seconds)s s", seconds=f"{max(seconds, 0.1):.1f}".replace(".", spoken().decimal))
+    return _("%(seconds)s s", seconds=number(max(seconds, 0.1), 1))
 
 
 def votes(count: int) -> str:

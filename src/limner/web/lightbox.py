@@ -20,7 +20,7 @@ from limner.web import browsing, showing, wording
 from limner.web.family import family_of
 from limner.web.filters import GalleryQuery
 from limner.web.gallery import keeps_for, known_id, principal_of, renderer_of, runtime_of
-from limner.web.languages import gettext, message, ngettext, number, spoken
+from limner.web.languages import gettext, message, ngettext, number
 from limner.web.lightbox_views import Neighbour, PicturePage, ShareRow
 from limner.web.links import Links
 from limner.web.rendering import shell
@@ -205,5 +205,5 @@ def _share(share: Share) -> ShareRow:
 def _size(count: int) -> str:
     """1.6 MB, 310 KB."""
     if count >= 1_000_000:
-        return wording.apart(f"{count / 1_000_000:.1f}".replace(".", spoken().decimal) + " MB")
+        return wording.apart(f"{number(count / 1_000_000, 1)} MB")
     return wording.apart(f"{max(1, round(count / 1000))} KB")

@@ -148,7 +148,7 @@ def booked(job: Job) -> str:
     if not job.ended:
         return ""
     if job.state is JobState.AMBIGUOUS:
-        return f"{wording.price(job.held)} set aside"
+        return _("%(price)s set aside", price=wording.price(job.held))
     return wording.price(job.cost) if job.cost is None or job.cost or is_free(job) else wording.dollars("0")
 
 

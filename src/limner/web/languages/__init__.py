@@ -154,9 +154,15 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
     return plain_ngettext(one, many, count) % {"num": number(count), **values}
 
 
-def number(count: int) -> str:
-    """1,284, as the language of the request groups it."""
-    return f"{count:,}".replace(",", spoken().thousands)
+def number(count: float, places: int = 0) -> str:
+    """1,284 or 4,200.5, as the language of the request groups and points it."""
+    return pointed(f"{count:,.{places}f}")
+
+
+def pointed(digits: str) -> str:
+    """An English number, such as 4,200.5, as the language of the request writes it."""
+    language = spoken()
+    return digits.translate({ord(","): language.thousands, ord("."): language.decimal})
 
 
 def message(text: str) -> str:
