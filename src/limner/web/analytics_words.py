@@ -89,10 +89,10 @@ def percent(share: float | None) -> str:
     if share is None:
         return NONE
     if 0.9995 <= share < 1:
-        return _("%(share)s%%", share=pointed("99.9"))
+        return wording.percent(99.9)
     if 0 < share < 0.0005:
         return _("under %(share)s%%", share=pointed("0.1"))
-    return _("%(share)s%%", share=pointed(f"{100 * share:.1f}".removesuffix(".0")))
+    return wording.percent(round(100 * share, 1))
 
 
 def seconds(value: float | None) -> str:

@@ -126,6 +126,16 @@ def amount(money: Money) -> str:
     return dollars(f"{money.dollars.normalize():f}")
 
 
+def percent(value: float) -> str:
+    """60%; its shares are told to the tenth."""
+    return _("%(share)s%%", share=figure(value))
+
+
+def figure(value: float) -> str:
+    """28, 7.5: a number with no more decimals than it has."""
+    return number(value, 0 if value == int(value) else 1)
+
+
 def size(width: int, height: int) -> str:
     """Width by height: width first, also where text runs from right to left."""
     return apart(f"{width} \u00d7 {height}")

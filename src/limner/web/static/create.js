@@ -9,6 +9,7 @@ import { help } from "./create-words.js";
 import { announce, dress } from "./dress.js";
 import { freshKey } from "./once.js";
 import { follow } from "./live.js";
+import { number } from "./words.js";
 
 const SOON = 60;
 
@@ -82,7 +83,7 @@ export function begin(form) {
   const count = () => {
     const counter = part("counter");
     const limit = Number(counter.dataset.limit);
-    counter.textContent = `${prompt.value.length.toLocaleString("en-GB")} / ${limit.toLocaleString("en-GB")}`;
+    counter.textContent = `${number(prompt.value.length)} / ${number(limit)}`;
     counter.classList.toggle("over", prompt.value.length > limit);
   };
 
