@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -109,8 +111,9 @@ def sign_in_view(
 ) -> Response:
     """The page of the sign-in, or of the first account; with what is wrong, where something is."""
     title = _("Set up your studio") if code else _("Sign in")
+    here = f"/setup?{urlencode({'code': code})}" if code else f"/login?{urlencode({'next': onward})}"
     view = SignInPage(
-        shell=shell(request, title),
+        shell=replace(shell(request, title), here=here),
         place=host_of(request),
         onward=onward,
         email=email[:254],
