@@ -21,6 +21,7 @@ from limner.web import chat_showing
 from limner.web.chat_showing import NONE, SHOWN, USUAL
 from limner.web.chat_views import ChatPage, Conversations, ThreadPart
 from limner.web.composing import form_key
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
 from limner.web.languages import gettext as _
@@ -118,7 +119,7 @@ async def tag_from_chat(request: Request, chat_id: str) -> Response:
         if gone:
             await keeper.untag(name, known_id(gone), principal)
         elif kind not in KINDS:
-            raise InvalidRequest("Choose what the tag is: a character, a persona, a chat or a theme.", field="kind")
+            raise InvalidRequest(_("Choose what the tag is: a character, a persona, a chat or a theme."), field="kind")
         else:
             await keeper.tag(name, TagKind(kind), tag, principal)
     except LimnerError as error:
@@ -179,7 +180,7 @@ async def page(
         services=chat_showing.services_json(runtime),
         key=runtime.ids.new(),
         text=text,
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 
@@ -239,7 +240,7 @@ def _changes(form: FormData, chat: Chat) -> ChatChanges:
 def _ceiling(form: FormData) -> Money | None:
     """Raises InvalidRequest."""
     given = text_of(form, "ceiling").strip().removeprefix("$")
-    wrong = InvalidRequest("A ceiling is an amount in dollars, such as 1.50.", field="ceiling")
+    wrong = InvalidRequest(_("A ceiling is an amount in dollars, such as 1.50."), field="ceiling")
     try:
         ceiling = Money.usd(given) if given else None
     except ValueError:

@@ -17,6 +17,7 @@ from limner.web.chat import WHOLE, page
 from limner.web.chat_views import MessagePart
 from limner.web.composing import form_key
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.signing_in import text_of
 
 FIELDS = 4
@@ -89,7 +90,7 @@ async def buy_from_form(request: Request, chat_id: str, block_id: str) -> Respon
         shown = text_of(form, "agreed")
     chat, part = await runtime.chatting.chats.tool(known_id(block_id), principal.id)
     if chat.id != name:
-        raise NotFound("There is no picture with this id in a chat of yours.")
+        raise NotFound(_("There is no picture with this id in a chat of yours."))
     try:
         await runtime.chatting.buy(part.id, principal, agreed=_agreed(shown))
     except LimnerError as error:
@@ -101,7 +102,7 @@ async def _message(request: Request, chat_id: str, message_id: str) -> Message:
     """A message of this chat. Raises NotFound."""
     message = await runtime_of(request).chatting.message(known_id(message_id), principal_of(request))
     if message.chat_id != known_id(chat_id):
-        raise NotFound("There is no message with this id.")
+        raise NotFound(_("There is no message with this id."))
     return message
 
 

@@ -30,6 +30,7 @@ from limner.web.chat_views import (
     Thread,
     Words,
 )
+from limner.web.failures import told, told_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -169,7 +170,8 @@ def _painter(runtime: Runtime, profile: Profile) -> Painter:
 async def _off(runtime: Runtime, principal: Principal, chat: Chat | None, *, has_profiles: bool) -> str:
     if chat is None:
         return _(CHOOSE_ONE) if has_profiles else _(MAKE_ONE)
-    return (await runtime.chatting.keeper.painting(chat, principal)).off or ""
+    said = (await runtime.chatting.keeper.painting(chat, principal)).off
+    return told_of(_(NO_PICTURES), said) if said else ""
 
 
 async def _models(runtime: Runtime, principal: Principal, chosen: str | None) -> tuple[Choice, ...]:
@@ -188,7 +190,7 @@ async def _missing(runtime: Runtime, principal: Principal, chosen: str | None) -
         async with asyncio.timeout(PATIENCE):
             await runtime.texts.buyer.choose(chosen, principal)
     except (NotConfigured, PriceUnknown) as error:
-        return error.message
+        return told(error)
     except TimeoutError:
         return ""
     return ""
@@ -258,7 +260,7 @@ async def _shown(runtime: Runtime, principal: Principal, ids: Sequence[str]) -> 
 
 def _note(message: Message) -> str:
     if message.problem is not None:
-        return message.problem.message
+        return told(message.problem)
     return _(NOTES[message.state]) if message.state in NOTES else ""
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from limner.domain.comparisons import LETTERS, Ballot, Comparison, Outcome, Result, Round
+from limner.domain.errors import PictureWithheld
 from limner.domain.job import Job
 from limner.domain.leaderboards import Score
 from limner.domain.money import Money
 from limner.engine.comparing import RoundQuote
 from limner.web import wording
+from limner.web.failures import headline, told, told_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext, number
 
@@ -93,7 +95,9 @@ def why_absent(job: Job | None) -> str:
     if job is None:
         return ""
     withheld = job.pictures[0].withheld if job.pictures else None
-    return withheld or ("" if job.problem is None else job.problem.message)
+    if withheld:
+        return told_of(headline(PictureWithheld.code), withheld)
+    return told(job.problem)
 
 
 def facts(cost: Money | None, seconds: float | None) -> str:

@@ -22,6 +22,7 @@ from limner.runtime import Runtime
 from limner.web import choosing, composing, showing, wording
 from limner.web.assets import FOLDER
 from limner.web.create_views import Composer, Draft, Pattern, Price, Style
+from limner.web.failures import told
 from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -117,7 +118,7 @@ class Composing:
             person=self.principal.id,
             key=runtime.ids.new(),
             price=await self.price(draft, chosen),
-            error="" if error is None else error.message,
+            error=told(error),
             field="" if error is None else error.field or "",
         )
 
@@ -131,7 +132,7 @@ class Composing:
             wanted = await self.wanted(replace(draft, model=model, prompt=draft.prompt.strip() or USUAL_PROMPT))
             plan = (await self.runtime.engine.plan_for(wanted, self.principal))[1]
         except LimnerError as error:
-            return _unpriced(error.message)
+            return _unpriced(told(error))
         return await self._priced(plan, draft, standing)
 
     async def _priced(self, plan: Plan, draft: Draft, standing: Standing | None) -> Price:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
-from limner.domain.errors import InvalidRequest
+from limner.domain.errors import FailureCode, InvalidRequest
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Money
@@ -17,6 +17,7 @@ from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
 from limner.web import choosing, showing, wording
 from limner.web.create_views import Draft, KeyHint
+from limner.web.failures import headline, in_short, told_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
 from limner.web.views import ModelGroup, ModelOption
@@ -172,10 +173,12 @@ def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[s
     readiness = services.readiness(card.service)
     if not readiness.ready:
         if readiness.code == "switched_off":
-            return _("Switched off"), _("switched off"), readiness.reason
-        return _("Add a key"), _("add a key"), readiness.reason
+            return _("Switched off"), _("switched off"), in_short(readiness.code, readiness.reason)
+        return _("Add a key"), _("add a key"), in_short(readiness.code, readiness.reason)
     obstacle = runtime.health.obstacle(card, services.credentials(card.service))
-    return ("", "", "") if obstacle is None else (_("Breaker open"), _("breaker open"), obstacle.why)
+    if obstacle is None:
+        return "", "", ""
+    return _("Breaker open"), _("breaker open"), in_short(FailureCode.UNAVAILABLE, obstacle.why)
 
 
 def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
@@ -184,7 +187,8 @@ def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
     for service in runtime.catalog.services:
         if not service.local:
             readiness = services.readiness(service.id)
-            hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=readiness.reason))
+            reason = told_of(headline(readiness.code), readiness.reason)
+            hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=reason))
     return tuple(hints)
 
 

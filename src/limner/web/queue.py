@@ -24,6 +24,7 @@ from limner.runtime.forms import read_form
 from limner.web import queue_words as words
 from limner.web import showing, wording
 from limner.web.analytics_views import Named, Way
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, number
@@ -126,7 +127,7 @@ async def retry_from_form(request: Request) -> Response:
             await engine.retry(name, principal, max_cost=most[name])
         except LimnerError as error:
             refused.append(name)
-            said = error.message
+            said = told(error)
     if refused:
         return await _ask(request, refused, said)
     links = renderer_of(request).links
@@ -292,7 +293,7 @@ async def _ask(request: Request, ids: Sequence[str], error: str = "") -> Respons
             missing = await runtime.engine.missing(job.id, principal)
             priced = None if missing is None else await runtime.engine.plan_for(missing, principal)
         except LimnerError as problem:
-            rows.append(_row(job, None, problem.message))
+            rows.append(_row(job, None, told(problem)))
         else:
             rows.append(_row(job, priced, "" if priced else _(words.BEGUN)))
             plans += [] if priced is None else [priced]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from limner.domain.job import Job, JobState
@@ -56,8 +57,11 @@ def note(job: Job) -> str:
         return _("Stopped by you")
     if job.state is JobState.AMBIGUOUS:
         return _("May have been charged: say which")
-    said = job.problem.message if job.problem and job.ended else ""
-    return said if len(said) <= LONGEST_NOTE else f"{said[: LONGEST_NOTE - 1].rstrip()}\u2026"
+    if job.problem is None or not job.ended:
+        return ""
+    said = job.problem.message
+    cut = said if len(said) <= LONGEST_NOTE else f"{said[: LONGEST_NOTE - 1].rstrip()}\u2026"
+    return wording.trouble(job, replace(job.problem, message=cut))
 
 
 def when(job: Job, seconds: float, now: datetime) -> str:

@@ -120,7 +120,7 @@ Names = Mapping[tuple[Kind, str], str]
 async def _names(request: Request) -> Names:
     """Whoever looks, for administrators everybody, and one's own tokens."""
     runtime, principal = runtime_of(request), principal_of(request)
-    names = {(Kind.USER, principal.id): principal.name}
+    names = {(Kind.USER, principal.id): principal.name if runtime.settings.accounts else _("You")}
     if runtime.settings.accounts:
         people = await runtime.admittance.accounts.all(principal) if principal.administrator else ()
         names |= {(Kind.USER, user.id): user.email for user in people}

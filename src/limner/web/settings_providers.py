@@ -15,6 +15,7 @@ from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import showing, wording
+from limner.web.failures import headline, told_of
 from limner.web.gallery import principal_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
@@ -180,7 +181,8 @@ def _health(card: ServiceCard, readiness: Readiness, condition: Condition, now: 
     if not readiness.ready:
         off = readiness.code == "switched_off"
         word = _("Switched off") if off else _("No key") if card.key_variables else _("Not ready")
-        return Badge(kind="", icon="minus" if off else "key", word=word, said=readiness.reason)
+        said = told_of(headline(readiness.code), readiness.reason)
+        return Badge(kind="", icon="minus" if off else "key", word=word, said=said)
     if card.algorithmic:
         return Badge(kind="ok", icon="ok", word=_("Always on"), said=_("Offline and free."))
     return _condition(condition, now)

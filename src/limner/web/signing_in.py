@@ -17,6 +17,7 @@ from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.runtime.forms import read_form
+from limner.web.failures import told
 from limner.web.languages import gettext as _
 from limner.web.rendering import Page, Renderer, shell
 from limner.web.views import SignInPage
@@ -96,7 +97,7 @@ def with_accounts(request: Request) -> Runtime:
     """The open installation. Raises NotFound where nobody signs in."""
     runtime: Runtime = request.app.state.runtime
     if not runtime.settings.accounts:
-        raise NotFound("Nobody signs in here. Set LIMNER_AUTH=accounts for people with accounts.")
+        raise NotFound(_("Nobody signs in here. Set LIMNER_AUTH=accounts for people with accounts."))
     return runtime
 
 
@@ -120,7 +121,7 @@ def sign_in_view(
         stays=stays,
         code=code,
         elsewhere=elsewhere_of(request),
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return answered(request, view, error)
 

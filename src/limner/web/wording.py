@@ -6,11 +6,13 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from limner.domain.budgets import Counted, Standing, Window
+from limner.domain.errors import Problem
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
 from limner.domain.request import Operation
 from limner.web import dates
+from limner.web.failures import MANY, told
 from limner.web.languages import ENGLISH, message, ngettext, number, pointed, spoken
 from limner.web.languages import gettext as _
 
@@ -222,9 +224,14 @@ def explanation(job: Job) -> str:
     if job.problem is None or not job.ended:
         return ""
     if job.state is JobState.PARTIAL:
-        return job.problem.message
+        return trouble(job, job.problem)
     alone = _("Limner does not retry refusals on other providers.") if job.state is JobState.REFUSED else ""
-    return " ".join(filter(None, (job.problem.message, alone, _charged(job))))
+    return told(job.problem, "", alone, _charged(job))
+
+
+def trouble(job: Job, problem: Problem) -> str:
+    """What went wrong with a job, for the text of an element."""
+    return told(problem, _(MANY) if job.state is JobState.PARTIAL else "")
 
 
 def _stopped(job: Job) -> str:

@@ -308,7 +308,9 @@ class GeneratedImage extends HTMLElement {
 
   #alert(kind) {
     const { error } = this.#data;
-    return error && make("div", { class: `alert ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(kind), make("p", {}, error));
+    // What the interface says is English in every language.
+    const foreign = error === say("unreachable") || WORDS.language.startsWith("en") ? {} : { lang: "en", dir: "ltr" };
+    return error && make("div", { class: `alert ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(kind), make("p", foreign, error));
   }
 
   get #terms() {

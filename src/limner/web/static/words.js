@@ -14,6 +14,9 @@ export const number = (count) => count.toLocaleString(`${language}-u-nu-latn`);
 // 97%, from a share of 1.
 export const percent = (share) => share.toLocaleString(`${language}-u-nu-latn`, { style: "percent" });
 
+// What was said in English, on a page in another language.
+export const original = (text) => Object.assign(document.createElement("span"), { className: "original", lang: "en", dir: "ltr", textContent: text });
+
 export const say = (text, values = {}) => filled(words[text]?.[0] ?? text, values);
 
 // The same in the form that a count wants, which stands for %(num)s.
