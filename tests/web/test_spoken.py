@@ -1,5 +1,6 @@
 """Every page speaks the language that it says it does: no sentence of another is left in it."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
@@ -9,8 +10,9 @@ import pytest
 
 from limner.domain.errors import FailureCode, InvalidRequest, LimnerError, NotFound, Problem
 from limner.testing.faults import Drop, Fault
-from limner.web import failures
+from limner.web import failures, languages
 from limner.web.languages import KNOWN, catalog_of, gettext, speaking
+from limner.web.languages.catalogs import Catalog
 from tests.api.served import Site, serving
 
 ENGLISH_WORDS = re.compile(r"\b(the|of|is|are|and|with|this|that|your|you|from|for|not|has|have|be)\b")
@@ -128,6 +130,43 @@ def test_no_page_has_a_sentence_of_another_language(busy: tuple[Site, Sequence[s
             if english.fullmatch(words) or ENGLISH_WORDS.search(words):
                 left[said] = path
     assert left == {}
+
+
+class _Hostile(Catalog):
+    """A catalog whose translations try to leave the place that they are put into."""
+
+    def one(self, text: str) -> str:
+        return f'{super().one(text)}" onhostile="<i>&lt;'
+
+    def form(self, one: str, many: str, count: int) -> str:
+        return f'{super().form(one, many, count)}" onhostile="<i>&lt;'
+
+
+def test_a_translation_ends_no_attribute(busy: tuple[Site, Sequence[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    site, paths = busy
+    known = catalog_of("de")
+    hostile = _Hostile(head=known.head, entries=known.entries, forms=known.forms, choose=known.choose)
+    monkeypatch.setattr(languages, "catalog_of", lambda code: hostile)
+    for path in paths:
+        page = site.client.get(path, headers={"Accept": "text/html", "Cookie": "language=de"}).text
+        found = _Attributes()
+        found.feed(page)
+        assert "onhostile" in page, path
+        assert "onhostile" not in found.names, path
+        assert all('" onhostile=' in json.loads(stages)["queued"] for stages in found.stages)
+
+
+class _Attributes(HTMLParser):
+    """The names of all attributes of a page, and the words that it keeps as JSON in one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.stages: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names |= {name for name, _ in attrs}
+        self.stages += [value for name, value in attrs if name == "data-stages" and value]
 
 
 def kinds(kind: type[LimnerError] = LimnerError) -> Iterator[type[LimnerError]]:
