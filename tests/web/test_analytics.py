@@ -18,6 +18,7 @@ from limner.engine.figures import Findings, Sums
 from limner.testing.faults import Fault
 from limner.web import analytics_words as words
 from limner.web import charts
+from limner.web.languages import KNOWN, speaking
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving
 from tests.web.test_pages import PAGE, get, send
@@ -222,3 +223,30 @@ def test_axes_have_round_steps() -> None:
         pytest.approx([0, 0.2, 0.4, 0.6, 0.8]),
         [0, 10, 20, 30, 40],
     ]
+
+
+def test_figures_are_said_whole_in_the_language_of_the_page() -> None:
+    month, day = Period.of(Span.MONTH, date(2026, 11, 28)), Period.of(Span.DAY, date(2026, 11, 28))
+    week = Period.between(date(2025, 12, 30), date(2026, 1, 5))
+    rates = {"2026-11-03": 50.0, "2026-11-04": 97.4}
+    with speaking(KNOWN["de"]):
+        assert (words.period(month), words.period(day)) == ("November 2026", "Heute, 28. Nov., UTC")
+        assert words.period(week) == "30. Dez. 2025 bis 5. Jan. 2026"
+        assert words.more_or_fewer(1500, 3, month) == "1.497 mehr als in den 28 Tagen davor"
+        assert words.size(31_500_000) == "31,5 MB"
+        assert (words.percent(0.974), words.seconds(0.05)) == ("97,4\u00a0%", "0,05 s")
+        said = words.success_label(month, rates, "2026-11-03", "OpenAI: überlastet")
+        assert "zwischen 50\u00a0% und 97,4\u00a0%, am niedrigsten am 3. November: OpenAI: überlastet." in said
+        assert words.reason("provider_failed") == "Fehler beim Anbieter"
+    with speaking(KNOWN["ar"]):
+        assert words.span(Span.WEEK, month.last) == "7 أيام"
+        assert words.span(Span.THIRTY, month.last) == "30 يومًا"
+        assert words.more_or_fewer(5, 5, day) == "بعدد اليوم السابق"
+
+
+def test_a_rate_that_never_changes_is_told_by_its_amount_and_not_by_its_words() -> None:
+    month = Period.of(Span.MONTH, date(2026, 11, 28))
+    steady = words.success_label(month, {"2026-11-03": 50.0, "2026-11-04": 50.0}, "2026-11-03", "")
+    assert steady == "Success rate by day, always 50%."
+    close = words.success_label(month, {"2026-11-03": 97.41, "2026-11-04": 97.43}, "2026-11-03", "A: timed out")
+    assert "between 97.4% and 97.4%" in close

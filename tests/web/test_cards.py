@@ -21,6 +21,8 @@ CATALOG = load_catalog(entry_points=())
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 FLUX, STABLE = "bfl/flux-pro-1.1", "stability/core"
 
+ORIGINAL = '<span class="original" lang="en" dir="ltr">It took long.</span>'
+
 
 def candidate(model: str, title: str, usd: str = "0.16", seconds: float = 12.0) -> Candidate:
     price = Money.usd(usd)
@@ -142,11 +144,12 @@ def test_cards_tell_of_money_by_its_amount_and_buy_for_the_same_in_every_languag
     with speaking(KNOWN["de"]):
         assert (card(free).result, card(free).quoted) == ("kostenlos · 9 s", "kostenlos")
         assert card(paid).result == "0,12\u00a0$ von veranschlagten 0,16\u00a0$ · 9 s"
-        assert card(failed).explanation == "It took long. Nichts wurde berechnet."
+        why = "Der Anbieter hat nicht rechtzeitig geantwortet. Nichts wurde berechnet."
+        assert card(failed).explanation == f"{why} {ORIGINAL}"
         assert card(stopped).explanation.endswith("bevor ein Bild erstellt war. Berechnet: 0,04\u00a0$.")
         retry = card(failed).retry
         assert retry is not None
         assert (retry.label, retry.most) == ("Wiederholen", "0.16")
     with speaking(KNOWN["ar"]):
         assert card(free).result.startswith("مجانًا · ")
-        assert card(failed).explanation == "It took long. لم يُحتسب شيء."
+        assert card(failed).explanation.endswith(f"لم يُحتسب شيء. {ORIGINAL}")

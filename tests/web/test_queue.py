@@ -7,7 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from limner.domain.job import JobState
+from limner.domain.money import Money
 from limner.testing.faults import Drop, Fault
+from limner.web import queue_words
+from limner.web.languages import KNOWN, speaking
 from tests.api.served import Site, serving
 from tests.web.test_pages import get, send
 
@@ -147,3 +151,21 @@ def test_older_jobs_are_one_link_away(site: Site, jobs: dict[str, Any]) -> None:
     assert jobs["done"]["id"] in second
     narrowed = re.search(r'href="(/jobs\?show=finished&amp;before=[^"]+)"', get(site, "/jobs?show=finished").text)
     assert narrowed is None or "data-part" in get(site, narrowed[1].replace("&amp;", "&")).text
+
+
+def test_the_queue_is_said_whole_in_the_language_of_the_page() -> None:
+    counts = {JobState.RUNNING: 2, JobState.QUEUED: 1}
+    assert (queue_words.tally(counts), queue_words.in_line(10), queue_words.in_line(11)) == (
+        "2 running, 1 queued",
+        "Tenth in line",
+        "Number 11 in line",
+    )
+    assert (queue_words.stage("cooling"), queue_words.stage("")) == ("Cooling", "Working")
+    with speaking(KNOWN["de"]):
+        assert queue_words.tally(counts) == "2 laufen, 1 wartet"
+        assert queue_words.lane_in_full(1, 1, 3) == "1 von 1 Platz belegt, 3 warten"
+        assert queue_words.at_most(Money.usd("0.16")) == "höchstens 0,16\u00a0$"
+    with speaking(KNOWN["ar"]):
+        assert queue_words.in_line(3) == "الثالثة في الانتظار"
+        assert queue_words.lane_in_full(1, 2, 3) == "المشغول 1 من أصل مكانين، 3 في الانتظار"
+        assert queue_words.lane(2, 0, 0) == "اثنتان معًا"

@@ -1,5 +1,6 @@
 """What surrounds the pages in a real browser: keys, palette, what is unfolded, languages, the line that is lost."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -115,6 +116,26 @@ async def test_scripts_speak_the_language_of_the_page(browser: Browser, studio: 
     await expect(seen.page.locator("#bulk [data-part=count]")).to_have_text("المحدد: 2")
     await seen.page.locator("#bulk [value=trash]").click()
     await expect(seen.page.get_by_role("dialog")).to_contain_text("أتحذف صورتين؟")
+    assert seen.complaints == []
+
+
+async def test_scripts_write_numbers_as_the_language_of_the_page_does(browser: Browser, studio: Site) -> None:
+    seen = await visit(browser, studio)
+    await seen.context.add_cookies([{"name": "language", "value": "de", "url": studio.url}])
+    await seen.page.goto("/")
+    await expect(seen.page.locator("[data-part=improve]")).to_be_visible()
+    await seen.page.locator("textarea[name=prompt]").fill("x" * 1200)
+    await expect(seen.page.locator("[data-part=counter]")).to_have_text(re.compile(r"^1\.200 / [\d.]+$"))
+    said = await seen.page.evaluate(
+        """async (place) => {
+        const { duration, number, percent } = await import(place + "words.js");
+        const { WORDS, four } = await import(place + "generated-image.js");
+        Object.assign(WORDS, { dollars: "{amount} $", language: document.documentElement.lang });
+        return [duration(80), number(1284.5), percent(0.974), four(0.04), four(1234.5)];
+    }""",
+        f"{studio.url}/static/1/",
+    )
+    assert said == ["1 min 20 s", "1.284,5", "97\u00a0%", "0,0400 $", "1234,5000 $"]
     assert seen.complaints == []
 
 

@@ -112,3 +112,24 @@ def test_without_accounts_there_is_no_sign_in(tmp_path: Path) -> None:
         for path in ("/login", "/setup"):
             assert site.client.get(path, headers=PAGE).status_code == 404
         assert "Sign out" not in site.client.get("/").text
+
+
+def test_a_language_is_chosen_before_anybody_signs_in_and_leads_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with accounts_site(tmp_path) as site, browser(site) as client:
+        link = setup_link(capsys)
+        page = client.get(link, headers={"Accept-Language": "ar"}).text
+        assert '<html lang="ar" dir="rtl"' in page
+        failed = client.post("/setup", data={"code": link.partition("=")[2], "email": "a", "password": "short"})
+        for shown in (page, failed.text):
+            back = re.search(r'name="back" value="([^"]+)"', shown)
+            assert back is not None
+            assert back[1] == link
+        chosen = client.post("/language", data={"language": "de", "back": link})
+        assert (chosen.status_code, chosen.headers["location"]) == (303, link)
+        assert 'lang="de"' in client.get(link).text
+        assert 'lang="de"' in client.get("/login?next=%2Fjobs").text
+        assert 'name="back" value="/login?next=%2Fjobs"' in client.get("/login?next=%2Fjobs").text
+        client.headers["Origin"] = "https://elsewhere.test"
+        assert client.post("/language", data={"language": "ar"}).status_code == 403

@@ -27,7 +27,8 @@ PRINCIPAL = "limner.principal"
 STILL = "limner.still"
 """Where streams find what says whether they are still let in, as the same one with the same rights."""
 
-OPEN_PAGES = frozenset({"/docs", "/invitation", "/login", "/setup"})
+OPEN_PAGES = frozenset({"/docs", "/invitation", "/language", "/login", "/setup"})
+"""Pages that know who looks, and are there for nobody in particular too; a language is chosen before signing in."""
 OPEN_SIGN_IN = frozenset(
     {"/api/auth/google", "/api/auth/login", "/api/auth/logout", "/api/auth/oidc/callback", "/api/auth/oidc/start"}
 )

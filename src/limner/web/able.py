@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from limner.domain.errors import FailureCode
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Money
 from limner.domain.people import Principal
@@ -13,6 +14,7 @@ from limner.domain.prices import Facts
 from limner.domain.request import Operation, Size
 from limner.runtime import Runtime
 from limner.web import wording
+from limner.web.failures import in_short
 from limner.web.languages import gettext as _
 
 
@@ -105,9 +107,9 @@ class Look:
         """What keeps a model from painting now, at the end of its label and in a sentence; empty where nothing does."""
         readiness = self.services.readiness(card.service)
         if not readiness.ready:
-            return wording.not_ready(readiness)[1], readiness.reason
+            return wording.not_ready(readiness)[1], in_short(readiness.code, readiness.reason)
         obstacle = self.runtime.health.obstacle(card, self.services.credentials(card.service))
-        return ("", "") if obstacle is None else (_("keeps failing"), obstacle.why)
+        return ("", "") if obstacle is None else (_("keeps failing"), in_short(FailureCode.UNAVAILABLE, obstacle.why))
 
 
 def unit_price(card: ModelCard, operation: Operation, size: Size) -> Money | None:

@@ -24,6 +24,7 @@ from limner.web.analytics_views import AnalyticsPage, BreakerRow, FiguresPart, F
 from limner.web.figures import Drawing
 from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import Choice
+from limner.web.languages import gettext as _
 from limner.web.rendering import shell
 from limner.web.showing import colour
 
@@ -65,7 +66,7 @@ async def analytics_page(request: Request, query: Annotated[FiguresQuery, Query(
     names = await _people(runtime, principal)
     period = found.lens.period
     view = AnalyticsPage(
-        shell=shell(request, "Analytics", current="analytics"),
+        shell=shell(request, _("Analytics"), current="analytics"),
         ways=_ways(query, renderer.links.analytics, runtime.clock.now().date()),
         since=period.first.isoformat(),
         until=period.last.isoformat(),
@@ -128,9 +129,9 @@ def _choices(lens: Lens, names: Mapping[str, str], principal: Principal) -> tupl
     if not names:
         return ()
     others = {name: called for name, called in names.items() if name != principal.id}
-    whole = {"": "You", EVERYBODY: "Everybody", **others}
+    whole = {"": _("You"), EVERYBODY: _("Everybody"), **others}
     chosen = EVERYBODY if lens.owner is None else "" if lens.owner == principal.id else lens.owner
-    whole.setdefault(chosen, "Somebody who has left")
+    whole.setdefault(chosen, _("Somebody who has left"))
     return tuple(Choice(value=value, name=name, chosen=value == chosen) for value, name in whole.items())
 
 
@@ -138,7 +139,7 @@ def _projects(found: Findings) -> tuple[Choice, ...]:
     """The projects that something was booked in, and the one that is chosen."""
     chosen = found.lens.project or ""
     names = sorted({row.project for row in found.measured.spending} | ({chosen} if chosen else set()))
-    return tuple(Choice(value=name, name=name or "All projects", chosen=name == chosen) for name in ("", *names))
+    return tuple(Choice(value=name, name=name or _("All projects"), chosen=name == chosen) for name in ("", *names))
 
 
 async def _part(request: Request, found: Findings, names: Mapping[str, str]) -> FiguresView:
@@ -150,7 +151,7 @@ async def _part(request: Request, found: Findings, names: Mapping[str, str]) -> 
     several = found.lens.owner is None
 
     def called(person: str) -> str:
-        return "You" if person == principal.id else names.get(person, "Somebody who has left")
+        return _("You") if person == principal.id else names.get(person) or _("Somebody who has left")
 
     return FiguresView(
         period=words.period(found.lens.period),
@@ -161,7 +162,7 @@ async def _part(request: Request, found: Findings, names: Mapping[str, str]) -> 
         painters=draw.painters(),
         pictures=draw.pictures(),
         pictures_sheet=draw.pictures_sheet(),
-        by_the=draw.by_the,
+        hourly=found.lens.period.hourly,
         gauges=tuple(_gauge(standing, called(standing.name)) for standing in standings),
         success=draw.success(),
         success_sheet=draw.success_sheet(),
@@ -208,7 +209,7 @@ async def _breakers(request: Request) -> tuple[BreakerRow, ...]:
                     name=Named(name=name, css=colour(service)),
                     badge=badge,
                     icon=icon,
-                    word=word,
+                    word=_(word),
                     detail=words.condition(condition, rules, runtime.clock.now()),
                     reset=links.reset_breaker(service) if open_here else "",
                 )

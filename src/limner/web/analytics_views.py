@@ -104,8 +104,8 @@ class FiguresView:
     painters: tuple[Named, ...]
     pictures: ColumnChart | None
     pictures_sheet: Sheet
-    by_the: str
-    """hour or day."""
+    hourly: bool
+    """Whether a column is an hour; else it is a day."""
     gauges: tuple[Gauge, ...]
     success: LineChart | None
     success_sheet: Sheet

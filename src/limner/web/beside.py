@@ -21,7 +21,9 @@ from limner.web.rendering import shell
 async def beside_each_other(request: Request, ids: Sequence[str]) -> Response:
     """The page of these pictures. Raises InvalidRequest for fewer than 2 or more than 4, and NotFound."""
     if not LEAST <= len(ids) <= MOST:
-        raise InvalidRequest(f"Choose {LEAST} to {MOST} pictures to compare.", field="ids")
+        raise InvalidRequest(
+            _("Choose %(least)s to %(most)s pictures to compare.", least=LEAST, most=MOST), field="ids"
+        )
     runtime, person, links = runtime_of(request), principal_of(request).id, renderer_of(request).links
     pictures = [await runtime.pictures.visible(known_id(each), person) for each in ids]
     prompts = {picture.prompt for picture in pictures}

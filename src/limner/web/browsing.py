@@ -9,7 +9,7 @@ from itertools import groupby
 
 from limner.domain.browsing import Browsing, Sheet, SpanTally, Tally
 from limner.domain.picture import Picture
-from limner.web import showing, wording
+from limner.web import dates, showing, wording
 from limner.web.filters import GalleryQuery, beginning
 from limner.web.gallery_views import DayGroup, GalleryTile, SheetView
 from limner.web.languages import gettext, ngettext, number
@@ -75,7 +75,7 @@ def day_title(day: date, today: date) -> str:
     ago = (today - day).days
     if ago in (0, 1):
         return gettext("Yesterday") if ago else gettext("Today")
-    return wording.day(day)
+    return dates.day(day)
 
 
 def total_words(tally: Tally) -> str:

@@ -22,6 +22,7 @@ from limner.web import attaching, chat_showing, showing
 from limner.web.chat_showing import NONE, SHOWN, USUAL
 from limner.web.chat_views import ChatPage, Conversations, ShelfPart, ThreadPart
 from limner.web.composing import form_key
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
 from limner.web.languages import gettext as _
@@ -137,7 +138,7 @@ async def tag_from_chat(request: Request, chat_id: str) -> Response:
         if gone:
             await keeper.untag(name, known_id(gone), principal)
         elif kind not in KINDS:
-            raise InvalidRequest("Choose what the tag is: a character, a persona, a chat or a theme.", field="kind")
+            raise InvalidRequest(_("Choose what the tag is: a character, a persona, a chat or a theme."), field="kind")
         else:
             await keeper.tag(name, TagKind(kind), tag, principal)
     except LimnerError as error:
@@ -209,7 +210,7 @@ async def page(
         key=runtime.ids.new(),
         attaching=await chat_showing.attaching_of(runtime, principal, wanted.pictures),
         text=wanted.text,
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 
@@ -269,7 +270,7 @@ def _changes(form: FormData, chat: Chat) -> ChatChanges:
 def _ceiling(form: FormData) -> Money | None:
     """Raises InvalidRequest."""
     given = text_of(form, "ceiling").strip().removeprefix("$")
-    wrong = InvalidRequest("A ceiling is an amount in dollars, such as 1.50.", field="ceiling")
+    wrong = InvalidRequest(_("A ceiling is an amount in dollars, such as 1.50."), field="ceiling")
     try:
         ceiling = Money.usd(given) if given else None
     except ValueError:

@@ -17,6 +17,7 @@ from limner.engine.offering import offer_of
 from limner.engine.tiers import tier_in
 from limner.web import showing, wording
 from limner.web.chat_views import BlockView
+from limner.web.failures import told
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links
@@ -145,7 +146,7 @@ def _error(part: ToolPart, pictures: Sequence[Picture]) -> str:
     if job is not None and (_lost(job) or job.state is JobState.CANCELLED):
         return wording.explanation(job)
     if part.trouble is not None:
-        return part.trouble.message
+        return told(part.trouble)
     return _(WITHHELD) if part.state is PictureState.COMPLETE and not pictures else ""
 
 

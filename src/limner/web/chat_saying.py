@@ -19,6 +19,7 @@ from limner.web.chat import NOTHING, WHOLE, page, shown_with
 from limner.web.chat_views import MessagePart
 from limner.web.composing import form_key
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
 from limner.web.signing_in import text_of
 
 FIELDS = 4
@@ -132,7 +133,7 @@ async def _message(request: Request, chat_id: str, message_id: str) -> Message:
     """A message of this chat. Raises NotFound."""
     message = await runtime_of(request).chatting.message(known_id(message_id), principal_of(request))
     if message.chat_id != known_id(chat_id):
-        raise NotFound("There is no message with this id.")
+        raise NotFound(_("There is no message with this id."))
     return message
 
 

@@ -17,7 +17,7 @@ from limner.domain.profile import Profile
 from limner.engine.chat_wishes import MOST_SHOWN
 from limner.engine.chatting import branch_to
 from limner.runtime import Runtime
-from limner.web import attaching, showing, wording
+from limner.web import attaching, dates, showing, wording
 from limner.web.chat_blocks import block_of
 from limner.web.chat_views import (
     Attaching,
@@ -32,6 +32,7 @@ from limner.web.chat_views import (
     Thread,
     Words,
 )
+from limner.web.failures import told, told_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -56,36 +57,6 @@ TODAY = message("Today")
 YESTERDAY = message("Yesterday")
 THIS_WEEK = message("This week")
 NOTES = {MessageState.STOPPED: message("Stopped."), MessageState.INTERRUPTED: message("Interrupted.")}
-MONTHS = (
-    message("January %(year)s"),
-    message("February %(year)s"),
-    message("March %(year)s"),
-    message("April %(year)s"),
-    message("May %(year)s"),
-    message("June %(year)s"),
-    message("July %(year)s"),
-    message("August %(year)s"),
-    message("September %(year)s"),
-    message("October %(year)s"),
-    message("November %(year)s"),
-    message("December %(year)s"),
-)
-"""Each month of a year."""
-DAYS = (
-    message("%(day)s Jan"),
-    message("%(day)s Feb"),
-    message("%(day)s Mar"),
-    message("%(day)s Apr"),
-    message("%(day)s May"),
-    message("%(day)s Jun"),
-    message("%(day)s Jul"),
-    message("%(day)s Aug"),
-    message("%(day)s Sep"),
-    message("%(day)s Oct"),
-    message("%(day)s Nov"),
-    message("%(day)s Dec"),
-)
-"""A day of each month."""
 WEEKDAYS = (
     message("Mon"),
     message("Tue"),
@@ -139,7 +110,7 @@ def _stretch(at: datetime, now: datetime) -> tuple[str, int]:
         return TODAY, now.year
     if ago < 7:
         return THIS_WEEK if ago > 1 else YESTERDAY, now.year
-    return MONTHS[local.month - 1], local.year
+    return dates.MONTHS_OF_YEARS[local.month - 1], local.year
 
 
 def _when(at: datetime, now: datetime) -> str:
@@ -149,7 +120,7 @@ def _when(at: datetime, now: datetime) -> str:
     ago = (now.date() - local.date()).days
     if ago <= 1:
         return f"{local:%H:%M}"
-    return _(WEEKDAYS[local.weekday()]) if ago < 7 else _(DAYS[local.month - 1], day=local.day)
+    return _(WEEKDAYS[local.weekday()]) if ago < 7 else dates.short_day(local)
 
 
 async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -> Manner:
@@ -203,7 +174,8 @@ def _painter(runtime: Runtime, profile: Profile) -> Painter:
 async def _off(runtime: Runtime, principal: Principal, chat: Chat | None, *, has_profiles: bool) -> str:
     if chat is None:
         return _(CHOOSE_ONE) if has_profiles else _(MAKE_ONE)
-    return (await runtime.chatting.keeper.painting(chat, principal)).off or ""
+    said = (await runtime.chatting.keeper.painting(chat, principal)).off
+    return told_of(_(NO_PICTURES), said) if said else ""
 
 
 async def _models(runtime: Runtime, principal: Principal, chosen: str | None) -> tuple[Choice, ...]:
@@ -224,7 +196,7 @@ async def _answering(runtime: Runtime, principal: Principal, chosen: str | None)
         async with asyncio.timeout(PATIENCE):
             choice = await runtime.texts.buyer.choose(chosen, principal)
     except (NotConfigured, PriceUnknown, ProviderError) as error:
-        return error.message, ""
+        return told(error), ""
     except TimeoutError:
         return "", ""
     return "", "" if choice.card.sees else choice.card.id
@@ -305,7 +277,7 @@ async def _shown(runtime: Runtime, principal: Principal, ids: Sequence[str]) -> 
 
 def _note(message: Message) -> str:
     if message.problem is not None:
-        return message.problem.message
+        return told(message.problem)
     return _(NOTES[message.state]) if message.state in NOTES else ""
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from limner.domain.collecting import Collection, Edit
 from limner.domain.errors import InvalidRequest
 from limner.web import browsing, wording
+from limner.web.failures import told
 from limner.web.filters import GalleryQuery
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AlbumCard, AlbumPage, AlbumsPage, AskPage, DayGroup, SheetView
@@ -94,7 +95,7 @@ async def _all(request: Request, cursor: str | None, error: InvalidRequest | Non
         albums=tuple(_card(each) for each in page.items),
         older="" if page.next is None else f"{links.collections}?cursor={page.next}",
         name=name[:200],
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 
@@ -117,7 +118,7 @@ async def _one(request: Request, name: str, cursor: str | None, error: InvalidRe
         older_page="" if page.next is None else f"{links.collection(name)}?cursor={page.next}",
         first_page=cursor is None,
         in_gallery=query.address(links.gallery, select="1"),
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 

@@ -24,6 +24,7 @@ from limner.runtime.forms import read_form
 from limner.web import compare_showing, compare_words, composing
 from limner.web.beside import beside_each_other
 from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundPrice
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.rendering import shell
@@ -190,7 +191,7 @@ async def _page(request: Request, look: Look) -> Response:
         last=None if last is None else compare_showing.told(last, links),
         board=compare_showing.board(board, look.by, look.everybody, may_see_all, links),
         waiting=compare_showing.waiting(blind, current),
-        error="" if look.error is None or asks else look.error.message,
+        error="" if asks else told(look.error),
     )
     return renderer_of(request).page(view, 200 if look.error is None else 422)
 
@@ -223,7 +224,7 @@ async def _composer(request: Request, look: Look, last: Round | None, number: in
         price=_priced(draft, look.quote) if look.quote is not None else await _price(request, draft),
         key=runtime.ids.new(),
         asks_again=look.quote is not None,
-        error="" if error is None else error.message,
+        error=told(error),
         field="" if error is None else error.field or "",
     )
 
@@ -241,7 +242,7 @@ async def _price(request: Request, draft: RoundDraft) -> RoundPrice:
             _wish(draft, prompt=draft.prompt if has_words else "a picture"), principal_of(request)
         )
     except LimnerError as error:
-        return RoundPrice(line=error.message, hint="")
+        return RoundPrice(line=told(error), hint="")
     if has_words:
         return _priced(draft, quote)
     return RoundPrice(line=compare_words.price_line(quote), hint=_(compare_words.NO_PROMPT))

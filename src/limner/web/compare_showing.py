@@ -21,7 +21,6 @@ from limner.web.compare_views import (
     Told,
     ToldRound,
 )
-from limner.web.languages import gettext as _
 from limner.web.links import Links
 from limner.web.views import ModelGroup, ModelOption
 
@@ -138,7 +137,7 @@ def _row(rank: int, score: Score, by: By) -> BoardRow:
         rank=rank,
         title=score.title,
         colour=showing.colour(score.name) if by is By.MODEL else "",
-        won=_("%(share)s%%", share=share),
+        won=wording.percent(share),
         bar=share,
         bounds=compare_words.bounds(score),
         price=wording.price(score.cost),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from limner.domain.comparisons import LETTERS, Ballot, Comparison, Outcome, Result, Round
+from limner.domain.errors import PictureWithheld
 from limner.domain.job import Job
 from limner.domain.leaderboards import Score
 from limner.domain.money import Money
 from limner.engine.comparing import RoundQuote
 from limner.web import wording
+from limner.web.failures import headline, told, told_of
 from limner.web.languages import gettext as _
-from limner.web.languages import message, ngettext, spoken
+from limner.web.languages import message, ngettext, number
 
 CHOOSE = message("Choose 2 to 4 models, or one model and two prompts.")
 TOO_MANY = message("At most 4 pictures in a round. Leave a model out.")
@@ -93,7 +95,9 @@ def why_absent(job: Job | None) -> str:
     if job is None:
         return ""
     withheld = job.pictures[0].withheld if job.pictures else None
-    return withheld or ("" if job.problem is None else job.problem.message)
+    if withheld:
+        return told_of(headline(PictureWithheld.code), withheld)
+    return told(job.problem)
 
 
 def facts(cost: Money | None, seconds: float | None) -> str:
@@ -105,7 +109,7 @@ def took(seconds: float) -> str:
     """8.9 s; beside each other tenths tell them apart."""
     if seconds >= 60:
         return wording.duration(seconds)
-    return _("%(seconds)s s", seconds=f"{max(seconds, 0.1):.1f}".replace(".", spoken().decimal))
+    return _("%(seconds)s s", seconds=number(max(seconds, 0.1), 1))
 
 
 def votes(count: int) -> str:

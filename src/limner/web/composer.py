@@ -20,6 +20,7 @@ from limner.runtime import Runtime
 from limner.web import attaching, choosing, composing, showing, wording
 from limner.web.assets import FOLDER
 from limner.web.create_views import Composer, Draft, Pattern, Price, RoleChoice, Style
+from limner.web.failures import told
 from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -119,7 +120,7 @@ class Composing:
             person=self.principal.id,
             key=runtime.ids.new(),
             price=await self.price(draft, chosen),
-            error="" if error is None else error.message,
+            error=told(error),
             field="" if error is None else error.field or "",
         )
 
@@ -132,7 +133,7 @@ class Composing:
         try:
             plan = await self._planned(replace(draft, model=model))
         except LimnerError as error:
-            return replace(_unpriced(error.message), alternatives=await self.others(draft, model))
+            return replace(_unpriced(told(error)), alternatives=await self.others(draft, model))
         price = await self._priced(plan, draft, standing)
         if not price.over or standing is None:
             return price

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.datastructures import FormData
 
-from limner.domain.errors import InvalidRequest
+from limner.domain.errors import FailureCode, InvalidRequest
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Money
@@ -18,6 +18,7 @@ from limner.runtime import Runtime
 from limner.web import choosing, showing, wording
 from limner.web.attaching import named_pictures
 from limner.web.create_views import Draft, KeyHint
+from limner.web.failures import headline, in_short, told_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
 from limner.web.views import ModelGroup, ModelOption
@@ -186,9 +187,11 @@ def _hindrance(runtime: Runtime, services: Services, card: ModelCard) -> tuple[s
     """What keeps a model from painting now: in two words, at the end of a line, in a sentence; empty for nothing."""
     readiness = services.readiness(card.service)
     if not readiness.ready:
-        return *wording.not_ready(readiness), readiness.reason
+        return *wording.not_ready(readiness), in_short(readiness.code, readiness.reason)
     obstacle = runtime.health.obstacle(card, services.credentials(card.service))
-    return ("", "", "") if obstacle is None else (_("Breaker open"), _("breaker open"), obstacle.why)
+    if obstacle is None:
+        return "", "", ""
+    return _("Breaker open"), _("breaker open"), in_short(FailureCode.UNAVAILABLE, obstacle.why)
 
 
 def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
@@ -197,7 +200,8 @@ def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
     for service in runtime.catalog.services:
         if not service.local:
             readiness = services.readiness(service.id)
-            hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=readiness.reason))
+            reason = told_of(headline(readiness.code), readiness.reason)
+            hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=reason))
     return tuple(hints)
 
 

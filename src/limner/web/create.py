@@ -30,6 +30,7 @@ from limner.web.create_views import (
     OfferPart,
     PricePart,
 )
+from limner.web.failures import parted, told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import number
@@ -127,7 +128,7 @@ async def paint(request: Request) -> Response:
         except NotFound:
             raise
         except LimnerError as error:
-            return JSONResponse({"detail": error.message, "field": error.field}, status_code=422)
+            return JSONResponse({**parted(error), "field": error.field}, status_code=422)
 
 
 @router.post("/create/confirm")
@@ -140,7 +141,7 @@ async def confirm_from_form(request: Request) -> Response:
         job = await runtime.engine.confirm(token, principal, key=composing.form_key(key))
     except LimnerError as error:
         if part:
-            return JSONResponse({"detail": error.message, "field": error.field}, status_code=422)
+            return JSONResponse({**parted(error), "field": error.field}, status_code=422)
         return await _page(request, Draft(), error=error)
     if part:
         return await _card(request, job, 201)
@@ -294,7 +295,7 @@ async def _job_page(request: Request, job: Job, error: LimnerError | None = None
         shell=shell(request, _("Job"), current="jobs"),
         card=(await _desk(runtime, principal_of(request))).card(job),
         key=runtime.ids.new(),
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 

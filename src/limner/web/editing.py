@@ -17,6 +17,7 @@ from limner.web import composing, showing, wording
 from limner.web.able import Look
 from limner.web.editing_form import EDGES, LABELS, SIDES, Edit, Kind, source_of
 from limner.web.editing_views import EditKind, EditPage, PricePart, Pricing, Version
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -120,7 +121,7 @@ class Desk:
             # Words still to come cost a little, too, where they are paid for: that is agreed to as well.
             roomy = await self._plan(wish, chosen.strength, room=min(ROOM, chosen.longest))
         except LimnerError as error:
-            return Pricing(line=wording.images(1), under=error.message, agreed="")
+            return Pricing(line=wording.images(1), under=told(error), agreed="")
         first, ceiling = plan.candidates[0], roomy.ceiling(1)
         likely = None if first.estimate is None else first.estimate.likely
         return Pricing(
@@ -190,7 +191,7 @@ async def _drawn(form: FormData) -> bytes:
 def _said(error: LimnerError | None) -> str:
     if isinstance(error, ConfirmationRequired):
         return _("It costs more now than was shown, so nothing was bought. Press again for the price below.")
-    return "" if error is None else error.message
+    return told(error)
 
 
 def _title(picture: Picture) -> str:

@@ -15,6 +15,8 @@ from limner.web import analytics_words as words
 from limner.web import charts, showing, wording
 from limner.web.analytics_views import FallRow, Figure, Named, ShareRow, Sheet
 from limner.web.charts import ColumnChart, Guide, LineChart, Reach, ReachChart, Tick
+from limner.web.languages import gettext as _
+from limner.web.languages import ngettext, number
 
 NOTHING = Sums.of(())
 NONE_ENDED = Ends.of(())
@@ -51,47 +53,50 @@ class Drawing:
 
     def figures(self) -> tuple[Figure, ...]:
         """The figures at the top."""
-        found, sums, ends, times = self.found, self.found.sums, self.found.ends, self.found.times
-        calls = ends.succeeded + ends.failed
-        kept = found.kept
+        found, sums, ends, taken = self.found, self.found.sums, self.found.ends, self.found.times
+        kept, slow = found.kept, taken.ninety_fifth
         return (
-            Figure(name="Spent", value=words.sums(sums), note=words.unknown(sums.unpriced) or self.left),
+            Figure(name=_("Spent"), value=words.sums(sums), note=words.unknown(sums.unpriced) or self.left),
             self._pictures(sums),
             Figure(
-                name="Succeeded",
+                name=_("Succeeded"),
                 value=words.percent(ends.rate),
-                note=f"{ends.failed:,} of {calls:,} calls failed" if calls else "nothing was asked for",
+                note=words.failed(ends),
             ),
             Figure(
-                name="Median time",
-                value=words.seconds(times.median),
-                note="" if times.ninety_fifth is None else f"95% within {words.seconds(times.ninety_fifth)}",
+                name=_("Median time"),
+                value=words.seconds(taken.median),
+                note="" if slow is None else _("95%% within %(time)s", time=words.seconds(slow)),
             ),
             Figure(
-                name="Fallback used",
+                name=_("Fallback used"),
                 value=words.percent(found.fallback_share),
-                note=f"{found.fallbacks:,} pictures" if found.fallbacks != 1 else "1 picture",
+                note=wording.pictures(found.fallbacks),
             ),
             self._cost_of_one(sums),
-            Figure(name="Kept", value=words.size(kept.bytes), note=f"{wording.pictures(kept.pictures)} are there now"),
+            Figure(
+                name=_("Kept"),
+                value=words.size(kept.bytes),
+                note=ngettext("%(num)s picture is there now", "%(num)s pictures are there now", kept.pictures),
+            ),
         )
 
     def _pictures(self, sums: Sums) -> Figure:
         then = self.found.before.pictures
         kind = "up" if sums.pictures > then else ""
         note = words.more_or_fewer(sums.pictures, then, self.period) if then or sums.pictures else ""
-        return Figure(name="Pictures", value=f"{sums.pictures:,}", note=note, kind=kind)
+        return Figure(name=_("Pictures"), value=number(sums.pictures), note=note, kind=kind)
 
     def _cost_of_one(self, sums: Sums) -> Figure:
         now, then = sums.picture_cost, self.found.before.picture_cost
         value = words.cost_of_one(sums)
         if then is None:
-            return Figure(name="A picture costs", value=value)
+            return Figure(name=_("A picture costs"), value=value)
         kind = "up" if now is not None and now < then else ""
         return Figure(
-            name="A picture costs",
+            name=_("A picture costs"),
             value=value,
-            note=f"{words.cost_of_one(self.found.before)} {words.stretch(self.period)}",
+            note=words.cost_before(self.found.before, self.period),
             kind=kind,
         )
 
@@ -119,12 +124,7 @@ class Drawing:
             return None
         slots = self.found.spending_by(lambda row: row.slot)
         dearest = max(slots, key=lambda slot: slots[slot].spent.micro)
-        pace = self.found.pace
-        ahead = f" On pace for {wording.price(pace)}." if pace else ""
-        said = (
-            f"Spend by {self.by_the}, {words.period(self.period)}: {words.sums(total)} in total, "
-            f"highest {self._at(dearest)} with {words.sums(slots[dearest])}.{ahead}"
-        )
+        said = words.spend_label(self.period, total, dearest, slots[dearest], self.found.pace)
         return self._columns(said, lambda sums: sums.spent.micro / MICRO, words.sums, money=True)
 
     def pictures(self) -> ColumnChart | None:
@@ -134,19 +134,13 @@ class Drawing:
             return None
         slots = self.found.spending_by(lambda row: row.slot)
         busiest = max(slots, key=lambda slot: slots[slot].pictures)
-        said = (
-            f"Pictures by {self.by_the}, {words.period(self.period)}: {total:,} in total, "
-            f"the most {self._at(busiest)} with {slots[busiest].pictures:,}."
-        )
+        said = words.pictures_label(self.period, total, busiest, slots[busiest].pictures)
         return self._columns(said, lambda sums: float(sums.pictures), lambda sums: wording.pictures(sums.pictures))
 
     @property
-    def by_the(self) -> str:
-        """What a column stands for."""
-        return "hour" if self.period.hourly else "day"
-
-    def _at(self, slot: str) -> str:
-        return f"{'at' if self.period.hourly else 'on'} {words.slot_in_full(slot, self.period)}"
+    def _step(self) -> str:
+        """What a column stands for, as the head of a table."""
+        return _("Hour") if self.period.hourly else _("Day")
 
     def _columns(
         self, label: str, value: Callable[[Sums], float], said: Callable[[Sums], str], *, money: bool = False
@@ -158,9 +152,10 @@ class Drawing:
         columns = []
         for place, slot in enumerate(names):
             parts = [(value(cells.get((slot, name), NOTHING)), showing.colour(name)) for name in order]
-            title = f"{words.slot_in_full(slot, self.period)}, {said(slots.get(slot, NOTHING))}"
+            when, what = words.slot_in_full(slot, self.period), said(slots.get(slot, NOTHING))
+            title = _("%(time)s, %(what)s", time=when, what=what)
             columns.append(charts.Column(title, charts.stacked(parts, edges[place], edges[place + 1], grid[-1])))
-        texts = [words.axis_money(each) if money else f"{each:,.0f}" for each in grid]
+        texts = [words.axis_money(each) if money else number(each) for each in grid]
         return ColumnChart(
             label=label,
             grid=tuple(
@@ -190,7 +185,7 @@ class Drawing:
             return None
         daily = pace.micro / MICRO / self._month
         y = charts.height_of(min(daily, most), most)
-        return Guide(x=round(edges[begins], 1), y=y, text=f"on pace for {wording.price(pace)}")
+        return Guide(x=round(edges[begins], 1), y=y, text=_("on pace for %(price)s", price=wording.price(pace)))
 
     def spend_sheet(self) -> Sheet:
         """The columns of money as a table."""
@@ -198,12 +193,12 @@ class Drawing:
 
     def pictures_sheet(self) -> Sheet:
         """The columns of pictures as a table."""
-        return self._sheet(lambda sums: f"{sums.pictures:,}")
+        return self._sheet(lambda sums: number(sums.pictures))
 
     def _sheet(self, said: Callable[[Sums], str]) -> Sheet:
         slots, cells, order = self.found.spending_by(lambda row: row.slot), self.found.cells(), self._order()
         return Sheet(
-            heads=(self.by_the.capitalize(), *(self.named(name).name for name in order), "Together"),
+            heads=(self._step, *(self.named(name).name for name in order), _("Together")),
             rows=tuple(
                 (
                     words.slot_in_full(slot, self.period),
@@ -232,8 +227,8 @@ class Drawing:
         base = f"L{points[-1][0]:.1f} {LINE_BOTTOM}L{points[0][0]:.1f} {LINE_BOTTOM}z"
         x = self._across(worst)
         return LineChart(
-            label=self._said_of(rates, worst),
-            grid=tuple(Tick(self._down(each, floor), f"{each}%") for each in range(floor, 101, step)),
+            label=words.success_label(self.period, rates, worst, self._cause(worst)),
+            grid=tuple(Tick(self._down(each, floor), words.percent(each / 100)) for each in range(floor, 101, step)),
             line=charts.path(points),
             ground=charts.path(points) + base,
             axis=(
@@ -251,21 +246,13 @@ class Drawing:
         found = {slot: ends.get(slot, NONE_ENDED).rate for slot in self.period.slots}
         return {slot: 100 * rate for slot, rate in found.items() if rate is not None}
 
-    def _said_of(self, rates: Mapping[str, float], worst: str) -> str:
-        low, high = words.percent(rates[worst] / 100), words.percent(max(rates.values()) / 100)
-        if low == high:
-            return f"Success rate by {self.by_the}, always {low}."
-        return (
-            f"Success rate by {self.by_the}, between {low} and {high}, lowest {self._at(worst)}: {self._cause(worst)}."
-        )
-
     def _cause(self, slot: str) -> str:
         """What failed most."""
         failures = self.found.failures_of(slot)
         if not failures:
             return ""
-        service, code, _ = failures[0]
-        return f"{self.named(service).name}: {words.reason(code)}"
+        service, code, _calls = failures[0]
+        return _("%(name)s: %(reason)s", name=self.named(service).name, reason=words.reason(code))
 
     def _across(self, slot: str) -> float:
         slots = self.period.slots
@@ -278,12 +265,12 @@ class Drawing:
         """The same as a table."""
         ends = self.found.ends_by_slot()
         return Sheet(
-            heads=(self.by_the.capitalize(), "Succeeded", "Failed", "Rate"),
+            heads=(self._step, _("Succeeded"), _("Failed"), _("Rate")),
             rows=tuple(
                 (
                     words.slot_in_full(slot, self.period),
-                    f"{ends[slot].succeeded:,}",
-                    f"{ends[slot].failed:,}",
+                    number(ends[slot].succeeded),
+                    number(ends[slot].failed),
                     words.percent(ends[slot].rate),
                 )
                 for slot in self.period.slots
@@ -298,12 +285,14 @@ class Drawing:
         rows = self._timed()
         if not rows:
             return None
-        grid = charts.steps(max(slow for _, _, slow in rows), about=4)
+        grid = charts.steps(max(row[2] for row in rows), about=4)
         wide = (REACH_RIGHT - REACH_LEFT) / grid[-1]
         named = [(self.named(service), middle, slow) for service, middle, slow in rows]
-        said = ", ".join(f"{each.name} {words.seconds(middle)}" for each, middle, _ in named)
+        medians = [_("%(name)s %(time)s", name=each.name, time=words.seconds(middle)) for each, middle, _slow in named]
         return ReachChart(
-            label=f"Median time by service: {said}. The 95th percentiles are in the table.",
+            label=_(
+                "Median time by service: %(times)s. The 95th percentiles are in the table.", times=_(", ").join(medians)
+            ),
             height=len(rows) * ROW + 24,
             grid=tuple(Tick(round(REACH_LEFT + each * wide, 1), words.axis_seconds(each)) for each in grid),
             reaches=tuple(
@@ -326,7 +315,7 @@ class Drawing:
     def times_sheet(self) -> Sheet:
         """The same as a table."""
         return Sheet(
-            heads=("Provider", "Median", "95th percentile"),
+            heads=(_("Provider"), _("Median"), _("95th percentile")),
             rows=tuple(
                 (self.named(name).name, words.seconds(middle), words.seconds(slow))
                 for name, middle, slow in self._timed()
@@ -343,7 +332,7 @@ class Drawing:
             FallRow(
                 origin=self._from(row.origin, row.model),
                 instead=self._from(row.model, row.origin),
-                text=f"{row.pictures:,} \u00b7 {words.reason(row.code)}",
+                text=_("%(count)s · %(reason)s", count=number(row.pictures), reason=words.reason(row.code)),
                 percent=round(100 * row.pictures / most) if most else 0,
             )
             for row in rows[:MOST_ROWS]
@@ -373,7 +362,7 @@ class Drawing:
         return ShareRow(
             name=named.name,
             css=named.css,
-            pictures=f"{sums.pictures:,}",
+            pictures=number(sums.pictures),
             spent=words.sums(sums),
             rate=rate,
             picture_cost=words.cost_of_one(sums),

@@ -173,7 +173,7 @@ def known_id(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise NotFound("There is nothing with this id.") from None
+        raise NotFound(gettext("There is nothing with this id.")) from None
 
 
 def keeps_for(runtime: Runtime) -> str:
@@ -227,7 +227,7 @@ def _ids(form: FormData) -> list[str]:
         except ValueError:
             continue  # nobody has a picture of that name
     if not found:
-        raise InvalidRequest("Tick at least one picture first.", field="ids")
+        raise InvalidRequest(gettext("Tick at least one picture first."), field="ids")
     return found
 
 
@@ -236,7 +236,7 @@ def _action(form: FormData) -> str:
     pressed = next((each for each in (Action.FAVORITE, Action.UNFAVORITE) if each in form), None)
     wanted = pressed or text_of(form, "do")
     if wanted not in DONE:
-        raise InvalidRequest("Choose what to do with these pictures.", field="do")
+        raise InvalidRequest(gettext("Choose what to do with these pictures."), field="do")
     return str(wanted)
 
 

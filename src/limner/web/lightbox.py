@@ -17,10 +17,11 @@ from limner.domain.picture import Picture
 from limner.domain.request import Operation
 from limner.runtime import Runtime
 from limner.web import browsing, showing, wording
+from limner.web.failures import told
 from limner.web.family import family_of
 from limner.web.filters import GalleryQuery
 from limner.web.gallery import keeps_for, known_id, principal_of, renderer_of, runtime_of
-from limner.web.languages import gettext, message, ngettext, number, spoken
+from limner.web.languages import gettext, message, ngettext, number
 from limner.web.lightbox_views import Neighbour, PicturePage, ShareRow
 from limner.web.links import Links
 from limner.web.rendering import shell
@@ -76,7 +77,7 @@ async def share_from_form(request: Request, image_id: str, query: Among) -> Resp
     async with request.form(max_files=0, max_fields=2) as form:
         seconds = text_of(form, "expires_in")
     if seconds not in LIVES:
-        error = InvalidRequest("Choose how long the link works, then make it again.", field="expires_in")
+        error = InvalidRequest(gettext("Choose how long the link works, then make it again."), field="expires_in")
         return await _page(request, image_id, query, error=error)
     runtime, name = runtime_of(request), known_id(image_id)
     made = await runtime.keeping.sharer.share(principal_of(request), timedelta(seconds=int(seconds)), picture=name)
@@ -158,7 +159,7 @@ async def _page(
         reasons=tuple((reason, gettext(reason)) for reason in REASONS),
         link=link,
         done=done,
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 
@@ -205,5 +206,5 @@ def _share(share: Share) -> ShareRow:
 def _size(count: int) -> str:
     """1.6 MB, 310 KB."""
     if count >= 1_000_000:
-        return wording.apart(f"{count / 1_000_000:.1f}".replace(".", spoken().decimal) + " MB")
+        return wording.apart(f"{number(count / 1_000_000, 1)} MB")
     return wording.apart(f"{max(1, round(count / 1000))} KB")

@@ -50,6 +50,7 @@ from limner.web import (
 )
 from limner.web.assets import read_assets
 from limner.web.batch_drafts import ReadsRows
+from limner.web.failures import told
 from limner.web.gallery import renderer_of
 from limner.web.languages import gettext as _
 from limner.web.links import Links
@@ -127,7 +128,7 @@ def _as_page(inner: Inner) -> Handler:
         if not is_missing:
             message = _("This address cannot be read. Start anew.")
         if isinstance(error, LimnerError):
-            message = error.message
+            message = told(error)
         return renderer_of(request).page(ProblemPage(shell=shell(request, title), message=message), plain.status_code)
 
     return handler

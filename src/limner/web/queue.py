@@ -24,7 +24,10 @@ from limner.runtime.forms import read_form
 from limner.web import queue_words as words
 from limner.web import showing, wording
 from limner.web.analytics_views import Named, Way
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
+from limner.web.languages import gettext as _
+from limner.web.languages import message, number
 from limner.web.links import Links
 from limner.web.queue_views import Lane, QueuePage, QueuePart, QueueRow, QueueView, RetryPage, RetryRow
 from limner.web.rendering import shell
@@ -62,7 +65,12 @@ STATES: Mapping[Show, frozenset[JobState]] = {
     Show.NEEDS: DECIDED | FAILED,
     Show.FINISHED: ENDED_STATES,
 }
-NAMES = {Show.ALL: "All", Show.ACTIVE: "Active", Show.NEEDS: "Needs you", Show.FINISHED: "Finished"}
+NAMES = {
+    Show.ALL: message("All"),
+    Show.ACTIVE: message("Active"),
+    Show.NEEDS: message("Needs you"),
+    Show.FINISHED: message("Finished"),
+}
 
 
 class QueueQuery(BaseModel):
@@ -83,7 +91,7 @@ async def jobs_page(request: Request, query: Annotated[QueueQuery, Query()]) -> 
     """Lanes, and jobs newest first."""
     part = await _part(request, query)
     view = QueuePage(
-        shell=shell(request, "Queue", current="jobs"),
+        shell=shell(request, _("Queue"), current="jobs"),
         fresh=query.address(renderer_of(request).links.queue),
         part=part,
     )
@@ -124,7 +132,7 @@ async def retry_from_form(request: Request) -> Response:
             await engine.retry(name, principal, max_cost=most[name])
         except LimnerError as error:
             refused.append(name)
-            said = error.message
+            said = told(error)
     if refused:
         return await _ask(request, refused, batch, said)
     return RedirectResponse(back, status_code=303)
@@ -168,12 +176,17 @@ def _ways(query: QueueQuery, links: Links, counts: Mapping[JobState, int]) -> tu
     }
     return tuple(
         Way(
-            name=f"{NAMES[show]} {numbers[show]:,}" if numbers.get(show) else NAMES[show],
+            name=_counted(_(NAMES[show]), numbers.get(show, 0)),
             href=query.address(links.jobs, show=show.value, before=""),
             current=show is query.show,
         )
         for show in Show
     )
+
+
+def _counted(name: str, count: int) -> str:
+    """Active 3; where there is none the name alone."""
+    return _("%(name)s %(count)s", name=name, count=number(count)) if count else name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -188,7 +201,7 @@ class _Listing:
 
     async def row(self, job: Job) -> QueueRow:
         """One job as it stands."""
-        css, icon, _ = wording.STATES[job.state]
+        css, icon, _word = wording.STATES[job.state]
         running = job.state is JobState.RUNNING
         events = await self.runtime.events.after(job.id, 0) if running else ()
         percent, stage = _progress(events)
@@ -284,12 +297,12 @@ async def _ask(request: Request, ids: Sequence[str], batch: str, error: str = ""
             missing = await runtime.engine.missing(job.id, principal)
             priced = None if missing is None else await runtime.engine.plan_for(missing, principal)
         except LimnerError as problem:
-            rows.append(_row(job, None, problem.message))
+            rows.append(_row(job, None, told(problem)))
         else:
-            rows.append(_row(job, priced, "" if priced else words.BEGUN))
+            rows.append(_row(job, priced, "" if priced else _(words.BEGUN)))
             plans += [] if priced is None else [priced]
     view = RetryPage(
-        shell=shell(request, "Retry", current="jobs"),
+        shell=shell(request, _("Retry"), current="jobs"),
         rows=tuple(rows),
         price_line=words.price_line(plans),
         error=error,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from limner.domain.job import Job, JobState
@@ -10,47 +11,66 @@ from limner.domain.money import Money
 from limner.domain.plan import Candidate, Plan
 from limner.domain.request import ImageRequest
 from limner.web import wording
+from limner.web.languages import gettext as _
+from limner.web.languages import message, ngettext, number
 
-PLACES = ("", "First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth")
+PLACES = (
+    message("First in line"),
+    message("Second in line"),
+    message("Third in line"),
+    message("Fourth in line"),
+    message("Fifth in line"),
+    message("Sixth in line"),
+    message("Seventh in line"),
+    message("Eighth in line"),
+    message("Ninth in line"),
+    message("Tenth in line"),
+)
 STAGES = {
-    "queued": "Waiting for a place",
-    "submitting": "Sending",
-    "submitted": "Sending",
-    "preview": "First preview",
-    "painting": "Refining detail",
-    "fetching": "Fetching the pictures",
-    "saving": "Saving",
+    "queued": message("Waiting for a place"),
+    "submitting": message("Sending"),
+    "submitted": message("Sending"),
+    "preview": message("First preview"),
+    "painting": message("Refining detail"),
+    "fetching": message("Fetching the pictures"),
+    "saving": message("Saving"),
 }
-BEGUN = "The missing pictures are being made already."
+BEGUN = message("The missing pictures are being made already.")
 LONGEST_NOTE = 140
 
 
 def stage(name: str) -> str:
     """What goes on, in the words of the cards."""
-    return STAGES.get(name, name[:1].upper() + name[1:]) or "Working"
+    return _(STAGES[name]) if name in STAGES else name[:1].upper() + name[1:] or _("Working")
 
 
 def in_line(place: int) -> str:
     """Third in line."""
-    return f"{PLACES[place]} in line" if 0 < place < len(PLACES) else f"Number {place} in line"
+    if 0 < place <= len(PLACES):
+        return _(PLACES[place - 1])
+    return _("Number %(place)s in line", place=number(place))
 
 
 def note(job: Job) -> str:
     """Why a job came short; empty for one that did not."""
     if job.state is JobState.CANCELLED:
-        return "Stopped by you"
+        return _("Stopped by you")
     if job.state is JobState.AMBIGUOUS:
-        return "May have been charged: say which"
-    said = job.problem.message if job.problem and job.ended else ""
-    return said if len(said) <= LONGEST_NOTE else f"{said[: LONGEST_NOTE - 1].rstrip()}\u2026"
+        return _("May have been charged: say which")
+    if job.problem is None or not job.ended:
+        return ""
+    said = job.problem.message
+    cut = said if len(said) <= LONGEST_NOTE else f"{said[: LONGEST_NOTE - 1].rstrip()}\u2026"
+    return wording.trouble(job, replace(job.problem, message=cut))
 
 
 def when(job: Job, seconds: float, now: datetime) -> str:
     """3 s of about 12 s, 17:39, or 20 Nov 2026, 17:42."""
     if job.state is JobState.RUNNING and job.started is not None:
-        return f"{wording.duration((now - job.started).total_seconds())} of about {wording.duration(seconds)}"
+        passed = wording.duration((now - job.started).total_seconds())
+        return _("%(passed)s of about %(time)s", passed=passed, time=wording.duration(seconds))
     if not job.ended:
-        return f"about {wording.duration(seconds)}"
+        return _("about %(time)s", time=wording.duration(seconds))
     at = (job.finished or job.created).astimezone()
     return f"{at:%H:%M}" if at.date() == now.astimezone().date() else wording.moment(at)
 
@@ -62,29 +82,39 @@ def quoted(candidate: Candidate) -> str:
 
 def tally(counts: Mapping[JobState, int]) -> str:
     """2 running, 2 queued; empty where nothing goes on."""
-    states = ((JobState.RUNNING, "running"), (JobState.QUEUED, "queued"))
-    return ", ".join(f"{counts[state]} {word}" for state, word in states if counts.get(state))
+    running, queued = counts.get(JobState.RUNNING, 0), counts.get(JobState.QUEUED, 0)
+    said = [ngettext("%(num)s running", "%(num)s running", running)] if running else []
+    if queued:
+        said.append(ngettext("%(num)s queued", "%(num)s queued", queued))
+    return _(", ").join(said)
 
 
 def lane(used: int, capacity: int, queued: int) -> str:
     """1 of 4; 2 waiting; idle."""
     if queued:
-        return f"{queued} waiting"
+        return ngettext("%(num)s waiting", "%(num)s waiting", queued)
     if not used:
-        return "idle"
-    return f"{used} of {capacity}" if capacity else f"{used} at once"
+        return _("idle")
+    if capacity:
+        return _("%(used)s of %(capacity)s", used=number(used), capacity=number(capacity))
+    return ngettext("%(num)s at once", "%(num)s at once", used)
 
 
 def lane_in_full(used: int, capacity: int, queued: int) -> str:
     """The same for those who do not see the places."""
-    places = f"{used} of {capacity} slots in use" if capacity else f"{used} at once, without a limit"
-    return f"{places}, {queued} waiting" if queued else places
+    if capacity:
+        places = ngettext(
+            "%(used)s of %(num)s slot in use", "%(used)s of %(num)s slots in use", capacity, used=number(used)
+        )
+    else:
+        places = ngettext("%(num)s at once, without a limit", "%(num)s at once, without a limit", used)
+    return _(", ").join([places, ngettext("%(num)s waiting", "%(num)s waiting", queued)]) if queued else places
 
 
 def at_most(ceiling: Money | None) -> str:
     """$0.16 at most; free; price unknown."""
     price = wording.price(ceiling)
-    return f"{price} at most" if ceiling else price
+    return _("%(price)s at most", price=price) if ceiling else price
 
 
 def price_line(plans: Sequence[tuple[ImageRequest, Plan]]) -> str:
@@ -96,4 +126,5 @@ def price_line(plans: Sequence[tuple[ImageRequest, Plan]]) -> str:
     total = Money(sum(known)) if len(known) == len(ceilings) else None
     count = sum(request.count for request, _ in plans)
     seconds = max(plan.candidates[0].seconds for _, plan in plans)
-    return f"{wording.images(count)} \u00b7 {at_most(total)} \u00b7 about {wording.duration(seconds)}"
+    values = {"images": wording.images(count), "price": at_most(total), "time": wording.duration(seconds)}
+    return _("%(images)s · %(price)s · about %(time)s", **values)

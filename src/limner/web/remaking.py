@@ -19,6 +19,7 @@ from limner.runtime.forms import read_form
 from limner.web import composing, showing, wording
 from limner.web.able import Able, Look
 from limner.web.editing_form import source_of
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -111,7 +112,7 @@ async def _page(request: Request, picture: Picture, remake: Remake, error: Limne
         offer=offer,
         key=runtime.ids.new(),
         trials=trials,
-        error="" if error is None else error.message,
+        error=told(error),
         field="" if error is None else error.field or "",
     )
     return renderer_of(request).page(view, 200 if error is None else 422)

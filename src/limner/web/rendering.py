@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from limner.domain.people import Principal
 from limner.web import languages, wording
@@ -58,12 +61,13 @@ class Renderer:
             extensions=["jinja2.ext.i18n"],
         )
         self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
-            languages.plain_gettext, languages.plain_ngettext, newstyle=True
+            _of_attributes(languages.plain_gettext), _of_attributes(languages.plain_ngettext), newstyle=True
         )
+        self._environment.policies["json.dumps_function"] = _as_json
         self._environment.globals.update(
             links=links, languages=languages.LANGUAGES, words_of_scripts=languages.words_of_scripts
         )
-        self._environment.filters.update(moment=wording.moment)
+        self._environment.filters.update(moment=wording.moment, percent=wording.percent, figure=wording.figure)
 
     def page(self, page: Page, status: int = 200) -> Response:
         """A whole page, which no cache keeps and no other site frames."""
@@ -87,6 +91,28 @@ class Renderer:
     def _write(self, view: Part) -> str:
         values = {field.name: getattr(view, field.name) for field in fields(view)}
         return self._environment.get_template(view.template).render(values)
+
+
+def _of_attributes(said: Callable[..., str]) -> Callable[..., str]:
+    """Texts whose quotation marks end no attribute: templates take what is said for markup, which some of it is."""
+
+    def written(*given: object) -> str:
+        return said(*given).replace('"', "&#34;")
+
+    return written
+
+
+def _as_json(value: object, **options: object) -> str:
+    """Values for a script, which reads text and not markup."""
+    return json.dumps(_text(value), **options)  # type: ignore[arg-type]  # whatever the template engine gives
+
+
+def _text(value: object) -> object:
+    if isinstance(value, Markup):
+        return value.unescape()
+    if isinstance(value, Mapping):
+        return {key: _text(each) for key, each in value.items()}
+    return [_text(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def theme_of(request: Request) -> str:

@@ -14,6 +14,7 @@ from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
 from limner.web import composing, showing, wording
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.lightbox_views import Offer, RerunPage
@@ -64,7 +65,7 @@ async def _page(request: Request, image_id: str, model: str, error: LimnerError 
         made=_made(showing.Story(picture, job, runtime.catalog).title, picture.cost),
         offer=offer,
         key=runtime.ids.new(),
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
 

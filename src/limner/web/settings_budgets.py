@@ -8,12 +8,12 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
-from limner.domain.budgets import Counted, Kind, Standing, Window, plain
+from limner.domain.budgets import Counted, Kind, Standing, Window
 from limner.domain.errors import InvalidRequest, UsageError
 from limner.domain.money import Money
 from limner.engine.budgeting import CHANGES, Wanted
 from limner.runtime.forms import read_form
-from limner.web import wording
+from limner.web import dates, wording
 from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
@@ -41,20 +41,6 @@ WHOSE = {
     Kind.TOKEN: message("Token %(name)s"),
 }
 SPANS = {Window.HOUR: message("this hour"), Window.DAY: message("today"), Window.ALL: message("in all")}
-MONTHS = (
-    message("January"),
-    message("February"),
-    message("March"),
-    message("April"),
-    message("May"),
-    message("June"),
-    message("July"),
-    message("August"),
-    message("September"),
-    message("October"),
-    message("November"),
-    message("December"),
-)
 NEARLY = 90
 """Percent from which a budget is nearly used up."""
 MOST_DIGITS = 15
@@ -134,7 +120,7 @@ Names = Mapping[tuple[Kind, str], str]
 async def _names(request: Request) -> Names:
     """Whoever looks, for administrators everybody, and one's own tokens."""
     runtime, principal = runtime_of(request), principal_of(request)
-    names = {(Kind.USER, principal.id): principal.name}
+    names = {(Kind.USER, principal.id): principal.name if runtime.settings.accounts else _("You")}
     if runtime.settings.accounts:
         people = await runtime.admittance.accounts.all(principal) if principal.administrator else ()
         names |= {(Kind.USER, user.id): user.email for user in people}
@@ -165,7 +151,7 @@ def _row(standing: Standing, names: Names, now: datetime) -> BudgetRow:
     )
     return BudgetRow(
         id="" if standing.budget is None else standing.budget.id,
-        title=f"{_whose(standing, names)}, {_when(standing.window, now)}",
+        title=_("%(name)s, %(period)s", name=_whose(standing, names), period=_when(standing.window, now)),
         used=_(
             "%(used)s of %(limit)s",
             used=_amount(standing, taken, unit=False),
@@ -186,14 +172,14 @@ def _whose(standing: Standing, names: Names) -> str:
 
 
 def _when(window: Window, now: datetime) -> str:
-    return _(MONTHS[now.month - 1] if window is Window.MONTH else SPANS[window])
+    return dates.month(now) if window is Window.MONTH else _(SPANS[window])
 
 
 def _amount(standing: Standing, number: int, *, unit: bool = True) -> str:
     if standing.counted is Counted.PICTURES:
         return wording.pictures(number) if unit else str(number)
     if unit or not number:
-        return plain(Money(number))
+        return wording.amount(Money(number))
     return wording.price(Money(number))
 
 

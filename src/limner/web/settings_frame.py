@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from limner.domain.errors import LimnerError
+from limner.web.failures import told
 from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
 from limner.web.languages import gettext as _
@@ -85,7 +86,7 @@ def framed(
             for each in _shown(request)
         ),
         done=_(said) if said else "",
-        error="" if error is None else error.message,
+        error=told(error),
         field="" if error is None else error.field or "",
         form=form if error is not None else "",
         may_change=principal.may_change,

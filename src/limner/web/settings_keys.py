@@ -16,6 +16,7 @@ from limner.engine.vault import NewKey
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import showing
+from limner.web.failures import headline, told_of
 from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
@@ -136,7 +137,7 @@ def verdict(runtime: Runtime, said: Inspection) -> Badge:
         if status:
             sentence = _("%(provider)s does not accept this key (%(status)s).", provider=name, status=status)
         return Badge(kind="bad", icon="bad", word=_("Not valid"), said=sentence)
-    return Badge(kind="warn", icon="part", word=_("Not known"), said=said.message)
+    return Badge(kind="warn", icon="part", word=_("Not known"), said=told_of(headline(said.code), said.message))
 
 
 def kept_verdict(key: StoredKey) -> Badge | None:

@@ -15,6 +15,7 @@ from limner.domain.vault import StoredKey
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import composing, showing
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
@@ -251,7 +252,7 @@ async def _verdict(request: Request, form: ProfileForm) -> Badge:
     try:
         return verdict(runtime, await runtime.vault.check(stored, principal))
     except NotFound as error:
-        return Badge(kind="bad", icon="bad", word=_("Not valid"), said=error.message)
+        return Badge(kind="bad", icon="bad", word=_("Not valid"), said=told(error))
 
 
 def _as_it_is(profile: Profile) -> ProfileFields:

@@ -20,6 +20,7 @@ from limner.engine.text_places import TextPlace, text_places
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
 from limner.web import showing, wording
+from limner.web.failures import headline, told_of
 from limner.web.gallery import principal_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
@@ -268,10 +269,11 @@ def _worst(conditions: list[Condition]) -> Condition:
 def _health(place: Place, condition: Condition, now: datetime) -> Badge:
     readiness = place.readiness
     if not readiness.ready:
+        said = told_of(headline(readiness.code), readiness.reason)
         if readiness.code in (SWITCHED_OFF, UNREACHABLE):
-            return Badge(kind="", icon="minus", word=wording.not_ready(readiness)[0], said=readiness.reason)
+            return Badge(kind="", icon="minus", word=wording.not_ready(readiness)[0], said=said)
         word = _("No key") if place.needs_key else _("Not ready")
-        return Badge(kind="", icon="key", word=word, said=readiness.reason)
+        return Badge(kind="", icon="key", word=word, said=said)
     if place.algorithmic:
         return Badge(kind="ok", icon="ok", word=_("Always on"), said=_("Offline and free."))
     return _condition(condition, now)

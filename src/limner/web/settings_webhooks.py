@@ -14,6 +14,7 @@ from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.webhooks import Answered, Delivery, DeliveryState, Webhook, WebhookEvent
 from limner.runtime.forms import read_form
 from limner.web import wording
+from limner.web.failures import told_of
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
@@ -168,7 +169,8 @@ async def _one(
 def _row(webhook: Webhook) -> WebhookRow:
     state = Badge(kind="ok", icon="ok", word=_("On"))
     if webhook.disabled is not None:
-        state = Badge(kind="bad", icon="bad", word=_("Ended"), said=webhook.reason)
+        said = told_of(_("No more messages are sent there."), webhook.reason)
+        state = Badge(kind="bad", icon="bad", word=_("Ended"), said=said)
     return WebhookRow(
         id=webhook.id,
         url=webhook.url,

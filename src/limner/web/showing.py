@@ -12,6 +12,7 @@ from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, ReceiptLine, Treatment
 from limner.domain.ports import Catalog
 from limner.web import wording
+from limner.web.failures import in_english
 from limner.web.languages import gettext as _
 from limner.web.views import Fact, ReceiptRow, Tile
 
@@ -148,7 +149,7 @@ def booked(job: Job) -> str:
     if not job.ended:
         return ""
     if job.state is JobState.AMBIGUOUS:
-        return f"{wording.price(job.held)} set aside"
+        return _("%(price)s set aside", price=wording.price(job.held))
     return wording.price(job.cost) if job.cost is None or job.cost or is_free(job) else wording.dollars("0")
 
 
@@ -175,7 +176,7 @@ def receipt_rows(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
                 sent=line.sent or _("nothing"),
                 icon=icon,
                 how=_(how),
-                why=line.why,
+                why=in_english(line.why),
             )
         )
     return tuple(rows)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,6 +18,7 @@ from limner.domain.people import SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.runtime.forms import read_form
+from limner.web.failures import told
 from limner.web.languages import gettext as _
 from limner.web.rendering import Page, Renderer, shell
 from limner.web.views import SignInPage
@@ -106,7 +108,7 @@ def with_accounts(request: Request) -> Runtime:
     """The open installation. Raises NotFound where nobody signs in."""
     runtime: Runtime = request.app.state.runtime
     if not runtime.settings.accounts:
-        raise NotFound("Nobody signs in here. Set LIMNER_AUTH=accounts for people with accounts.")
+        raise NotFound(_("Nobody signs in here. Set LIMNER_AUTH=accounts for people with accounts."))
     return runtime
 
 
@@ -122,8 +124,10 @@ def sign_in_view(
     """The page of the sign-in, or of an account to make; with what is wrong, where something is."""
     invitation, code = (None, "") if account is None else (account.invitation, account.code)
     title = _("Make your account") if invitation else _("Set up your studio") if code else _("Sign in")
+    link = "/invitation" if invitation else "/setup"
+    here = f"{link}?{urlencode({'code': code})}" if code else f"/login?{urlencode({'next': onward})}"
     view = SignInPage(
-        shell=shell(request, title),
+        shell=replace(shell(request, title), here=here),
         place=host_of(request),
         onward=onward,
         email=email[:254] if invitation is None else invitation.email,
@@ -132,7 +136,7 @@ def sign_in_view(
         invited=invitation is not None,
         inviter="" if invitation is None else invitation.inviter,
         elsewhere=elsewhere_of(request),
-        error="" if error is None else error.message,
+        error=told(error),
     )
     return answered(request, view, error)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from limner.domain.budgets import Counted, Standing, Window
+from limner.domain.errors import Problem
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Treatment
 from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
 from limner.domain.request import Operation
-from limner.web.languages import ENGLISH, message, ngettext, number, spoken
+from limner.web import dates
+from limner.web.failures import MANY, told
+from limner.web.languages import ENGLISH, message, ngettext, number, pointed, spoken
 from limner.web.languages import gettext as _
 
 STATES: dict[JobState, tuple[str, str, str]] = {
@@ -82,22 +85,6 @@ LEFT = {
     Window.ALL: message("%(amount)s left"),
 }
 
-DATES = (
-    message("%(day)s Jan %(year)s"),
-    message("%(day)s Feb %(year)s"),
-    message("%(day)s Mar %(year)s"),
-    message("%(day)s Apr %(year)s"),
-    message("%(day)s May %(year)s"),
-    message("%(day)s Jun %(year)s"),
-    message("%(day)s Jul %(year)s"),
-    message("%(day)s Aug %(year)s"),
-    message("%(day)s Sep %(year)s"),
-    message("%(day)s Oct %(year)s"),
-    message("%(day)s Nov %(year)s"),
-    message("%(day)s Dec %(year)s"),
-)
-"""A day of each month."""
-
 BADGES = {
     "queued": "",
     "running": "gold",
@@ -134,7 +121,22 @@ def quoted(money: Money | None) -> str:
 
 def dollars(amount: str) -> str:
     """$0.04, as the language of the page writes dollars."""
-    return _("$%(amount)s", amount=amount.replace(".", spoken().decimal))
+    return _("$%(amount)s", amount=pointed(amount))
+
+
+def amount(money: Money) -> str:
+    """$10, $0.002: a limit or a place on an axis, with no more decimals than it has."""
+    return dollars(f"{money.dollars.normalize():f}")
+
+
+def percent(value: float) -> str:
+    """60%; its shares are told to the tenth."""
+    return _("%(share)s%%", share=figure(value))
+
+
+def figure(value: float) -> str:
+    """28, 7.5: a number with no more decimals than it has."""
+    return number(value, 0 if value == int(value) else 1)
 
 
 def size(width: int, height: int) -> str:
@@ -162,7 +164,7 @@ def charged(money: Money | None) -> str:
 def duration(seconds: float) -> str:
     """0.4 s, 12 s, 1 min 20 s."""
     if seconds < 1:
-        return _("%(seconds)s s", seconds=f"{max(seconds, 0.1):.1f}".replace(".", spoken().decimal))
+        return _("%(seconds)s s", seconds=number(max(seconds, 0.1), 1))
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
         return _("%(seconds)s s", seconds=rest)
@@ -174,12 +176,7 @@ def duration(seconds: float) -> str:
 def moment(at: datetime) -> str:
     """20 Nov 2026, 17:42, by the clock of this machine."""
     local = at.astimezone()
-    return _("%(date)s, %(time)s", date=day(local.date()), time=f"{local:%H:%M}")
-
-
-def day(at: date) -> str:
-    """20 Nov 2026."""
-    return _(DATES[at.month - 1], day=at.day, year=at.year)
+    return _("%(date)s, %(time)s", date=dates.day(local), time=f"{local:%H:%M}")
 
 
 def images(count: int) -> str:
@@ -228,9 +225,14 @@ def explanation(job: Job) -> str:
     if job.problem is None or not job.ended:
         return ""
     if job.state is JobState.PARTIAL:
-        return job.problem.message
+        return trouble(job, job.problem)
     alone = _("Limner does not retry refusals on other providers.") if job.state is JobState.REFUSED else ""
-    return " ".join(filter(None, (job.problem.message, alone, _charged(job))))
+    return told(job.problem, "", alone, _charged(job))
+
+
+def trouble(job: Job, problem: Problem) -> str:
+    """What went wrong with a job, for the text of an element."""
+    return told(problem, _(MANY) if job.state is JobState.PARTIAL else "")
 
 
 def _stopped(job: Job) -> str:

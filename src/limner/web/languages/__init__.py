@@ -52,6 +52,12 @@ KNOWN: Mapping[str, Language] = {language.code: language for language in LANGUAG
 _spoken: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
+class Said(str):
+    """A text in the language of the request, which what engine and services say about errors is not."""
+
+    __slots__ = ()
+
+
 class Speaking:
     """Answers each request for a page in the language of whoever asks. Pure ASGI: the routes inside just speak."""
 
@@ -146,17 +152,23 @@ def plain_ngettext(one: str, many: str, count: int) -> str:
 
 def gettext(text: str, **values: object) -> str:
     """A text in the language of the request, with its values in their places."""
-    return plain_gettext(text) % values
+    return Said(plain_gettext(text) % values)
 
 
 def ngettext(one: str, many: str, count: int, **values: object) -> str:
     """The same in the form that a count wants, which stands for `%(num)s` unless that has words of its own."""
-    return plain_ngettext(one, many, count) % {"num": number(count), **values}
+    return Said(plain_ngettext(one, many, count) % {"num": number(count), **values})
 
 
-def number(count: int) -> str:
-    """1,284, as the language of the request groups it."""
-    return f"{count:,}".replace(",", spoken().thousands)
+def number(count: float, places: int = 0) -> str:
+    """1,284 or 4,200.5, as the language of the request groups and points it."""
+    return pointed(f"{count:,.{places}f}")
+
+
+def pointed(digits: str) -> str:
+    """An English number, such as 4,200.5, as the language of the request writes it."""
+    language = spoken()
+    return digits.translate({ord(","): language.thousands, ord("."): language.decimal})
 
 
 def message(text: str) -> str:

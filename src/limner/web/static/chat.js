@@ -2,7 +2,7 @@
 import { copy, make, SERVICES, tell, WORDS } from "./generated-image.js";
 import { announce, dress } from "./dress.js";
 import { gather } from "./references.js";
-import { ask, toast } from "./telling.js";
+import { ask, toast, told } from "./telling.js";
 
 const AGAIN = 4; // seconds until a lost server is asked again
 const chat = document.querySelector(".chat");
@@ -35,7 +35,7 @@ async function asked(address, body, { method = "POST", ...headers } = {}) {
 }
 
 function complain({ status, content }) {
-  toast(status ? (content.detail ?? "") : words.lost.replace("{seconds}", AGAIN));
+  toast(status ? told(content.detail) : words.lost.replace("{seconds}", AGAIN));
 }
 
 // --- pictures -------------------------------------------------------------------------------------------------------

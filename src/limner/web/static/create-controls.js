@@ -1,4 +1,6 @@
 // The controls of the chosen model. What it lacks stays in its place, says why, and keeps its value for the next one.
+import { number, percent } from "./words.js";
+
 export function steer(form) {
   const part = (name) => form.querySelector(`[data-part=${name}]`);
   const said = form.dataset;
@@ -22,7 +24,7 @@ export function steer(form) {
   const paint = ({ range, output }) => {
     const share = (range.value - range.min) / (range.max - range.min || 1);
     range.style.setProperty("--at", `${share * 100}%`);
-    output.textContent = `${Number(range.value)}${range.dataset.unit}`;
+    output.textContent = range.dataset.unit === "%" ? percent(range.value / 100) : number(Number(range.value));
   };
 
   const slide = (slider, rule, why) => {

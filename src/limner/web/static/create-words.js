@@ -1,5 +1,6 @@
 // Help with words: a richer prompt, whose price is said before it is asked for, and prompts with blanks.
 import { open, template } from "./create-dialog.js";
+import { told } from "./telling.js";
 
 export function help(form, changed) {
   const part = (name) => form.querySelector(`[data-part=${name}]`);
@@ -26,7 +27,7 @@ export function help(form, changed) {
     const note = document.createElement("p");
     note.setAttribute("role", "alert");
     note.className = "lost";
-    note.textContent = error instanceof TypeError ? form.dataset.unreachable : error.message;
+    note.append(error instanceof TypeError ? form.dataset.unreachable : told(error.message));
     dialog.querySelector("[data-part=inside]").append(note);
   };
 

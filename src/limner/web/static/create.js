@@ -9,6 +9,7 @@ import { announce, dress } from "./dress.js";
 import { freshKey } from "./once.js";
 import { follow } from "./live.js";
 import { gather } from "./references.js";
+import { number, original } from "./words.js";
 
 const SOON = 60;
 
@@ -25,7 +26,7 @@ export function begin(form) {
   const complain = (text, link) => {
     trouble.hidden = !text;
     const said = trouble.querySelector("p");
-    said.textContent = text;
+    said.replaceChildren(text);
     if (link) said.append(" ", Object.assign(document.createElement("a"), { className: "link", ...link }));
     if (text) trouble.scrollIntoView({ block: "nearest" });
   };
@@ -82,7 +83,7 @@ export function begin(form) {
   const count = () => {
     const counter = part("counter");
     const limit = Number(counter.dataset.limit);
-    counter.textContent = `${prompt.value.length.toLocaleString("en-GB")} / ${limit.toLocaleString("en-GB")}`;
+    counter.textContent = `${number(prompt.value.length)} / ${number(limit)}`;
     counter.classList.toggle("over", prompt.value.length > limit);
   };
 
@@ -105,8 +106,9 @@ export function begin(form) {
     if (answer.status === 401) return signedOut();
     if (answer.status === 409) return agree(await answer.text());
     if (answer.status !== 201) {
-      const { detail, field } = await answer.json();
+      const { detail, original: english, field } = await answer.json();
       complain(detail);
+      if (english) trouble.querySelector("p").append(" ", original(english));
       form.elements[field]?.focus?.();
       return false;
     }

@@ -88,7 +88,7 @@ export class Panel {
   complain(text) {
     const trouble = this.part("trouble");
     trouble.hidden = !text;
-    trouble.querySelector("p").textContent = text;
+    trouble.querySelector("p").replaceChildren(text);
     if (text) trouble.scrollIntoView({ block: "nearest" });
   }
 

@@ -1,7 +1,7 @@
 // What pages of one picture share: they ask the server for parts of pages, and follow a job without leaving.
 import { announce, dress } from "./dress.js";
 import { follow } from "./live.js";
-import { say } from "./words.js";
+import { original, say } from "./words.js";
 
 // Another page, or the answer to a form, to take parts from.
 export async function page(address, given = {}) {
@@ -14,10 +14,17 @@ export async function page(address, given = {}) {
   return { answer, found, told };
 }
 
+// What an element of another page says, with its marks of language.
+export function partsOf(element) {
+  const parts = document.createElement("span");
+  parts.append(...document.importNode(element, true).childNodes);
+  return parts;
+}
+
 // What the answer to a form has to say about what is wrong.
 export function wrong({ answer, found, told }) {
   const said = found.querySelector("[data-part=trouble] p") ?? found.querySelector("main p");
-  return told || said?.textContent || answer.statusText;
+  return told ? original(told) : said ? partsOf(said) : answer.statusText;
 }
 
 // The card of a new job at the top of a place, and kept in step.

@@ -1,4 +1,6 @@
 // Extends the sheet: by its handles, with a pointer or with arrow keys, or by the number fields beside them.
+import { number } from "./words.js";
+
 const STEP = 8;
 const STRIDE = 64; // with Shift
 const MOST = 16_384;
@@ -78,7 +80,7 @@ export class Outpaint {
         tag.remove();
         continue;
       }
-      tag.textContent = `+${pixels} px`;
+      tag.textContent = `+${number(pixels)} px`;
       if (!tag.isConnected) this.paper.append(tag);
       const along = ["left", "right"].includes(side);
       const middle = `${(pixels * scale) / 2}px`;

@@ -6,6 +6,7 @@ import { Result } from "./editor-result.js";
 import { Rubylith } from "./editor-rubylith.js";
 import { Tools } from "./editor-tools.js";
 import { View } from "./editor-view.js";
+import { number, percent } from "./words.js";
 
 const PAN = 60; // pixels of the screen by one press of an arrow
 const SIZES = { least: 4, most: 200, by: 1.15 };
@@ -51,7 +52,7 @@ class Editor {
     for (const range of this.root.querySelectorAll("input[type=range]")) {
       const say = () => {
         const output = this.root.querySelector(`output[for=${range.id}]`);
-        output.textContent = `${range.value}${output.dataset.unit}`;
+        output.textContent = output.dataset.unit === "%" ? percent(range.value / 100) : `${number(Number(range.value))}${output.dataset.unit}`;
         range.style.setProperty("--at", `${(100 * (range.value - range.min)) / (range.max - range.min)}%`);
       };
       range.addEventListener("input", say);
@@ -130,7 +131,7 @@ class Editor {
 
   laid() {
     this.view.lay(this.part("paper"), this.part("picture"));
-    this.part("zoom").textContent = `${Math.round(100 * this.view.scale)}%`;
+    this.part("zoom").textContent = percent(this.view.scale);
     this.outpaint?.write();
     this.result?.lay();
     this.film?.soon();
@@ -150,8 +151,8 @@ class Editor {
     // A large mask is not counted at every point of a stroke.
     this.counting = setTimeout(() => {
       const [share, told] = [this.mask.covered, this.part("coverage")];
-      const percent = share > 0 && share < 0.005 ? "<1" : Math.round(share * 100);
-      told.textContent = told.dataset.words.replace("{share}", `${percent}%`);
+      const shown = share > 0 && share < 0.005 ? `<${percent(0.01)}` : percent(share);
+      told.textContent = told.dataset.words.replace("{share}", shown);
       told.dataset.share = share.toFixed(4);
       this.root.querySelector("[data-act=undo]").disabled = !this.mask.steps.length;
       this.root.querySelector("[data-act=redo]").disabled = !this.mask.undone.length;

@@ -49,6 +49,11 @@ export const WORDS = {
   grabbed: "Markdown copied.",
   unreachable: "The server cannot be reached. Press again: the same picture is never bought twice.",
   settle: "Say what became of it",
+  dollars: "${amount}",
+  seconds: "{seconds} s",
+  minutes: "{minutes} min",
+  both: "{minutes} min {seconds} s",
+  language: "en", // in which numbers are written
 };
 
 // What services are called, and which pigment they have.
@@ -62,18 +67,20 @@ export const SERVICES = {
 const say = (name, values = {}) => WORDS[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 const given = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+const figure = (value, places) =>
+  value.toLocaleString(`${WORDS.language}-u-nu-latn`, { minimumFractionDigits: places, maximumFractionDigits: places, useGrouping: false });
 const serviceOf = (id) => SERVICES[id] ?? { name: id ?? "", colour: "other" };
 
 // Four decimals; what costs something never looks as if it did not.
 export function four(cost) {
   if (cost === null || cost === undefined) return say("unknown");
-  return `$${(cost > 0 ? Math.max(cost, 0.0001) : 0).toFixed(4)}`;
+  return say("dollars", { amount: figure(cost > 0 ? Math.max(cost, 0.0001) : 0, 4) });
 }
 
 function lasting(seconds) {
-  if (seconds < 1) return `${Math.max(seconds, 0.1).toFixed(1)} s`;
+  if (seconds < 1) return say("seconds", { seconds: figure(Math.max(seconds, 0.1), 1) });
   const [minutes, rest] = [Math.floor(Math.round(seconds) / 60), Math.round(seconds) % 60];
-  return minutes ? `${minutes} min${rest ? ` ${rest} s` : ""}` : `${rest} s`;
+  return say(minutes && rest ? "both" : minutes ? "minutes" : "seconds", { minutes, seconds: rest });
 }
 
 // An element with attributes and children; text stays text.
@@ -330,7 +337,9 @@ class GeneratedImage extends HTMLElement {
 
   #alert(kind) {
     const { error } = this.#data;
-    return error && make("div", { class: `alert ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(kind), make("p", {}, error));
+    // What the interface says is English in every language.
+    const foreign = error === say("unreachable") || WORDS.language.startsWith("en") ? {} : { lang: "en", dir: "ltr" };
+    return error && make("div", { class: `alert ${kind}`, role: kind === "bad" ? "alert" : "status" }, icon(kind), make("p", foreign, error));
   }
 
   get #terms() {

@@ -2,6 +2,7 @@
 // and longer waits, and caught up with from the last event that came; where there is no stream the card is asked for
 // every three seconds.
 import { announce, dress } from "./dress.js";
+import { duration, percent } from "./words.js";
 
 const WAITS = [1, 2, 4, 8, 16, 30];
 const POLL = 3000;
@@ -11,12 +12,6 @@ const MOST = 4;
 let open = 0;
 
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
-
-function duration(seconds) {
-  const whole = Math.max(Math.round(seconds), 1);
-  if (whole < 60) return `${whole} s`;
-  return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
-}
 
 // The events after the last one that is known, as they come.
 async function* listen(address, last) {
@@ -91,15 +86,15 @@ export async function follow(card) {
 
   const measure = (now) => {
     share = now;
-    const percent = Math.round(share * 100);
+    const whole = Math.round(share * 100);
     const bar = part("bar");
     bar.classList.remove("shimmer");
-    bar.style.setProperty("--at", `${percent}%`);
-    bar.setAttribute("aria-valuenow", percent);
-    part("percent").textContent = `${percent}%`;
-    if (Math.floor(percent / 25) > quarter) {
-      quarter = Math.floor(percent / 25);
-      announce(`${quarter * 25}%`);
+    bar.style.setProperty("--at", `${whole}%`);
+    bar.setAttribute("aria-valuenow", whole);
+    part("percent").textContent = percent(share);
+    if (Math.floor(whole / 25) > quarter) {
+      quarter = Math.floor(whole / 25);
+      announce(percent(quarter / 4));
     }
   };
 
@@ -127,7 +122,7 @@ export async function follow(card) {
     if (typeof progress === "number") {
       slot.style.setProperty("--at", `${Math.round(progress * 100)}%`);
       slot.style.setProperty("--blur", `${Math.round(9 * (1 - progress))}px`);
-      slot.querySelector(".pct").textContent = `${Math.round(progress * 100)}%`;
+      slot.querySelector(".pct").textContent = percent(progress);
     }
     stage((wanted = "preview"));
   };

@@ -1,5 +1,5 @@
 // The offer follows the fields, and what is bought becomes a card without leaving the page.
-import { page, put, wrong } from "./editor-jobs.js";
+import { page, partsOf, put, wrong } from "./editor-jobs.js";
 
 const root = document.querySelector(".remake");
 const part = (name) => root.querySelector(`[data-part=${name}]`);
@@ -7,13 +7,13 @@ let asked = 0;
 
 function complain(text) {
   part("trouble").hidden = !text;
-  part("trouble").querySelector("p").textContent = text;
+  part("trouble").querySelector("p").replaceChildren(text);
 }
 
 function take(found) {
   const [offer, trouble] = ["offer", "trouble"].map((name) => found.querySelector(`[data-part=${name}]`));
   if (offer) part("offer").replaceWith(document.adoptNode(offer));
-  complain(trouble && !trouble.hidden ? trouble.querySelector("p").textContent : "");
+  complain(trouble && !trouble.hidden ? partsOf(trouble.querySelector("p")) : "");
 }
 
 async function ask() {

@@ -1,7 +1,7 @@
 // Says what was done, with a way back, and asks before what should not happen by accident.
 import { announce } from "./dress.js";
 import { lost } from "./line.js";
-import { say } from "./words.js";
+import { original, say } from "./words.js";
 
 const STAYS = 8000;
 let shown;
@@ -10,7 +10,9 @@ let shown;
 export function toast(text, undo) {
   shown?.remove();
   const line = Object.assign(document.createElement("div"), { className: "toast" });
-  line.append(Object.assign(document.createElement("span"), { textContent: text }));
+  const words = document.createElement("span");
+  words.append(text);
+  line.append(words);
   if (undo) {
     const button = Object.assign(document.createElement("button"), { className: "btn sm", type: "button", textContent: say("Undo") });
     button.addEventListener("click", () => {
@@ -27,7 +29,7 @@ export function toast(text, undo) {
   line.addEventListener("pointerleave", wait);
   line.addEventListener("focusout", wait);
   (document.querySelector("main") ?? document.body).append(line); // all that is said lies within a landmark
-  announce(text);
+  announce(words.textContent);
   wait();
   shown = line;
 }
@@ -57,6 +59,14 @@ export function ask(question, yes, no = say("Keep")) {
   });
 }
 
+// What the interface says went wrong: as it is in English, else below a sentence of ours.
+export function told(detail) {
+  if (document.documentElement.lang.startsWith("en") || !detail) return detail ?? "";
+  const both = document.createElement("span");
+  both.append(say("This did not work."), " ", original(detail));
+  return both;
+}
+
 // Asks the interface; what goes wrong is said, in its own words.
 export async function call(method, address, body) {
   try {
@@ -67,7 +77,7 @@ export async function call(method, address, body) {
     });
     const content = answer.status === 204 ? {} : await answer.json();
     if (answer.ok) return content;
-    toast(content.detail ?? say("This did not work."));
+    toast(content.detail ? told(content.detail) : say("This did not work."));
   } catch {
     lost();
   }
