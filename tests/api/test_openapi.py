@@ -101,7 +101,7 @@ def test_made_up_requests_are_answered_as_described(case: Any, site: Site) -> No
         case.body["provider"] = "OPENAI"  # here is a stand-in for no other service
     if isinstance(case.body, dict) and "size" in case.body:
         case.body["size"] = "64x64"
-    answer = case.call(base_url=site.url, timeout=30)
+    answer = case.call(base_url=site.url, timeout=120)
     case.validate_response(
         answer,
         checks=[

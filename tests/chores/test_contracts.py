@@ -77,4 +77,5 @@ def test_a_contract_says_whom_it_binds(bound: dict[str, list[str]]) -> None:
 
 @pytest.mark.parametrize("bound", [{"only_in": []}, {"only_in": ["limner.wire"]}, {"not_in": ["limner.domain"]}])
 def test_whom_a_contract_binds_is_said_in_one_way(bound: dict[str, list[str]]) -> None:
-    DirectUse("No clients", {"root_packages": ["limner"]}, {"modules": ["openai"], **bound})
+    made = DirectUse("No clients", {"root_packages": ["limner"]}, {"modules": ["openai"], **bound})
+    assert made.contract_options == {"modules": ["openai"], **bound}

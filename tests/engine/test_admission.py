@@ -75,6 +75,9 @@ def test_refusals_name_their_field(request_: ImageRequest, field: str, code: str
 )
 def test_good_requests_pass(request_: ImageRequest) -> None:
     admit(request_)
+    with pytest.raises(InvalidRequest) as refusal:  # only just: with one thing wrong it would not
+        admit(replace(request_, count=0))
+    assert refusal.value.field == "count"
 
 
 MOST = 1_000_000

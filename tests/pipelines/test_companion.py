@@ -173,6 +173,8 @@ async def test_a_process_that_died_in_between_is_replaced(companion: Companion, 
                 await all_news(companion, order(2))
             except Ended:  # it may be asked before anybody knows of its death
                 continue
+    assert not alive(library.loads[0]["pid"])
+    assert alive(library.loads[1]["pid"])
 
 
 async def test_without_orders_the_process_ends(library: Library) -> None:
@@ -180,6 +182,7 @@ async def test_without_orders_the_process_ends(library: Library) -> None:
     await all_news(made, order())
     await asyncio.to_thread(watch, lambda: not alive(library.loads[0]["pid"]))
     await made.close()
+    assert len(library.loads) == 1
 
 
 async def test_closing_ends_the_process(library: Library) -> None:

@@ -13,6 +13,8 @@ from tests.web.windows import in_a_browser, visit
 pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
 
 PAID = {"model": "openai/gpt-image-1-mini", "size": "1024x1024", "quality": "low"}
+ROUND = 15_000
+"""Milliseconds after which a page that nothing happens on looks again; a moment later where it is just looking."""
 BAD = Fault(status=400, body={"error": {"message": "no", "code": "invalid_value"}})
 
 
@@ -42,12 +44,17 @@ async def test_every_part_can_be_used_by_everybody(site: Site, browser: Browser,
 async def test_what_happens_is_seen_without_a_reload_and_moves_no_focus(site: Site, browser: Browser) -> None:
     seen = await visit(browser, site)
     page = seen.page
+    await page.clock.install()
     await page.goto("/jobs")
     kept = page.get_by_role("link", name="Finished")
     await kept.focus()
     site.stand_in.faults.add(Fault(delay=4.0))
     job = site.client.post("/api/v1/jobs", json={"prompt": "a slow harbour", **PAID}).json()
     row = page.locator(f'[data-part="{job["id"]}"]')
+    await page.clock.fast_forward(ROUND)
+    await expect(row).to_be_visible(timeout=60_000)
+    assert "finished" in site.client.get(f"/api/v1/jobs/{job['id']}/events").text
+    await page.clock.fast_forward(ROUND)
     await expect(row.get_by_text("Done")).to_be_visible(timeout=60_000)
     await expect(kept).to_be_focused()
     await page.goto("/analytics")
@@ -55,6 +62,7 @@ async def test_what_happens_is_seen_without_a_reload_and_moves_no_focus(site: Si
     await expect(figure.get_by_text("4", exact=True)).to_be_visible()
     await page.locator("details.receipt").first.locator("summary").click()
     site.paint(prompt="one more")
+    await page.clock.fast_forward(ROUND)
     await expect(figure.get_by_text("5", exact=True)).to_be_visible(timeout=60_000)
     await expect(page.locator("details.receipt").first).to_have_attribute("open", "")
     assert seen.complaints == []

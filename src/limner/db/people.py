@@ -45,6 +45,8 @@ _OFFER = Statement(insert(codes).values(digest=bindparam("code"), expires_at=bin
 _GOOD = (codes.c.digest == bindparam("code"), codes.c.expires_at > bindparam("at"))
 _IS_OPEN = Statement(select(codes.c.digest).where(*_GOOD))
 _USE = Statement(delete(codes).where(*_GOOD))
+# Locked in one order, so that of two who come with different codes one waits and neither stands in the other's way.
+_IN_TURN = Statement(select(codes.c.digest).order_by(codes.c.digest).with_for_update())
 _FORGET_CODES = Statement(delete(codes))
 
 
@@ -136,6 +138,7 @@ class SqlPeople:
 
 def add_person(connection: Connection, user: User) -> bool:
     """Writes a person down; False where the address is taken."""
+    _IN_TURN.rows(connection, {})
     _FORGET_CODES.run(connection, {})  # from now on there is somebody; in the order of `_add_first`
     return bool(_ADD.run(connection, _row(user)))
 
@@ -147,7 +150,8 @@ def person_named(connection: Connection, email: str) -> User | None:
 
 
 def _add_first(connection: Connection, owner: User, code: str) -> bool:
-    # The code first: its row makes a second one who comes with it, or with another one, wait and find none.
+    # All codes first, in their order: a second one who comes, with whichever code, waits here and finds none.
+    _IN_TURN.rows(connection, {})
     if not _USE.run(connection, {"code": code, "at": codec.stamp(owner.created)}):
         return False
     _FORGET_CODES.run(connection, {})
