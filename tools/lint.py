@@ -21,7 +21,7 @@ CHECKS = {  # the longest first
     "addresses": ["-m", "tools.addresses"],
     "docs": ["-m", "tools.docs", "--check"],
     "messages": ["-m", "tools.messages", "--check"],
-    "bare words": ["-m", "tools.bare_words"],
+    "words": ["-m", "tools.bare_words"],
 }
 
 

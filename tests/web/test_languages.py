@@ -23,7 +23,7 @@ BUTTONS = {
         "Bild kostenlos generieren",
         "2 Bilder generieren, Preis unbekannt",
     ),
-    "ar": ("توليد 4 صور مقابل $0.1600", "توليد صورة واحدة مجانًا", "توليد صورتين، السعر غير معروف"),
+    "ar": ("توليد 4 صور مقابل \u2066$0.1600\u2069", "توليد صورة واحدة مجانًا", "توليد صورتين، السعر غير معروف"),
 }
 HEAD = 'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
 

@@ -101,7 +101,14 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Seque
         paths += ["/collections", f"/collections/{album['id']}", f"/collections/{album['id']}/remove"]
         paths += ["/jobs", "/jobs?show=active", "/analytics", "/analytics?period=day", "/chat", f"/chat/{chat['id']}"]
         paths += ["/compare", f"/compare?ids={','.join(each['id'] for each in done['images'])}", "/compare?ids=x"]
-        paths += ["/keys", "/offline", "/nowhere", f"/?from={done['id']}", *(f"/jobs/{job['id']}" for job in jobs)]
+        paths += [
+            "/docs",
+            "/keys",
+            "/offline",
+            "/nowhere",
+            f"/?from={done['id']}",
+            *(f"/jobs/{job['id']}" for job in jobs),
+        ]
         paths += [f"/jobs/retry?id={job['id']}" for job in jobs[:5]]
         paths += [f"{done['images'][0]['page_url']}{part}" for part in OF_A_PICTURE]
         yield site, [*paths, *(f"/settings/{section}" for section in [*SECTIONS, "appearance"])]

@@ -64,7 +64,7 @@ def test_the_price_line() -> None:
     [
         ("en", "$0.16", "1,284 pictures", "1 min 20 s", "20 Nov 2026, 17:42", "2 kept, 1 dropped"),
         ("de", "0,16\u00a0$", "1.284 Bilder", "1 min 20 s", "20. Nov. 2026, 17:42", "2 übernommen, 1 weggelassen"),
-        ("ar", "$0.16", "1,284 صورة", "1 د 20 ث", "20 نوفمبر 2026، 17:42", "أُبقي: 2، أُسقط: 1"),
+        ("ar", "\u2066$0.16\u2069", "1,284 صورة", "1 د 20 ث", "20 نوفمبر 2026، 17:42", "أُبقي: 2، أُسقط: 1"),
     ],
 )
 def test_amounts_times_and_dates_are_said_as_each_language_says_them(
