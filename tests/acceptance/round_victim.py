@@ -37,8 +37,8 @@ def rig(step: str) -> None:
         if count == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def deadly_later(*given: Any) -> object:
-        found = await real(*given)
+    async def deadly_later(*given: Any, **named: Any) -> object:
+        found = await real(*given, **named)
         end()
         return found
 

@@ -200,10 +200,10 @@ async def test_pictures_that_go_at_the_last_moment_are_painted_anew(
         await painted(here, FOX)
         submit = here.jobs.submit
 
-        async def gone(new: object) -> object:
+        async def gone(new: object, **named: object) -> object:
             if getattr(new, "reused", None) is not None:
                 raise PicturesGone
-            return await submit(new)  # type: ignore[arg-type]  # a NewJob
+            return await submit(new, **named)  # type: ignore[arg-type]  # a NewJob
 
         monkeypatch.setattr(here.jobs, "submit", gone)
         assert (await painted(here, replace(FOX, reuse=True))).state is JobState.SUCCEEDED
