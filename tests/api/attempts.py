@@ -253,6 +253,13 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
         Attempt(query={"id": "{image_id}"}, status=422),
     ),
     "vote_from_form": (Attempt(form={"vote": "A"}),),
+    "chats_page": (Attempt(query={"picture": "{image_id}"}),),
+    "begin_from_form": (Attempt(form={"text": "mine", "reference": "{image_id}"}),),
+    "say_from_form": (
+        Attempt(form={"text": "mine"}),
+        Attempt(form={"text": "mine", "reference": "{image_id}"}, own=("chat_id",)),
+    ),
+    "quote_from_form": (Attempt(form={"model": "sketch"}), Attempt(form={"model": "sketch"}, own=("chat_id",))),
     "create_page": (Attempt(query={"from": "{job_id}"}), Attempt(query={"reference": "{image_id}"})),
     "create_from_form": (Attempt(form={"prompt": "a lake", "model": "sketch", "reference": "{image_id}"}),),
     "paint": (Attempt(form={"prompt": "a lake", "model": "sketch", "reference": "{image_id}"}),),

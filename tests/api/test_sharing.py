@@ -125,6 +125,31 @@ def test_favourites_are_each_persons_own(team: Team) -> None:
         assert [each["favorite"] for each in (listed, of_job, alone)] == [marked] * 3
 
 
+def test_others_pictures_may_be_favourites_as_long_as_they_may_be_looked_at(team: Team) -> None:
+    ann, ben, cat = (team.clients[who] for who in ("ann", "ben", "cat"))
+    project = team.share()
+    for who, role in (("ben", "member"), ("cat", "viewer")):
+        team.let_in(project, who, role)
+    picture, private = team.paint("ann")["images"][0]["id"], team.paint("ann", project="hers")["images"][0]["id"]
+    here, hidden = (f"/api/v1/images/{each}/favorite" for each in (picture, private))
+    for client in (ben, cat):
+        assert client.put(here).json()["favorite"] is True
+        assert client.put(hidden).status_code == client.delete(hidden).status_code == 404
+        assert client.get(f"{project}/images").json()["items"][0]["favorite"] is True
+        # It is theirs alone, it is no picture of theirs, and nothing of it is changed.
+        assert client.get("/api/v1/images", params={"favorite": True}).json()["items"] == []
+        tagging = {"ids": [picture], "action": "tag", "tags": ["mine"]}
+        assert picture not in str(client.post("/api/v1/images/bulk", json=tagging).json().get("changed", []))
+    assert ann.get(f"/api/v1/images/{picture}").json()["favorite"] is False
+    page = ben.get(f"/images/{picture}", headers={"Accept": "text/html"}).text
+    assert f'name="unfavorite" value="{picture}"' in page
+    assert ben.delete(here).json()["favorite"] is False
+    assert cat.get(f"/api/v1/images/{picture}").json()["favorite"] is True
+    assert cat.delete(f"{project}/members/{team.users['cat'].id}").status_code == 204
+    assert cat.put(here).status_code == cat.delete(here).status_code == 404
+    assert cat.get("/api/v1/images", params={"favorite": True}).json()["items"] == []
+
+
 def test_a_viewer_of_a_project_looks_and_paints_elsewhere(team: Team) -> None:
     project = team.share()
     team.let_in(project, "cat", "viewer")

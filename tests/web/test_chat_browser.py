@@ -21,6 +21,8 @@ pytestmark = [*in_a_browser, pytest.mark.timeout(240)]
 
 LONG = "A harbour city at dusk with lit windows, low sun behind the towers, its light broken on the water, a ferry " * 2
 PAID = {"name": "Paid", "model": "openai/gpt-image-2", "parameters": {"size": "1024x1024", "quality": "low"}}
+BAD_KEY = {"error": {"message": "Incorrect API key provided.", "code": "invalid_api_key"}}
+KEY_REFUSED = "Invalid API key: OpenAI does not accept it."
 ELSEWHERE = "http://localhost:9"
 """The origin of a page that is not ours; nobody is there, the browser is told what to show."""
 WAIT = {"Prefer": "wait=60"}
@@ -204,7 +206,7 @@ def states(there: Parlour) -> tuple[str, dict[str, str]]:
     ids = {"complete": offered(there, here, LONG)}
     bought(there, here, ids["complete"])
     ids["error"] = offered(there, here, "a coast")
-    there.site.stand_in.faults.add(Fault(status=400, body={"error": {"message": "No such size.", "code": "invalid"}}))
+    there.site.stand_in.faults.add(Fault(status=401, body=BAD_KEY))
     bought(there, here, ids["error"])
     ids["generating"] = offered(there, here, "a slow coast")
     there.site.stand_in.faults.add(Fault(delay=600))
@@ -233,7 +235,7 @@ async def test_all_four_states_are_accessible_and_the_same_without_a_script(
     await expect(shown.locator(".said")).to_have_text(f"{LONG[:150].rstrip()}… Show all")
     await shown.get_by_role("button", name="Show all").click()
     await expect(shown.locator(".said")).to_have_text(LONG.rstrip())
-    await expect(block_in(seen.page, ids["error"]).get_by_role("alert")).to_contain_text("No such size.")
+    await expect(block_in(seen.page, ids["error"]).get_by_role("alert")).to_contain_text(KEY_REFUSED)
     colour = await shown.locator(".prov").evaluate("each => getComputedStyle(each).color")
     assert colour == {"ink": "rgb(124, 199, 155)", "vellum": "rgb(29, 94, 69)"}[theme]  # OpenAI's green
     assert await seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -280,7 +282,7 @@ block.data = {data};
 block.accessToken = "none";
 block.onCopy = (text) => told.push(["copy", text]);
 block.onGrab = (text) => told.push(["grab", text]);
-block.onLlmInfo = (call) => told.push(["info", call.type]);
+block.onLlmInfo = (call) => told.push(["info", call.type, call.cost]);
 block.onStatusChange = (id, status) => told.push(["status", id, status]);
 for (const kind of ["generating", "complete", "error"]) block.addEventListener(kind, () => told.push(["event", kind]));
 document.querySelector("main").append(block);
@@ -315,6 +317,10 @@ async def test_the_block_works_on_pages_of_other_people(
         before = site.stand_in.purchases
         await button.dblclick()
         retry = page.get_by_role("button", name="Retry")
+        await expect(page.get_by_role("alert")).to_contain_text("No.")
+        await page.route(f"{site.url}/generate-image", lambda route: route.abort(), times=1)
+        await retry.click()
+        await expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
         await retry.click()
         await expect(page.get_by_role("img", name="a lighthouse")).to_be_visible()
         assert site.stand_in.purchases - before == 1
@@ -322,11 +328,12 @@ async def test_the_block_works_on_pages_of_other_people(
             await page.get_by_role("button", name=name, exact=True).click()
         told = await page.evaluate("told")
     states = [each[2] for each in told if each[0] == "status"]
-    assert states == ["generating", "error", "generating", "complete"]
+    assert states == ["generating", "error", "generating", "error", "generating", "complete"]
     assert [each[1] for each in told if each[0] == "event"] == states
     assert [each[0] for each in told[-3:]] == ["copy", "grab", "info"]
     assert told[-2][1] == f"![a lighthouse]({told[-3][1]})"
     assert told[-1][1] == "image_generation"
+    assert 0.9 * estimate["cost"] <= told[-1][2] <= estimate["cost"]  # what was charged is what was estimated
 
 
 async def elsewhere(browser: Browser, html: str) -> Visit:

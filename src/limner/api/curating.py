@@ -24,7 +24,9 @@ CHANGED = answers(ImageAnswer, "The picture as it is now.", 404)
 
 @router.put("/images/{image_id}/favorite", summary="Mark a picture", responses=CHANGED)
 async def mark_favorite(request: Request, image_id: ImageId) -> Response:
-    """Makes it a favourite; it is fine if it is one already."""
+    """Makes it a favourite of yours, also where somebody else made it in a project that you share; it is fine if it is
+    one already.
+    """
     return await _changed(request, image_id, Change(action=Action.FAVORITE))
 
 
@@ -105,4 +107,4 @@ async def rename_tag(request: Request, tag: Tag) -> Response:
 async def _changed(request: Request, image_id: str, change: Change) -> Response:
     runtime, principal, name = runtime_of(request), principal_of(request), checked_id(image_id, "picture")
     await runtime.keeping.curator.change_one(name, change, principal)
-    return answer(image_body(await runtime.pictures.get(name, principal.id)))
+    return answer(image_body(await runtime.pictures.visible(name, principal.id)))

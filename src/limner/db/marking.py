@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, text, update
 
 from limner.db import codec, collections
 from limner.db.database import Database
 from limner.db.keeping import IN_TRASH, tag_rows
 from limner.db.library_tables import favorites, leavings, tags, trash
 from limner.db.rows import file_of
+from limner.db.sharing import in_common
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import images
+from limner.db.walls import EVERYBODY
 from limner.domain.errors import InvalidRequest
 from limner.domain.marking import MOST_TAGS, Action, Change, TagCount
 from limner.domain.request import DEFAULT_PROJECT
@@ -59,6 +61,8 @@ _COUNTS = Statement(
     .group_by(tags.c.tag)
     .order_by(tags.c.tag)
 )
+MARKS = frozenset({Action.FAVORITE, Action.UNFAVORITE})
+"""What changes nothing of a picture, but is noted of a person: it needs no picture of one's own."""
 _TAGGED = select(tags.c.image_id).where(tags.c.user_id == bindparam("owner"), tags.c.tag == bindparam("tag"))
 
 
@@ -69,9 +73,13 @@ class SqlMarks:
         self._database = database
 
     async def apply(self, owner: str, ids: Sequence[str], change: Change, at: datetime) -> frozenset[str]:
-        """Changes all of these pictures that the person has, in one transaction; which those are."""
+        """Changes all of these pictures that the person has, in one transaction; which those are.
+
+        A favourite may be any picture that they may look at.
+        """
+        wall = EVERYBODY if change.action in MARKS else owner
         return await self._database.write(
-            lambda connection: _apply(connection, owner, ids, change, codec.stamp(at)), owner=owner
+            lambda connection: _apply(connection, owner, ids, change, codec.stamp(at)), owner=wall
         )
 
     async def tags(self, owner: str) -> Sequence[TagCount]:
@@ -95,6 +103,12 @@ def own_rows(connection: Connection, owner: str, ids: Sequence[str]) -> list[Col
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def _seen_rows(connection: Connection, person: str, ids: Sequence[str]) -> list[Columns]:
+    """Those of these pictures that a person may look at: their own, and those of projects that they share."""
+    query = select(images).where(images.c.id.in_(ids), or_(images.c.user_id == person, in_common(images.c.job_id)))
+    return [dict(row) for row in connection.execute(query.order_by(images.c.id), {"person": person}).mappings()]
+
+
 def leaving_row(row: Columns, *, files: bool, at: str) -> Columns:
     """What a picture's row leaves behind."""
     file = codec.files().write(file_of(row))
@@ -111,7 +125,7 @@ def leaving_row(row: Columns, *, files: bool, at: str) -> Columns:
 
 
 def _apply(connection: Connection, owner: str, ids: Sequence[str], change: Change, at: str) -> frozenset[str]:
-    found = own_rows(connection, owner, ids)
+    found = (_seen_rows if change.action in MARKS else own_rows)(connection, owner, ids)
     if change.action in (Action.COLLECT, Action.UNCOLLECT):
         place = {name: at_place for at_place, name in enumerate(ids)}
         names = sorted((row["id"] for row in found), key=lambda name: place[name])

@@ -152,7 +152,9 @@ def _joined(owner: str, led: Table) -> Query:
     """One person's pictures, led by one of the tables of marks."""
     if led is images:
         return MARKED.where(images.c.user_id == owner)
-    return MARKED.join(led, led.c.image_id == images.c.id).where(led.c.user_id == owner)
+    query = MARKED.join(led, led.c.image_id == images.c.id).where(led.c.user_id == owner)
+    # Others' pictures may be favourites, too; here are one's own alone.
+    return query.where(images.c.user_id == led.c.user_id) if led is favorites else query
 
 
 def _narrowed(query: Query, which: PictureFilter, led: Table) -> Query:

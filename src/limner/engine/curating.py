@@ -27,7 +27,8 @@ class Curator:
     ids: Ids
 
     async def change(self, ids: Sequence[str], change: Change, principal: Principal) -> frozenset[str]:
-        """Changes all of these pictures that the person has, or none where that cannot be; which those are.
+        """Changes all of these pictures that the person has, or none where that cannot be; which those are. A favourite
+        may be any picture that they may look at.
 
         Raises InvalidRequest, and NotFound where there is no such collection.
         """

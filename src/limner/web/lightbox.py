@@ -137,6 +137,7 @@ async def _page(
         trashed=picture.trashed is not None,
         withheld=picture.withheld or "",
         own=is_own,
+        may_mark=principal.may_change,
         reruns=picture.operation is not Operation.UPLOAD,
         formats=tuple((name, as_made if name == own_format else "") for name in FORMATS),
         own_format=own_format,

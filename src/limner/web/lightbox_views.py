@@ -59,6 +59,8 @@ class PicturePage:
     colour: str
     tags: tuple[str, ...]
     favorite: bool
+    may_mark: bool
+    """Whether whoever looks may make it a favourite of theirs, whoever made it."""
     trashed: bool
     withheld: str
     """Why its file is not handed out; empty where it is."""
