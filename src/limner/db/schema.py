@@ -20,6 +20,7 @@ from limner.db import (
     search,
     statistics_tables,
     steering_tables,
+    sums_tables,
     template_tables,
     text_tables,
     vault_tables,
@@ -42,6 +43,7 @@ SUBJECTS = (
     review_tables,
     statistics_tables,
     steering_tables,
+    sums_tables,
     template_tables,
     text_tables,
     vault_tables,
@@ -50,7 +52,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0022"
+VERSION = "0024"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""
