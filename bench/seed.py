@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from limner.db.sums import rounded
 from limner.db.tables import metadata
 from limner.domain.job import Job, JobState
 from limner.domain.people import LOCAL
@@ -57,6 +58,24 @@ MARKS = (
     f"INSERT INTO collection_images SELECT '{COLLECTION}', id, serial, created_at {_OF_ALL} % 100 = 3",
 )
 """What people do with pictures: a tag on all, a favourite in fifty, one in twenty in the trash; a large collection."""
+SUMS = (
+    "DELETE FROM daily_bookings",
+    """
+    INSERT INTO daily_bookings (date, user_id, project, provider, kind, pictures, bookings, cost_micro, unpriced)
+    SELECT substr(created_at, 1, 10), user_id, project, provider, kind, SUM(pictures), COUNT(*),
+           COALESCE(SUM(amount_micro), 0), COUNT(*) - COUNT(amount_micro)
+    FROM ledger_entries GROUP BY 1, 2, 3, 4, 5
+    """,
+    "UPDATE generation_outcomes SET duration_ms = 200 + abs(random()) % 30000",
+    "DELETE FROM daily_outcomes",
+    """
+    INSERT INTO daily_outcomes (date, user_id, project, model, code, fell_from, because, took_ms, calls, pictures)
+    SELECT substr(ended_at, 1, 10), user_id, project, model, code, fell_from, because, rounded(duration_ms), COUNT(*),
+           SUM(pictures)
+    FROM generation_outcomes GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    """,
+)
+"""The sums by day of what was repeated, after calls have got times that differ."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
@@ -208,6 +227,15 @@ def mark(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
+def sum_up(connection: sqlite3.Connection) -> None:
+    """The sums by day, anew."""
+    connection.create_function("rounded", 1, rounded)
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in SUMS:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+
+
 def fill(settings: Settings, pictures: int, *, samples: int = 6) -> Filled:
     """Fills an installation. Raises ValueError for one that does not keep its rows in SQLite."""
     if settings.database_url:
@@ -222,6 +250,7 @@ def fill(settings: Settings, pictures: int, *, samples: int = 6) -> Filled:
         rows = repeat(connection, [sample(connection, job) for job in jobs], pictures)
         seconds = time.perf_counter() - begun
         mark(connection)
+        sum_up(connection)
         connection.execute("PRAGMA optimize")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:

@@ -20,6 +20,8 @@ KEPT = {
     "batches",
     "budget_counters",
     "budgets",
+    "daily_bookings",
+    "daily_outcomes",
     "generated_images",
     "generation_jobs",
     "image_generation_stats",

@@ -1,6 +1,6 @@
 """Figures over stretches of time, in both databases."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +15,7 @@ from limner.domain.errors import Problem
 from limner.domain.job import CallState, JobState
 from limner.domain.money import Money
 from limner.domain.records import Ending, NewCall
-from limner.engine.figures import Falls, Findings
+from limner.engine.figures import Ends, Falls, Findings, Sums, Times
 from tests.db.conftest import Stores, plain_connection
 from tests.db.test_leases import taken
 from tests.db.test_statistics import OLD, failed, made
@@ -66,6 +66,24 @@ async def test_sums_by_hour_and_day_are_those_of_the_ledger(stores: Stores) -> N
     assert await analytics.measure(next_week) == Measured(spending=[], outcomes=[], durations=[])
     (whole,) = await analytics.booked(lens())
     assert (whole.slot, whole.kind, whole.pictures, whole.cost) == ("", "picture", 3, Money(1850))
+
+
+async def test_the_sums_of_a_day_are_those_of_its_hours(stores: Stores) -> None:
+    for second, took in ((0, 0.004), (60, 0.777), (3700, 12.345), (3701, 222), (7300, 4_000)):
+        await made(stores, sent=second, ended=second + took)
+    await made(stores, charge=None)
+    await made(stores, owner="bob", charge=70)
+    await failed(stores, charge=50)
+    analytics = SqlAnalytics(stores.database)
+    for owner in ("ann", None):
+        hours = await analytics.measure(lens(owner, period=TODAY))
+        day = await analytics.measure(replace(lens(owner, period=TODAY), hourly=False))
+        assert Sums.of(day.spending) == Sums.of(hours.spending)
+        assert sum(row.bookings for row in day.spending) == sum(row.bookings for row in hours.spending)
+        assert (len(day.spending), len(hours.spending)) == (1 if owner else 2, 3 if owner else 4)
+        assert (Ends.of(day.outcomes), Times.of(day.durations)) == (Ends.of(hours.outcomes), Times.of(hours.durations))
+        assert sorted(map(astuple, day.durations)) == sorted(map(astuple, hours.durations))
+    assert await stores.ledger.check() == []
 
 
 @pytest.mark.req("S3-102")

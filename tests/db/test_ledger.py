@@ -38,6 +38,8 @@ async def test_an_unused_budget_has_nothing_in_it(stores: Stores) -> None:
         ("UPDATE generation_jobs SET cost_micro = 1", "cost 1 micro-dollars; its entries add up to 600"),
         ("UPDATE generation_jobs SET cost_micro = NULL", "cost None micro-dollars; its entries add up to 600"),
         ("DELETE FROM ledger_entries", "was bought and has no entry"),
+        ("UPDATE daily_bookings SET cost_micro = 1", "add up to 1 micro-dollars by day; the entries have 600"),
+        ("DELETE FROM daily_outcomes", "0 calls ended by the sums of days, and 1 by what was noted of each"),
     ],
 )
 async def test_every_difference_is_found(stores: Stores, damage: str, said: str) -> None:

@@ -1,4 +1,4 @@
-"""Figures over stretches of time, read from bookings and from how calls ended."""
+"""Figures over stretches of time: of days from their sums, of hours from bookings and from how calls ended."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from limner.db import codec
 from limner.db.database import Database
 from limner.db.outcome_tables import outcomes
 from limner.db.statistics_tables import statistics
+from limner.db.sums import LONG, STEPS, UNTIMED
+from limner.db.sums_tables import daily_bookings, daily_outcomes
 from limner.db.tables import entries, images
 from limner.db.walls import whose
 from limner.domain.analytics import Durations, Kept, Lens, Measured, Outcomes, ServiceTotals, Spending
 from limner.domain.money import Money
 
-_HOUR, _DAY = len("2026-11-28T14"), len("2026-11-28")
-_STEPS = ((1_000, 10), (10_000, 100), (100_000, 1_000))
-"""Durations below so many milliseconds are rounded down to so many each; longer ones to LONG."""
-_LONG = 10_000
+_HOUR = len("2026-11-28T14")
 
 Rows = list[Mapping[str, Any]]
 
@@ -49,7 +48,7 @@ class SqlAnalytics:
     async def booked(self, lens: Lens) -> Sequence[Spending]:
         """What was booked in all, by kind; slot, person, project and service are empty."""
         empty = {"slot": "", "person": "", "project": "", "service": ""}
-        return [_spent({**empty, **row}) for row in await self._read(_booked(lens, entries.c.kind), lens.owner)]
+        return [_spent({**empty, **row}) for row in await self._read(_booked(lens, daily_bookings.c.kind), lens.owner)]
 
     async def kept(self, owner: str | None) -> Kept:
         """What is there now of somebody's, or of everybody's."""
@@ -85,14 +84,27 @@ def _rows(connection: Connection, query: Select[Any]) -> Rows:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _slot(moment: ColumnElement[str], lens: Lens) -> ColumnElement[str]:
-    """The hour or day of a moment."""
-    return func.substr(moment, literal_column("1"), literal_column(str(_HOUR if lens.hourly else _DAY)))
+def _hour(moment: ColumnElement[str]) -> ColumnElement[str]:
+    """The hour of a moment."""
+    return func.substr(moment, literal_column("1"), literal_column(str(_HOUR)))
 
 
 def _seen(table: Table, moment: ColumnElement[str], lens: Lens) -> list[ColumnElement[bool]]:
-    """The conditions of a lens."""
-    found = [moment >= codec.stamp(lens.period.begins), moment < codec.stamp(lens.period.ends)]
+    """The conditions of a lens, for rows that have a moment each."""
+    within = [moment >= codec.stamp(lens.period.begins), moment < codec.stamp(lens.period.ends)]
+    return [*within, *_theirs(table, lens)]
+
+
+def _seen_by_day(table: Table, lens: Lens) -> list[ColumnElement[bool]]:
+    """The same for sums by day."""
+    day = table.c.date
+    within = [day >= lens.period.first.isoformat(), day <= lens.period.last.isoformat()]
+    return [*within, *_theirs(table, lens)]
+
+
+def _theirs(table: Table, lens: Lens) -> list[ColumnElement[bool]]:
+    """Whose rows, and of which project."""
+    found = []
     if lens.owner is not None:
         found.append(table.c.user_id == lens.owner)
     if lens.project is not None:
@@ -101,7 +113,23 @@ def _seen(table: Table, moment: ColumnElement[str], lens: Lens) -> list[ColumnEl
 
 
 def _booked(lens: Lens, *by: ColumnElement[Any]) -> Select[Any]:
-    """Sums of bookings in one stretch."""
+    """Sums of bookings in one stretch of days."""
+    table = daily_bookings
+    return (
+        select(
+            *by,
+            func.sum(table.c.pictures).label("pictures"),
+            func.sum(table.c.bookings).label("bookings"),
+            func.sum(table.c.cost_micro).label("cost"),
+            func.sum(table.c.unpriced).label("unpriced"),
+        )
+        .where(*_seen_by_day(table, lens))
+        .group_by(*by)
+    )
+
+
+def _booked_by_hour(lens: Lens, *by: ColumnElement[Any]) -> Select[Any]:
+    """The same within a day, from the ledger itself."""
     return (
         select(
             *by,
@@ -116,37 +144,37 @@ def _booked(lens: Lens, *by: ColumnElement[Any]) -> Select[Any]:
 
 
 def _spending(lens: Lens) -> Select[Any]:
-    """The same by hour or day, project, service and kind; by person where there may be several."""
-    by = (
-        _slot(entries.c.created_at, lens).label("slot"),
-        entries.c.project,
-        entries.c.provider.label("service"),
-        entries.c.kind,
-    )
-    return _booked(lens, *by) if lens.owner is not None else _booked(lens, *by, entries.c.user_id.label("person"))
+    """Bookings by hour or day, project, service and kind; by person where there may be several."""
+    table = entries if lens.hourly else daily_bookings
+    slot = _hour(table.c.created_at) if lens.hourly else table.c.date
+    by = [slot.label("slot"), table.c.project, table.c.provider.label("service"), table.c.kind]
+    if lens.owner is None:
+        by.append(table.c.user_id.label("person"))
+    return _booked_by_hour(lens, *by) if lens.hourly else _booked(lens, *by)
 
 
 def _ended(lens: Lens) -> Select[Any]:
     """How calls ended, by hour or day; and what was tried before them, and why."""
-    by = (
-        _slot(outcomes.c.ended_at, lens).label("slot"),
-        outcomes.c.model,
-        outcomes.c.code,
-        outcomes.c.fell_from,
-        outcomes.c.because,
-    )
-    return (
-        select(*by, func.count().label("calls"), func.sum(outcomes.c.pictures).label("pictures"))
-        .where(*_seen(outcomes, outcomes.c.ended_at, lens))
-        .group_by(*by)
-    )
+    table = outcomes if lens.hourly else daily_outcomes
+    slot = _hour(table.c.ended_at) if lens.hourly else table.c.date
+    by = (slot.label("slot"), table.c.model, table.c.code, table.c.fell_from, table.c.because)
+    calls = func.count() if lens.hourly else func.sum(table.c.calls)
+    seen = _seen(table, table.c.ended_at, lens) if lens.hourly else _seen_by_day(table, lens)
+    return select(*by, calls.label("calls"), func.sum(table.c.pictures).label("pictures")).where(*seen).group_by(*by)
 
 
 def _durations(lens: Lens) -> Select[Any]:
-    """How long calls took, rounded so that there are a few hundred different ones for each model."""
+    """How long calls took, rounded."""
+    if not lens.hourly:
+        took = daily_outcomes.c.took_ms
+        return (
+            select(daily_outcomes.c.model, took.label("rounded"), func.sum(daily_outcomes.c.calls).label("calls"))
+            .where(*_seen_by_day(daily_outcomes, lens), took != UNTIMED)
+            .group_by(daily_outcomes.c.model, took)
+        )
     took = outcomes.c.duration_ms
-    steps = ((took < below, took - took % step) for below, step in _STEPS)
-    rounded = case(*steps, else_=took - took % _LONG).label("rounded")
+    steps = ((took < below, took - took % step) for below, step in STEPS)
+    rounded = case(*steps, else_=took - took % LONG).label("rounded")
     return (
         select(outcomes.c.model, rounded, func.count().label("calls"))
         .where(*_seen(outcomes, outcomes.c.ended_at, lens), took.is_not(None))

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, true, update
 
-from limner.db import codec, holds, outbox, outcomes, reading, statistics
+from limner.db import codec, holds, outbox, outcomes, reading, statistics, sums
 from limner.db.leases import LEASED, leased_job, lost, may_become, write_events
-from limner.db.purchases import INSERT_ENTRIES, plus
+from limner.db.purchases import plus
 from limner.db.statements import Columns, Statement, one_of
 from limner.db.tables import calls, images, jobs
 from limner.domain.errors import InvalidRequest, NotFound
@@ -210,7 +210,7 @@ def _decide(connection: Connection, row: Columns, decided: CallState, at: dateti
             "basis": "person",
             "created_at": codec.stamp(at),
         }
-        INSERT_ENTRIES.many(connection, [entry])
+        sums.book(connection, entry)
     holds.settle(connection, row["job_id"], holds.Booking(freed=hold, spent=cost, bought=cost))
     # How long it took a person to decide is not how long a call took.
     row = {**row, "submitted_at": None}

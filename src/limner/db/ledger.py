@@ -135,6 +135,24 @@ _CHECKS = (
         WHERE t.state = 'settled' AND NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.call_id = t.id)
         """,
     ),
+    (
+        "The bookings of {name} add up to {found} micro-dollars by day; the entries have {wanted}.",
+        """
+        SELECT day AS name, SUM(found) AS found, SUM(wanted) AS wanted FROM (
+            SELECT date AS day, cost_micro AS found, 0 AS wanted FROM daily_bookings
+            UNION ALL SELECT substr(created_at, 1, 10), 0, COALESCE(amount_micro, 0) FROM ledger_entries
+        ) AS sums GROUP BY day HAVING SUM(found) <> SUM(wanted)
+        """,
+    ),
+    (
+        "On {name} {found} calls ended by the sums of days, and {wanted} by what was noted of each.",
+        """
+        SELECT day AS name, SUM(found) AS found, SUM(wanted) AS wanted FROM (
+            SELECT date AS day, calls AS found, 0 AS wanted FROM daily_outcomes
+            UNION ALL SELECT substr(ended_at, 1, 10), 0, 1 FROM generation_outcomes
+        ) AS sums GROUP BY day HAVING SUM(found) <> SUM(wanted)
+        """,
+    ),
 )
 _DIFFERENCES = tuple((sentence, Statement(text("\n".join((_SPENT_IN, query))))) for sentence, query in _CHECKS)
 

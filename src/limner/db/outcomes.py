@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
-from limner.db import codec
+from limner.db import codec, sums
 from limner.db.outcome_tables import outcomes
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.tables import calls
@@ -49,6 +49,7 @@ def note(connection: Connection, call: Columns, *, pictures: int, code: str, at:
         "because": because,
     }
     _INSERT.many(connection, [row])
+    sums.ended(connection, row)
 
 
 def _tried_before(connection: Connection, call: Columns) -> tuple[str, str]:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from limner.db import codec, holds, keeping, outcomes, reading, reviews, rows, statistics
+from limner.db import codec, holds, keeping, outcomes, reading, reviews, rows, statistics, sums
 from limner.db.leases import leased_call, leased_job, write_events
 from limner.db.statements import Columns, Statement, insertion, one_of
-from limner.db.tables import calls, entries, jobs
+from limner.db.tables import calls, jobs
 from limner.domain.events import Event, News
 from limner.domain.job import CLOSED_CALLS, CallState
 from limner.domain.money import Money
@@ -56,7 +56,6 @@ _CLAIMED = Statement(
     )
 )
 _INSERT_CALLS = insertion(calls)
-INSERT_ENTRIES = insertion(entries)
 
 
 def add_calls(
@@ -132,7 +131,7 @@ def close_call(connection: Connection, lease: Lease, closing: Closing, news: Seq
     keeping.insert_pictures(connection, closing.pictures)
     reviews.withhold(connection, closing.pictures, closing.at)
     if _bought(closing):
-        INSERT_ENTRIES.many(connection, [_entry(lease, closing, row, spent)])
+        sums.book(connection, _entry(lease, closing, row, spent))
     bought = row["hold_micro"] if _bought(closing) and closing.charge != Money() else 0
     booking = holds.Booking(freed=freed, spent=spent, bought=bought, pictures=len(closing.pictures))
     holds.settle(connection, lease.job_id, booking)

@@ -7,10 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, tuple_, update
 
-from limner.db import codec, cursors, holds
+from limner.db import codec, cursors, holds, sums
 from limner.db.budgets import covering
 from limner.db.database import Database
-from limner.db.purchases import INSERT_ENTRIES
 from limner.db.rates import count
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.text_tables import text_calls
@@ -205,7 +204,7 @@ def _book(connection: Connection, row: Columns, *, amount: int | None, counted: 
         "basis": basis,
         "created_at": codec.stamp(at),
     }
-    INSERT_ENTRIES.many(connection, [entry])
+    sums.book(connection, entry)
 
 
 def _own(connection: Connection, call_id: str, owner: str) -> Columns:
