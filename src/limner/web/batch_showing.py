@@ -17,6 +17,7 @@ from limner.web import batch_words as words
 from limner.web import showing, wording
 from limner.web.analytics_views import Named, Way
 from limner.web.batch_views import BatchLine, BatchRow, BatchView
+from limner.web.failures import told
 from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -168,7 +169,7 @@ class _Listing:
     def _note(self, row: Standing, job: Job | None) -> str:
         if job is not None and row.state is not JobState.QUEUED:
             return words.note(job)
-        return "" if row.problem is None else row.problem.message
+        return told(row.problem)
 
 
 def _painter(job: Job) -> Named:

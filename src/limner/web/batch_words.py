@@ -131,4 +131,4 @@ def note(job: Job) -> str:
         return _("Stopped by you.")
     if job.state is JobState.AMBIGUOUS:
         return _("It may have been charged. Open it and say which.")
-    return job.problem.message if job.problem and job.ended else ""
+    return wording.trouble(job, job.problem) if job.problem and job.ended else ""

@@ -30,6 +30,7 @@ from limner.web.batch_views import (
     BatchQuotePage,
     QuotedRow,
 )
+from limner.web.failures import told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import number
@@ -181,7 +182,7 @@ async def _page(request: Request, query: ListQuery, draft: BatchDraft, error: Li
         most_rows=number(MOST_ROWS),
         most_at_once=MOST_AT_ONCE,
         may_change=principal.may_change,
-        error="" if error is None else error.message,
+        error=told(error),
         field="" if error is None else error.field or "",
     )
     return renderer.page(view, 200 if error is None else 422)
@@ -261,7 +262,7 @@ def _quoted_rows(quote: BatchQuote) -> tuple[QuotedRow, ...]:
             number=priced.row.number,
             prompt=priced.row.prompt[: showing.PROMPT_LIMIT],
             price="" if priced.row.request is None else words.at_most(priced.ceiling),
-            problem="" if priced.row.problem is None else priced.row.problem.message,
+            problem=told(priced.row.problem),
         )
         for priced in ordered
     )
