@@ -56,6 +56,7 @@ async def test_each_picture_has_its_line(tmp_path: Path, caplog: pytest.LogCaptu
 async def test_each_call_that_brought_nothing_has_its_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, spent: Spent
 ) -> None:
+    caplog.set_level(logging.INFO, "limner")
     lost = ProviderError(Problem(code=FailureCode.FAILED, message="It broke.", spent=spent))
     async with house(tmp_path, {"acme": FakeProvider(lost)}, ACME) as here:
         job = await here.paint(model="acme/one", size=None)

@@ -66,7 +66,7 @@ async def batches_list(request: Request, query: Annotated[ListQuery, Query()]) -
 
 
 @router.post("/quote")
-async def quote_from_form(request: Request) -> Response:
+async def quote_batch_from_form(request: Request) -> Response:
     """What all rows of the list would cost, each for itself and together. Buys nothing."""
     draft = BatchDraft()
     try:
