@@ -36,9 +36,10 @@ new PerformanceObserver((list) => list.getEntries().forEach(move))
     .observe({ type: "layout-shift", buffered: true });
 """
 REPRICE = """
-(field) => new Promise((resolve) => {
+(field) => new Promise((resolve, reject) => {
     const form = document.querySelector("#composer");
-    const choices = [...form.querySelectorAll(`[name=${field}]`)];
+    const choices = [...form.querySelectorAll(`[name=${field}]`)].filter((each) => !each.disabled);
+    if (choices.length < 2) reject(new Error(`there is nothing else to choose for ${field}`));
     const next = choices[(choices.findIndex((each) => each.checked) + 1) % choices.length];
     const watch = new MutationObserver(() => { watch.disconnect(); resolve(performance.now() - began); });
     watch.observe(document.querySelector("#price"), { childList: true, subtree: true, characterData: true });
@@ -47,6 +48,8 @@ REPRICE = """
 })
 """
 """Chooses the next of a field's choices; milliseconds until the price line has been written again."""
+KEYS = {"OPENAI_API_KEY": "never-asked"}
+"""With a service that could be used, Create offers several models; no page asks it anything."""
 SETTLED = 1500
 """Milliseconds after the page has loaded, after which nothing moves any more."""
 
@@ -75,7 +78,7 @@ def measure(scale: Scale) -> list[Figure]:
         settled = read_settings(settings(data), folder)
         filled = fill(settled, scale.pick(100_000, 2_000))
         newest = asyncio.run(painted(settled, scale.pick(60, 6)))
-        with server(folder, data=data) as limner:
+        with server(folder, data=data, more=KEYS) as limner:
             return asyncio.run(looked_at(program, limner.address, newest, filled.pictures, scale.pick(5, 1)))
 
 
