@@ -24,11 +24,12 @@ from sqlalchemy import (
 from limner.db import batch_standing, codec, cursors
 from limner.db.batch_tables import batch_rows, batches
 from limner.db.database import Database
+from limner.db.idempotency import Keys
 from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import jobs
 from limner.db.walls import EVERYBODY
 from limner.domain.batches import Batch, HeldBatch, NewBatch, NewRow, OpenBatch, OpenRow, RowState, Standing
-from limner.domain.errors import IdempotencyConflict, NotFound, Problem
+from limner.domain.errors import NotFound, Problem
 from limner.domain.job import OPEN_STATES
 from limner.domain.records import Page
 
@@ -45,11 +46,7 @@ _INSERT = Statement(
     )
 )
 _INSERT_ROWS = insertion(batch_rows)
-_KNOWN = Statement(
-    select(batches.c.id, batches.c.fingerprint).where(
-        batches.c.user_id == bindparam("owner"), batches.c.key == bindparam("known")
-    )
-)
+_KEYS = Keys(batches, batches.c.id, "batch")
 _ONE = Statement(select(batches).where(batches.c.id == bindparam("batch"), batches.c.user_id == bindparam("owner")))
 _job_of = jobs.c.id == batch_rows.c.job_id
 _OPEN = Statement(
@@ -157,7 +154,9 @@ class SqlBatches:
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
         """The batch that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
-        return await self._database.read(lambda connection: _known(connection, owner, key, fingerprint), owner=owner)
+        return await self._database.read(
+            lambda connection: _KEYS.known(connection, owner, key, fingerprint), owner=owner
+        )
 
     async def get(self, batch_id: str, owner: str) -> Batch:
         """One of one person's. Raises NotFound."""
@@ -265,19 +264,7 @@ def _add(connection: Connection, new: NewBatch) -> str:
     if _INSERT.run(connection, _batch_row(new)):
         _INSERT_ROWS.many(connection, [_new_row(new, row) for row in new.rows])
         return new.id
-    return _known(connection, new.owner, new.key, new.fingerprint) or new.id
-
-
-def _known(connection: Connection, owner: str, key: str | None, fingerprint: str) -> str | None:
-    """The batch that has this key already. Raises IdempotencyConflict for another body."""
-    row = _KNOWN.row(connection, {"owner": owner, "known": key})
-    if row is None:
-        return None
-    if row["fingerprint"] != fingerprint:
-        raise IdempotencyConflict(
-            "This Idempotency-Key was used before with another batch. Use a new key for a new batch."
-        )
-    return str(row["id"])
+    return _KEYS.known(connection, new.owner, new.key, new.fingerprint) or new.id
 
 
 def _batch_row(new: NewBatch) -> Columns:

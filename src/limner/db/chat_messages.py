@@ -9,10 +9,11 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from limner.db import chat_tools, codec
 from limner.db.chat_tables import chat_keys, chats, messages
+from limner.db.idempotency import Keys
 from limner.db.statements import Columns, Statement, insertion
 from limner.domain.chat_rows import AnswerEnd, NewMessage, OpenAnswer, Saying
 from limner.domain.chats import Author, ChatBusy, Message, MessageState, Part, TextPart, ToolPart
-from limner.domain.errors import IdempotencyConflict, NotFound
+from limner.domain.errors import NotFound
 
 _IN_TURN = Statement(
     update(chats).where(chats.c.id == bindparam("chat")).values(head_id=bindparam("head"), updated_at=bindparam("at"))
@@ -26,11 +27,7 @@ _INSERT_KEY = Statement(
         """
     )
 )
-_KNOWN = Statement(
-    select(chat_keys.c.fingerprint, chat_keys.c.message_id).where(
-        chat_keys.c.user_id == bindparam("owner"), chat_keys.c.key == bindparam("known")
-    )
-)
+KEYS = Keys(chat_keys, chat_keys.c.message_id, "message")
 _IS_WRITING = messages.c.state == MessageState.WRITING.value
 _WRITING = Statement(select(messages.c.id).where(_IS_WRITING, messages.c.chat_id == bindparam("chat")))
 _OPEN = Statement(select(messages.c.id, messages.c.user_id, messages.c.worker).where(_IS_WRITING))
@@ -78,7 +75,7 @@ def say(connection: Connection, saying: Saying) -> tuple[str, bool]:
     at = codec.stamp(answer.at)
     _IN_TURN.run(connection, {"chat": saying.chat_id, "head": answer.id, "at": at})
     if saying.key is not None:
-        had = known(connection, saying.owner, saying.key, saying.fingerprint)
+        had = KEYS.known(connection, saying.owner, saying.key, saying.fingerprint)
         if had is not None:
             _IN_TURN.run(connection, {"chat": saying.chat_id, "head": had, "at": at})
             return had, False
@@ -93,18 +90,6 @@ def say(connection: Connection, saying: Saying) -> tuple[str, bool]:
         named = {"key": saying.key, "fingerprint": saying.fingerprint, "message": answer.id}
         _INSERT_KEY.run(connection, {"owner": saying.owner, "at": at, **named})
     return answer.id, True
-
-
-def known(connection: Connection, owner: str, key: str, fingerprint: str) -> str | None:
-    """The answer that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
-    row = _KNOWN.row(connection, {"owner": owner, "known": key})
-    if row is None:
-        return None
-    if row["fingerprint"] != fingerprint:
-        raise IdempotencyConflict(
-            "This Idempotency-Key was used before with another message. Use a new key for a new one."
-        )
-    return str(row["message_id"])
 
 
 def note(connection: Connection, message_id: str, parts: Sequence[Part], text_calls: Sequence[str]) -> bool:

@@ -168,7 +168,7 @@ class SqlChats:
     async def known(self, owner: str, key: str, fingerprint: str) -> str | None:
         """The answer that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
         return await self._database.read(
-            lambda connection: said.known(connection, owner, key, fingerprint), owner=owner
+            lambda connection: said.KEYS.known(connection, owner, key, fingerprint), owner=owner
         )
 
     async def note(self, message_id: str, parts: Sequence[Part], text_calls: Sequence[str]) -> bool:

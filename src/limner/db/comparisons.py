@@ -13,11 +13,12 @@ from limner.db import codec, cursors, holds, leaderboards, submission
 from limner.db.comparison_tables import comparisons, contenders, votes
 from limner.db.database import Database
 from limner.db.holds import TooLittle, reserve_each
+from limner.db.idempotency import Keys
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.submission import Reserve
 from limner.db.walls import whose
 from limner.domain.comparisons import Ballot, Comparison, Contender, NewComparison, Outcome, Result
-from limner.domain.errors import IdempotencyConflict, NotFound
+from limner.domain.errors import NotFound
 from limner.domain.events import Event
 from limner.domain.job import Job
 from limner.domain.leaderboards import Board, By
@@ -52,11 +53,7 @@ _NOTE_RESULT = Statement(
     .where(contenders.c.comparison_id == bindparam("comparison"), contenders.c.place == bindparam("at_place"))
     .values(picture_id=bindparam("picture"), cost_micro=bindparam("cost"), duration_ms=bindparam("took"))
 )
-_KNOWN = Statement(
-    select(comparisons.c.id, comparisons.c.fingerprint).where(
-        comparisons.c.user_id == bindparam("owner"), comparisons.c.key == bindparam("known")
-    )
-)
+_KEYS = Keys(comparisons, comparisons.c.id, "comparison")
 _earlier = comparisons.alias("earlier")
 _number = (
     select(func.count())
@@ -88,7 +85,9 @@ class SqlComparisons:
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> str | None:
         """The round that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
-        return await self._database.read(lambda connection: _known(connection, owner, key, fingerprint), owner=owner)
+        return await self._database.read(
+            lambda connection: _KEYS.known(connection, owner, key, fingerprint), owner=owner
+        )
 
     async def get(self, comparison_id: str, owner: str) -> Comparison:
         """One of one person's. Raises NotFound."""
@@ -141,7 +140,7 @@ def _begin(
     connection: Connection, new: NewComparison, reserve: Reserve
 ) -> tuple[tuple[str, Sequence[Job]], Sequence[Event]]:
     if not _INSERT.run(connection, _row(new)):
-        return (_known(connection, new.owner, new.key, new.fingerprint) or new.id, ()), ()
+        return (_KEYS.known(connection, new.owner, new.key, new.fingerprint) or new.id, ()), ()
     jobs, events = list[Job](), list[Event]()
     # Counters of services are locked in one order for everybody, so that two rounds never wait for each other.
     for contender in sorted(new.contenders, key=lambda each: each.model):
@@ -150,18 +149,6 @@ def _begin(
         events += told
     _INSERT_CONTENDERS.many(connection, [_contender_row(new, place) for place in range(len(new.contenders))])
     return (new.id, jobs), events
-
-
-def _known(connection: Connection, owner: str, key: str | None, fingerprint: str) -> str | None:
-    """The round that has this key already. Raises IdempotencyConflict for another body."""
-    row = _KNOWN.row(connection, {"owner": owner, "known": key})
-    if row is None:
-        return None
-    if row["fingerprint"] != fingerprint:
-        raise IdempotencyConflict(
-            "This Idempotency-Key was used before with another comparison. Use a new key for a new comparison."
-        )
-    return str(row["id"])
 
 
 def _row(new: NewComparison) -> Columns:

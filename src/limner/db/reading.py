@@ -9,10 +9,11 @@ from dataclasses import replace
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, tuple_
 
 from limner.db import codec, cursors, rows, sharing
+from limner.db.idempotency import Keys
 from limner.db.keeping import MARKED, seen_by
 from limner.db.statements import Columns, Statement
 from limner.db.tables import OPEN_JOBS, calls, images, jobs, keys, plans
-from limner.domain.errors import IdempotencyConflict, NotFound
+from limner.domain.errors import NotFound
 from limner.domain.job import Job, JobState
 from limner.domain.picture import Picture
 from limner.domain.plan import Plan
@@ -30,11 +31,7 @@ _WISHED = Statement(
     .where(OPEN_JOBS, jobs.c.worker == bindparam("worker"), jobs.c.cancel_requested)
     .order_by(jobs.c.created_at, jobs.c.id)
 )
-_KEY = Statement(
-    select(keys.c.fingerprint, keys.c.job_id).where(
-        keys.c.user_id == bindparam("owner"), keys.c.key == bindparam("key")
-    )
-)
+_KEYS = Keys(keys, keys.c.job_id, "request")
 
 
 def find_job(connection: Connection, job_id: str, owner: str | None) -> Job:
@@ -165,11 +162,5 @@ def wished_cancelled(connection: Connection, worker: str) -> list[str]:
 
 def remembered(connection: Connection, owner: str, key: str, fingerprint: str) -> Job | None:
     """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""
-    row = _KEY.row(connection, {"owner": owner, "key": key})
-    if row is None:
-        return None
-    if row["fingerprint"] != fingerprint:
-        raise IdempotencyConflict(
-            "This Idempotency-Key was used before with another request. Use a new key for a new request."
-        )
-    return find_job(connection, row["job_id"], owner)
+    job_id = _KEYS.known(connection, owner, key, fingerprint)
+    return None if job_id is None else find_job(connection, job_id, owner)

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from limner.db import codec
 from limner.db.database import Database
+from limner.db.idempotency import conflict
 from limner.db.statements import Statement
 from limner.db.text_tables import repeats
-from limner.domain.text_repeats import AnswerLost, conflict
+from limner.domain.text_repeats import AnswerLost
 
 _TAKE = Statement(
     text(
@@ -43,7 +44,7 @@ class SqlTextRepeats:
             if row is None:
                 raise AnswerLost
             if row["fingerprint"] != fingerprint:
-                raise conflict()
+                raise conflict("request")
             if row["answer"] is None:
                 raise AnswerLost
             return str(row["answer"]).encode()

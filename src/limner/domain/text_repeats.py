@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from limner.domain.errors import IdempotencyConflict, PolicyError
+from limner.domain.errors import PolicyError
 
 
 class AnswerLost(PolicyError):
@@ -18,13 +18,6 @@ class AnswerLost(PolicyError):
             f"{what} is under way, or broke off before its answer was kept. "
             "Nothing was sent again: look at your text calls, then use a new key."
         )
-
-
-def conflict() -> IdempotencyConflict:
-    """The error where a key comes with another body."""
-    return IdempotencyConflict(
-        "This Idempotency-Key was used before with another request. Use a new key for a new request."
-    )
 
 
 class TextRepeats(Protocol):
