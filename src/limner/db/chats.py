@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, exists, select, text, tuple_, update
 
 from limner.db import chat_messages as said
-from limner.db import chat_search, chat_tools, codec, cursors, search
+from limner.db import chat_tools, codec, cursors, search
 from limner.db.chat_tables import chat_tags, chats, messages
 from limner.db.database import Database
 from limner.db.statements import Columns, Statement, insertion
 from limner.db.walls import EVERYBODY
+from limner.db.word_index import words_of
 from limner.domain.chat_rows import AnswerEnd, ChatFilter, Found, OpenAnswer, OpenPurchase, Saying
 from limner.domain.chats import Author, Chat, ChatMode, ChatTag, Message, Part, TagKind, ToolPart
 from limner.domain.errors import NotFound, Problem
@@ -281,16 +282,17 @@ def _page(connection: Connection, owner: str, which: ChatFilter, limit: int, cur
 
 
 def _search(connection: Connection, owner: str, wanted: str, limit: int, cursor: str | None) -> Page[Found]:
-    words = search.words_of(wanted)
+    words = words_of(wanted)
     if not words:
         return Page((), None)
     query: Select[Any] = select(messages).where(messages.c.user_id == owner)
-    matches = chat_search.matches
+    index, matches = search.MESSAGES, search.MESSAGES.matches
     if connection.dialect.name == "sqlite":
-        query = query.join(matches, matches.c.rowid == messages.c.serial).where(chat_search.sqlite_match(owner, words))
+        query = query.join(matches, matches.c.rowid == messages.c.serial)
+        query = query.where(index.sqlite_match({"o": owner}, words))
     else:
         query = query.join(matches, matches.c.serial == messages.c.serial)
-        query = query.where(search.postgres_match(owner, words, matches))
+        query = query.where(index.postgres_match(owner, words))
     if cursor is not None:
         query = query.where(messages.c.serial < cursors.unseal(cursor, int)[0])
     query = query.order_by(messages.c.serial.desc()).limit(limit + 1)

@@ -14,6 +14,7 @@ from limner.db.library_tables import favorites, members, tags, trash
 from limner.db.statements import Columns, Statement
 from limner.db.tables import images
 from limner.db.walls import EVERYBODY, whose
+from limner.db.word_index import words_of
 from limner.domain.errors import NotFound
 from limner.domain.picture import Picture
 from limner.domain.records import Page, PictureFilter
@@ -99,7 +100,7 @@ class Wanted:
     @classmethod
     def of(cls, connection: Connection, owner: str, which: PictureFilter, *, trash_too: bool = False) -> Wanted | None:
         """None where no picture can be meant; `trash_too` has those in the trash among the others, and is quicker."""
-        words = search.words_of(which.words or "")
+        words, index, matches = words_of(which.words or ""), search.PICTURES, search.PICTURES.matches
         if which.words and not words:
             return None
         led = images if words else _leading(which)
@@ -110,11 +111,12 @@ class Wanted:
             query = query.where(IN_TRASH if which.trashed else ~IN_TRASH)
         if words and connection.dialect.name == "sqlite":
             # In the order in which they were kept, which is the order of the word index: nothing has to be sorted.
-            query = query.join(search.matches, search.matches.c.rowid == images.c.serial)
-            return cls(query.where(search.sqlite_match(owner, which, words)), (search.matches.c.rowid,))
+            query = query.join(matches, matches.c.rowid == images.c.serial)
+            query = query.where(index.sqlite_match(search.facts_of(owner, which), words))
+            return cls(query, (matches.c.rowid,))
         if words:
-            query = query.join(search.matches, search.matches.c.serial == images.c.serial)
-            query = query.where(search.postgres_match(owner, words))
+            query = query.join(matches, matches.c.serial == images.c.serial)
+            query = query.where(index.postgres_match(owner, words))
         return cls(query, _made(led))
 
     @property

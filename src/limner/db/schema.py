@@ -9,7 +9,6 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 from limner.db import (
     alert_tables,
     batch_tables,
-    chat_search,
     chat_tables,
     comparison_tables,
     library_tables,
@@ -122,8 +121,8 @@ def migrate(connection: Connection, place: str) -> None:
 def create(connection: Connection) -> None:
     """Makes all tables of an empty database at once, as the migrations would one after the other."""
     METADATA.create_all(connection, checkfirst=False)
-    search.create_index(connection)
-    chat_search.create_index(connection)
+    search.PICTURES.create(connection)
+    search.MESSAGES.create(connection)
     create_views(connection)
     if connection.dialect.name == "postgresql":
         walls.build(connection, METADATA)
