@@ -15,7 +15,6 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from limner.api import dialects, routes
@@ -79,7 +78,6 @@ def create_app(settings: Settings, runtime: Runtime | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=_operation_id,
         redirect_slashes=False,
     )
     routes.install(app)
@@ -248,10 +246,6 @@ def _spare_what_stays() -> None:
 
 def _opened(settings: Settings, runtime: Runtime | None) -> AbstractAsyncContextManager[Runtime]:
     return open_runtime(settings, work=True, watch=True) if runtime is None else nullcontext(runtime)
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

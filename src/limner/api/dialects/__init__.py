@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
 
 from limner.api.dialects import document0, document1, document2, document3, document4, generating, openai
+from limner.api.mounting import mount
 from limner.api.surfaces import Surface, Surfaces
 
 
@@ -32,13 +33,15 @@ DIALECTS = (
     Dialect(surface=document3.SURFACE, router=document3.router, bodies=document3.BODIES),
     Dialect(surface=document4.SURFACE, router=document4.router, bodies=document4.BODIES),
 )
+SHARED = generating.router(with_profile=document2.GENERATION, without=document1.GENERATION)
+"""The route that two documents have in common."""
 SURFACES = Surfaces((generating.SURFACE, *(dialect.surface for dialect in DIALECTS)))
 BODIES = tuple(body for dialect in DIALECTS for body in dialect.bodies)
 
 
 def install(app: FastAPI) -> None:
     """Mounts all of them, the route first that two documents share."""
-    app.include_router(generating.router(with_profile=document2.GENERATION, without=document1.GENERATION))
+    mount(app.router, SHARED)
     for dialect in DIALECTS:
-        app.include_router(dialect.router)
-        app.include_router(dialect.router, prefix=dialect.surface.home, include_in_schema=False)
+        mount(app.router, dialect.router)
+        mount(app.router, dialect.router, below=dialect.surface.home, described=False)

@@ -33,6 +33,7 @@ def router(with_profile: Generation, without: Generation) -> APIRouter:
     @made.post(
         PATH,
         summary="Generate pictures",
+        operation_id="generate_images",
         response_class=Response,
         responses=_either(without.gives, with_profile.gives),
         openapi_extra=_one_of(without.takes, with_profile.takes),

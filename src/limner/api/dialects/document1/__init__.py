@@ -23,6 +23,7 @@ from limner.api.dialects.document1.bodies import (
 from limner.api.dialects.document1.painting import PAINTED, generate
 from limner.api.documents import taking
 from limner.api.generation import Generation
+from limner.api.mounting import mount
 
 __all__ = ["BODIES", "GENERATION", "SURFACE", "router"]
 
@@ -46,4 +47,4 @@ GENERATION = Generation(surface=SURFACE, generate=generate, takes=taking(ImagesG
 
 router = APIRouter()
 for part in (painting, lists, words, helping, keeping):
-    router.include_router(part.router)
+    mount(router, part.router)

@@ -19,6 +19,7 @@ from limner.api.dialects.document2.schemas import GeneratedPicturesAnswer
 from limner.api.documents import taking
 from limner.api.generation import Generation
 from limner.api.key_schemas import DocumentKeyBody, DocumentKeyChange
+from limner.api.mounting import mount
 from limner.api.surfaces import Surface
 from limner.storage.generated import PLACE
 
@@ -47,4 +48,4 @@ GENERATION = Generation(
 router = APIRouter()
 # `models` and `validate-key` before `{profile_id}`, which they would be taken for.
 for subject in (stored_keys, keys, profiles, tags, pictures, tools):
-    router.include_router(subject.router)
+    mount(router, subject.router)

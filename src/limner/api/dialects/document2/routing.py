@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from fastapi import APIRouter
 
 from limner.api.dialects.document2.faults import Document2Route
@@ -17,7 +19,7 @@ PAINTING = (402, 404, 409, 429, 502, 504, 507)
 
 def new_router() -> APIRouter:
     """A router whose routes answer in the document's shape."""
-    return APIRouter(route_class=Document2Route, tags=["document 2"])
+    return APIRouter(route_class=Document2Route, tags=["document 2"], generate_unique_id_function=attrgetter("name"))
 
 
 def gives(model: object, description: str, *statuses: int, status: int = 200) -> Responses:

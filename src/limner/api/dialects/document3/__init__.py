@@ -23,6 +23,7 @@ from limner.api.dialects.document3.chat import router as chat
 from limner.api.dialects.document3.identity import asking
 from limner.api.dialects.document3.wishes import wish_of
 from limner.api.documents import refusals, taking
+from limner.api.mounting import mount
 from limner.api.shapes import Body
 from limner.api.surfaces import Surface, Target
 from limner.api.two_phases import dollars, estimate_body, generated_body
@@ -51,7 +52,7 @@ READ = refusals(FailureAnswer, 421, 500, 503)
 PLANNED = {**READ, **refusals(FailureAnswer, 400, 402, 403, 404, 409, 413, 415, 429, 502, 504, 507)}
 
 router = APIRouter(tags=["document 3"])
-router.include_router(chat)
+mount(router, chat)
 
 
 @router.post(

@@ -29,6 +29,7 @@ from limner.api.dialects.document4.wishes import wish_of
 from limner.api.documents import refusals, taking
 from limner.api.downloads import file_answer
 from limner.api.errors import WrongFields, status_of
+from limner.api.mounting import mount
 from limner.api.shapes import Body
 from limner.api.surfaces import Surface
 from limner.domain.errors import LimnerError, NotFound
@@ -56,7 +57,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(tags=["document 4"])
-router.include_router(prompts.router)
+mount(router, prompts.router)
 
 
 @router.post(

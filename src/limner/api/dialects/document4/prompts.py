@@ -16,7 +16,7 @@ from limner.engine.prompting import optimised
 from limner.words.analysis import analysed
 from limner.words.plain import health_body
 
-router = APIRouter()
+router = APIRouter(tags=["document 4"])
 
 READ = refusals(FailedAnswer, 400, 404, 421, 500, 503)
 
