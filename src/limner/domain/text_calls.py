@@ -166,6 +166,10 @@ class TextCalls(Protocol):
         """Writes the call down with its hold: from here on it may be sent. Raises BudgetExceeded."""
         ...
 
+    async def withdraw(self, new: NewTextCall, at: datetime, problem: Problem) -> None:
+        """Nobody waits for `begin` any more: nothing was sent, nothing stays held, even if it is begun after this."""
+        ...
+
     async def close(self, closing: TextClosing) -> TextCall:
         """Ends a call: books its charge, frees its hold, or keeps it where the end is ambiguous; once."""
         ...

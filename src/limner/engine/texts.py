@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,6 +16,7 @@ from limner.domain.errors import (
     Problem,
     ProviderError,
     Spent,
+    StorageError,
 )
 from limner.domain.moderation import LooksAtWords
 from limner.domain.money import FREE, ZERO, Estimate, Money
@@ -39,6 +41,7 @@ from limner.domain.turns import Turn, Turns
 from limner.domain.vault import UsableKey
 from limner.engine.keyrings import Keyrings, cannot_open
 from limner.engine.limits import Limits
+from limner.engine.mishaps import cancelled_problem
 from limner.engine.text_health import TextHealth, opener_of
 
 UNPRICED = "LIMNER_UNPRICED_CEILING_USD"
@@ -143,7 +146,7 @@ class TextBuyer:
     ) -> AsyncGenerator[TextPiece | TextCall]:
         new = self._new(order, choice, principal, await self.presence.name())
         async with self.health.watching(choice, new.id):
-            await self.calls.begin(new)
+            await self._begin(new)
             # What becomes of a call that is left in the middle: it may have been bought.
             left = TextState.FAILED if choice.card.local else TextState.AMBIGUOUS
             closing = TextClosing(call_id=new.id, state=left, at=new.at)
@@ -161,6 +164,18 @@ class TextBuyer:
             if call.problem is not None:
                 raise ProviderError(call.problem, request_id=call.request_id)
         yield call
+
+    async def _begin(self, new: NewTextCall) -> None:
+        """Writes the call down with its hold. A write that was asked for is carried out whatever becomes of its caller,
+        and a commit that broke off may have come to pass: nothing was sent in both cases, so nothing stays held.
+        """
+        try:
+            await self.calls.begin(new)
+        except (asyncio.CancelledError, StorageError) as error:
+            problem = error.problem() if isinstance(error, StorageError) else cancelled_problem()
+            with suppress(StorageError):  # the database is away: what it has of the call ends with this process
+                await self.calls.withdraw(new, self.clock.now(), problem)
+            raise
 
     async def answer(self, order: TextOrder, choice: TextChoice, principal: Principal) -> TextAnswer:
         """The whole of it."""
