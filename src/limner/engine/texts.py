@@ -42,6 +42,7 @@ from limner.domain.vault import UsableKey
 from limner.engine.keyrings import Keyrings, cannot_open
 from limner.engine.limits import Limits
 from limner.engine.mishaps import cancelled_problem
+from limner.engine.passage import ANOTHER_KEY
 from limner.engine.text_health import TextHealth, opener_of
 
 UNPRICED = "LIMNER_UNPRICED_CEILING_USD"
@@ -123,12 +124,39 @@ class TextBuyer:
     ) -> AsyncGenerator[TextPiece | TextCall]:
         """Waits for its turn, holds, buys, tells and books; the last item is the booked call."""
         turn = await self._turn(choice.card)
+        passed: set[str] = set()
         try:
-            async with aclosing(self._carried(order, choice, principal)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            while True:
+                told = False
+                try:
+                    async with aclosing(self._carried(order, choice, principal)) as pieces:
+                        async for piece in pieces:
+                            told = True
+                            yield piece
+                except ProviderError as error:
+                    another = None if told else await self._under_another(choice, error, passed, principal)
+                    if another is None:
+                        raise
+                    choice = another
+                else:
+                    return
         finally:
             turn.leave()
+
+    async def _under_another(
+        self, choice: TextChoice, error: ProviderError, passed: set[str], principal: Principal
+    ) -> TextChoice | None:
+        """The same model under another stored key of the same rank, where this one was refused or is used up for now
+        and nothing was bought; None where there is none.
+        """
+        if choice.key is None or error.spent is not Spent.NO or error.code not in ANOTHER_KEY:
+            return None
+        passed.add(choice.key.key.id)
+        for key in (await self.keyrings.of(principal.id)).best(choice.card.service):
+            blocked = key.secret is None or self.health.obstacle(choice.card, key) is not None
+            if key.key.id not in passed and not blocked:
+                return replace(choice, key=key)
+        return None
 
     async def _turn(self, card: TextCard) -> Turn:
         """The turn that has come. Raises ProviderError after too long: nothing was sent then."""
