@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from limner.db.text_calls import SqlTextCalls
 from limner.domain.budgets import Budget, Counted, Kind, Scope, Window
-from limner.domain.errors import BudgetExceeded, FailureCode, InvalidRequest, NotFound, Problem, Spent
+from limner.domain.errors import BudgetExceeded, FailureCode, InvalidRequest, NotFound, Problem, Spent, StorageError
 from limner.domain.money import ZERO, Money
 from limner.domain.records import ServiceSpend
 from limner.domain.text_calls import NewTextCall, Purpose, TextClosing, TextState
@@ -73,6 +73,26 @@ async def test_a_call_ends_once(stores: Stores) -> None:
     first = await texts.close(settled(new))
     assert await texts.close(settled(new, 900)) == first
     assert await stores.held(scope) == (ZERO, Money(600))
+
+
+@pytest.mark.parametrize("order", ["begun first", "withdrawn first", "both at once"])
+async def test_a_call_that_is_withdrawn_holds_nothing_whenever_it_is_begun(stores: Stores, order: str) -> None:
+    texts, scope = SqlTextCalls(stores.database), a_scope(5000)
+    new, problem = a_text(scope), Problem(code=FailureCode.CANCELLED, message="Cancelled.")
+    if order == "begun first":
+        await texts.begin(new)
+    withdrawn = texts.withdraw(new, later(1), problem)
+    if order == "both at once":
+        await asyncio.gather(texts.begin(new), withdrawn, return_exceptions=True)
+    else:
+        await withdrawn
+    if order == "withdrawn first":
+        with pytest.raises(StorageError):
+            await texts.begin(new)
+    call = await texts.get(new.id, "ann")
+    assert (call.state, call.hold, call.problem, call.finished) == (TextState.FAILED, ZERO, problem, later(1))
+    assert await stores.held(scope) == (ZERO, ZERO)
+    assert await stores.ledger.check() == []
 
 
 async def test_an_unknown_charge_counts_as_all_that_was_held(stores: Stores) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -13,16 +15,19 @@ from limner.catalog.texts import load_texts
 from limner.domain.describing import Wish
 from limner.domain.errors import FailureCode, PolicyError, Problem, ProviderError, Spent, UnknownModel
 from limner.domain.events import News
-from limner.domain.health import BreakerState
+from limner.domain.health import Breaker, BreakerKey, BreakerState
 from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal
-from limner.domain.text_calls import Purpose, TextOrder
+from limner.domain.stores import BreakerStep
+from limner.domain.text_calls import Purpose, TextOrder, TextState
 from limner.domain.texts import PlainText, Speaker, TextDelta, TextMessage, TextRequest
 from limner.domain.vault import StoredKey, UsableKey
+from limner.engine.health import FRESH
 from limner.engine.keyrings import Keyrings
+from limner.engine.passage import ANOTHER_KEY
 from limner.engine.texts import TextBuyer
 from limner.testing.fakes import NOON, FakeClock, FakeTextModel
-from limner.testing.text_fakes import MemoryTextCalls, ScriptedTexts, buyer_over, health_over
+from limner.testing.text_fakes import MemoryTextCalls, Script, ScriptedTexts, buyer_over, health_over
 from limner.words.desk import Desk
 from limner.words.enhancing import Enhancer
 from limner.words.helping import Helper
@@ -78,10 +83,11 @@ class _Keys:
         return self.keys
 
 
-def a_key(secret: str) -> UsableKey:
+def a_key(secret: str, *, owner: str = "ann") -> UsableKey:
     stored = StoredKey(
-        id=f"key-{secret}", owner="ann", service="anthropic", label=secret, last_four="", created=NOON, changed=NOON
-    )
+        id=f"key-{secret}", owner=owner, service="anthropic", label=secret, last_four="", shared=owner != "ann",
+        created=NOON, changed=NOON,
+    )  # fmt: skip
     return UsableKey(key=stored, secret=secret)
 
 
@@ -152,6 +158,27 @@ async def test_one_text_is_let_through_on_trial_and_closes_it_or_opens_it_again(
     assert world.state() is BreakerState.CLOSED
 
 
+async def test_a_caller_that_leaves_while_the_trial_is_written_down_leaves_the_way_free() -> None:
+    world = World()
+    await world.fail(FailureCode.OVERLOADED)
+    world.clock.advance(TEN_MINUTES)
+    store = world.buyer.health.watch._store
+    change = store.change
+
+    async def written(
+        keys: Sequence[BreakerKey], step: BreakerStep, at: datetime
+    ) -> tuple[Mapping[BreakerKey, Breaker], Mapping[BreakerKey, Breaker]]:
+        await change(keys, step, at)
+        raise asyncio.CancelledError  # a write that was asked for is carried out all the same
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(store, "change", written)
+        with pytest.raises(asyncio.CancelledError):
+            await world.ask()
+    world.clock.advance(FRESH)
+    assert await world.ask() == SONNET
+
+
 async def test_a_budget_without_room_ends_the_trial_without_a_word_about_the_service() -> None:
     world = World()
     await world.fail(FailureCode.OVERLOADED)
@@ -167,11 +194,52 @@ async def test_a_budget_without_room_ends_the_trial_without_a_word_about_the_ser
     assert await world.ask() == SONNET
 
 
-async def test_another_key_is_tried_at_once() -> None:
-    world = World(a_key("first"), a_key("second"))
-    await world.fail(FailureCode.AUTHENTICATION)
+def keys_sent(world: World) -> list[str | None]:
+    return [secret for _, _, secret in world.sends.sent]
+
+
+@pytest.mark.parametrize("code", sorted(ANOTHER_KEY))
+async def test_a_key_that_is_refused_gives_way_to_the_next_one_as_for_pictures(code: FailureCode) -> None:
+    world = World(a_key("first"), a_key("second"), a_key("shared", owner="root"))
+    world.sends.scripts.append((failure(code),))
     assert await world.ask() == SONNET
-    assert [secret for _, _, secret in world.sends.sent] == ["first"] * 5 + ["second"]
+    assert keys_sent(world) == ["first", "second"]
+    made = list(world.calls.calls.values())
+    assert [(call.state, call.hold.micro) for call in made] == [(TextState.FAILED, 0), (TextState.SETTLED, 0)]
+
+
+async def test_where_all_keys_of_the_rank_are_refused_the_last_refusal_is_told_and_no_other_rank_is_asked() -> None:
+    world = World(a_key("first"), a_key("second"), a_key("shared", owner="root"))
+    world.sends.scripts.extend([(failure(FailureCode.NO_CREDIT),), (failure(FailureCode.AUTHENTICATION),)])
+    with pytest.raises(ProviderError, match="authentication_failed happened"):
+        await world.ask()
+    assert keys_sent(world) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        (failure(FailureCode.AUTHENTICATION, Spent.UNKNOWN),),
+        (failure(FailureCode.OVERLOADED),),
+        (TextDelta(text="Half"), failure(FailureCode.RATE_LIMITED)),
+    ],
+    ids=["perhaps bought", "not the key's", "begun"],
+)
+async def test_no_other_key_is_asked_where_something_may_have_been_bought_or_was_heard(script: Script) -> None:
+    world = World(a_key("first"), a_key("second"))
+    world.sends.scripts.append(script)
+    with pytest.raises(ProviderError):
+        await world.ask()
+    assert keys_sent(world) == ["first"]
+
+
+async def test_a_key_that_was_refused_too_often_is_left_alone_and_the_other_is_asked_at_once() -> None:
+    world = World(a_key("first"), a_key("second"))
+    for _ in range(5):
+        world.sends.scripts.append((failure(FailureCode.AUTHENTICATION),))
+        assert await world.ask() == SONNET
+    assert await world.ask() == SONNET
+    assert keys_sent(world) == ["first", "second"] * 5 + ["second"]
 
 
 async def test_a_person_resets_it_by_the_name_of_the_service_or_the_model() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from limner.catalog.texts import load_texts
+from limner.db import text_calls
 from limner.db.database import Database
 from limner.db.ledger import SqlLedger
 from limner.db.text_calls import SqlTextCalls
@@ -22,11 +25,12 @@ from limner.domain.errors import (
     Problem,
     ProviderError,
     Spent,
+    StorageError,
     UnknownModel,
 )
 from limner.domain.money import FREE, ZERO, Money
 from limner.domain.people import Principal
-from limner.domain.text_calls import Purpose, TextCall, TextOrder, TextState
+from limner.domain.text_calls import NewTextCall, Purpose, TextCall, TextOrder, TextState
 from limner.domain.text_models import TextUsage
 from limner.domain.texts import (
     Finish,
@@ -271,3 +275,44 @@ async def test_a_task_that_is_cancelled_writes_down_how_it_stands(house: House) 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await house.last()).state is TextState.AMBIGUOUS
+
+
+async def test_a_caller_that_leaves_while_the_call_is_written_down_sends_and_holds_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, gone, whole = asyncio.get_running_loop(), threading.Event(), text_calls._begin
+    choice = await house.buyer.choose(None, ANN)
+    asking = asyncio.create_task(house.buyer.answer(ORDER, choice, ANN))
+
+    def begin(connection: Connection, new: NewTextCall) -> None:
+        loop.call_soon_threadsafe(asking.cancel)
+        loop.call_soon_threadsafe(asking.cancel)  # as often as whoever stops it likes
+        loop.call_soon_threadsafe(gone.set)
+        assert gone.wait(60)
+        whole(connection, new)
+
+    monkeypatch.setattr(text_calls, "_begin", begin)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await house.calls.abandon("nobody", NOON)  # stands behind what was asked for so far
+    call = await house.last()
+    assert (call.state, call.hold, call.spent, house.sends.sent) == (TextState.FAILED, ZERO, Spent.NO, [])
+    assert await house.ledger.check() == []
+
+
+async def test_a_call_whose_commit_broke_off_and_came_to_pass_all_the_same_holds_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, lost = house.calls.begin, StorageError("The connection broke off.")
+
+    async def broken(new: NewTextCall) -> None:
+        await begin(new)
+        raise lost
+
+    choice = await house.buyer.choose(None, ANN)
+    monkeypatch.setattr(house.calls, "begin", broken)
+    with pytest.raises(StorageError):
+        await house.buyer.answer(ORDER, choice, ANN)
+    call = await house.last()
+    assert (call.state, call.hold, call.problem, house.sends.sent) == (TextState.FAILED, ZERO, lost.problem(), [])
+    assert await house.ledger.check() == []

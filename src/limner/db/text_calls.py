@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, text, tuple_, update
 
 from limner.db import codec, cursors, holds, sums
 from limner.db.budgets import covering
@@ -15,7 +15,7 @@ from limner.db.statements import Columns, Statement, insertion
 from limner.db.text_tables import text_calls
 from limner.db.walls import EVERYBODY
 from limner.domain.budgets import Counted, Rate, Scope, tightest
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.errors import InvalidRequest, NotFound, Problem
 from limner.domain.money import Money
 from limner.domain.records import Page
 from limner.domain.text_calls import MISSING, NewTextCall, Purpose, TextCall, TextClosing, TextState
@@ -25,6 +25,17 @@ PERSON = "person"
 """How a charge is known that a person has stated."""
 
 _INSERT = insertion(text_calls)
+_INSERT_UNLESS_BEGUN = Statement(
+    text(
+        """
+        INSERT INTO text_calls (id, user_id, project, purpose, provider, model, state, success, worker, created_at,
+                                finished_at, held_micro, problem)
+        VALUES (:id, :user_id, :project, :purpose, :provider, :model, :state, :success, :worker, :created_at,
+                :finished_at, :held_micro, :problem)
+        ON CONFLICT (id) DO NOTHING
+        """
+    )
+)
 _THIS = text_calls.c.id == bindparam("call")
 _LOCKED = Statement(select(text_calls).where(_THIS).with_for_update())
 _OWN = Statement(select(text_calls).where(_THIS, text_calls.c.user_id == bindparam("owner")))
@@ -73,6 +84,12 @@ class SqlTextCalls:
         """Writes the call down with its hold. Raises BudgetExceeded; nothing is written then."""
         await self._database.write(lambda connection: _begin(connection, new), owner=new.owner)
 
+    async def withdraw(self, new: NewTextCall, at: datetime, problem: Problem) -> None:
+        """Ends a call whose beginning nobody waits for any more. It is asked for before it is waited for, so that it
+        is carried out even if whoever asks is cancelled again.
+        """
+        await self._database.write(lambda connection: _withdraw(connection, new, at, problem), owner=new.owner)
+
     async def close(self, closing: TextClosing) -> TextCall:
         """Ends a call; one that has ended already is left as it is."""
         return await self._database.write(lambda connection: _close(connection, closing), owner=EVERYBODY)
@@ -106,7 +123,26 @@ def _begin(connection: Connection, new: NewTextCall) -> None:
     scopes = _scopes(connection, new)
     if new.hold:  # what costs nothing passes a budget that is overdrawn
         holds.reserve_each(connection, scopes, new)
-    row = {
+    _INSERT.many(connection, [_row(new)])
+    holds.write_text_holds(connection, scopes, new)
+
+
+def _withdraw(connection: Connection, new: NewTextCall, at: datetime, problem: Problem) -> None:
+    """Its beginning may be carried out only after this, in another thread: it finds its row taken then."""
+    closing = TextClosing(call_id=new.id, state=TextState.FAILED, at=at, problem=problem)
+    ended = {
+        "state": closing.state.value,
+        "success": False,
+        "finished_at": codec.stamp(at),
+        "held_micro": 0,
+        "problem": codec.problems().write(problem),
+    }
+    if not _INSERT_UNLESS_BEGUN.run(connection, {**_row(new), **ended}):
+        _close(connection, closing)
+
+
+def _row(new: NewTextCall) -> Columns:
+    return {
         "id": new.id,
         "user_id": new.owner,
         "project": new.project,
@@ -127,8 +163,6 @@ def _begin(connection: Connection, new: NewTextCall) -> None:
         "request_id": None,
         "problem": None,
     }
-    _INSERT.many(connection, [row])
-    holds.write_text_holds(connection, scopes, new)
 
 
 def _scopes(connection: Connection, new: NewTextCall) -> list[Scope]:

@@ -166,6 +166,10 @@ class TextCalls(Protocol):
         """Writes the call down with its hold: from here on it may be sent. Raises BudgetExceeded."""
         ...
 
+    async def withdraw(self, new: NewTextCall, at: datetime, problem: Problem) -> None:
+        """Nobody waits for `begin` any more: nothing was sent, nothing stays held, even if it is begun after this."""
+        ...
+
     async def close(self, closing: TextClosing) -> TextCall:
         """Ends a call: books its charge, frees its hold, or keeps it where the end is ambiguous; once."""
         ...
@@ -236,8 +240,9 @@ class Texts(Protocol):
         """Holds the ceiling, buys one call, tells what comes, and books it; the last item is the booked TextCall.
 
         Raises BudgetExceeded and ConfirmationRequired before anything is sent, ProviderError before anything is held
-        where its service is left alone after failures, and ProviderError, whose `spent` says
-        how it stands. What is given up halfway becomes ambiguous. Nothing is ever sent a second time.
+        where its service is left alone after failures, and ProviderError, whose `spent` says how it stands. What is
+        given up halfway becomes ambiguous. Nothing is sent a second time, but that another stored key of the same rank
+        is asked where one is refused and nothing was bought.
         """
         ...
 

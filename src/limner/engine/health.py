@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -128,12 +129,20 @@ class HealthWatch:
         until = health.now + timedelta(seconds=card.timeout) + SLACK
         news: list[News] = []
         if BreakerState.OPEN not in states:
-            news = await self._step(keys, partial(self._entered, attempt=attempt, until=until))
+            news = await self._begun(keys, attempt, until)
         found = [self._known.get(key, Breaker()) for key in keys]
         obstacle = self.obstacle(card, () if credential is None else (credential,))
         if obstacle is None or all(one.state is BreakerState.CLOSED or one.trial == attempt for one in found):
             return news
         raise NotSent(blocked_problem(card, obstacle, retry_after=self.seconds_until(obstacle)))
+
+    async def _begun(self, keys: Sequence[BreakerKey], attempt: str, until: datetime) -> list[News]:
+        """Notes the trial that begins, if any. Whoever leaves meanwhile is no trial: another call may be."""
+        try:
+            return await self._step(keys, partial(self._entered, attempt=attempt, until=until))
+        except asyncio.CancelledError:  # what was asked of the database is carried out all the same
+            await self._noted(keys, partial(_released, attempt=attempt))
+            raise
 
     def seconds_until(self, obstacle: Obstacle) -> float | None:
         """How long it takes until it may be tried again."""
@@ -177,9 +186,7 @@ class HealthWatch:
         keys = [key for key in self._keys(card, credential) if self._known.get(key, Breaker()).trial == attempt]
         if not keys:
             return []
-        return await self._noted(
-            keys, lambda before: {key: breakers.released(found, attempt) for key, found in before.items()}
-        )
+        return await self._noted(keys, partial(_released, attempt=attempt))
 
     async def reset(self, name: str, principal: Principal) -> str:
         """An administrator says that a service with all its models, or one model, may be asked again at once.
@@ -243,6 +250,10 @@ class HealthWatch:
         said = "The circuit breaker of %s went from %s to %s."
         log.warning(said, key.name, before.state, after.state, extra=data)
         return [News(kind=EventKind.HEALTH, data=data)]
+
+
+def _released(before: Known, *, attempt: str) -> Known:
+    return {key: breakers.released(found, attempt) for key, found in before.items()}
 
 
 def blocked_problem(card: Watched, obstacle: Obstacle, *, retry_after: float | None) -> Problem:

@@ -18,6 +18,8 @@ from limner.engine.health import HealthWatch
 
 REFUSED = frozenset({FailureCode.AUTHENTICATION, FailureCode.NO_CREDIT, FailureCode.FORBIDDEN})
 """What a key meets that is not taken or pays for nothing: it is not tried again by the same call."""
+ANOTHER_KEY = REFUSED | {FailureCode.RATE_LIMITED}
+"""After these another key may do better at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +103,7 @@ class Passage:
 
         Tells what the refusal means for the health of the key that is left.
         """
-        if error.spent is not Spent.NO or error.code not in REFUSED | {FailureCode.RATE_LIMITED}:
+        if error.spent is not Spent.NO or error.code not in ANOTHER_KEY:
             return None
         self._passed.add(self._door.name)
         if error.code in REFUSED:

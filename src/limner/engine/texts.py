@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,6 +16,7 @@ from limner.domain.errors import (
     Problem,
     ProviderError,
     Spent,
+    StorageError,
 )
 from limner.domain.moderation import LooksAtWords
 from limner.domain.money import FREE, ZERO, Estimate, Money
@@ -39,6 +41,8 @@ from limner.domain.turns import Turn, Turns
 from limner.domain.vault import UsableKey
 from limner.engine.keyrings import Keyrings, cannot_open
 from limner.engine.limits import Limits
+from limner.engine.mishaps import cancelled_problem
+from limner.engine.passage import ANOTHER_KEY
 from limner.engine.text_health import TextHealth, opener_of
 
 UNPRICED = "LIMNER_UNPRICED_CEILING_USD"
@@ -120,12 +124,39 @@ class TextBuyer:
     ) -> AsyncGenerator[TextPiece | TextCall]:
         """Waits for its turn, holds, buys, tells and books; the last item is the booked call."""
         turn = await self._turn(choice.card)
+        passed: set[str] = set()
         try:
-            async with aclosing(self._carried(order, choice, principal)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            while True:
+                told = False
+                try:
+                    async with aclosing(self._carried(order, choice, principal)) as pieces:
+                        async for piece in pieces:
+                            told = True
+                            yield piece
+                except ProviderError as error:
+                    another = None if told else await self._under_another(choice, error, passed, principal)
+                    if another is None:
+                        raise
+                    choice = another
+                else:
+                    return
         finally:
             turn.leave()
+
+    async def _under_another(
+        self, choice: TextChoice, error: ProviderError, passed: set[str], principal: Principal
+    ) -> TextChoice | None:
+        """The same model under another stored key of the same rank, where this one was refused or is used up for now
+        and nothing was bought; None where there is none.
+        """
+        if choice.key is None or error.spent is not Spent.NO or error.code not in ANOTHER_KEY:
+            return None
+        passed.add(choice.key.key.id)
+        for key in (await self.keyrings.of(principal.id)).best(choice.card.service):
+            blocked = key.secret is None or self.health.obstacle(choice.card, key) is not None
+            if key.key.id not in passed and not blocked:
+                return replace(choice, key=key)
+        return None
 
     async def _turn(self, card: TextCard) -> Turn:
         """The turn that has come. Raises ProviderError after too long: nothing was sent then."""
@@ -143,7 +174,7 @@ class TextBuyer:
     ) -> AsyncGenerator[TextPiece | TextCall]:
         new = self._new(order, choice, principal, await self.presence.name())
         async with self.health.watching(choice, new.id):
-            await self.calls.begin(new)
+            await self._begin(new)
             # What becomes of a call that is left in the middle: it may have been bought.
             left = TextState.FAILED if choice.card.local else TextState.AMBIGUOUS
             closing = TextClosing(call_id=new.id, state=left, at=new.at)
@@ -161,6 +192,18 @@ class TextBuyer:
             if call.problem is not None:
                 raise ProviderError(call.problem, request_id=call.request_id)
         yield call
+
+    async def _begin(self, new: NewTextCall) -> None:
+        """Writes the call down with its hold. A write that was asked for is carried out whatever becomes of its caller,
+        and a commit that broke off may have come to pass: nothing was sent in both cases, so nothing stays held.
+        """
+        try:
+            await self.calls.begin(new)
+        except (asyncio.CancelledError, StorageError) as error:
+            problem = error.problem() if isinstance(error, StorageError) else cancelled_problem()
+            with suppress(StorageError):  # the database is away: what it has of the call ends with this process
+                await self.calls.withdraw(new, self.clock.now(), problem)
+            raise
 
     async def answer(self, order: TextOrder, choice: TextChoice, principal: Principal) -> TextAnswer:
         """The whole of it."""

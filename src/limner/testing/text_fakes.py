@@ -12,7 +12,7 @@ from typing import TypeAlias, TypedDict, Unpack
 from limner.catalog.loader import load_catalog
 from limner.catalog.texts import load_texts
 from limner.domain.budgets import Rate
-from limner.domain.errors import BudgetExceeded, NotFound
+from limner.domain.errors import BudgetExceeded, NotFound, Problem
 from limner.domain.events import News
 from limner.domain.health import Breaker, BreakerKey, BreakerRules
 from limner.domain.moderation import LooksAtWords
@@ -132,6 +132,11 @@ class MemoryTextCalls:
             hold=new.hold,
             created=new.at,
         )
+
+    async def withdraw(self, new: NewTextCall, at: datetime, problem: Problem) -> None:
+        """Ends what was begun."""
+        if new.id in self.calls:
+            await self.close(TextClosing(call_id=new.id, state=TextState.FAILED, at=at, problem=problem))
 
     async def close(self, closing: TextClosing) -> TextCall:
         """Notes how it ended."""
