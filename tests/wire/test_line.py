@@ -423,7 +423,7 @@ async def test_of_several_results_those_that_can_be_had_are_taken() -> None:
 
     async with site(serve) as place:
         landed, why = await place.line.downloads([f"{place.base_url}/{name}" for name in ("gone", "good")], deadline=5)
-        assert [place.blobs.files[one.digest] for one in landed] == [PNG]
+        assert [one and place.blobs.files[one.digest] for one in landed] == [None, PNG]
         assert why is not None
         assert "no longer has the picture" in why
         assert (await place.line.downloads([f"{place.base_url}/good"], deadline=5))[1] is None
@@ -439,7 +439,12 @@ async def test_of_several_results_none_is_given_up_while_trouble_may_pass() -> N
     async with site(serve) as place:
         with pytest.raises(ProviderError) as caught:
             await place.line.downloads([f"{place.base_url}/{name}" for name in ("good", "bad")], deadline=5)
-    assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)
+        assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)
+        addresses = [f"{place.base_url}/{name}" for name in ("bad", "good")]
+        landed, why = await place.line.downloads(addresses, deadline=5, bought_now=True)
+        assert [one is None for one in landed] == [True, False]
+        assert why is not None
+        assert "503" in why
 
 
 async def test_an_answer_without_a_body_is_no_file() -> None:

@@ -150,9 +150,8 @@ class Fal:
         if unsafe:
             why = f"{self._line.card.name} blackened {len(unsafe)} of {len(found)} as unsafe."
         notes, seed = {"cut_short": why} if why else {}, got.body.whole("seed")
-        return Finished(
-            pictures=tuple(Painted(content=content, seed=seed, notes=notes) for content in landed), request_id=id
-        )
+        pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed if content]
+        return Finished(pictures=tuple(pictures), request_id=id)
 
 
 def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:

@@ -143,7 +143,7 @@ class Replicate:
         if withheld:
             why = f"{self._line.card.name} held back {withheld} of {ticket['count']} as unsafe."
         notes = {"cut_short": why} if why else {}
-        pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed]
+        pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed if content]
         usage, id, model = _usage(body, ticket), body.text("id"), body.text("model")
         return Finished(pictures=tuple(pictures), usage=usage, request_id=id, served_by=model)
 

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from limner.domain.accounts import Account
 from limner.domain.call import Call, Finished, Landed, Painted, Pending
-from limner.domain.errors import FailureCode, Spent
+from limner.domain.errors import FailureCode, ProviderError, Spent
 from limner.domain.money import Money
 from limner.domain.request import Operation, Role
 from limner.providers.leonardo.bodies import canvas_objection, naming_for, placed, style_objection
@@ -141,20 +141,26 @@ class Leonardo:
         """The pictures of a job; a flag is noted, and a flagged one that is kept back has been billed (unverified)."""
         amount, unit = pending.ticket.get("amount"), pending.ticket.get("unit")
         cost, noted = dollars_of(amount, unit), credits_of(amount, unit)
-        pictures: list[Painted] = []
-        for image in images:
-            flag = {"nsfw": True} if image.at("nsfw") is True else {}
-            if url := image.text("url"):
-                content = await self._line.download(url, deadline=DOWNLOAD)
-                pictures.append(Painted(content=content, notes={**noted, **flag}))
-        finished = Finished(pictures=tuple(pictures), cost=cost, request_id=str(pending.ticket["id"]))
-        if not pictures:
+        bill = Finished(pictures=(), cost=cost, request_id=str(pending.ticket["id"]))
+        shown = [image for image in images if image.text("url")]
+        if not shown:
             flagged = any(image.at("nsfw") is True for image in images)
             code = FailureCode.REFUSED if flagged else FailureCode.BAD_ANSWER
             said = "it was flagged as unsafe and kept back" if flagged else "it is complete and has no picture"
             refused = Refusal(code=code, said=said, spent=Spent.YES)
-            raise self._line.failure(refused, bill=finished if cost else None, request_id=finished.request_id)
-        return finished
+            raise self._line.failure(refused, bill=bill if cost else None, request_id=bill.request_id)
+        try:
+            landed, why = await self._line.downloads([image.text("url") or "" for image in shown], deadline=DOWNLOAD)
+        except ProviderError as error:
+            error.bill = bill if cost else None
+            raise
+        noted = {**noted, **({"cut_short": why} if why else {})}
+        pictures = [
+            Painted(content=file, notes={**noted, **({"nsfw": True} if image.at("nsfw") is True else {})})
+            for image, file in zip(shown, landed, strict=True)
+            if file
+        ]
+        return replace(bill, pictures=tuple(pictures))
 
 
 def amount_of(job: Reply) -> str | None:
