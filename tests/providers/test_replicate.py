@@ -104,15 +104,22 @@ async def test_small_pictures_go_along_and_large_ones_are_uploaded_first() -> No
     assert stand_in.files["file0"] == large.data
 
 
+TOO_LARGE = {"detail": "Files must be less than 100MB in size"}
+
+
 @pytest.mark.parametrize(
-    "fault, retryable",
-    [(Fault(at=At.UPLOAD, status=503, body={}), True), (Fault(at=At.UPLOAD, status=413, body={}), False)],
+    "fault, retryable, field",
+    [
+        (Fault(at=At.UPLOAD, status=503, body={}), True, None),
+        (Fault(at=At.UPLOAD, status=413, body=TOO_LARGE), False, "inputs"),
+    ],
 )
-async def test_an_upload_that_fails_buys_nothing(fault: Fault, retryable: bool) -> None:
+async def test_an_upload_that_fails_buys_nothing(fault: Fault, retryable: bool, field: str | None) -> None:
     large = replace(input_picture(Role.SOURCE), data=bytes(300_000))
     async with replicate(fault) as (stand_in, provider, _):
         error = await failure(provider, replace(FLUX, operation=Operation.EDIT, inputs=(large,)))
     assert (error.spent, error.retryable, stand_in.purchases) == (Spent.NO, retryable, 0)
+    assert error.problem().field == field
 
 
 @pytest.mark.req("S0-034", "S3-009")

@@ -173,6 +173,7 @@ def refusal(answer: Answer) -> Refusal:
 
 COMPLAINTS = {
     "Script 'controlnet'": "inputs",
+    "Script '": "extra.script_name",
     "Sampler not found": "extra.sampler_name",
     "Init image not found": "inputs",
     "Invalid encoded image": "inputs",

@@ -38,7 +38,7 @@ MEANINGS = {
     "downstream_service_unavailable": FailureCode.OVERLOADED,
     "runner_scheduling_failure": FailureCode.OVERLOADED,
     "client_cancelled": FailureCode.CANCELLED,
-    "client_disconnected": FailureCode.CANCELLED,
+    "client_disconnected": FailureCode.LINE_DROPPED,
     "no_media_generated": FailureCode.FAILED,
     "downstream_service_error": FailureCode.FAILED,
     "internal_server_error": FailureCode.FAILED,

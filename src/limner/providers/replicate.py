@@ -57,8 +57,7 @@ class Replicate:
             body |= {"webhook": self._line.connection.webhook, "webhook_events_filter": ["completed"]}
         line = replace(self._line, refusal=partial(refusal, naming=naming))
         got = await line.send(Outgoing(path="predictions", json=body, deadline=call.timeout, purchase=True))
-        id = got.body.text("id")
-        if id is None:
+        if (id := got.body.text("id")) is None:
             raise line.failure(Refusal(code=FailureCode.BAD_ANSWER, said="it names no prediction", spent=Spent.UNKNOWN))
         ticket = {"id": id, "count": call.count, "by_second": ":" in version}
         return Pending(ticket=ticket, poll_after=self._line.card.poll_seconds, stage="queued")
@@ -154,7 +153,7 @@ class Replicate:
 
 
 def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:
-    """A problem document (RFC 7807). The words of 402 and 422 are not verified (2026-11-20)."""
+    """A problem document (RFC 7807). The words of 402 and 422, and a Retry-After, are not verified (2026-11-20)."""
     title, said = answer.body.text("title") or "", answer.body.text("detail") or answer.said
     found = replace(by_status(answer), said=said or title)
     if found.code is FailureCode.MODEL_GONE or (answer.status == 422 and "version" in title.lower()):
@@ -162,7 +161,8 @@ def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:
     if found.code is FailureCode.RATE_LIMITED and found.retry_after is None:
         return replace(found, retry_after=float(wait[1]) if (wait := re.search(r"in ~?(\d+)s", said)) else None)
     theirs = re.search(r"\binput\.(\w+)", said)
-    return replace(found, field=naming.ours(theirs[1])) if naming and theirs else found
+    field = naming.ours(theirs[1]) if naming and theirs else None
+    return replace(found, field="inputs" if answer.status == 413 else field)
 
 
 def _ended(body: Reply, ticket: Mapping[str, object]) -> Refusal:
