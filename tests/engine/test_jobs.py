@@ -458,10 +458,11 @@ class Crowd:
         raise AssertionError("nobody had the turn")
 
 
-async def test_a_turn_that_does_not_come_costs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("crowded", ["acme", "acme/one"])
+async def test_a_turn_that_does_not_come_costs_nothing(tmp_path: Path, crowded: str) -> None:
     provider = FakeProvider()
     async with house(tmp_path, {"acme": provider}, ACME) as here:
-        here.services.turns["acme"] = Crowd(patience=0.02)
+        here.services.turns[crowded] = Crowd(patience=0.02)
         job = await here.paint(model="acme")
         assert (job.state, job.cost, provider.submits) == (JobState.FAILED, Money(), [])
         assert job.problem is not None

@@ -17,7 +17,7 @@ from limner.testing.fakes import MemoryReceiver
 from limner.testing.pictures import PictureMaker
 from limner.wire.answers import Limits
 from limner.wire.outgoing import Form, FormFile, Outgoing
-from limner.wire.pace import Pace
+from limner.wire.pace import InTurn, Pace
 from tests.wire.conftest import KEY, Handler, aborted, never, site
 
 PNG = PictureMaker().png(Size(32, 32))
@@ -266,6 +266,28 @@ async def test_so_many_purchases_at_once_and_no_more() -> None:
     assert not third.done()
     pace.leave()
     await third
+
+
+@pytest.mark.req("S1-015")
+async def test_who_waits_for_a_models_own_pace_takes_no_place_at_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Pace(requests_per_second=0, concurrency=2)
+    slow, other = (InTurn(Pace(requests_per_second=0, concurrency=1), service) for _ in range(2))
+    await slow.enter()
+    second = asyncio.ensure_future(slow.enter())
+    await other.enter()
+    assert (second.done(), service.load) == (False, 2)
+    slow.leave()
+    await second
+    other.leave()
+    slow.leave()
+    assert service.load == 0
+    monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.01)
+    full = Pace(requests_per_second=0, concurrency=1)
+    await full.enter()
+    own = Pace(requests_per_second=0, concurrency=1)
+    with pytest.raises(TimeoutError):
+        await InTurn(own, full).enter()
+    assert own.load == 0
 
 
 @pytest.mark.req("S4-010")
