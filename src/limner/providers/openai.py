@@ -127,7 +127,7 @@ class OpenAI:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of OpenAI's, in the body of an answer or in the middle of a stream."""
+    """An error of OpenAI's, in an answer or a stream. That refusals are not charged is unverified (2026-11-20)."""
     error = answer.body.part("error")
     named = [MEANINGS[word] for word in (error.text("code"), error.text("type")) if word in MEANINGS]
     code = named[0] if named else by_status(answer).code

@@ -121,7 +121,10 @@ class Stability:
 
 
 def refusal(answer: Answer, naming: Naming = NAMELESS) -> Refusal:
-    """An error of Stability's: `{"id", "name", "errors": [...]}`, or with a `message` on the older paths."""
+    """An error of Stability's: `{"id", "name", "errors": [...]}`, or with a `message` on the older paths.
+
+    The words of an empty account are unverified (2026-11-20); its name and status are not.
+    """
     said = [text for item in answer.body.items("errors") if (text := item.text())]
     code = MEANINGS.get(answer.body.text("name") or "", by_status(answer).code)
     # A sentence such as "aspect_ratio: must be one of ..." begins with the field.

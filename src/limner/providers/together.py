@@ -100,7 +100,10 @@ class Together:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of Together's. That it names what was unsafe with 422 is not certain (2026-11): the words decide."""
+    """An error of Together's. That it names what was unsafe with 422 is not certain (2026-11): the words decide.
+
+    Refused calls appear not to be charged, which is not documented either.
+    """
     said = answer.body.text("error", "message") or answer.body.text("error") or answer.said
     param = answer.body.text("error", "param")
     code = by_status(answer).code

@@ -146,7 +146,7 @@ class XAI:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of xAI's, in any of its shapes: `error` is an object, or a text with or without a `code` beside it."""
+    """An error of xAI's: `error` is an object, or a text with or without a `code`. A Retry-After is unverified."""
     said = answer.body.text("error", "message") or answer.body.text("error") or answer.said
     code = by_status(answer).code
     if answer.status in {400, 401, 403} and WRONG_KEY.search(said):

@@ -94,7 +94,7 @@ class Leonardo:
         return replace(pending, stage="painting", poll_after=self._line.card.poll_seconds)
 
     async def check_key(self) -> Account:
-        """What the API has left: credits, or dollars on a plan that is paid by use."""
+        """What the API has left: credits, or dollars on a plan that is paid by use, with cents perhaps (unverified)."""
         sent = Outgoing(method="GET", path="v1/me", deadline=QUESTION, purchase=False)
         me = (await self._line.send(sent)).body.part("user_details", 0)
         left = [
