@@ -72,7 +72,8 @@ class Stability:
         path = f"v2beta/results/{started}"
         asking = Outgoing(method="GET", path=path, deadline=120.0, purchase=False, after_purchase=True, spoilt=FILTERED)
         answer = await self._line.send(asking)
-        return self._pending(started) if answer.status == 202 else self._finished(answer)
+        going_on = answer.status == 202 or answer.body.text("status") == "in-progress"
+        return self._pending(started) if going_on else self._finished(answer)
 
     async def check_key(self) -> Account:
         """The credits left, at a cent each."""

@@ -81,7 +81,7 @@ class XAI:
         return Pending(ticket={"id": id}, poll_after=self._line.card.poll_seconds)
 
     async def poll(self, pending: Pending) -> Finished | Pending:
-        """202 or `pending` while it is painted; 404 once it is forgotten there."""
+        """202, or a state that is no end, while it is painted; 404 once it is forgotten there."""
         question = Outgoing(
             method="GET",
             path=f"images/{pending.ticket['id']}",
@@ -92,7 +92,7 @@ class XAI:
         )
         answer = await self._asking.send(question)
         state = answer.body.text("status")
-        if answer.status == 202 or state == "pending":
+        if answer.status == 202 or state not in {"done", "failed", None}:
             return replace(pending, poll_after=self._line.card.poll_seconds, stage="painting")
         if state == "failed":
             raise self._line.failure(_ended(answer.body), bill=_bill(answer.body))
