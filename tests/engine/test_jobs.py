@@ -458,6 +458,15 @@ class Crowd:
         raise AssertionError("nobody had the turn")
 
 
+async def test_a_picture_that_was_bought_and_is_lost_is_booked_like_the_others(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    provider.script(replace(provider.finished(1), cost=None, lost=1))
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme", count=2)
+        assert (job.state, len(job.pictures), job.cost) == (JobState.PARTIAL, 1, Money.usd("0.08"))
+        await here.books_are_right()
+
+
 @pytest.mark.parametrize("crowded", ["acme", "acme/one"])
 async def test_a_turn_that_does_not_come_costs_nothing(tmp_path: Path, crowded: str) -> None:
     provider = FakeProvider()

@@ -156,7 +156,15 @@ async def test_of_two_pictures_the_one_that_can_be_had_is_delivered() -> None:
     async with replicate(Fault(at=At.DOWNLOAD, status=404)) as (_, provider, _bench):
         done = await finished(provider, FLUX)
     assert len(done.pictures) == 1
+    assert done.lost == 1
     assert "no longer has the picture" in str(done.pictures[0].notes["cut_short"])
+
+
+async def test_where_nobody_tells_what_was_charged_all_that_was_set_aside_is_booked() -> None:
+    """A bill without a count would be taken for one picture."""
+    async with replicate(ended("succeeded", output=None, data_removed=True)) as (_, provider, _bench):
+        error = await failure(provider, FLUX)
+    assert (error.code, error.spent, error.bill) == (FailureCode.EXPIRED, Spent.YES, None)
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ class ComfyUI:
         for place, content in enumerate(landed):
             notes = {**({"place in batch": place} if len(files) > 1 else {}), **({"cut_short": why} if why else {})}
             pictures += [Painted(content=content, seed=seed, notes=notes)] if content else []
-        return Finished(pictures=tuple(pictures), request_id=str(pending.ticket["prompt_id"]))
+        return Finished(pictures=tuple(pictures), lost=landed.count(None), request_id=str(pending.ticket["prompt_id"]))
 
     async def _history(self, id: str) -> Mapping[str, object] | None:
         entry = (await self._ask(f"history/{id}")).at(id)

@@ -154,7 +154,7 @@ class Fal:
             why = f"{self._line.card.name} blackened {len(unsafe)} of {len(found)} as unsafe."
         notes, seed = {"cut_short": why} if why else {}, got.body.whole("seed")
         pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed if content]
-        return Finished(pictures=tuple(pictures), request_id=id)
+        return Finished(pictures=tuple(pictures), lost=landed.count(None) + len(unsafe), request_id=id)
 
 
 def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:

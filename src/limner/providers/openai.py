@@ -107,7 +107,8 @@ class OpenAI:
         usage, model, sent = _usage(body.part("usage")), body.text("model"), headers.get("x-request-id")
         if not pictures:
             raise self._line.failure(_empty("there is no picture in it"), request_id=sent)
-        finished = Finished(pictures=tuple(pictures), usage=usage, request_id=sent, served_by=model)
+        lost = fetched.count(None)
+        finished = Finished(pictures=tuple(pictures), lost=lost, usage=usage, request_id=sent, served_by=model)
         return _cut_short(finished, why) if (why := why or body.unkept) else finished
 
     async def _news(self, event: ServerEvent, call: Call, index: int) -> Partial | Finished | None:

@@ -138,18 +138,18 @@ class Replicate:
         seed = int(told[1]) if (told := re.search(r"^Using seed: (\d+)", logs, re.MULTILINE)) else None
         if not (addresses := body.part("output").addresses()):
             raise self._failure(_nothing(body), body, ticket)
-        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD)
+        bill, id, model = _bill(body, ticket), body.text("id"), body.text("model")
+        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD, bill=bill)
         if withheld:
             why = f"{self._line.card.name} held back {withheld} of {ticket['count']} as unsafe."
         notes = {"cut_short": why} if why else {}
         pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed if content]
-        usage, id, model = _usage(body, ticket), body.text("id"), body.text("model")
-        return Finished(pictures=tuple(pictures), usage=usage, request_id=id, served_by=model)
+        usage, lost = bill.usage if bill else {}, landed.count(None)
+        return Finished(pictures=tuple(pictures), lost=lost, usage=usage, request_id=id, served_by=model)
 
     def _failure(self, refusal: Refusal, body: Reply, ticket: Mapping[str, object]) -> ProviderError:
         """A prediction that brought nothing, with what was charged for it all the same."""
-        bill = Finished(pictures=(), usage=_usage(body, ticket))
-        return self._line.failure(refusal, request_id=body.text("id"), bill=bill)
+        return self._line.failure(refusal, request_id=body.text("id"), bill=_bill(body, ticket))
 
 
 def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:
@@ -185,10 +185,10 @@ def _ended(body: Reply, ticket: Mapping[str, object]) -> Refusal:
     )
 
 
-def _usage(body: Reply, ticket: Mapping[str, object]) -> dict[Meter, Decimal]:
+def _bill(body: Reply, ticket: Mapping[str, object]) -> Finished | None:
     """The seconds that a community model was at work; official models are priced by what they deliver."""
     seconds = body.number("metrics", "predict_time") if ticket["by_second"] else None
-    return {} if seconds is None else {Meter.SECOND: Decimal(str(seconds))}
+    return None if seconds is None else Finished(pictures=(), usage={Meter.SECOND: Decimal(str(seconds))})
 
 
 def _nothing(body: Reply) -> Refusal:

@@ -138,12 +138,18 @@ class Line:
             raise ProviderError(problem) from error
 
     async def downloads(
-        self, addresses: Iterable[str], *, deadline: float, bought_now: bool = False, own: bool = False
+        self,
+        addresses: Iterable[str],
+        *,
+        deadline: float,
+        bill: Finished | None = None,
+        bought_now: bool = False,
+        own: bool = False,
     ) -> tuple[list[Landed | None], str | None]:
         """Several results of one purchase, in order: None for each that cannot be had, and why that is.
 
-        Raises where none can be had; and where trouble may pass, for then all of them can be fetched again, unless
-        they were `bought_now`.
+        Raises where none can be had, with the `bill`; and where trouble may pass, for then all of them can be fetched
+        again, unless they were `bought_now`.
         """
         landed: list[Landed | None] = []
         lost: ProviderError | None = None
@@ -156,6 +162,7 @@ class Line:
                 landed.append(None)
                 lost = error
         if lost is not None and not any(landed):
+            lost.bill = bill
             raise lost
         return landed, lost.message if lost is not None else None
 

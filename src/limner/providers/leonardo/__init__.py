@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from limner.domain.accounts import Account
 from limner.domain.call import Call, Finished, Landed, Painted, Pending
-from limner.domain.errors import FailureCode, ProviderError, Spent
+from limner.domain.errors import FailureCode, Spent
 from limner.domain.money import Money
 from limner.domain.request import Operation, Role
 from limner.providers.leonardo.bodies import canvas_objection, naming_for, placed, style_objection
@@ -149,18 +149,15 @@ class Leonardo:
             said = "it was flagged as unsafe and kept back" if flagged else "it is complete and has no picture"
             refused = Refusal(code=code, said=said, spent=Spent.YES)
             raise self._line.failure(refused, bill=bill if cost else None, request_id=bill.request_id)
-        try:
-            landed, why = await self._line.downloads([image.text("url") or "" for image in shown], deadline=DOWNLOAD)
-        except ProviderError as error:
-            error.bill = bill if cost else None
-            raise
+        addresses = [image.text("url") or "" for image in shown]
+        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD, bill=bill if cost else None)
         noted = {**noted, **({"cut_short": why} if why else {})}
         pictures = [
             Painted(content=file, notes={**noted, **({"nsfw": True} if image.at("nsfw") is True else {})})
             for image, file in zip(shown, landed, strict=True)
             if file
         ]
-        return replace(bill, pictures=tuple(pictures))
+        return replace(bill, pictures=tuple(pictures), lost=landed.count(None))
 
 
 def amount_of(job: Reply) -> str | None:
