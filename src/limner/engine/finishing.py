@@ -105,7 +105,7 @@ class Finisher:
         basis = "none"
         if problem.spent is Spent.YES:
             charge, basis = record.hold, "list"
-            if bill is not None:
+            if bill is not None and (bill.usage or bill.cost is not None):
                 charge, basis = charged(self.catalog.find(record.model), record.call, bill, record.hold)
         closing = Closing(
             call_id=record.id, state=state, at=self.clock.now(), charge=charge, basis=basis, problem=problem
