@@ -171,6 +171,8 @@ def models(draw: st.DrawFn, name: str) -> Data:
         seconds=seconds,
         timeout=seconds + draw(st.integers(1, 1000)),
         streams=draw(st.booleans()),
+        requests_per_second=draw(st.integers(0, 100) | st.floats(0, 100)),
+        concurrency=draw(st.integers(0, 100)),
         as_of=draw(dates),
         prices={"rates": [{"meter": "image", "size": size, "usd": str(draw(amounts))} for size in fixed]},
     )

@@ -36,6 +36,7 @@ def test_cards_say_what_the_file_says(data: dict[str, Any], chance: Random) -> N
     for table, found in zip(data["model"], read.models, strict=True):
         for key in ("title", "max_count", "prompt_limit", "max_inputs", "seconds", "timeout", "streams", "as_of"):
             assert getattr(found, key) == table[key]
+        assert (found.requests_per_second, found.concurrency) == (table["requests_per_second"], table["concurrency"])
         assert list(found.operations) == [Operation(word) for word in table["operations"]]
         assert set(found.operations.values()) == {StandIn.NATIVE}
         assert [str(size) for size in found.sizes.fixed] == [str(Size.parse(text)) for text in table["sizes"]["fixed"]]

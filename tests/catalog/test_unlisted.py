@@ -34,6 +34,18 @@ def test_an_unlisted_model_can_do_what_its_like_can_at_a_price_that_nobody_knows
     assert card.prices.estimate(facts) is None
 
 
+@pytest.mark.parametrize(
+    ("service", "name", "place"),
+    [("recraft", "recraftv5", "model"), ("leonardo", "0dfc1a0a-7b5f-4c8e-9a6e-6a3f2a0b9f11", "modelId")],
+)
+def test_an_unlisted_model_is_asked_for_by_its_own_name(service: str, name: str, place: str) -> None:
+    plain = load_catalog(entry_points=())
+    listed = {service: Listing(at=datetime(2026, 11, 27, tzinfo=UTC), models=(name,))}
+    like, card = plain.find(plain.service(service).unlisted_like or ""), with_listings(plain, listed).find(name)
+    assert card.wire == {**like.wire, "fixed": {**like.wire["fixed"], place: name}}  # type: ignore[dict-item]  # a table
+    assert like.wire["fixed"][place] in {like.name, *like.aliases}  # type: ignore[index]  # a table
+
+
 def test_services_without_a_model_to_be_like_list_nothing() -> None:
     plain = load_catalog(entry_points=())
     listings = {"sketch": LISTED["openai"], "nobody": LISTED["openai"]}

@@ -82,6 +82,19 @@ def test_options_of_loading_are_kept_and_used(limner: Limner, home: Path, librar
     assert [loaded["options"] for loaded in library.loads] == [load, load]
 
 
+def test_a_pipeline_that_is_kept_as_halves_alone_is_added_by_saying_so(
+    limner: Limner, home: Path, library: Library
+) -> None:
+    refused = limner("pipelines", "add", "halves/alone")
+    assert refused.code == 2
+    assert "no file named diffusion_pytorch_model.bin" in refused.err
+    assert "add --load variant=fp16" in refused.err
+    assert "--load" not in limner("pipelines", "add", "halves/alone", "--load", "variant=fp32").err
+    assert limner("pipelines", "add", "halves/alone", "--load", "variant=fp16").code == 0
+    assert limner("generate", "a cat", "-m", "alone", "--json").document["state"] == "succeeded"
+    assert library.loads[-1]["options"] == {"channels": 4, "variant": "fp16"}
+
+
 @pytest.mark.parametrize(
     ("load", "words"),
     [

@@ -139,7 +139,7 @@ async def test_what_may_have_cost_money_or_was_refused_is_not_tried_elsewhere(
 
 @pytest.mark.parametrize(
     ("bill", "cost"),
-    [(None, "0.04"), (Finished(pictures=(), cost=Money.usd("0.0031")), "0.0031"), (Finished(pictures=()), "0.04")],
+    [(None, "0.08"), (Finished(pictures=(), cost=Money.usd("0.0031")), "0.0031"), (Finished(pictures=()), "0.08")],
 )
 async def test_a_refused_picture_that_cost_something_is_booked_as_the_service_bills_it(
     tmp_path: Path, bill: Finished | None, cost: str
@@ -147,7 +147,7 @@ async def test_a_refused_picture_that_cost_something_is_booked_as_the_service_bi
     problem = failure(FailureCode.REFUSED, spent=Spent.YES).problem()
     provider = FakeProvider(ProviderError(problem, bill=bill))
     async with house(tmp_path, {"acme": provider}, ACME) as here:
-        job = await here.paint(model="acme")
+        job = await here.paint(model="acme", count=2)
         assert (job.state, job.cost, job.held) == (JobState.REFUSED, Money.usd(cost), Money())
         await here.books_are_right()
 
@@ -458,10 +458,20 @@ class Crowd:
         raise AssertionError("nobody had the turn")
 
 
-async def test_a_turn_that_does_not_come_costs_nothing(tmp_path: Path) -> None:
+async def test_a_picture_that_was_bought_and_is_lost_is_booked_like_the_others(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    provider.script(replace(provider.finished(1), cost=None, lost=1))
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        job = await here.paint(model="acme", count=2)
+        assert (job.state, len(job.pictures), job.cost) == (JobState.PARTIAL, 1, Money.usd("0.08"))
+        await here.books_are_right()
+
+
+@pytest.mark.parametrize("crowded", ["acme", "acme/one"])
+async def test_a_turn_that_does_not_come_costs_nothing(tmp_path: Path, crowded: str) -> None:
     provider = FakeProvider()
     async with house(tmp_path, {"acme": provider}, ACME) as here:
-        here.services.turns["acme"] = Crowd(patience=0.02)
+        here.services.turns[crowded] = Crowd(patience=0.02)
         job = await here.paint(model="acme")
         assert (job.state, job.cost, provider.submits) == (JobState.FAILED, Money(), [])
         assert job.problem is not None

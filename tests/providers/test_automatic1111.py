@@ -1,6 +1,7 @@
 """What is special about AUTOMATIC1111 and Forge."""
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -44,6 +45,18 @@ async def test_without_a_seed_the_engine_draws_one() -> None:
     async with engine() as (stand_in, bench):
         assert [picture.seed for picture in (await bought(bench)).pictures] == [7000, 7001]
         assert stand_in.orders[-1]["seed"] == -1
+
+
+@pytest.mark.parametrize(("used", "noted"), [("Euler", {"sampler_name": "Euler"}), ("Euler a", {})])
+async def test_another_sampler_than_the_one_that_was_wanted_is_told(used: str, noted: dict[str, str]) -> None:
+    """Forge takes its first sampler for one that it does not know, and says nothing."""
+    async with engine() as (stand_in, bench):
+        image = base64.b64encode(input_picture(Role.SOURCE).data).decode()
+        info = json.dumps({"sampler_name": used, "all_seeds": [1]})
+        stand_in.faults.add(Fault(status=200, body={"images": [image], "info": info}))
+        finished = await bench.provider.submit(replace(CALL, count=1, extra={"sampler_name": "Euler a"}))
+        assert isinstance(finished, Finished)
+        assert [dict(picture.notes) for picture in finished.pictures] == [noted]
 
 
 async def test_a_checkpoint_is_chosen_by_its_name() -> None:

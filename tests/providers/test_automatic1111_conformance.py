@@ -55,6 +55,18 @@ ROWS = (
         field="extra.sampler_name",
     ),
     Row(
+        name="unknown script",
+        fault=Fault(status=422, body={"detail": "Script 'nonsense' not found"}),
+        code=FailureCode.BAD_PARAMETER,
+        field="extra.script_name",
+    ),
+    Row(
+        name="an address that it does not fetch",
+        fault=Fault(status=500, body={"detail": "Requests not allowed"}),
+        code=FailureCode.BAD_PARAMETER,
+        field="inputs",
+    ),
+    Row(
         name="no picture to start from",
         fault=Fault(status=404, body={"detail": "Init image not found"}),
         code=FailureCode.BAD_PARAMETER,

@@ -114,6 +114,27 @@ ROWS = (
         code=FailureCode.BAD_PARAMETER,
         field="model",
     ),
+    Row(
+        name="nothing that saves",
+        fault=Fault(status=400, body={"error": {"type": "prompt_no_outputs", "message": "Prompt has no outputs"}}),
+        code=FailureCode.BAD_PARAMETER,
+        field="model",
+        words="Prompt has no outputs",
+    ),
+    *(
+        Row(
+            name=f"a wrong input: {kind}",
+            fault=Fault(status=400, body=invalid("sampler", "KSampler", node_error(kind, "told", input_name=name))),
+            code=FailureCode.BAD_PARAMETER,
+            field=field,
+            words=words,
+        )
+        for kind, name, field, words in (
+            ("invalid_input_type", "steps", "steps", "told"),
+            ("return_type_mismatch", "model", "model", "told"),
+            ("exception_during_inner_validation", "model", "model", "linked to a node that is not in the workflow"),
+        )
+    ),
     Row(name="foreign origin", fault=Fault(status=403, body=""), code=FailureCode.FORBIDDEN),
     Row(name="a proxy asks who it is", fault=Fault(status=401, body=""), code=FailureCode.AUTHENTICATION),
     Row(

@@ -120,6 +120,25 @@ ROWS = (
         code=FailureCode.TIMED_OUT,
         spent=Spent.UNKNOWN,
     ),
+    *(
+        Row(name=f"the queue's own: {kind}", fault=queue_error(kind, status), code=code, spent=Spent.UNKNOWN)
+        for kind, status, code in (
+            ("request_timeout", 504, FailureCode.TIMED_OUT),
+            ("startup_timeout", 504, FailureCode.TIMED_OUT),
+            ("runner_connection_timeout", 503, FailureCode.OVERLOADED),
+            ("runner_incomplete_response", 502, FailureCode.FAILED),
+            ("internal_error", 500, FailureCode.FAILED),
+            ("bad_request", 400, FailureCode.BAD_PARAMETER),
+        )
+    ),
+    *(
+        Row(name=f"the model's own: {kind}", fault=model_error(kind, status=500), code=code, spent=Spent.UNKNOWN)
+        for kind, code in (
+            ("no_media_generated", FailureCode.FAILED),
+            ("downstream_service_error", FailureCode.FAILED),
+            ("internal_server_error", FailureCode.FAILED),
+        )
+    ),
     Row(
         name="downstream",
         fault=model_error("downstream_service_unavailable", status=500, retryable="true"),
@@ -141,6 +160,12 @@ ROWS = (
         spent=Spent.UNKNOWN,
     ),
     Row(name="cancelled by somebody", fault=queue_error("client_cancelled", 499), code=FailureCode.CANCELLED),
+    Row(
+        name="a line that broke there",
+        fault=queue_error("client_disconnected", 499),
+        code=FailureCode.LINE_DROPPED,
+        spent=Spent.UNKNOWN,
+    ),
     Row(
         name="result gone",
         fault=Fault(at=At.RESULT, status=404, body={"detail": "Request not found"}),

@@ -50,7 +50,10 @@ def ended(reason: str, *, tokens: int = 0, text: str = "") -> Fault:
     return Fault(status=200, body={"candidates": [candidate], "usageMetadata": usage})
 
 
-BLOCKED_PROMPT = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 0}}
+def blocked(reason: str) -> Fault:
+    """A prompt that was refused, of which nothing was counted."""
+    return Fault(status=200, body={"promptFeedback": {"blockReason": reason}, "usageMetadata": {"promptTokenCount": 0}})
+
 
 ROWS = (
     Row(
@@ -147,11 +150,9 @@ ROWS = (
         code=FailureCode.TIMED_OUT,
         spent=Spent.UNKNOWN,
     ),
-    Row(
-        name="prompt blocked, nothing counted",
-        fault=Fault(status=200, body=BLOCKED_PROMPT),
-        code=FailureCode.REFUSED,
-        words="PROHIBITED_CONTENT",
+    *(
+        Row(name=f"prompt blocked: {reason}", fault=blocked(reason), code=FailureCode.REFUSED, words=reason)
+        for reason in ("SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY")
     ),
     *(
         Row(

@@ -231,16 +231,20 @@ async def test_a_compatible_service_may_give_addresses(monkeypatch: pytest.Monke
         if request.method == "GET":
             return web.Response(body=png, status=200 if request.path == "/files/1" else 503)
         posts.append(request.path)
-        place = "1" if len(posts) == 1 else "gone"
-        return web.json_response({"created": 1, "data": [{"url": f"http://{request.host}/files/{place}"}]})
+        places = {1: ["1"], 2: ["gone"]}.get(len(posts), ["gone", "1"])
+        return web.json_response({"data": [{"url": f"http://{request.host}/files/{place}"} for place in places]})
 
     async with small_server(serve) as base_url, at(base_url) as bench:
         await bench.provider.submit(CALL)
         assert list(bench.blobs.files.values()) == [png]
         with pytest.raises(ProviderError) as caught:
             await bench.provider.submit(CALL)
-    assert (caught.value.spent, caught.value.retryable) == (Spent.YES, False)
-    assert len(posts) == 2
+        assert (caught.value.spent, caught.value.retryable) == (Spent.YES, False)
+        finished = await bench.provider.submit(replace(CALL, count=2))
+    assert isinstance(finished, Finished)
+    [picture] = finished.pictures
+    assert "503" in str(picture.notes["cut_short"])
+    assert len(posts) == 3
 
 
 async def test_an_organisation_and_key_are_checked_by_listing_models() -> None:

@@ -104,15 +104,22 @@ async def test_small_pictures_go_along_and_large_ones_are_uploaded_first() -> No
     assert stand_in.files["file0"] == large.data
 
 
+TOO_LARGE = {"detail": "Files must be less than 100MB in size"}
+
+
 @pytest.mark.parametrize(
-    "fault, retryable",
-    [(Fault(at=At.UPLOAD, status=503, body={}), True), (Fault(at=At.UPLOAD, status=413, body={}), False)],
+    "fault, retryable, field",
+    [
+        (Fault(at=At.UPLOAD, status=503, body={}), True, None),
+        (Fault(at=At.UPLOAD, status=413, body=TOO_LARGE), False, "inputs"),
+    ],
 )
-async def test_an_upload_that_fails_buys_nothing(fault: Fault, retryable: bool) -> None:
+async def test_an_upload_that_fails_buys_nothing(fault: Fault, retryable: bool, field: str | None) -> None:
     large = replace(input_picture(Role.SOURCE), data=bytes(300_000))
     async with replicate(fault) as (stand_in, provider, _):
         error = await failure(provider, replace(FLUX, operation=Operation.EDIT, inputs=(large,)))
     assert (error.spent, error.retryable, stand_in.purchases) == (Spent.NO, retryable, 0)
+    assert error.problem().field == field
 
 
 @pytest.mark.req("S0-034", "S3-009")
@@ -149,7 +156,15 @@ async def test_of_two_pictures_the_one_that_can_be_had_is_delivered() -> None:
     async with replicate(Fault(at=At.DOWNLOAD, status=404)) as (_, provider, _bench):
         done = await finished(provider, FLUX)
     assert len(done.pictures) == 1
+    assert done.lost == 1
     assert "no longer has the picture" in str(done.pictures[0].notes["cut_short"])
+
+
+async def test_where_nobody_tells_what_was_charged_all_that_was_set_aside_is_booked() -> None:
+    """A bill without a count would be taken for one picture."""
+    async with replicate(ended("succeeded", output=None, data_removed=True)) as (_, provider, _bench):
+        error = await failure(provider, FLUX)
+    assert (error.code, error.spent, error.bill) == (FailureCode.EXPIRED, Spent.YES, None)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,17 @@ ROWS = (
         retry_after=7.0,
     ),
     Row(
+        name="rate limit by the header of every answer",
+        fault=Fault(
+            status=429,
+            body={"detail": "Request was throttled. Your rate limit resets in ~30s."},
+            headers={"ratelimit-remaining": "0", "ratelimit-reset": "27"},
+        ),
+        code=FailureCode.RATE_LIMITED,
+        retryable=True,
+        retry_after=27.0,
+    ),
+    Row(
         name="rate limit without a hint",
         fault=Fault(status=429, body={}),
         code=FailureCode.RATE_LIMITED,

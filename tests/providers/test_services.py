@@ -20,6 +20,7 @@ from limner.wire.client import Wire
 from limner.wire.connection import Connection, listens, reached
 from limner.wire.knocking import FRESH, Knocks
 from limner.wire.line import Line
+from tests.shipped import shipped
 
 BASE = CARD.base_url
 
@@ -200,6 +201,20 @@ async def test_what_administrators_say_holds_under_every_key(monkeypatch: pytest
         await found.turn("openai").enter()
     found.steer({})
     assert own.readiness("openai").ready
+
+
+@pytest.mark.req("S1-015")
+async def test_a_model_may_have_a_pace_of_its_own_under_every_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.01)
+    found = services({"openai": Connection(base_url=BASE, api_key="sk-1")})
+    own = found.opened({"openai": Opener(secret="sk-2")})
+    plain = shipped().find("openai/gpt-image-2")
+    slow = replace(plain, requests_per_second=0.001)
+    await found.turn("openai", slow).enter()
+    with pytest.raises(TimeoutError):
+        await own.turn("openai", slow).enter()
+    await own.turn("openai", plain).enter()
+    assert found.load("openai") == 2
 
 
 def test_no_more_adapters_are_kept_than_make_sense(monkeypatch: pytest.MonkeyPatch) -> None:

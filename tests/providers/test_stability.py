@@ -129,6 +129,16 @@ async def test_a_picture_blurred_at_the_end_is_a_refusal_that_may_have_cost_mone
     assert (problem.code, problem.spent, problem.retryable) == (FailureCode.REFUSED, Spent.UNKNOWN, False)
 
 
+async def test_what_goes_on_is_asked_after_again_whatever_the_status_says() -> None:
+    going_on = Fault(at=At.POLL, status=200, body={"id": "a" * 64, "status": "in-progress"})
+    async with stability(going_on, waits=0) as (stand_in, bench):
+        pending = await bench.provider.submit(call_of("upscale-creative", Operation.UPSCALE, Role.SOURCE))
+        assert isinstance(pending, Pending)
+        assert isinstance(await bench.provider.poll(pending), Pending)
+        assert isinstance(await bench.provider.poll(pending), Finished)
+    assert stand_in.purchases == 1
+
+
 async def test_a_subject_gets_a_background_from_a_reference() -> None:
     call = call_of("replace-background-and-relight", Operation.EDIT, Role.SOURCE, Role.REFERENCE)
     async with stability() as (stand_in, bench):

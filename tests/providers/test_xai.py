@@ -128,6 +128,17 @@ async def test_a_picture_that_cannot_be_fetched_now_is_found_again(monkeypatch: 
     assert stand_in.purchases == 1
 
 
+@pytest.mark.parametrize("state", ["pending", "processing"])
+async def test_a_state_that_is_no_end_is_asked_after_again(state: str) -> None:
+    """The document names two ends and none of what comes before them."""
+    async with xai() as (stand_in, bench):
+        pending = await bench.provider.submit(CALL)
+        assert isinstance(pending, Pending)
+        stand_in.faults.add(Fault(at=At.POLL, status=200, body={"request_id": "deferred-1", "status": state}))
+        assert isinstance(await bench.provider.poll(pending), Pending)
+        assert len((await settled(bench.provider, pending, bench.provider)).pictures) == 1
+
+
 async def test_a_key_is_checked_and_its_models_are_listed() -> None:
     async with xai() as (_, bench):
         assert await bench.provider.check_key() == Account(name="team-1")  # type: ignore[attr-defined]  # xAI does

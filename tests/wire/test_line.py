@@ -17,7 +17,7 @@ from limner.testing.fakes import MemoryReceiver
 from limner.testing.pictures import PictureMaker
 from limner.wire.answers import Limits
 from limner.wire.outgoing import Form, FormFile, Outgoing
-from limner.wire.pace import Pace
+from limner.wire.pace import InTurn, Pace
 from tests.wire.conftest import KEY, Handler, aborted, never, site
 
 PNG = PictureMaker().png(Size(32, 32))
@@ -268,6 +268,28 @@ async def test_so_many_purchases_at_once_and_no_more() -> None:
     await third
 
 
+@pytest.mark.req("S1-015")
+async def test_who_waits_for_a_models_own_pace_takes_no_place_at_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Pace(requests_per_second=0, concurrency=2)
+    slow, other = (InTurn(Pace(requests_per_second=0, concurrency=1), service) for _ in range(2))
+    await slow.enter()
+    second = asyncio.ensure_future(slow.enter())
+    await other.enter()
+    assert (second.done(), service.load) == (False, 2)
+    slow.leave()
+    await second
+    other.leave()
+    slow.leave()
+    assert service.load == 0
+    monkeypatch.setattr("limner.wire.pace.PATIENCE", 0.01)
+    full = Pace(requests_per_second=0, concurrency=1)
+    await full.enter()
+    own = Pace(requests_per_second=0, concurrency=1)
+    with pytest.raises(TimeoutError):
+        await InTurn(own, full).enter()
+    assert own.load == 0
+
+
 @pytest.mark.req("S4-010")
 async def test_requests_a_second_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     pace = Pace(requests_per_second=0.5, concurrency=1)
@@ -423,7 +445,7 @@ async def test_of_several_results_those_that_can_be_had_are_taken() -> None:
 
     async with site(serve) as place:
         landed, why = await place.line.downloads([f"{place.base_url}/{name}" for name in ("gone", "good")], deadline=5)
-        assert [place.blobs.files[one.digest] for one in landed] == [PNG]
+        assert [one and place.blobs.files[one.digest] for one in landed] == [None, PNG]
         assert why is not None
         assert "no longer has the picture" in why
         assert (await place.line.downloads([f"{place.base_url}/good"], deadline=5))[1] is None
@@ -439,7 +461,12 @@ async def test_of_several_results_none_is_given_up_while_trouble_may_pass() -> N
     async with site(serve) as place:
         with pytest.raises(ProviderError) as caught:
             await place.line.downloads([f"{place.base_url}/{name}" for name in ("good", "bad")], deadline=5)
-    assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)
+        assert (caught.value.retryable, caught.value.spent) == (True, Spent.NO)
+        addresses = [f"{place.base_url}/{name}" for name in ("bad", "good")]
+        landed, why = await place.line.downloads(addresses, deadline=5, bought_now=True)
+        assert [one is None for one in landed] == [True, False]
+        assert why is not None
+        assert "503" in why
 
 
 async def test_an_answer_without_a_body_is_no_file() -> None:

@@ -85,6 +85,8 @@ def model_card(table: ModelTable, service: ServiceTable) -> ModelCard:
         seconds=table.seconds,
         timeout=table.timeout,
         streams=table.streams,
+        requests_per_second=table.requests_per_second,
+        concurrency=table.concurrency,
         shutdown=table.shutdown,
         successor=full_name(table.successor, service.id) if table.successor else None,
         aliases=tuple(table.aliases),

@@ -307,6 +307,8 @@ class ModelTable(Table):
     seconds: float = Field(gt=0)
     timeout: float = Field(gt=0)
     streams: bool = False
+    requests_per_second: float = Field(0, ge=0)
+    concurrency: int = Field(0, ge=0)
     shutdown: date | None = None
     successor: Name | None = None
     aliases: list[Name] = []

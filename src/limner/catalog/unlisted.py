@@ -42,7 +42,17 @@ def _cards(service: ServiceCard, like: ModelCard, names: Iterable[str], listing:
             successor=None,
             source=f"the list of models of {service.name}",
             as_of=listing.at.date(),
+            wire=_wire(like, name),
         )
+
+
+def _wire(like: ModelCard, name: str) -> Mapping[str, object]:
+    """How its calls are written: as those of the other, with its own name where that one's goes along."""
+    fixed, theirs = like.wire.get("fixed"), {like.name, *like.aliases}
+    if not isinstance(fixed, Mapping):
+        return like.wire
+    named = {key: name if isinstance(value, str) and value in theirs else value for key, value in fixed.items()}
+    return {**like.wire, "fixed": named}
 
 
 class CurrentCatalog:

@@ -33,6 +33,8 @@ OURS = "the pipeline itself"
 KINDS_OF_NUMBER = frozenset({"dtype", "torch_dtype"})
 PYTHON_WORDS = ("True", "False", "None")
 """As text they would mean something else than whoever writes them wants."""
+NOT_FOUND = "no file named"
+"""What diffusers says of weights that are not there under their plain names."""
 PATIENCE = 4 * 3600.0
 """Seconds that loading may take: by its id a pipeline is fetched first, and may have many gigabytes."""
 
@@ -163,7 +165,8 @@ async def _described(wish: Mapping[str, object], card: ServiceCard, connection: 
         async with asyncio.timeout(PATIENCE), aclosing(companion.order(wish)) as news:
             async for item in news:
                 if item.kind == "failed":
-                    raise InvalidRequest(f"{pipeline} cannot be used: {item.told['said']}", field="source")
+                    said = f"{pipeline} cannot be used: {item.told['said']}{_advice(wish, str(item.told['said']))}"
+                    raise InvalidRequest(said, field="source")
                 if item.is_last:
                     return item.told
         raise InvalidRequest(f"{pipeline} says nothing of itself.", field="source")
@@ -175,6 +178,14 @@ async def _described(wish: Mapping[str, object], card: ServiceCard, connection: 
         raise NotConfigured(f"{card.name} failed: its process cannot be started: {error}.") from error
     finally:
         await companion.close()
+
+
+def _advice(wish: Mapping[str, object], said: str) -> str:
+    """What helps where the weights are not found: many pipelines are kept as halves alone (diffusers 0.42, run)."""
+    loading = wish["load"]
+    if NOT_FOUND not in said or (isinstance(loading, Mapping) and "variant" in loading):
+        return ""
+    return " If its files have fp16 in their names, add --load variant=fp16."
 
 
 def _wish(pipeline: str, loading: Mapping[str, object]) -> Mapping[str, object]:

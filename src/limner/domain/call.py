@@ -88,6 +88,8 @@ class Finished:
     """A call is done: its pictures, what was used and what the service says it cost."""
 
     pictures: tuple[Painted, ...]
+    lost: int = 0
+    """Further pictures that the service made and that cannot be had: they are charged like the others."""
     usage: Mapping[Meter, Decimal] = field(default_factory=dict)
     cost: Money | None = None
     """As stated by the service, where it states one."""

@@ -156,6 +156,10 @@ class ModelCard:
     timeout: float
     """Seconds after which a call is given up."""
     streams: bool = False
+    requests_per_second: float = 0.0
+    """Of this model alone, beside the pace of its service; 0 is no limit of its own."""
+    concurrency: int = 0
+    """Calls of this model alone that may be under way; 0 is no limit of its own."""
     shutdown: date | None = None
     successor: str | None = None
     aliases: tuple[str, ...] = ()

@@ -50,8 +50,8 @@ class Streams(Protocol):
 class Services(Protocol):
     """The services of this installation, with their keys."""
 
-    def turn(self, service: str) -> Turn:
-        """Where purchases at this service wait for their turn."""
+    def turn(self, service: str, model: ModelCard | None = None) -> Turn:
+        """Where purchases at this service, or of this model there, wait for their turn."""
         ...
 
     def readiness(self, service: str) -> Readiness:

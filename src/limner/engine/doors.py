@@ -63,9 +63,9 @@ class Reach:
         """Purchases that are under way there."""
         return self.base.load(service)
 
-    def turn(self, service: str) -> Turn:
+    def turn(self, service: str, model: ModelCard | None = None) -> Turn:
         """Where purchases wait."""
-        return self.base.turn(service)
+        return self.base.turn(service, model)
 
     def provider(self, service: str) -> Provider:
         """The service under the first key."""

@@ -105,7 +105,7 @@ class Finisher:
         basis = "none"
         if problem.spent is Spent.YES:
             charge, basis = record.hold, "list"
-            if bill is not None:
+            if bill is not None and (bill.usage or bill.cost is not None):
                 charge, basis = charged(self.catalog.find(record.model), record.call, bill, record.hold)
         closing = Closing(
             call_id=record.id, state=state, at=self.clock.now(), charge=charge, basis=basis, problem=problem
@@ -207,7 +207,7 @@ def charged(card: ModelCard, call: Call, fetched: Finished, hold: Money) -> tupl
     """What to book and where it comes from: the service's own price, its count, else the price list."""
     if fetched.cost is not None:
         return fetched.cost, "service"
-    facts = replace(facts_of(call, card), count=max(1, len(fetched.pictures)))
+    facts = replace(facts_of(call, card), count=max(1, len(fetched.pictures) + fetched.lost))
     if fetched.usage:
         by_usage = card.prices.charge(fetched.usage, facts)
         if by_usage is not None:

@@ -80,7 +80,7 @@ class Passage:
     @property
     def turn(self) -> Turn:
         """Where purchases wait for their turn: all keys of a service wait at the same place."""
-        return self._door.services.turn(self._card.service)
+        return self._door.services.turn(self._card.service, self._card)
 
     def check_ready(self) -> None:
         """Raises NotConfigured where the service may be asked for nothing new."""

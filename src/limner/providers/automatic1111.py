@@ -97,8 +97,11 @@ class Automatic1111:
             raise self._line.failure(
                 Refusal(code=FailureCode.BAD_ANSWER, said="there is no picture in it", spent=Spent.YES)
             )
+        # Forge takes its first sampler for one that it does not know, in silence; newer AUTOMATIC1111 may (unverified).
+        asked, used = call.extra.get("sampler_name"), info.text("sampler_name")
+        notes = {"sampler_name": used} if asked and used and used != asked else {}
         painted = tuple(
-            Painted(content=picture, seed=seeds[place] if place < len(seeds) else None)
+            Painted(content=picture, seed=seeds[place] if place < len(seeds) else None, notes=notes)
             for place, picture in enumerate(landed)
         )
         return Finished(pictures=painted, served_by=info.text("sd_model_name"))
@@ -173,6 +176,7 @@ def refusal(answer: Answer) -> Refusal:
 
 COMPLAINTS = {
     "Script 'controlnet'": "inputs",
+    "Script '": "extra.script_name",
     "Sampler not found": "extra.sampler_name",
     "Init image not found": "inputs",
     "Invalid encoded image": "inputs",

@@ -26,7 +26,7 @@ TAKES = Takes(
     roles=frozenset({Role.SOURCE, Role.MASK, Role.REFERENCE, Role.STYLE}),
     reserved=frozenset({"width", "height", "resolution", "webhook_url", "webhook_secret"}),
 )
-"""With a webhook the answer has no address to ask at; sizes decide the price."""
+"""With a webhook the answer has no address to ask at (unverified, 2026-11-20); sizes decide the price."""
 CENT = Decimal("0.01")
 """What a credit is worth in dollars."""
 QUESTION = 30.0
@@ -143,7 +143,10 @@ class BlackForestLabs:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """Three shapes are in use (2026-11-20): `detail` as a text or as FastAPI's list, and `error` with `message`."""
+    """Three shapes are in use (2026-11-20): `detail` as a text or as FastAPI's list, and `error` with `message`.
+
+    The words about wrong keys and empty accounts are unverified, so the status decides about both.
+    """
     fault = answer.body.part("detail", 0)
     words = (answer.body.text("detail"), fault.text("msg"), answer.body.text("message"), answer.body.text("error"))
     said = next((text for text in words if text), None)

@@ -171,13 +171,13 @@ class ComfyUI:
         if not files:
             said = f"node {pending.ticket['output']} has saved no picture"
             raise self._line.failure(Refusal(code=FailureCode.BAD_ANSWER, said=said))
-        seed, pictures = pending.ticket.get("seed"), []
-        for place, file in enumerate(files):
-            address = f"{self._line.connection.base_url}/view?{file.query}"
-            landed = await self._line.download(address, deadline=SECONDS, own=True)
-            notes = {"place in batch": place} if len(files) > 1 else {}
-            pictures.append(Painted(content=landed, seed=seed if isinstance(seed, int) else None, notes=notes))
-        return Finished(pictures=tuple(pictures), request_id=str(pending.ticket["prompt_id"]))
+        seed, pictures = Reply(pending.ticket.get("seed")).whole(), []  # type: ignore[arg-type]  # a ticket is plain JSON
+        addresses = [f"{self._line.connection.base_url}/view?{file.query}" for file in files]
+        landed, why = await self._line.downloads(addresses, deadline=SECONDS, own=True)
+        for place, content in enumerate(landed):
+            notes = {**({"place in batch": place} if len(files) > 1 else {}), **({"cut_short": why} if why else {})}
+            pictures += [Painted(content=content, seed=seed, notes=notes)] if content else []
+        return Finished(pictures=tuple(pictures), lost=landed.count(None), request_id=str(pending.ticket["prompt_id"]))
 
     async def _history(self, id: str) -> Mapping[str, object] | None:
         entry = (await self._ask(f"history/{id}")).at(id)

@@ -38,7 +38,7 @@ MEANINGS = {
     "downstream_service_unavailable": FailureCode.OVERLOADED,
     "runner_scheduling_failure": FailureCode.OVERLOADED,
     "client_cancelled": FailureCode.CANCELLED,
-    "client_disconnected": FailureCode.CANCELLED,
+    "client_disconnected": FailureCode.LINE_DROPPED,
     "no_media_generated": FailureCode.FAILED,
     "downstream_service_error": FailureCode.FAILED,
     "internal_server_error": FailureCode.FAILED,
@@ -94,7 +94,10 @@ class Fal:
         )
 
     async def cancel(self, pending: Pending) -> bool:
-        """Whether it was taken out of the queue; what has begun goes on and is charged."""
+        """Whether it was taken out of the queue; what has begun goes on and is charged.
+
+        What the answer says is not verified (2026-11-20), so its state is asked for.
+        """
         address = str(pending.ticket["cancel"])
         try:
             await self._line.send(Outgoing(method="PUT", address=address, deadline=QUESTION, purchase=False))
@@ -104,7 +107,7 @@ class Fal:
         return False
 
     async def check_key(self) -> Account:
-        """Asks for a price, which needs a key; the balance is told to administrators' keys only (2026-11-20)."""
+        """Asks for a price, which needs a key; only administrators' are told a balance (not verified, 2026-11-20)."""
         await self._asked("/v1/models/pricing", endpoint_id="fal-ai/flux/schnell")
         try:
             billing = await self._asked("/v1/account/billing", expand="credits")
@@ -150,9 +153,8 @@ class Fal:
         if unsafe:
             why = f"{self._line.card.name} blackened {len(unsafe)} of {len(found)} as unsafe."
         notes, seed = {"cut_short": why} if why else {}, got.body.whole("seed")
-        return Finished(
-            pictures=tuple(Painted(content=content, seed=seed, notes=notes) for content in landed), request_id=id
-        )
+        pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed if content]
+        return Finished(pictures=tuple(pictures), lost=landed.count(None) + len(unsafe), request_id=id)
 
 
 def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:

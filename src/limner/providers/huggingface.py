@@ -129,7 +129,7 @@ class HuggingFace:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of the router's or of the provider behind it: mostly `{"error": "text"}`."""
+    """An error of the router's or of the provider behind it: mostly `{"error": "text"}`; that of 402 is unverified."""
     body = answer.body
     said = body.text("error", "message") or body.text("error") or body.text("detail") or answer.said
     code = by_status(answer).code

@@ -97,19 +97,19 @@ class OpenAI:
         return replace(outgoing, json=body)
 
     async def _finished(self, body: Reply, headers: Mapping[str, str], call: Call) -> Finished:
-        """All pictures that came, though they be fewer than asked for."""
-        pictures = []
-        for item in body.items("data"):
-            content = item.landed("b64_json")
-            if content is None and (address := item.text("url")):
-                content = await self._line.download(address, deadline=call.timeout, bought_now=True)
-            if content is not None:
-                pictures.append(Painted(content=content, revised_prompt=item.text("revised_prompt")))
+        """All that came, though they be fewer than asked for; services like OpenAI leave pictures at addresses."""
+        items = [item for item in body.items("data") if item.landed("b64_json") or item.text("url")]
+        addresses = [item.text("url") or "" for item in items if not item.landed("b64_json")]
+        fetched, why = await self._line.downloads(addresses, deadline=call.timeout, bought_now=True)
+        rest = iter(fetched)
+        found = [(item, item.landed("b64_json") or next(rest)) for item in items]
+        pictures = [Painted(content=file, revised_prompt=item.text("revised_prompt")) for item, file in found if file]
         usage, model, sent = _usage(body.part("usage")), body.text("model"), headers.get("x-request-id")
         if not pictures:
             raise self._line.failure(_empty("there is no picture in it"), request_id=sent)
-        finished = Finished(pictures=tuple(pictures), usage=usage, request_id=sent, served_by=model)
-        return finished if body.unkept is None else _cut_short(finished, body.unkept)
+        lost = fetched.count(None)
+        finished = Finished(pictures=tuple(pictures), lost=lost, usage=usage, request_id=sent, served_by=model)
+        return _cut_short(finished, why) if (why := why or body.unkept) else finished
 
     async def _news(self, event: ServerEvent, call: Call, index: int) -> Partial | Finished | None:
         """What an event says; None for kinds that are not known."""
@@ -128,7 +128,7 @@ class OpenAI:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of OpenAI's, in the body of an answer or in the middle of a stream."""
+    """An error of OpenAI's, in an answer or a stream. That refusals are not charged is unverified (2026-11-20)."""
     error = answer.body.part("error")
     named = [MEANINGS[word] for word in (error.text("code"), error.text("type")) if word in MEANINGS]
     code = named[0] if named else by_status(answer).code

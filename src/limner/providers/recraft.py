@@ -67,10 +67,11 @@ class Recraft:
         return Account(name=body.text("name"), balance=None if left is None else Decimal(str(left)), unit="units")
 
     async def list_models(self) -> Sequence[str]:
-        """All models of the service, those for vector drawings too."""
+        """All models of the service but those for vector drawings: of SVG files none is kept."""
         asking = Outgoing(method="GET", path="models", deadline=30.0, purchase=False)
         answer = await self._line.send(asking)
-        return [name for item in answer.body.items("data") if (name := item.text("id"))]
+        names = [item.text("id") or "" for item in answer.body.items("data")]
+        return [name for name in names if name and not name.endswith("_vector")]
 
     def _outgoing(self, call: Call, naming: Naming) -> Outgoing:
         self._line.require(call, TAKES)

@@ -57,8 +57,7 @@ class Replicate:
             body |= {"webhook": self._line.connection.webhook, "webhook_events_filter": ["completed"]}
         line = replace(self._line, refusal=partial(refusal, naming=naming))
         got = await line.send(Outgoing(path="predictions", json=body, deadline=call.timeout, purchase=True))
-        id = got.body.text("id")
-        if id is None:
+        if (id := got.body.text("id")) is None:
             raise line.failure(Refusal(code=FailureCode.BAD_ANSWER, said="it names no prediction", spent=Spent.UNKNOWN))
         ticket = {"id": id, "count": call.count, "by_second": ":" in version}
         return Pending(ticket=ticket, poll_after=self._line.card.poll_seconds, stage="queued")
@@ -139,22 +138,22 @@ class Replicate:
         seed = int(told[1]) if (told := re.search(r"^Using seed: (\d+)", logs, re.MULTILINE)) else None
         if not (addresses := body.part("output").addresses()):
             raise self._failure(_nothing(body), body, ticket)
-        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD)
+        bill, id, model = _bill(body, ticket), body.text("id"), body.text("model")
+        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD, bill=bill)
         if withheld:
             why = f"{self._line.card.name} held back {withheld} of {ticket['count']} as unsafe."
         notes = {"cut_short": why} if why else {}
-        pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed]
-        usage, id, model = _usage(body, ticket), body.text("id"), body.text("model")
-        return Finished(pictures=tuple(pictures), usage=usage, request_id=id, served_by=model)
+        pictures = [Painted(content=content, seed=seed, notes=notes) for content in landed if content]
+        usage, lost = bill.usage if bill else {}, landed.count(None)
+        return Finished(pictures=tuple(pictures), lost=lost, usage=usage, request_id=id, served_by=model)
 
     def _failure(self, refusal: Refusal, body: Reply, ticket: Mapping[str, object]) -> ProviderError:
         """A prediction that brought nothing, with what was charged for it all the same."""
-        bill = Finished(pictures=(), usage=_usage(body, ticket))
-        return self._line.failure(refusal, request_id=body.text("id"), bill=bill)
+        return self._line.failure(refusal, request_id=body.text("id"), bill=_bill(body, ticket))
 
 
 def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:
-    """A problem document (RFC 7807). The words of 402 and 422 are not verified (2026-11-20)."""
+    """A problem document (RFC 7807). The words of 402 and 422, and a Retry-After, are not verified (2026-11-20)."""
     title, said = answer.body.text("title") or "", answer.body.text("detail") or answer.said
     found = replace(by_status(answer), said=said or title)
     if found.code is FailureCode.MODEL_GONE or (answer.status == 422 and "version" in title.lower()):
@@ -162,7 +161,8 @@ def refusal(answer: Answer, naming: Naming | None = None) -> Refusal:
     if found.code is FailureCode.RATE_LIMITED and found.retry_after is None:
         return replace(found, retry_after=float(wait[1]) if (wait := re.search(r"in ~?(\d+)s", said)) else None)
     theirs = re.search(r"\binput\.(\w+)", said)
-    return replace(found, field=naming.ours(theirs[1])) if naming and theirs else found
+    field = naming.ours(theirs[1]) if naming and theirs else None
+    return replace(found, field="inputs" if answer.status == 413 else field)
 
 
 def _ended(body: Reply, ticket: Mapping[str, object]) -> Refusal:
@@ -185,10 +185,10 @@ def _ended(body: Reply, ticket: Mapping[str, object]) -> Refusal:
     )
 
 
-def _usage(body: Reply, ticket: Mapping[str, object]) -> dict[Meter, Decimal]:
+def _bill(body: Reply, ticket: Mapping[str, object]) -> Finished | None:
     """The seconds that a community model was at work; official models are priced by what they deliver."""
     seconds = body.number("metrics", "predict_time") if ticket["by_second"] else None
-    return {} if seconds is None else {Meter.SECOND: Decimal(str(seconds))}
+    return None if seconds is None else Finished(pictures=(), usage={Meter.SECOND: Decimal(str(seconds))})
 
 
 def _nothing(body: Reply) -> Refusal:

@@ -8,11 +8,12 @@ from typing import Protocol, cast
 
 from limner.domain.abilities import Closes
 from limner.domain.errors import NotConfigured
-from limner.domain.model_card import ServiceCard
+from limner.domain.model_card import ModelCard, ServiceCard
 from limner.domain.moderation import Judges
 from limner.domain.ports import Provider, Services
 from limner.domain.readiness import SWITCHED_OFF, Readiness
 from limner.domain.steering import Configs, ServiceConfig
+from limner.domain.turns import Turn
 from limner.domain.vault import Opener
 from limner.providers import (
     ADAPTERS,
@@ -29,7 +30,7 @@ from limner.wire.client import Wire
 from limner.wire.connection import Connection, reached
 from limner.wire.knocking import Knocks
 from limner.wire.line import Line
-from limner.wire.pace import Pace
+from limner.wire.pace import InTurn, Pace
 
 MOST_MADE = 500
 """Adapters that are kept."""
@@ -65,6 +66,7 @@ class ConfiguredServices:
             card.id: Pace(requests_per_second=card.requests_per_second, concurrency=card.concurrency)
             for card in self._cards.values()
         }
+        self._own_paces: dict[str, Pace] = {}
         self._made: dict[tuple[str, Connection], Provider] = {}
         self._configs: dict[str, ServiceConfig] = {}
         self._readiness: dict[str, Readiness] = {}
@@ -80,7 +82,8 @@ class ConfiguredServices:
             plugins=self._plugins.values(),
             knocks=self._knocks,
         )
-        other._paces, other._made, other._configs = self._paces, self._made, self._configs
+        other._paces, other._own_paces = self._paces, self._own_paces
+        other._made, other._configs = self._made, self._configs
         return other
 
     def steer(self, configs: Configs) -> None:
@@ -145,9 +148,12 @@ class ConfiguredServices:
             self._made[service, connection] = self._make(card, connection)
         return self._made[service, connection]
 
-    def turn(self, service: str) -> Pace:
-        """Where purchases at this service wait for their turn."""
-        return self._paces[service]
+    def turn(self, service: str, model: ModelCard | None = None) -> Turn:
+        """Where purchases wait for their turn: at a model with a pace of its own first, then at the service."""
+        if model is None or not (model.requests_per_second or model.concurrency):
+            return self._paces[service]
+        pace = Pace(requests_per_second=model.requests_per_second, concurrency=model.concurrency)
+        return InTurn(self._own_paces.setdefault(model.id, pace), self._paces[service])
 
     def judge(self, service: str) -> Judges:
         """What looks at requests before they are carried out. Raises NotConfigured where the service is not ready."""

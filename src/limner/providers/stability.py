@@ -72,7 +72,8 @@ class Stability:
         path = f"v2beta/results/{started}"
         asking = Outgoing(method="GET", path=path, deadline=120.0, purchase=False, after_purchase=True, spoilt=FILTERED)
         answer = await self._line.send(asking)
-        return self._pending(started) if answer.status == 202 else self._finished(answer)
+        going_on = answer.status == 202 or answer.body.text("status") == "in-progress"
+        return self._pending(started) if going_on else self._finished(answer)
 
     async def check_key(self) -> Account:
         """The credits left, at a cent each."""
@@ -121,7 +122,10 @@ class Stability:
 
 
 def refusal(answer: Answer, naming: Naming = NAMELESS) -> Refusal:
-    """An error of Stability's: `{"id", "name", "errors": [...]}`, or with a `message` on the older paths."""
+    """An error of Stability's: `{"id", "name", "errors": [...]}`, or with a `message` on the older paths.
+
+    The words of an empty account are unverified (2026-11-20); its name and status are not.
+    """
     said = [text for item in answer.body.items("errors") if (text := item.text())]
     code = MEANINGS.get(answer.body.text("name") or "", by_status(answer).code)
     # A sentence such as "aspect_ratio: must be one of ..." begins with the field.

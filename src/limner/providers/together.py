@@ -79,7 +79,7 @@ class Together:
     async def _finished(self, said: Reply, call: Call) -> Finished:
         """All pictures that came, though they be fewer than asked for; neither cost nor seed is told."""
         painted: list[Painted] = []
-        lost: ProviderError | None = None
+        lost: list[ProviderError] = []
         for item in said.items("data"):
             content = item.landed("b64_json")
             address = item.text("url")  # given where a server does not know the word base64
@@ -87,20 +87,24 @@ class Together:
                 try:
                     content = await self._line.download(address, deadline=call.timeout, bought_now=True)
                 except ProviderError as error:
-                    lost = error
+                    lost.append(error)
             if content is not None:
                 painted.append(Painted(content=content))
         if not painted:
             nothing = Refusal(code=FailureCode.BAD_ANSWER, said="there is no picture in it", spent=Spent.YES)
-            raise lost or self._line.failure(nothing, request_id=said.text("id"))
-        reason = lost.message if lost is not None else said.unkept
+            raise lost[0] if lost else self._line.failure(nothing, request_id=said.text("id"))
+        reason = lost[0].message if lost else said.unkept
         if reason is not None:
             painted[-1] = replace(painted[-1], notes={"cut_short": reason})
-        return Finished(pictures=tuple(painted), request_id=said.text("id"), served_by=said.text("model"))
+        id, model = said.text("id"), said.text("model")
+        return Finished(pictures=tuple(painted), lost=len(lost), request_id=id, served_by=model)
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of Together's. That it names what was unsafe with 422 is not certain (2026-11): the words decide."""
+    """An error of Together's. That it names what was unsafe with 422 is not certain (2026-11): the words decide.
+
+    Refused calls appear not to be charged, which is not documented either.
+    """
     said = answer.body.text("error", "message") or answer.body.text("error") or answer.said
     param = answer.body.text("error", "param")
     code = by_status(answer).code

@@ -81,7 +81,7 @@ class XAI:
         return Pending(ticket={"id": id}, poll_after=self._line.card.poll_seconds)
 
     async def poll(self, pending: Pending) -> Finished | Pending:
-        """202 or `pending` while it is painted; 404 once it is forgotten there."""
+        """202, or a state that is no end, while it is painted; 404 once it is forgotten there."""
         question = Outgoing(
             method="GET",
             path=f"images/{pending.ticket['id']}",
@@ -92,7 +92,7 @@ class XAI:
         )
         answer = await self._asking.send(question)
         state = answer.body.text("status")
-        if answer.status == 202 or state == "pending":
+        if answer.status == 202 or state not in {"done", "failed", None}:
             return replace(pending, poll_after=self._line.card.poll_seconds, stage="painting")
         if state == "failed":
             raise self._line.failure(_ended(answer.body), bill=_bill(answer.body))
@@ -146,7 +146,7 @@ class XAI:
 
 
 def refusal(answer: Answer) -> Refusal:
-    """An error of xAI's, in any of its shapes: `error` is an object, or a text with or without a `code` beside it."""
+    """An error of xAI's: `error` is an object, or a text with or without a `code`. A Retry-After is unverified."""
     said = answer.body.text("error", "message") or answer.body.text("error") or answer.said
     code = by_status(answer).code
     if answer.status in {400, 401, 403} and WRONG_KEY.search(said):

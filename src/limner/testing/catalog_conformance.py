@@ -24,7 +24,8 @@ import pytest_asyncio
 
 from limner.catalog.loader import load_catalog
 from limner.catalog.lookup import TomlCatalog
-from limner.domain.job import JobState
+from limner.domain.errors import InvalidRequest
+from limner.domain.job import Job, JobState
 from limner.domain.model_card import ModelCard, ParameterKind, ParameterRule, ServiceCard, Status
 from limner.domain.request import Margins, Operation, Role, Size
 from limner.runtime import open_runtime
@@ -91,6 +92,19 @@ class CatalogConformance:
                 found[f"{operation}{name}"] = [self.shown(body) for body in server.orders[before:]]
         self._compare(model, found)
 
+    @pytest.mark.asyncio(loop_scope="class")
+    async def test_an_operation_that_a_model_does_not_have_never_leaves(
+        self, model: str, opened: tuple[Studio, Server]
+    ) -> None:
+        """It is refused by its name, and nothing is sent."""
+        studio, server = opened
+        card, before = studio.runtime.catalog.find(f"{self.service}/{model}"), len(server.orders)
+        for operation in set(Operation) - {Operation.UPLOAD} - set(card.operations):
+            with pytest.raises(InvalidRequest) as caught:
+                await self._ordered(studio, card, operation, {})
+            expect((operation, caught.value.field), (operation, "operation"))
+        expect(len(server.orders), before)
+
     def shown(self, body: Mapping[str, object]) -> Mapping[str, object]:
         """A body as the snapshot has it; services into which chance goes leave that out."""
         return shortened(body)
@@ -98,16 +112,21 @@ class CatalogConformance:
     async def _carry_out(
         self, studio: Studio, card: ModelCard, operation: Operation, options: Mapping[str, object]
     ) -> None:
+        job = await self._ordered(studio, card, operation, options)
+        said = job.problem.message if job.problem else ""
+        expect((operation, job.state, said), (operation, JobState.SUCCEEDED, ""))
+        expect(len(job.pictures), job.request.count)
+
+    async def _ordered(
+        self, studio: Studio, card: ModelCard, operation: Operation, options: Mapping[str, object]
+    ) -> Job:
         request = await studio.request(
             "" if operation in (Operation.UPSCALE, Operation.REMOVE_BACKGROUND) else "a red fox in snow",
             operation,
             inputs=inputs_for(card, operation),  # type: ignore[arg-type]  # keys of Inputs
             **options_for(card, operation, options),
         )
-        job = await studio.runtime.engine.generate(request, studio.principal, timeout=60)
-        said = job.problem.message if job.problem else ""
-        expect((operation, job.state, said), (operation, JobState.SUCCEEDED, ""))
-        expect(len(job.pictures), request.count)
+        return await studio.runtime.engine.generate(request, studio.principal, timeout=60)
 
     def _compare(self, model: str, found: Mapping[str, Bodies]) -> None:
         path = self.snapshots / self.service / f"{re.sub(r'[^A-Za-z0-9._-]', '_', model)}.json"

@@ -32,6 +32,15 @@ from limner.wire.takes import OPTIONAL, Takes
 KEY = "sk-conformance-0123456789abcdef"
 POLLS = 20
 MARK = "somebody-0001"
+PLAIN: tuple[tuple[int, Mapping[str, str], FailureCode, Spent], ...] = (
+    (401, {}, FailureCode.AUTHENTICATION, Spent.NO),
+    (402, {}, FailureCode.NO_CREDIT, Spent.NO),
+    (429, {}, FailureCode.RATE_LIMITED, Spent.NO),
+    (429, {"Retry-After": "7"}, FailureCode.RATE_LIMITED, Spent.NO),
+    (500, {}, FailureCode.FAILED, Spent.UNKNOWN),
+    (503, {}, FailureCode.OVERLOADED, Spent.UNKNOWN),
+)
+"""Statuses of a purchase whose body says nothing, and what each means for every service."""
 
 
 class StandIn(Protocol):
@@ -234,6 +243,19 @@ class HttpProviderConformance(ProviderConformance):
         expect(problem.provider, self.case.card.id)
         expect(row.words in problem.message, True)
 
+    async def test_a_plain_refusal_means_the_same_everywhere(self) -> None:
+        """A wrong key, no credit, too many requests with and without a hint, trouble there: by the status alone."""
+        async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
+            for number, (status, headers, code, spent) in enumerate(PLAIN):
+                stand_in.faults.add(Fault(status=status, body={}, headers=headers))
+                with pytest.raises(ProviderError) as caught:
+                    await bench.provider.submit(another(self.case.call, number))
+                problem = caught.value.problem()
+                expect((status, problem.code, problem.spent), (status, code, self.owed(spent)))
+                expect((status, problem.retryable), (status, status == 429))
+                if headers:
+                    expect(problem.retry_after, 7.0)
+
     async def test_the_key_is_never_told(self, caplog: pytest.LogCaptureFixture) -> None:
         """Not in a message, a log line or the chain of errors, even if the service repeats it."""
         caplog.set_level(logging.DEBUG)
@@ -254,17 +276,18 @@ class HttpProviderConformance(ProviderConformance):
                 expect(KEY[3:] in told, False)
 
     async def test_nothing_is_sent_twice(self) -> None:
-        """After a broken line the call may have been bought: it stays so."""
+        """After a broken line, or from a service that is overloaded, the call may have been bought: it stays so."""
+        faults = (Fault(drop=Drop.AFTER_READING), Fault(drop=Drop.IN_ANSWER), Fault(status=503, body="busy"))
         async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
             await self.buy(bench, self.case.call)
-            for number, drop in enumerate((Drop.AFTER_READING, Drop.IN_ANSWER)):
-                before = stand_in.purchases
-                stand_in.faults.add(Fault(drop=drop))
+            for number, fault in enumerate(faults):
+                before = len(stand_in.orders)
+                stand_in.faults.add(fault)
                 with pytest.raises(ProviderError) as caught:
                     await self.buy(bench, another(self.case.call, number))
                 expect(caught.value.problem().spent, self.owed(Spent.UNKNOWN))
                 expect(caught.value.problem().retryable, False)
-                expect(stand_in.purchases, before + 1)
+                expect(len(stand_in.orders), before + 1)
 
     async def test_an_unreachable_service_costs_nothing(self) -> None:
         """Where nothing was sent, nothing was spent."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from limner.domain.call import Call, Finished, Landed, Painted, Partial, Pending
 from limner.domain.errors import LimnerError, NotConfigured, NotFound, Spent, StorageError
+from limner.domain.model_card import ModelCard
 from limner.domain.money import Money
 from limner.domain.ports import Provider
 from limner.domain.readiness import SWITCHED_OFF, Readiness
@@ -340,9 +341,10 @@ class FakeServices:
         """What `loads` says."""
         return self.loads.get(service, 0)
 
-    def turn(self, service: str) -> Turn:
-        """Nobody waits, but where `turns` says so."""
-        return self.turns.get(service, AlwaysFree())
+    def turn(self, service: str, model: ModelCard | None = None) -> Turn:
+        """Nobody waits, but where `turns` says so, of a model by its id or of a service."""
+        free = self.turns.get(service, AlwaysFree())
+        return free if model is None else self.turns.get(model.id, free)
 
     def provider(self, service: str) -> Provider:
         """The service. Raises NotConfigured where it is not ready."""

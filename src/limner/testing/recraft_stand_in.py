@@ -173,7 +173,7 @@ class RecraftStandIn(StandInServer):
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         async def answer(_: Fault) -> web.Response:
-            names = [name for name in UNITS if name.startswith("recraft")]
+            names = [*(name for name in UNITS if name.startswith("recraft")), "recraftv4_1_vector"]
             return web.json_response({"data": [{"id": name, "name": name, "pricing": {}} for name in names]})
 
         return await self.tell(request, At.ACCOUNT, answer)

@@ -34,11 +34,23 @@ class DownloadConformance(HttpProviderConformance):
     async def test_a_picture_that_cannot_be_fetched_is_paid_for(self, fault: Fault, code: FailureCode) -> None:
         """What was bought and cannot be had is said to be paid, and is never bought again."""
         async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
-            stand_in.faults.add(fault)
+            stand_in.faults.add(*[fault] * self.case.call.count)
             with pytest.raises(ProviderError) as caught:
                 await self.buy(bench, self.case.call)
             problem = caught.value.problem()
             expect((problem.code, problem.retryable, problem.spent), (code, False, self.owed(Spent.YES)))
+            expect(stand_in.purchases, 1)
+
+    async def test_the_pictures_that_can_be_had_are_delivered(self) -> None:
+        """Of several pictures one is gone: the others come, it is told why, and what is lost counts as bought."""
+        count = self.case.call.count
+        if count == 1:
+            return
+        async with self.open_stand_in() as stand_in, self.at(stand_in) as bench:
+            stand_in.faults.add(Fault(at=At.DOWNLOAD, status=404))
+            finished = await self.buy(bench, self.case.call)
+            expect((len(finished.pictures), finished.lost), (count - 1, 1))
+            expect(any("cut_short" in picture.notes for picture in finished.pictures), True)
             expect(stand_in.purchases, 1)
 
     async def test_a_download_that_breaks_off_is_tried_again(self) -> None:

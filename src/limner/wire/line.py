@@ -137,21 +137,32 @@ class Line:
             problem = replace(error.problem(), retryable=False, spent=self._owed(Spent.YES))
             raise ProviderError(problem) from error
 
-    async def downloads(self, addresses: Iterable[str], *, deadline: float) -> tuple[list[Landed], str | None]:
-        """Several results of a purchase made before: those that can be had, and why others cannot.
+    async def downloads(
+        self,
+        addresses: Iterable[str],
+        *,
+        deadline: float,
+        bill: Finished | None = None,
+        bought_now: bool = False,
+        own: bool = False,
+    ) -> tuple[list[Landed | None], str | None]:
+        """Several results of one purchase, in order: None for each that cannot be had, and why that is.
 
-        Raises where none can be had; and where trouble may pass, for then all of them can be fetched again.
+        Raises where none can be had, with the `bill`; and where trouble may pass, for then all of them can be fetched
+        again, unless they were `bought_now`.
         """
-        landed: list[Landed] = []
+        landed: list[Landed | None] = []
         lost: ProviderError | None = None
         for address in addresses:
             try:
-                landed.append(await self.download(address, deadline=deadline))
+                landed.append(await self.download(address, deadline=deadline, bought_now=bought_now, own=own))
             except ProviderError as error:
                 if error.retryable:
                     raise
+                landed.append(None)
                 lost = error
-        if lost is not None and not landed:
+        if lost is not None and not any(landed):
+            lost.bill = bill
             raise lost
         return landed, lost.message if lost is not None else None
 

@@ -56,6 +56,27 @@ class Pace:
             self._places.release()
 
 
+class InTurn:
+    """Two paces, one after the other: a purchase that waits for the first takes no place at the second."""
+
+    def __init__(self, first: Pace, then: Pace) -> None:
+        self._first, self._then = first, then
+
+    async def enter(self) -> None:
+        """Waits for both; `leave` gives both places back. Raises TimeoutError after too long at either."""
+        await self._first.enter()
+        try:
+            await self._then.enter()
+        except BaseException:
+            self._first.leave()
+            raise
+
+    def leave(self) -> None:
+        """Gives both places to the next ones."""
+        self._then.leave()
+        self._first.leave()
+
+
 def _limiter(rate: float) -> AsyncLimiter:
     """Below one a second the burst would be less than one request: stretch the period instead."""
     return AsyncLimiter(rate, 1.0) if rate >= 1 else AsyncLimiter(1, 1.0 / rate)

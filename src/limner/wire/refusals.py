@@ -99,11 +99,15 @@ def when_free(refusal: Refusal) -> Refusal:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `retry-after`; a date counts from the answer's own `date`."""
+    """Seconds to wait, from `retry-after-ms`, `retry-after` or `ratelimit-reset`.
+
+    A date counts from the answer's own `date`; the last is the seconds until a quota begins anew, as in the drafts of
+    the IETF's HTTPAPI group (Replicate, 2026-11-20).
+    """
     milliseconds = _number(answer.headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
-    text = answer.headers.get("retry-after")
+    text = answer.headers.get("retry-after", answer.headers.get("ratelimit-reset"))
     seconds = _number(text)
     if seconds is not None or text is None:
         return seconds

@@ -52,6 +52,8 @@ class DiffusionPipeline:
     def from_pretrained(cls, name: str, *, dtype: object, channels: int = 4, **others: object) -> "DiffusionPipeline":
         if not isinstance(dtype, torch.dtype) or name == "broken/pipeline":
             raise OSError(f"{name} does not appear to have a file named model_index.json\nMore words.")
+        if name == "halves/alone" and others.get("variant") != "fp16":
+            raise OSError("Error no file named diffusion_pytorch_model.bin found in directory /hub/halves/vae.")
         sys.stdout.write("what a library prints must not land between the news\n")
         with Path(os.environ["LOADS"]).open("a") as log:
             options = {"channels": channels, **others}

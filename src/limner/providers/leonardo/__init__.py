@@ -94,7 +94,7 @@ class Leonardo:
         return replace(pending, stage="painting", poll_after=self._line.card.poll_seconds)
 
     async def check_key(self) -> Account:
-        """What the API has left: credits, or dollars on a plan that is paid by use."""
+        """What the API has left: credits, or dollars on a plan that is paid by use, with cents perhaps (unverified)."""
         sent = Outgoing(method="GET", path="v1/me", deadline=QUESTION, purchase=False)
         me = (await self._line.send(sent)).body.part("user_details", 0)
         left = [
@@ -141,20 +141,23 @@ class Leonardo:
         """The pictures of a job; a flag is noted, and a flagged one that is kept back has been billed (unverified)."""
         amount, unit = pending.ticket.get("amount"), pending.ticket.get("unit")
         cost, noted = dollars_of(amount, unit), credits_of(amount, unit)
-        pictures: list[Painted] = []
-        for image in images:
-            flag = {"nsfw": True} if image.at("nsfw") is True else {}
-            if url := image.text("url"):
-                content = await self._line.download(url, deadline=DOWNLOAD)
-                pictures.append(Painted(content=content, notes={**noted, **flag}))
-        finished = Finished(pictures=tuple(pictures), cost=cost, request_id=str(pending.ticket["id"]))
-        if not pictures:
+        bill = Finished(pictures=(), cost=cost, request_id=str(pending.ticket["id"]))
+        shown = [image for image in images if image.text("url")]
+        if not shown:
             flagged = any(image.at("nsfw") is True for image in images)
             code = FailureCode.REFUSED if flagged else FailureCode.BAD_ANSWER
             said = "it was flagged as unsafe and kept back" if flagged else "it is complete and has no picture"
             refused = Refusal(code=code, said=said, spent=Spent.YES)
-            raise self._line.failure(refused, bill=finished if cost else None, request_id=finished.request_id)
-        return finished
+            raise self._line.failure(refused, bill=bill if cost else None, request_id=bill.request_id)
+        addresses = [image.text("url") or "" for image in shown]
+        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD, bill=bill if cost else None)
+        noted = {**noted, **({"cut_short": why} if why else {})}
+        pictures = [
+            Painted(content=file, notes={**noted, **({"nsfw": True} if image.at("nsfw") is True else {})})
+            for image, file in zip(shown, landed, strict=True)
+            if file
+        ]
+        return replace(bill, pictures=tuple(pictures), lost=landed.count(None))
 
 
 def amount_of(job: Reply) -> str | None:

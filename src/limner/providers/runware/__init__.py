@@ -135,17 +135,26 @@ class Runware:
             return replace(pending, ticket=ticket, progress=progress, stage="painting")
         if not found.done:
             raise self._failure(found.errors[0], bought_now=bought_now)
-        pictures = [await self._painted(item, bought_now=bought_now) for item in found.done]
+        pictures, why = await self._painted(found, bought_now=bought_now)
         if found.errors and len(pictures) < wanted:
             why = self._failure(found.errors[0], bought_now=bought_now).message
+        if why:
             pictures[-1] = replace(pictures[-1], notes={**pictures[-1].notes, "cut_short": why})
-        return Finished(pictures=tuple(pictures), cost=found.cost, request_id=str(pending.ticket["taskUUID"]))
+        return Finished(
+            pictures=tuple(pictures),
+            lost=len(found.done) - len(pictures),
+            cost=found.cost,
+            request_id=str(pending.ticket["taskUUID"]),
+        )
 
-    async def _painted(self, item: Reply, *, bought_now: bool) -> Painted:
-        """A picture at its address; whether one that is flagged always comes is not documented (2026-11-20)."""
-        content = await self._line.download(item.text("imageURL") or "", deadline=DOWNLOAD, bought_now=bought_now)
-        notes = {"nsfw": True} if item.at("NSFWContent") is True else {}
-        return Painted(content=content, seed=item.whole("seed"), notes=notes)
+    async def _painted(self, found: Found, *, bought_now: bool) -> tuple[list[Painted], str | None]:
+        """Those that can still be had; whether a flagged one always comes is not documented (2026-11-20)."""
+        addresses = [item.text("imageURL") or "" for item in found.done]
+        bill = Finished(pictures=(), cost=found.cost) if found.cost else None
+        landed, why = await self._line.downloads(addresses, deadline=DOWNLOAD, bill=bill, bought_now=bought_now)
+        flags = [{"nsfw": True} if item.at("NSFWContent") is True else {} for item in found.done]
+        rows = zip(found.done, landed, flags, strict=True)
+        return [Painted(content=file, seed=item.whole("seed"), notes=flag) for item, file, flag in rows if file], why
 
     def _failure(self, error: Reply, *, bought_now: bool) -> ProviderError:
         """An error inside a success. After acceptance it is the end of the call: asking again gives it again."""

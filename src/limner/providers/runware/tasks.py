@@ -32,6 +32,8 @@ def task_id(call_id: str) -> str:
 def with_fitting_margins(call: Call) -> Call | None:
     """The size must be that of the source with its margins (2026-11-20): they take up what rounding the size changed.
 
+    That it has to be in steps of 64 is unverified.
+
     None where they would have to be less than nothing.
     """
     source, edge, size = call.input(Role.SOURCE), call.margins, call.size
