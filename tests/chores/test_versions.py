@@ -1,4 +1,4 @@
-"""What a machine needs is said with one version everywhere."""
+"""What the pages say of versions and of places is so."""
 
 import re
 import tomllib
@@ -21,3 +21,14 @@ def test_every_place_that_names_a_python_names_the_oldest_that_installs() -> Non
         for version in re.findall(r"Python (\d+\.\d+) or newer", (ROOT / page).read_text())
     }
     assert named == {oldest}
+
+
+@pytest.mark.req("S4-073")
+def test_each_part_that_document_4_names_has_its_place() -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text().partition("| There | Here |")[2]
+    places = dict(re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", table, re.MULTILINE))
+    parts = {"services/unified_generation.py", "services/prompt_validation.py", "services/providers/"}
+    parts |= {"services/ollama/", "routes/", "models/", "prompts/", "storage/", "main.py"}
+    assert places.keys() == parts
+    missing = [place for place in places.values() if not (ROOT / "src" / "limner" / place).exists()]
+    assert not missing

@@ -2,6 +2,9 @@
 
 import base64
 import io
+import logging
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -88,6 +91,23 @@ def test_the_documents_own_request_is_painted_and_answered_as_it_says(site: Site
         "guidance": 7.0,
         "seed": 42,
     }
+
+
+@pytest.mark.req("S1-005")
+def test_the_engine_is_built_from_settings_a_database_and_a_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(tmp_path) as site:
+        caplog.set_level(logging.INFO, "limner")
+        (image,) = painted(site, prompt="a mill", size="64x64")
+        paths = site.client.get("/openapi.json").json()["paths"]
+    with closing(sqlite3.connect(tmp_path / "data" / "limner.db")) as database:
+        assert database.execute("SELECT id, prompt FROM generated_images").fetchall() == [(image["id"], "a mill")]
+    (line,) = [record for record in caplog.records if record.name == "limner.generations"]
+    assert line.getMessage() == "Image generated successfully"
+    ours = {path for path, methods in paths.items() for each in methods.values() if each["tags"] == ["document 1"]}
+    assert {path for path in ours if not path.startswith("/api/images/")} == {"/webhooks/{service}"}
+    assert len(ours) > 20
 
 
 @pytest.mark.req("S1-073", "S1-074")
