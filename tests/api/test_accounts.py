@@ -40,6 +40,7 @@ def test_nothing_but_what_is_open_is_there_without_a_sign_in(tmp_path: Path) -> 
             ("post", "/api/auth/login"),
             ("post", "/api/auth/logout"),
             ("post", "/api/v1/webhooks/{service}"),
+            ("post", "/webhooks/{service}"),
         }
         refused = site.client.get("/api/v1/images")
         assert refused.headers["www-authenticate"] == "Bearer"
@@ -58,7 +59,7 @@ def test_the_description_says_which_routes_want_a_sign_in(site: Site) -> None:
     document = site.client.get("/openapi.json").json()
     without = {path for path, methods in document["paths"].items() for each in methods.values()
                if "401" not in each["responses"]}  # fmt: skip
-    assert without == {"/health", "/ready", "/api/auth/logout", "/api/v1/webhooks/{service}"}
+    assert without == {"/health", "/ready", "/api/auth/logout", "/api/v1/webhooks/{service}", "/webhooks/{service}"}
 
 
 def test_somebody_signs_in_paints_and_signs_out(tmp_path: Path) -> None:

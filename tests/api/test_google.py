@@ -54,6 +54,10 @@ def test_without_an_id_at_google_nobody_signs_in_there(tmp_path: Path, google: G
     with serving(tmp_path, auth="accounts", variables={"GOOGLE_TOKENINFO_URL": google.base_url}) as site:
         refused = sign_in(site, "good")
         assert (refused.status_code, refused.json()["code"]) == (503, "not_configured")
+        body = {"prompt": "a lake", "accessToken": "good"}
+        painted = httpx2.post(f"{site.url}/generate-image", json=body, timeout=30)
+        assert (painted.status_code, set(painted.json())) == (401, {"success", "error"})
+        assert "GOOGLE_CLIENT_ID" in painted.json()["error"]
 
 
 def test_where_google_is_not_there_it_is_said(tmp_path: Path) -> None:

@@ -69,7 +69,10 @@ def test_a_prompt_is_looked_at(alone: Site) -> None:
     assert long["analysis"]["complexity_score"] > told["analysis"]["complexity_score"]
 
 
-@pytest.mark.parametrize(("prompt", "said"), [("x" * 10_001, "max 10000 characters"), ("  ", "cannot be empty")])
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [("x" * 10_001, "max 10000 characters"), ("  ", "cannot be empty"), ("a\x1bb", "control character")],
+)
 def test_what_cannot_be_painted_is_said_or_refused(alone: Site, prompt: str, said: str) -> None:
     told = alone.client.post("/api/v1/prompts/validate", json={"prompt": prompt}).json()
     assert (told["valid"], told["treatment"]) == (False, "refused")
@@ -191,6 +194,8 @@ def test_document_4_validates_prompts(helped: Site) -> None:
         ({"prompt": "x" * 10_001}, "max 10000 characters"),
         ({"prompt": ""}, "prompt"),
         ({"prompt": " \n"}, "cannot be empty"),
+        ({"prompt": "\u200b\u200f"}, "cannot be empty"),
+        ({"prompt": "a\x00b"}, "control character"),
         ({"prompt": 7}, "prompt"),
         ({}, "prompt"),
     ],

@@ -1,5 +1,6 @@
 """Share links: what whoever has one sees, and that it is nothing else."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -43,6 +44,27 @@ def test_a_link_shows_one_picture_and_nothing_else(site: Site, pictures: list[st
     assert b"secret garden" in site.client.get(f"/api/v1/images/{pictures[0]}/file").content
     for other in (pictures[1], str(uuid4()), "nonsense"):
         assert site.client.get(f"{here}/{other}/file").status_code == 404
+
+
+@pytest.mark.req("S1-129")
+def test_a_link_that_is_posted_elsewhere_has_a_card_with_its_picture_and_no_words_of_its_owners(
+    site: Site, pictures: list[str]
+) -> None:
+    link = shared(site, "images", pictures[0])
+    told = dict(re.findall(r'<meta (?:property|name)="((?:og|twitter):[^"]+)" content="([^"]*)">', page_of(site, link)))
+    assert (told["og:type"], told["og:title"], told["twitter:card"]) == ("website", "Picture", "summary_large_image")
+    assert told["og:url"] == f"{site.url}{link['path']}"
+    assert "garden" not in str(told)
+    shown = site.client.get(told["og:image"])
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")
+    album = site.client.post("/api/v1/collections", json={"name": '"Empty"'}).json()["id"]
+    empty = page_of(site, shared(site, "collections", album))
+    assert 'property="og:title" content="&#34;Empty&#34;"' in empty
+    assert "og:image" not in empty
+
+
+def page_of(site: Site, link: Any) -> str:
+    return site.client.get(link["path"]).text
 
 
 def test_views_are_counted_and_links_are_listed_and_end(site: Site, pictures: list[str]) -> None:

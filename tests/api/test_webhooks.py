@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
+import pytest
 
+from limner.catalog.loader import load_catalog
 from limner.domain.job import JobState
+from limner.providers.connecting import connections
 from limner.runtime import open_runtime
 from limner.server import create_app
 from limner.settings import read_settings
@@ -22,6 +25,8 @@ from limner.wire.webhooks import signature
 from tests.api.served import Site
 
 PUBLIC = "https://limner.example.com"
+NATIVE = "/api/v1/webhooks/replicate"
+PLACES = ("/webhooks/replicate", "/compat/document1/webhooks/replicate", NATIVE)
 SLOW = """
 [service]
 id = "replicate"
@@ -38,12 +43,12 @@ class Place:
     stand_in: ReplicateStandIn
     client: httpx2.AsyncClient
 
-    async def tell(self, body: bytes, *, secret: str = SECRET) -> int:
+    async def tell(self, body: bytes, *, secret: str = SECRET, path: str = "/webhooks/replicate") -> int:
         """Sends a signed message; the status of its answer."""
         sent = int(datetime.now(UTC).timestamp())
         headers = {"webhook-id": "m1", "webhook-timestamp": str(sent)}
         headers["webhook-signature"] = signature("m1", sent, body, secret)
-        return (await self.client.post("/api/v1/webhooks/replicate", content=body, headers=headers)).status_code
+        return (await self.client.post(path, content=body, headers=headers)).status_code
 
 
 @asynccontextmanager
@@ -62,6 +67,7 @@ async def place(folder: Path) -> AsyncIterator[Place]:
                 yield Place(studio=Studio(runtime), stand_in=stand_in, client=client)
 
 
+@pytest.mark.req("S1-080")
 async def test_word_of_a_call_makes_limner_ask_at_once(tmp_path: Path) -> None:
     async with place(tmp_path) as here:
         request = await here.studio.request("a red fox", model="replicate/black-forest-labs/flux-schnell")
@@ -72,17 +78,50 @@ async def test_word_of_a_call_makes_limner_ask_at_once(tmp_path: Path) -> None:
                 assert await here.tell(json.dumps({"id": ticket}).encode()) == 204
             await asyncio.sleep(0.01)
         assert found.state is JobState.SUCCEEDED
-        assert here.stand_in.orders[0]["webhook"] == f"{PUBLIC}/api/v1/webhooks/replicate"
+        assert here.stand_in.orders[0]["webhook"] == f"{PUBLIC}/webhooks/replicate"
+        assert here.stand_in.orders[0]["webhook_events_filter"] == ["completed"]
 
 
-async def test_only_what_is_signed_is_believed(tmp_path: Path) -> None:
+@pytest.mark.req("S1-080")
+@pytest.mark.parametrize("path", PLACES)
+async def test_only_what_is_signed_is_believed(tmp_path: Path, path: str) -> None:
     async with place(tmp_path) as here:
+        asked = len(here.stand_in.log)
+        unsigned = await here.client.post(path, content=b'{"id": "p1"}')
+        assert unsigned.status_code == 403
+        assert len(here.stand_in.log) == asked  # nobody outside makes us ask for anything
+        if path != NATIVE:
+            assert unsigned.json() == {"success": False, "error": "This message is not signed by the service."}
         wrong = "whsec_" + "QUJD" * 8
-        assert await here.tell(b'{"id": "p1"}', secret=wrong) == 403
-        assert await here.tell(b'{"id": "p1"}') == 204
-        assert await here.tell(b"[]") == 403
+        assert await here.tell(b'{"id": "p1"}', secret=wrong, path=path) == 403
+        assert await here.tell(b'{"id": "p1"}', path=path) == 204
+        assert await here.tell(b"[]", path=path) == 403
+
+
+@pytest.mark.parametrize(
+    ("public", "base", "told"),
+    [
+        (
+            "https://limner.example.com/",
+            "https://api.replicate.com/v1",
+            "https://limner.example.com/webhooks/replicate",
+        ),
+        ("http://127.0.0.1:8003", "http://127.0.0.1:9/v1", "http://127.0.0.1:8003/webhooks/replicate"),
+        ("http://127.0.0.1:8003", "https://api.replicate.com/v1", None),
+        (None, "http://127.0.0.1:9/v1", None),
+    ],
+)
+def test_a_service_is_told_an_address_that_it_can_reach(public: str | None, base: str, told: str | None) -> None:
+    cards = load_catalog(entry_points=()).services
+    assert connections(cards, {"REPLICATE_BASE_URL": base}, public)["replicate"].webhook == told
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_word_from_a_service_that_is_not_used_is_refused(site: Site, path: str) -> None:
+    assert site.client.post(path, content=b"{}").status_code == 403
 
 
 def test_services_that_send_no_word_have_no_such_place(site: Site) -> None:
-    assert site.client.post("/api/v1/webhooks/openai", content=b"{}").status_code == 404
-    assert site.client.post("/api/v1/webhooks/nobody", content=b"{}").status_code == 404
+    for path in PLACES:
+        for other in ("openai", "nobody"):
+            assert site.client.post(path.replace("replicate", other), content=b"{}").status_code == 404

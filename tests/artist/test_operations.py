@@ -49,6 +49,7 @@ def test_outpainting_keeps_the_source_in_its_place(source: Artwork, margins: tup
         assert np.abs(seam[:, left + SIZE] - seam[:, left + SIZE - 1]).mean() < 0.08
 
 
+@pytest.mark.req("S4-076")
 @pytest.mark.parametrize("scale", [2, 4])
 def test_upscaling_is_exact_in_size_and_true_to_the_source(source: Artwork, scale: int) -> None:
     work = painted("", "upscale", source=source.data, scale=scale)
@@ -64,6 +65,7 @@ def test_upscaling_keeps_transparency() -> None:
     assert int(np.asarray(large.getchannel("A")).min()) < 30
 
 
+@pytest.mark.req("S4-076")
 @pytest.mark.parametrize("ground", ["#7fb0d8", "#f4f4f4", "#203020"])
 def test_removing_the_background_of_a_disc(ground: str) -> None:
     work = painted("", "remove_background", source=disc(200, ground))
@@ -90,6 +92,7 @@ def test_variations_differ_from_the_source_yet_resemble_its_palette(source: Artw
     assert np.abs(other - work).mean() > 0.01
 
 
+@pytest.mark.req("S4-076")
 @pytest.mark.parametrize("style", ["watercolour", "ink", "oil", "pixel", "line art", "neon poster", "photo"])
 def test_style_transfer_works_on_the_source(source: Artwork, style: str) -> None:
     before = pixels(source.data)

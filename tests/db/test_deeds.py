@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from limner.db.walls import EVERYBODY
 from limner.domain.audit import Act, Deed
 from limner.domain.errors import StorageError
 from limner.domain.identity import Identity
-from limner.domain.people import LOCAL, Principal, Role
+from limner.domain.people import LOCAL, Principal, Role, SignInRefused
 from limner.domain.vault import KeyChange
 from limner.engine.keyrings import Keyrings
 from limner.engine.quotes import HmacSealer
@@ -36,6 +36,7 @@ from tests.runtime.test_admittance import FakeIssuer
 SECRET_OF_A_KEY = "sk-proj-the-secret-of-this-very-key-7777"
 ANOTHER = "sk-proj-another-secret-of-the-key-8888"
 CAT = Identity(issuer="https://id.example.com", subject="cat-1", email="cat@example.com", vouched=False)
+ELSEWHERE = "https://other.example.com"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ class Desk:
 
     async def token(self) -> str:
         return (await self.people.tokens.add("scripts", self.ada)).token.id
+
+    async def cat(self) -> str:
+        return (await self.people.federation.enter(CAT)).id
 
     async def session(self) -> str:
         user = await self.people.accounts.get(self.ada.id, self.ada)
@@ -116,6 +120,9 @@ CASES = {
         Desk.session,
     ),
     "somebody comes from elsewhere": Case([Act.USER_ADDED], lambda desk, _: desk.people.federation.enter(CAT)),
+    "an account that is there gets a second way in": Case(
+        [Act.IDENTITY_LINKED], lambda desk, _: desk.people.federation.enter(replace(CAT, issuer=ELSEWHERE)), Desk.cat
+    ),
     "a key is stored": Case([Act.KEY_ADDED], lambda desk, _: desk.key()),
     "a key is replaced": Case([Act.KEY_REPLACED], lambda desk, key: desk.change(key, secret=ANOTHER), Desk.key),
     "a key is shared": Case([Act.KEY_SHARED], lambda desk, key: desk.change(key, shared=True), Desk.key),
@@ -206,3 +213,22 @@ async def test_what_changes_nothing_about_a_key_is_no_deed(desk: Desk) -> None:
     assert len((await everything(desk.stores))["audit_log"]) == before
     (newest,) = (await desk.people.audit.page(limit=1, cursor=None)).items
     assert (newest.deed.act, newest.deed.subject, newest.deed.detail) == (Act.KEY_ADDED, "Mine", "openai, weight 1")
+
+
+async def test_a_second_way_into_an_account_is_told_once_and_names_the_issuer(desk: Desk) -> None:
+    cat = await desk.people.federation.enter(CAT)
+    again = replace(CAT, issuer=ELSEWHERE)
+    for _ in range(2):
+        assert await desk.people.federation.enter(again) == cat
+    deeds = [record.deed for record in (await desk.people.audit.page(limit=2, cursor=None)).items]
+    assert [(deed.act, deed.who, deed.subject, deed.detail) for deed in deeds] == [
+        (Act.IDENTITY_LINKED, cat.id, cat.email, ELSEWHERE),
+        (Act.USER_ADDED, cat.id, cat.email, CAT.issuer),
+    ]
+
+
+async def test_who_is_not_let_into_an_account_leaves_no_entry(desk: Desk) -> None:
+    before = await everything(desk.stores)
+    with pytest.raises(SignInRefused):
+        await desk.people.federation.enter(replace(CAT, email=desk.bob.name))
+    assert await everything(desk.stores) == before

@@ -42,7 +42,7 @@ async def test_a_template_gives_the_prompt_and_counts_its_jobs(tmp_path: Path) -
             await here.engine.submit(request, BOB)
 
 
-@pytest.mark.req("S1-081")
+@pytest.mark.req("S1-081", "S1-124")
 async def test_styles_of_ones_own_stand_beside_the_built_in_ones(tmp_path: Path) -> None:
     painter = FakeProvider()
     async with house(tmp_path, {"shop": painter}, SHOP, presets={"ink": INK}) as here:

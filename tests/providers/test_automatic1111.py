@@ -91,7 +91,7 @@ async def test_whoever_leaves_stops_the_engine() -> None:
         assert stand_in.interrupted == 1
 
 
-@pytest.mark.req("S0-018")
+@pytest.mark.req("S0-018", "S1-125")
 async def test_a_control_picture_goes_to_its_extension_with_what_belongs_to_it() -> None:
     card = shipped().find("automatic1111/controlnet")
     control = input_picture(Role.CONTROL)

@@ -124,6 +124,19 @@ async def test_calls_without_a_seed_are_never_answered_from_the_cache() -> None:
         assert all(prefix.startswith("limner/") for prefix in prefixes)
 
 
+@pytest.mark.req("S1-126")
+async def test_a_model_is_fine_tuned_by_a_file_of_ones_own() -> None:
+    async with comfyui() as (stand_in, provider, _):
+        tuned = {"lora_name": "style.safetensors", "strength_model": 0.6}
+        await provider.submit(call_of("sdxl-lora", extra=tuned))
+        missing = await refused(provider, call_of("sdxl-lora", extra={**tuned, "lora_name": "ours.safetensors"}))
+        nodes = sent(stand_in, 0).nodes
+    assert (nodes["lora"].inputs["lora_name"], nodes["lora"].inputs["strength_model"]) == ("style.safetensors", 0.6)
+    assert nodes["sampler"].inputs["model"] == ["lora", 0]
+    assert missing.problem().field == "extra.lora_name"
+    assert "The file ours.safetensors is not there" in missing.message
+
+
 async def test_pictures_of_one_batch_share_a_seed_and_say_their_place() -> None:
     async with comfyui() as (_, provider, _):
         finished = await settled(provider, await provider.submit(call_of("sdxl", count=3, seed=7)), provider)

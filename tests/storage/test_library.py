@@ -239,6 +239,19 @@ async def test_thumbnails_are_made_on_first_view_and_stored(
     assert await folder.derived(picture.file.digest, "thumb-512.webp") == await read(first)
 
 
+@pytest.mark.req("S1-076")
+async def test_what_is_made_here_is_compressed_before_it_is_stored(library: Library, folder: BlobStore) -> None:
+    """What a service has sent stays as it came: it comes compressed, and its signature would not outlive a change."""
+    sent = sample("png", 900, 600)
+    picture = kept(await put(folder, sent))
+    unpacked = 900 * 600 * 3
+    small = await read(await library.thumbnail(picture))
+    assert len(small) < 512 * 341 * 3 / 20
+    for format in ("png", "jpeg", "webp", "avif"):
+        assert len(await read(await library.file(picture, format=format))) < unpacked / 3, format
+    assert await read(await library.file(picture, original=True)) == sent
+
+
 @pytest.mark.parametrize("edge, width", [(1, 256), (256, 256), (257, 384), (385, 512), (900, 900), (5000, 900)])
 async def test_thumbnails_come_in_four_sizes(library: Library, folder: BlobStore, edge: int, width: int) -> None:
     picture = kept(await put(folder, sample("jpeg", 900, 600)))

@@ -67,7 +67,7 @@ def purchases(site: Site) -> int:
     return site.stand_in.purchases
 
 
-@pytest.mark.req("S1-089", "S3-114")
+@pytest.mark.req("S0-079", "S1-089", "S3-114")
 def test_every_control_reaches_the_request(site: Site) -> None:
     fields = composed(
         negative_prompt="people",

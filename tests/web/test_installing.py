@@ -20,10 +20,12 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.req("S1-130")
 def test_the_manifest_names_icons_of_their_sizes_and_pages_that_are_there(site: Site) -> None:
     answer = site.client.get("/manifest.webmanifest")
     assert answer.headers["content-type"].startswith("application/manifest+json")
     told = answer.json()
+    assert (told["display"], told["start_url"]) == ("standalone", "/")
     for icon in told["icons"]:
         image = Image.open(io.BytesIO(site.client.get(icon["src"]).content))
         assert f"{image.width}x{image.height}" == icon["sizes"]

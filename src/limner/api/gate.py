@@ -37,7 +37,7 @@ PROTECTED = "/.well-known/oauth-protected-resource"
 INSTALLED = frozenset({"/manifest.webmanifest", "/offline", "/sw.js"})
 """What a browser keeps of the studio; nothing of anybody's own."""
 OPEN = OPEN_PAGES | OPEN_SIGN_IN | INSTALLED | {"/health", "/ready", "/openapi.json", PROTECTED, f"{PROTECTED}/mcp"}
-OPEN_BELOW = ("/s/", "/static/", "/webhooks/")
+OPEN_BELOW = ("/s/", "/static/", "/webhooks/", "/compat/document1/webhooks/")
 """What share links show, the pages' own files, and word from services, which sign it."""
 WORD_OF_A_SERVICE = re.compile(r"/api/v1/webhooks/[^/]+")
 """The same at the native address; taken by POST alone, where people's own webhooks have no path of that form."""

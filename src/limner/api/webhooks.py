@@ -9,9 +9,12 @@ from fastapi import APIRouter, Path, Request, Response
 from limner.api.deps import runtime_of
 from limner.api.documents import UNSAFE, problems
 from limner.domain.abilities import HearsNews
-from limner.domain.errors import NotFound, PolicyError
+from limner.domain.errors import NotConfigured, NotFound, PolicyError
 
 router = APIRouter(tags=["webhooks"])
+
+UNSIGNED = "This message is not signed by the service."
+REFUSED = "webhook_refused"
 
 
 @router.post(
@@ -22,17 +25,25 @@ router = APIRouter(tags=["webhooks"])
     response_class=Response,
 )
 async def take_word(request: Request, service: Annotated[str, Path(description="The service's id.")]) -> Response:
-    """For services, which are told this address where LIMNER_PUBLIC_URL is set. Nothing in a message is taken over:
-    one that is signed makes Limner ask the service about its call at once.
+    """The same as `/webhooks/{service}`, which services are told where LIMNER_PUBLIC_URL is set. Nothing in a message
+    is taken over: one that is signed makes Limner ask the service about its call at once.
     """
+    return await hear(request, service)
+
+
+async def hear(request: Request, service: str) -> Response:
+    """Takes word of a call. Raises NotFound for services that send none, and PolicyError for what is not signed."""
     runtime = runtime_of(request)
     card = runtime.catalog.service(service)
-    provider = runtime.services.provider(card.id)
+    try:
+        provider = runtime.services.provider(card.id)
+    except NotConfigured as unready:
+        raise PolicyError(f"{UNSIGNED} {card.name} is not used here.", code=REFUSED) from unready
     if not isinstance(provider, HearsNews):
         raise NotFound(f"{card.name} sends no word of its calls.")
     headers = {name.lower(): value for name, value in request.headers.items()}
     ticket_id = await provider.heard(headers, await request.body(), runtime.clock.now())
     if ticket_id is None:
-        raise PolicyError("This message is not signed by the service.", code="webhook_refused")
+        raise PolicyError(UNSIGNED, code=REFUSED)
     runtime.doorbells.ring(card.id, ticket_id)
     return Response(status_code=204)

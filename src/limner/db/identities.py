@@ -11,8 +11,7 @@ from limner.db.people import add_person, person, person_named
 from limner.db.people_tables import identities, users
 from limner.db.statements import Statement
 from limner.db.walls import EVERYBODY
-from limner.domain.audit import Record
-from limner.domain.identity import Identity
+from limner.domain.identity import Entry, Identity
 from limner.domain.people import SignInRefused, User
 
 _FIND = Statement(
@@ -41,15 +40,15 @@ class SqlIdentities:
         """The account of somebody who has been here before."""
         return await self._database.read(lambda connection: _find(connection, issuer, subject), owner=EVERYBODY)
 
-    async def enter(self, identity: Identity, new: User | None, record: Record | None = None) -> tuple[User, bool]:
+    async def enter(self, identity: Identity, new: User | None, entry: Entry | None = None) -> tuple[User, bool]:
         """The account of somebody, and whether it was made now, as `new`. Raises SignInRefused."""
         known = await self.find(identity.issuer, identity.subject)
         if known is not None:
             return known, False
 
         def enter(connection: Connection) -> tuple[User, bool]:
-            user, is_new = _enter(connection, identity, new)
-            write(connection, record if is_new else None)
+            user, is_new, is_linked = _enter(connection, identity, new)
+            write(connection, entry(user, is_new) if entry is not None and is_linked else None)
             return user, is_new
 
         return await self._database.write(enter, owner=EVERYBODY)
@@ -60,11 +59,12 @@ def _find(connection: Connection, issuer: str, subject: str) -> User | None:
     return None if row is None else person(row)
 
 
-def _enter(connection: Connection, identity: Identity, new: User | None) -> tuple[User, bool]:
+def _enter(connection: Connection, identity: Identity, new: User | None) -> tuple[User, bool, bool]:
+    """The account of somebody, whether it was made now, and whether it was linked to them now. Raises SignInRefused."""
     is_new = new is not None and add_person(connection, new)
     known = None if is_new else _find(connection, identity.issuer, identity.subject)
     if known is not None:  # they came a moment ago as well
-        return known, False
+        return known, False, False
     user = new if is_new else person_named(connection, identity.email)
     if user is None:
         raise SignInRefused("Nobody with your address may make an account here. Ask the person who runs this server.")
@@ -74,11 +74,11 @@ def _enter(connection: Connection, identity: Identity, new: User | None) -> tupl
     values = {"issuer": identity.issuer, "subject": identity.subject, "person": user.id}
     at = codec.stamp(user.created if new is None else new.created)
     if _LINK.run(connection, {**values, "at": at}):
-        return user, is_new
+        return user, is_new, True
     # They came a moment ago with another address: that account is theirs, and the one made for this address nobody's.
     if is_new:
         _REMOVE.run(connection, {"person": user.id})
-    return _find(connection, identity.issuer, identity.subject) or user, False
+    return _find(connection, identity.issuer, identity.subject) or user, False, False
 
 
 def _is_theirs(user: User, identity: Identity) -> bool:

@@ -19,6 +19,8 @@ class Act(StrEnum):
     USER_INVITED = "user_invited"
     INVITATION_WITHDRAWN = "invitation_withdrawn"
     USER_ADDED = "user_added"
+    IDENTITY_LINKED = "identity_linked"
+    """An account that was there is from now on also that of somebody who signs in elsewhere."""
     USER_REMOVED = "user_removed"
     ROLE_CHANGED = "role_changed"
     PASSWORD_CHANGED = "password_changed"

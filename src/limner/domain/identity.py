@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,10 @@ class Identity:
     """Whether the issuer has seen that they have it; else no account that is there already is theirs."""
 
 
+Entry = Callable[[User, bool], Record]
+"""What the audit log says of an account that was made for somebody (true), or linked to them (false)."""
+
+
 class Issuer(Protocol):
     """Asks issuers, over the network. All of it raises IssuerUnavailable where one cannot be asked."""
 
@@ -63,10 +67,10 @@ class Identities(Protocol):
         """The account of somebody who has been here before."""
         ...
 
-    async def enter(self, identity: Identity, new: User | None, record: Record | None = None) -> tuple[User, bool]:
+    async def enter(self, identity: Identity, new: User | None, entry: Entry | None = None) -> tuple[User, bool]:
         """The account of somebody, and whether it was made now, as `new`; None makes none.
 
-        Only where it was made now, `record` is written down with it.
+        Where it was made or linked now, `entry` is written down with it; whoever was here before leaves none.
 
         An account with the same address is theirs where the issuer vouches for it, or has verified it and the account
         has no password. Raises SignInRefused otherwise.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from limner.domain.errors import InvalidRequest
 from limner.domain.interpreting import no_language
 from limner.domain.languages import BEST, NAMES
+from limner.domain.prompts import is_blank, objection_to_empty, objection_to_signs
 from limner.domain.request import NEEDS_NO_PROMPT, ImageRequest, Operation, Role, Size
 from limner.engine.outpainting import canvas_of
 from limner.engine.sizes import enlarged
@@ -18,10 +16,6 @@ MAX_PROMPT = 32_000
 MAX_EDGE = 16_384
 MAX_PREVIEWS = 3
 SCALES = (2, 4)
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""Signs that say nothing and that databases, terminals and services stumble over; lines and tabs are none."""
-UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""Unicode's categories of signs that show nothing."""
 PRICED = frozenset({"model", "n", "count", "num_images", "size", "width", "height", "quality", "aspect_ratio", "steps"})
 """Options, in the services' words, that a price depends on."""
 
@@ -61,14 +55,10 @@ def _result(request: ImageRequest) -> tuple[Size | None, str]:
     return canvas_of(request, source.size), said
 
 
-def _is_blank(text: str) -> bool:
-    """Whether nothing in a text can be seen: spaces, marks of direction, joiners without anything to join."""
-    return all(unicodedata.category(sign) in UNSEEN for sign in text)
-
-
 def _check_prompt(request: ImageRequest) -> None:
-    if _is_blank(request.prompt) and request.operation not in NEEDS_NO_PROMPT:
-        raise InvalidRequest("Prompt cannot be empty. Describe the picture.", field="prompt", code="prompt_empty")
+    empty = None if request.operation in NEEDS_NO_PROMPT else objection_to_empty(request.prompt)
+    if empty is not None:
+        raise empty
     for field, text in (("prompt", request.prompt), ("negative_prompt", request.negative_prompt or "")):
         if len(text) > MAX_PROMPT:
             raise InvalidRequest(
@@ -76,9 +66,8 @@ def _check_prompt(request: ImageRequest) -> None:
                 field=field,
                 code="prompt_too_long",
             )
-        if found := CONTROL.search(text):
-            sign = f"U+{ord(found[0]):04X}"
-            raise InvalidRequest(f"The prompt has a control character in it ({sign}). Remove it.", field=field)
+        if (objection := objection_to_signs(text, field)) is not None:
+            raise objection
 
 
 def _has_style(request: ImageRequest) -> bool:
@@ -130,7 +119,7 @@ def _check_inputs(request: ImageRequest) -> None:
         raise InvalidRequest(f"{request.operation} needs a picture to start from. Add one.", field="inputs")
     if request.operation is Operation.INPAINT and mask is None:
         raise InvalidRequest("Inpainting needs a mask that marks what to change. Add one.", field="mask")
-    if request.operation is Operation.STYLE_TRANSFER and _is_blank(request.prompt) and not _has_style(request):
+    if request.operation is Operation.STYLE_TRANSFER and is_blank(request.prompt) and not _has_style(request):
         raise InvalidRequest(
             "Say which style: in words, by a preset, or with a picture that shows it.",
             field="prompt",

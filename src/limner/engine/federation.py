@@ -53,14 +53,14 @@ class Federation:
 
     async def enter(self, identity: Identity) -> User:
         """The account of somebody, made now where they are new and may make one. Raises SignInRefused."""
-        new = self._new(identity, self.clock.now())
-        user, _ = await self.identities.enter(identity, new, None if new is None else self._record(new, identity))
-        return user
 
-    def _record(self, user: User, identity: Identity) -> Record:
-        return self.audit.record(
-            Deed(act=Act.USER_ADDED, who=user.id, name=user.email, subject=user.email, detail=identity.issuer)
-        )
+        def entry(user: User, is_new: bool) -> Record:
+            act = Act.USER_ADDED if is_new else Act.IDENTITY_LINKED
+            deed = Deed(act=act, who=user.id, name=user.email, subject=user.email, detail=identity.issuer)
+            return self.audit.record(deed)
+
+        user, _ = await self.identities.enter(identity, self._new(identity, self.clock.now()), entry)
+        return user
 
     def _new(self, identity: Identity, now: datetime) -> User | None:
         """The account that somebody new gets; None where their address is not among those that may have one."""

@@ -10,9 +10,10 @@ from limner.domain.errors import InvalidRequest, UsageError
 from limner.domain.people import Principal
 from limner.domain.ports import Clock, Ids
 from limner.domain.preset import KeepsPresets, Preset
+from limner.domain.prompts import CONTROL
 from limner.domain.request import ImageRequest
 from limner.domain.template import KeepsTemplates, Template, blanks_of
-from limner.engine.admission import CONTROL, MAX_PROMPT
+from limner.engine.admission import MAX_PROMPT
 from limner.engine.prompting import shaped
 
 MOST = 500

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
+from limner.domain.authority import is_loopback
 from limner.domain.errors import NotConfigured
 from limner.domain.model_card import ServiceCard
 from limner.wire.connection import Connection, Headers, read_headers, without_credentials
@@ -12,8 +14,8 @@ from limner.wire.connection import Connection, Headers, read_headers, without_cr
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 LONGEST = 86_400.0
 """Seconds of a day: no call of any service takes longer."""
-WEBHOOKS = "/api/v1/webhooks"
-"""Where services send word, below the public address."""
+WEBHOOKS = "/webhooks"
+"""Where services send word, below the public address, as document 1 has it."""
 
 
 def connections(
@@ -22,8 +24,8 @@ def connections(
     """Where each service is and what opens it, from the environment names that its card gives.
 
     `<SERVICE>_HEADERS` adds headers to every request; `ENABLE_IMAGE_GENERATION_<SERVICE>=false` switches it off. Under
-    an https `public_url` services may send word of calls that have ended. Raises NotConfigured where the headers or the
-    switch are none.
+    an https `public_url` services may send word of calls that have ended; under a plain one of this machine those that
+    are on it too. Raises NotConfigured where the headers or the switch are none.
     """
     found: dict[str, Connection] = {}
     own = (public_url or "").rstrip("/")
@@ -36,7 +38,7 @@ def connections(
             base_url=place.rstrip("/"),
             api_key=next((key for key in keys if key), None),
             organization=organization.strip() or None,
-            webhook=f"{own}{WEBHOOKS}/{card.id}" if own.startswith("https://") else None,
+            webhook=f"{own}{WEBHOOKS}/{card.id}" if _reaches(place, own) else None,
             headers=(*credentials, *_extra_headers(card, variables)),
             base_url_overridden=bool(base_url),
             python=variables.get(card.python_variable, "").strip() or None if card.python_variable else None,
@@ -44,6 +46,14 @@ def connections(
             switched_off_by=_switched_off_by(card, variables),
         )
     return found
+
+
+def _reaches(place: str, own: str) -> bool:
+    """Whether a service at `place` can send word to the address `own`, which nobody reads on the way."""
+    if own.startswith("https://"):
+        return True
+    both = (urlsplit(place).netloc, urlsplit(own).netloc)
+    return own.startswith("http://") and all(is_loopback(each) for each in both)
 
 
 def _switched_off_by(card: ServiceCard, variables: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from limner.domain.picture import Picture
-from limner.engine.linking import UNLISTED, Sharer
+from limner.engine.linking import UNLISTED
 from limner.runtime import Runtime
 from limner.web.languages import gettext as _
 from limner.web.rendering import Renderer, shell
@@ -26,7 +26,8 @@ async def shared_page(
     request: Request, token: str, after: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
     """The picture, or a page of the collection."""
-    shown = await _sharer(request).open(token, cursor=after)
+    runtime: Runtime = request.app.state.runtime
+    shown = await runtime.keeping.sharer.open(token, cursor=after)
     collection = shown.collection
     view = SharePage(
         shell=shell(request, collection.name if collection else _("Picture")),
@@ -34,6 +35,7 @@ async def shared_page(
         tiles=tuple(_tile(picture, place) for place, picture in enumerate(shown.pictures.items, 1)),
         here=f"/s/{token}",
         next=shown.pictures.next,
+        front=(runtime.settings.public_url or str(request.base_url)).rstrip("/"),
     )
     renderer: Renderer = request.app.state.renderer
     answer = renderer.page(view)
@@ -52,8 +54,3 @@ def _tile(picture: Picture, number: int) -> Tile:
         tone=picture.tone,
         eager=number <= EAGER,
     )
-
-
-def _sharer(request: Request) -> Sharer:
-    runtime: Runtime = request.app.state.runtime
-    return runtime.keeping.sharer

@@ -136,6 +136,8 @@ class SharePage:
     """The link's own path."""
     next: str | None
     """The cursor of the next page of a collection."""
+    front: str
+    """What stands before the paths where others show a card of the page: they take whole addresses only."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,11 +30,9 @@ def objection(
     `headers` are those of the request, with names in lower case, `body` its bytes as they came, `secret` what
     the service gives for signing, from `whsec_` on.
     """
-    id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not id or not timestamp.isdecimal() or not timestamp.isascii():
-        return "It has no usable webhook-id and webhook-timestamp."
-    if abs(now.timestamp() - int(timestamp[:20])) > tolerance:
-        return "Its timestamp is too old or ahead of the time."
+    if (unread := unreadable(headers, now=now, tolerance=tolerance)) is not None:
+        return unread
+    id, timestamp = headers["webhook-id"], headers["webhook-timestamp"]
     key = _decoded(secret.removeprefix(SECRET))
     if not key:
         return "The secret to check it with is none."
@@ -43,6 +41,18 @@ def objection(
     # All are compared, so that the time it takes says nothing about which one fits.
     fitting = sum(hmac.compare_digest(expected, one) for one in found)
     return None if fitting else "None of its signatures fits."
+
+
+def unreadable(headers: Mapping[str, str], *, now: datetime, tolerance: float = TOLERANCE) -> str | None:
+    """Why a message is not to be believed whatever the secret is; None where the secret decides."""
+    id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not id or not timestamp.isdecimal() or not timestamp.isascii():
+        return "It has no usable webhook-id and webhook-timestamp."
+    if abs(now.timestamp() - int(timestamp[:20])) > tolerance:
+        return "Its timestamp is too old or ahead of the time."
+    if not any(version == "v1" and _decoded(text) for version, _, text in _signatures(headers)):
+        return "It has no signature that could fit."
+    return None
 
 
 def genuine(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> Reply:

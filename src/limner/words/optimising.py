@@ -11,6 +11,7 @@ import orjson
 
 from limner.domain.errors import InvalidRequest
 from limner.domain.ports import Clock
+from limner.domain.prompts import objection_to_empty, objection_to_signs
 from limner.domain.rewriting import Rewriting
 from limner.words.asking import Condition, Question, TextModelUnavailable
 from limner.words.checking import check_shortened, read_object, read_text
@@ -65,16 +66,16 @@ class Optimiser:
         self.tally = Tally()
 
     def objection(self, prompt: str) -> InvalidRequest | None:
-        """What is wrong with a prompt that is empty, or longer than may be shortened."""
-        if not prompt.strip():
-            return InvalidRequest("Prompt cannot be empty. Describe the picture.", field="prompt", code="prompt_empty")
+        """What is wrong with a prompt that is empty, no writing, or longer than may be shortened."""
+        if (objection := objection_to_empty(prompt) or objection_to_signs(prompt, "prompt")) is not None:
+            return objection
         if len(prompt) > self._longest:
             said = f"Prompt too long (max {self._longest} characters): this one has {len(prompt)}."
             return InvalidRequest(said, field="prompt", code="prompt_too_long")
         return None
 
     def check(self, prompt: str) -> None:
-        """Raises InvalidRequest for a prompt that is empty, or longer than may be shortened."""
+        """Raises InvalidRequest for a prompt that `objection` finds something wrong with."""
         if (objection := self.objection(prompt)) is not None:
             raise objection
 

@@ -2,10 +2,13 @@
 
 import base64
 import io
+import logging
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
@@ -54,7 +57,14 @@ def opened(site: Site, image: dict[str, Any]) -> Image.Image:
     return Image.open(io.BytesIO(answer.content))
 
 
-@pytest.mark.req(*[f"S1-0{number}" for number in range(28, 42)])
+def wanted(site: Site, image: dict[str, Any]) -> Any:
+    """The request that a picture was made of, as the native interface tells it."""
+    assert str(UUID(image["id"])) == image["id"]
+    job = site.client.get(f"/api/v1/images/{image['id']}").json()["job_id"]
+    return site.client.get(f"/api/v1/jobs/{job}").json()["request"]
+
+
+@pytest.mark.req("S0-070", *[f"S1-0{number}" for number in range(28, 42)])
 def test_the_documents_own_request_is_painted_and_answered_as_it_says(site: Site) -> None:
     body = {**GENERATE, "prompt": f"{GENERATE['prompt']} {uuid4()}"}
     answer = sent(site, "generate", body)
@@ -70,6 +80,34 @@ def test_the_documents_own_request_is_painted_and_answered_as_it_says(site: Site
     assert max(Image.open(io.BytesIO(site.client.get(image["thumbnailUrl"]).content)).size) <= 512
     (bought,) = [entry.body for entry in site.stand_in.log if str(body["prompt"]) in str(entry.body.get("prompt"))]
     assert bought["quality"] == "high"
+    assert bought["size"] == "1024x1024"
+    for words in ("blurry, low quality", "vivid"):  # the heir has no option for them: they join the prompt
+        assert words in str(bought["prompt"])
+    asked = wanted(site, image)
+    assert {name: asked[name] for name in ("negative_prompt", "style", "steps", "guidance", "seed")} == {
+        "negative_prompt": "blurry, low quality",
+        "style": "vivid",
+        "steps": 30,
+        "guidance": 7.0,
+        "seed": 42,
+    }
+
+
+@pytest.mark.req("S1-005")
+def test_the_engine_is_built_from_settings_a_database_and_a_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(tmp_path) as site:
+        caplog.set_level(logging.INFO, "limner")
+        (image,) = painted(site, prompt="a mill", size="64x64")
+        paths = site.client.get("/openapi.json").json()["paths"]
+    with closing(sqlite3.connect(tmp_path / "data" / "limner.db")) as database:
+        assert database.execute("SELECT id, prompt FROM generated_images").fetchall() == [(image["id"], "a mill")]
+    (line,) = [record for record in caplog.records if record.name == "limner.generations"]
+    assert line.getMessage() == "Image generated successfully"
+    ours = {path for path, methods in paths.items() for each in methods.values() if each["tags"] == ["document 1"]}
+    assert {path for path in ours if not path.startswith("/api/images/")} == {"/webhooks/{service}"}
+    assert len(ours) > 20
 
 
 @pytest.mark.req("S1-073", "S1-074")
@@ -110,6 +148,9 @@ def test_an_image_is_edited_within_its_mask_and_beyond_its_edges(site: Site) -> 
         "strength": 0.8,
     }
     (inpainted,) = painted(site, "edit", **body)
+    asked = wanted(site, inpainted)
+    assert (asked["operation"], asked["strength"], asked["prompt"]) == ("inpaint", 0.8, body["prompt"])
+    assert [each["role"] for each in asked["inputs"]] == ["source", "mask"]
     assert inpainted["size"] == "64x64"
     right = opened(site, inpainted).convert("RGB").getpixel((60, 32))
     assert right == (0, 0, 128)
@@ -123,12 +164,16 @@ def test_an_image_is_edited_within_its_mask_and_beyond_its_edges(site: Site) -> 
 
 @pytest.mark.req("S1-044", "S1-045", "S1-046", "S1-047", "S1-053", "S1-019", "S1-021")
 def test_variations_upscales_and_styles(site: Site) -> None:
-    assert len(painted(site, "variations", imageUrl=png(), count=4)) == 4
+    varied = painted(site, "variations", imageUrl=png(), count=4)
+    assert [image["provider"] for image in varied] == ["sketch"] * 4
+    assert len({site.client.get(image["url"], params={"original": "true"}).content for image in varied}) == 4
+    assert wanted(site, varied[0])["operation"] == "variations"
     for scale in (2, 4):
         (larger,) = painted(site, "upscale", imageUrl=png((40, 24)), scale=scale)
         assert larger["size"] == f"{40 * scale}x{24 * scale}"
     for style in ("watercolor", "as a woodcut"):
-        assert len(painted(site, "style-transfer", imageUrl=png(), style=style)) == 1
+        (styled,) = painted(site, "style-transfer", imageUrl=png(), style=style)
+        assert wanted(site, styled)["operation"] == "style_transfer"
 
 
 def test_a_failing_part_of_the_count_keeps_the_rest(site: Site) -> None:

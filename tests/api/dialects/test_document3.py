@@ -13,6 +13,7 @@ from limner.testing.faults import Drop, Fault
 from tests.api.served import Site, serving
 
 HERE = "/generate-image"
+CALL = {"id", "type", "provider", "model", "timestamp", "durationMs", "cost", "success", "metadata"}
 SUNSET = {"prompt": "A photorealistic sunset over mountains", "provider": "openai", "size": "1024x1024"}
 
 
@@ -53,6 +54,8 @@ def test_what_was_confirmed_is_painted_and_told_as_a_call(site: Site) -> None:
     assert told["fallbackUsed"] is False
     assert "originalProvider" not in told
     call = told["llmApiCall"]
+    assert set(call) == CALL
+    assert (call["provider"], call["model"]) == ("openai", "gpt-image-2")
     assert call["id"].startswith("img_gen_")
     assert call["id"].removeprefix("img_gen_").isdigit()
     assert (call["type"], call["success"], call["cost"]) == ("image_generation", True, told["cost"])
@@ -78,6 +81,7 @@ def test_another_service_stands_in_for_one_without_a_key_and_is_told(site: Site)
     assert post(site, f"{HERE}/estimate", body)["originalProvider"] == "replicate"
     told = post(site, HERE, body)
     assert (told["provider"], told["fallbackUsed"], told["originalProvider"]) == ("openai", True, "replicate")
+    assert set(told["llmApiCall"]) == CALL
 
 
 @pytest.mark.req("S3-015")

@@ -181,6 +181,28 @@ def post(site: Site, path: str, body: Mapping[str, object], status: int = 200) -
     return answer.json()
 
 
+@pytest.mark.req("S3-011", "S3-012", "S3-013", "S3-014")
+def test_each_tier_leads_to_the_documents_service_or_the_heir_of_its_model(tmp_path: Path) -> None:
+    keys = {"TOGETHER_API_KEY": KEY, "REPLICATE_API_TOKEN": KEY}
+    with serving(tmp_path, variables=keys) as site:
+        asked = {"ultra": "photorealistic", "high": "artistic", "standard": "quick", "fast": "instant"}
+        found = {
+            tier: post(site, "/generate-image/estimate", {"prompt": f"a {word} fox", "size": "1024x1024"})
+            for tier, word in asked.items()
+        }
+        assert {tier: told["quality"] for tier, told in found.items()} == {tier: tier for tier in asked}
+        heir = site.client.get("/api/v1/models/openai/dall-e-3").json()["successor"]
+        assert [found[tier]["modelKey"] for tier in ("ultra", "high")] == [heir, heir]
+        assert [found[tier]["provider"] for tier in ("standard", "fast")] == ["together", "together"]
+        costs = [found[tier]["cost"] for tier in asked]
+        assert costs == sorted(costs, reverse=True)
+        assert found["ultra"]["cost"] > 2 * found["high"]["cost"]
+        assert 0 < found["standard"]["cost"] <= 0.003
+        assert 0 < found["fast"]["cost"] <= 0.003
+        others = {each["provider"] for each in found["standard"]["alternatives"] if each["quality"] == "standard"}
+        assert "replicate" in others
+
+
 @pytest.mark.req("S3-017")
 def test_a_model_key_alone_names_a_model_of_the_catalog(site: Site) -> None:
     told = post(site, "/generate-image/estimate", {"prompt": "a lake", "modelKey": "openai-dall-e-3-hd-1024"})

@@ -1,10 +1,12 @@
-"""The surface of document 1, /api/images: generation, editing, history, providers, templates, styles and statistics."""
+"""The surface of document 1, /api/images: generation, editing, history, providers, templates, styles and statistics;
+and /webhooks, where services send word.
+"""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 
-from limner.api.dialects.document1 import helping, keeping, lists, painting, words
+from limner.api.dialects.document1 import hearing, helping, keeping, lists, painting, words
 from limner.api.dialects.document1.answers import SURFACE
 from limner.api.dialects.document1.bodies import (
     ImagesAnalyzeBody,
@@ -46,5 +48,5 @@ GENERATION = Generation(surface=SURFACE, generate=generate, takes=taking(ImagesG
 """Its part of the route that it shares with document 2."""
 
 router = APIRouter()
-for part in (painting, lists, words, helping, keeping):
+for part in (painting, lists, words, helping, keeping, hearing):
     mount(router, part.router)

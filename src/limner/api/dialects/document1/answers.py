@@ -63,7 +63,7 @@ def error_body(status: int, problem: Problem) -> Body:
     return {"success": False, "error": UNAVAILABLE if unavailable else problem.message}
 
 
-SURFACE = Surface(name="document1", paths=("/api/images",), shape=error_body)
+SURFACE = Surface(name="document1", paths=("/api/images", "/webhooks"), shape=error_body)
 
 
 def images_body(request: Request, pictures: Sequence[Picture]) -> Body:

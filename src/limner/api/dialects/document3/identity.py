@@ -5,16 +5,20 @@ from __future__ import annotations
 from fastapi import Request
 
 from limner.api.deps import principal_of, runtime_of
-from limner.domain.people import Principal
+from limner.domain.errors import NotConfigured
+from limner.domain.people import Principal, SignInRefused
 
 
 async def asking(request: Request, access_token: str | None) -> Principal:
     """Whoever asks: the owner of the Google account where people sign in, else whoever sent the request.
 
-    Raises SignInRefused for a token that Google does not stand for.
+    Raises SignInRefused for a token that Google does not stand for, or that nobody here can ask Google about.
     """
     runtime = runtime_of(request)
     if access_token is None or not runtime.settings.accounts:
         return principal_of(request)
-    user = await runtime.admittance.federation.sign_in_with_google(access_token)
+    try:
+        user = await runtime.admittance.federation.sign_in_with_google(access_token)
+    except NotConfigured as unset:
+        raise SignInRefused(str(unset)) from unset
     return user.principal().at(request.scope.get("limner.address"))
