@@ -219,7 +219,7 @@ def test_what_is_set_is_changed_and_wrong_values_are_said(client: httpx2.Client)
 def test_tags_are_put_on_looked_for_and_taken_off(client: httpx2.Client) -> None:
     here, word = chat(client, "Free", title="Tagged"), str(uuid4())
     page = posted(client, f"/chat/{here}/tags", kind="CHARACTER", tag=word).text
-    assert f"CHARACTER {word}" in page
+    assert f"Character {word}" in page
     listed = shown(client, f"/chat?tag=CHARACTER:{word}")
     assert [*re.findall(r'href="/chat/([0-9a-f-]{36})"', listed)] == [here]
     tag_id = re.findall(r'name="remove" value="([^"]+)"', page)[0]

@@ -237,6 +237,7 @@ async def test_what_is_missing_is_bought_from_its_card_and_a_card_is_stopped(bro
     card = page.get_by_role("article", name="A pier that is stopped")
     await expect(card.locator("[data-part=word]")).to_have_text("Running")
     await expect(card.get_by_text(re.compile(r"\d s so far"))).to_be_visible()
+    await expect(page.get_by_role("link", name="Active 1")).to_be_visible()
     for _ in range(400):
         if site.stand_in.purchases > before:
             break

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from limner.catalog.presets import load_presets
 from limner.domain.people import Role
+from limner.web import styles
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving
 
@@ -91,3 +93,24 @@ def test_the_appearance_is_kept_in_this_browser(tmp_path: Path, monkeypatch: pyt
             odd = eve.post(APPEARANCE, data={"theme": "neon", "language": "xx"})
             assert not [each for each in odd.headers.get_list("set-cookie") if "neon" in each or "xx" in each]
             assert not [each for each in odd.headers.get_list("set-cookie") if each.startswith("theme=")]
+
+
+def test_built_in_styles_are_named_in_the_language_of_the_page(site: Site) -> None:
+    built_in = {preset.id: (preset.name, preset.description) for preset in load_presets().values()}
+    assert built_in == {each: (styles.NAMES[each], styles.DESCRIPTIONS[each]) for each in styles.NAMES}
+    site.client.post(PRESETS, data={**STYLE, "id": "poster", "name": "Posters of mine"})
+    german = {"Cookie": "language=de"}
+    for path in (PRESETS, "/"):
+        page = site.client.get(path, headers=german).text
+        assert [word in page for word in ("Aquarell", "Posters of mine", "Watercolour", "Plakat")] == [
+            True,
+            True,
+            False,
+            False,
+        ]
+    painted = site.client.post(
+        "/api/v1/jobs",
+        json={"prompt": "a quay", "model": "sketch", "size": "64x64", "presets": ["watercolor"]},
+        headers={"Prefer": "wait=30"},
+    ).json()
+    assert "Aquarell" in site.client.get(painted["images"][0]["page_url"], headers=german).text

@@ -138,7 +138,7 @@ async def tag_from_chat(request: Request, chat_id: str) -> Response:
         if gone:
             await keeper.untag(name, known_id(gone), principal)
         elif kind not in KINDS:
-            raise InvalidRequest(_("Choose what the tag is: a character, a persona, a chat or a theme."), field="kind")
+            raise InvalidRequest(_("Choose what the tag is: a character, a persona, a chat or a topic."), field="kind")
         else:
             await keeper.tag(name, TagKind(kind), tag, principal)
     except LimnerError as error:
@@ -205,7 +205,7 @@ async def page(
         conversations=await _conversations(request, "" if chat is None else chat.id, **listed),
         manner=await chat_showing.manner_of(runtime, principal, chat),
         thread=thread,
-        kinds=KINDS,
+        kinds=tuple((kind, chat_showing.tag_kind(kind)) for kind in KINDS),
         services=chat_showing.services_json(runtime),
         key=runtime.ids.new(),
         attaching=await chat_showing.attaching_of(runtime, principal, wanted.pictures),

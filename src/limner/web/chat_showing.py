@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from limner.domain.chat_rows import Found
-from limner.domain.chats import Author, Chat, ChatMode, Message, MessageState, TextPart
+from limner.domain.chats import Author, Chat, ChatMode, Message, MessageState, TagKind, TextPart
 from limner.domain.errors import LimnerError, NotConfigured, PriceUnknown, ProviderError
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
@@ -57,6 +57,13 @@ TODAY = message("Today")
 YESTERDAY = message("Yesterday")
 THIS_WEEK = message("This week")
 NOTES = {MessageState.STOPPED: message("Stopped."), MessageState.INTERRUPTED: message("Interrupted.")}
+TAGS = {
+    TagKind.CHARACTER: message("Character"),
+    TagKind.PERSONA: message("Persona"),
+    TagKind.CHAT: message("Chat"),
+    TagKind.THEME: message("Topic"),
+}
+"""What kinds of tags are called."""
 WEEKDAYS = (
     message("Mon"),
     message("Tue"),
@@ -227,8 +234,13 @@ async def thread_of(runtime: Runtime, principal: Principal, chat: Chat, links: L
         earlier=len(branch) - len(shown),
         writing=next((each.id for each in views if each.writing), ""),
         spent=wording.price(spent) if spent else "",
-        tags=tuple(TagView(id=tag.id, word=tag.word, kind=tag.kind, tag=tag.tag) for tag in chat.tags),
+        tags=tuple(TagView(id=tag.id, word=tag.word, kind=tag_kind(tag.kind), tag=tag.tag) for tag in chat.tags),
     )
+
+
+def tag_kind(kind: str) -> str:
+    """What a kind of tag is called."""
+    return _(TAGS[TagKind(kind)])
 
 
 async def message_view(

@@ -200,7 +200,7 @@ class ChatPage:
     conversations: Conversations
     manner: Manner
     thread: Thread | None
-    kinds: tuple[str, ...]
+    kinds: tuple[tuple[str, str], ...]
     """Of tags."""
     services: str
     """Names and colours of services, as JSON for the script."""

@@ -24,6 +24,7 @@ from limner.web.failures import told
 from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
+from limner.web.styles import shown_styles
 from limner.web.views import Another, ModelGroup, ModelOption
 
 ASKS = "confirm"
@@ -199,7 +200,7 @@ class Composing:
         return [each for each in covering if each.kind is not Kind.PROJECT or each.name == name]
 
     async def _styles(self) -> tuple[Style, ...]:
-        shown = await self.runtime.engine.wording.shown_presets(self.principal)
+        shown = await shown_styles(self.runtime.engine.wording, self.principal)
         return tuple(
             Style(
                 id=preset.id,

@@ -14,6 +14,7 @@ from limner.domain.errors import BadPicture, ConfirmationRequired, LimnerError, 
 from limner.domain.job import OPEN_STATES, Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import Principal
+from limner.domain.records import Page
 from limner.domain.request import Operation
 from limner.runtime import Runtime
 from limner.runtime.forms import read_form
@@ -22,6 +23,7 @@ from limner.web.composer import ASKS, Composing
 from limner.web.create_views import (
     CardPart,
     Choice,
+    ChoicesPart,
     CreatePage,
     Draft,
     ImprovePart,
@@ -34,6 +36,7 @@ from limner.web.failures import parted, told
 from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import number
+from limner.web.links import Links
 from limner.web.preferences import A_YEAR
 from limner.web.rendering import shell
 
@@ -148,6 +151,19 @@ async def confirm_from_form(request: Request) -> Response:
     return RedirectResponse(renderer_of(request).links.job(job.id), status_code=303)
 
 
+@router.get("/create/choices")
+async def choices_part(request: Request, show: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """How many jobs are active and how many need somebody, for the script that asks whenever a job changes."""
+    runtime, principal = runtime_of(request), principal_of(request)
+    await runtime.renew()
+    pages = [
+        await runtime.jobs.page(principal.id, limit=JOBS, cursor=None, states=states)
+        for states in (SHOWN[""], OPEN_STATES, ATTENTION)
+    ]
+    choices = _choices(renderer_of(request).links, *pages)
+    return renderer_of(request).part(ChoicesPart(choices=choices, show=show if show in SHOWN else ""))
+
+
 @router.get("/create/improve")
 async def improve_part(request: Request) -> Response:
     """Who would make more of a prompt, and for how much at most. Asks nobody."""
@@ -243,8 +259,6 @@ async def _page(
     found = await runtime.jobs.page(principal.id, limit=JOBS, cursor=before, states=SHOWN[show])
     active = await runtime.jobs.page(principal.id, limit=JOBS, cursor=None, states=OPEN_STATES)
     troubled = await runtime.jobs.page(principal.id, limit=JOBS, cursor=None, states=ATTENTION)
-    retried = frozenset(job.retry_of for job in found.items if job.retry_of)
-    waiting = [job for job in troubled.items if job.id not in retried]
     desk = _desk_of(runtime, principal, active.items)
     hints = composing.key_hints(runtime, await runtime.services_for(principal))
     keyless = not any(hint.ready for hint in hints)
@@ -257,27 +271,25 @@ async def _page(
         key=runtime.ids.new(),
         older=links.older_cards(found.next, show) if found.next else "",
         show=show,
-        choices=(
-            Choice(id="", label=_("All"), count="", href=links.cards("")),
-            Choice(
-                id="active",
-                label=_("Active"),
-                count=_many(len(active.items), active.next),
-                href=links.cards("active"),
-            ),
-            Choice(
-                id="attention",
-                label=_("Needs you"),
-                count=_many(len(waiting), troubled.next),
-                href=links.cards("attention"),
-            ),
-        ),
+        choices=_choices(links, found, active, troubled),
         first_run=not shown and before is None and not show,
         is_first_page=before is None,
         ideas=composing.IDEAS,
         hints=hints,
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
+
+
+def _choices(links: Links, found: Page[Job], active: Page[Job], troubled: Page[Job]) -> tuple[Choice, ...]:
+    """What can be shown with how many there are; a job that was retried needs nobody any more."""
+    retried = frozenset(job.retry_of for job in found.items if job.retry_of)
+    waiting = [job for job in troubled.items if job.id not in retried]
+    counted = (
+        ("", _("All"), ""),
+        ("active", _("Active"), _many(len(active.items), active.next)),
+        ("attention", _("Needs you"), _many(len(waiting), troubled.next)),
+    )
+    return tuple(Choice(id=each, label=label, count=count, href=links.cards(each)) for each, label, count in counted)
 
 
 async def _whole(runtime: Runtime, job: Job) -> Job:

@@ -290,6 +290,15 @@ class OfferPage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChoicesPart:
+    """Which jobs can be shown, and how many there are."""
+
+    template: ClassVar[str] = "parts/choices.html"
+    choices: tuple[Choice, ...]
+    show: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ImprovePart:
     """Who would make more of a prompt, and for how much."""
 

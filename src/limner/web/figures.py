@@ -198,7 +198,7 @@ class Drawing:
     def _sheet(self, said: Callable[[Sums], str]) -> Sheet:
         slots, cells, order = self.found.spending_by(lambda row: row.slot), self.found.cells(), self._order()
         return Sheet(
-            heads=(self._step, *(self.named(name).name for name in order), _("Together")),
+            heads=(self._step, *(self.named(name).name for name in order), _("In all")),
             rows=tuple(
                 (
                     words.slot_in_full(slot, self.period),

@@ -49,6 +49,7 @@ class Links:
     create_confirm: str = "/create/confirm"
     create_use: str = "/create/use"
     create_improve: str = "/create/improve"
+    create_choices: str = "/create/choices"
 
     def static(self, name: str) -> str:
         """A file of the pages themselves."""

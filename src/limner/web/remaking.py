@@ -27,6 +27,7 @@ from limner.web.remaking_form import COUNTS, OPERATIONS, SCALES, Remake, Way
 from limner.web.remaking_views import Proposal, RemakePage, StyleChoice, Trial
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
+from limner.web.styles import shown_styles
 
 TITLES = {
     Way.VARY: message("Vary"),
@@ -129,8 +130,8 @@ class Desk:
 
     async def styles(self) -> tuple[StyleChoice, ...]:
         """Every style that this person may name."""
-        shown = await self._runtime.engine.wording.shown_presets(self._principal)
-        return tuple(StyleChoice(id=each.id, name=each.name, description=each.description) for each, _ in shown)
+        shown = await shown_styles(self._runtime.engine.wording, self._principal)
+        return tuple(StyleChoice(id=each.id, name=each.name, description=each.description) for each, _own in shown)
 
     async def offer(self, remake: Remake) -> tuple[Proposal | None, tuple[Trial, ...]]:
         """What it would cost, signed, and cheaper ways to see it first. Raises what keeps it from being made."""

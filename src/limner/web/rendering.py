@@ -67,7 +67,9 @@ class Renderer:
         self._environment.globals.update(
             links=links, languages=languages.LANGUAGES, words_of_scripts=languages.words_of_scripts
         )
-        self._environment.filters.update(moment=wording.moment, percent=wording.percent, figure=wording.figure)
+        self._environment.filters.update(
+            moment=wording.moment, percent=wording.percent, figure=wording.figure, size=wording.size
+        )
 
     def page(self, page: Page, status: int = 200) -> Response:
         """A whole page, which no cache keeps and no other site frames."""

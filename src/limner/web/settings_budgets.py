@@ -183,10 +183,16 @@ def _amount(standing: Standing, number: int, *, unit: bool = True) -> str:
     return wording.price(Money(number))
 
 
+def _held(standing: Standing) -> str:
+    if standing.counted is Counted.PICTURES:
+        return wording.pictures(standing.use.held)
+    return wording.price(Money(standing.use.held))
+
+
 def _note(standing: Standing) -> str:
     said = []
     if standing.use.held:
-        said.append(_("%(amount)s of it set aside for what is under way.", amount=_amount(standing, standing.use.held)))
+        said.append(_("%(amount)s of it set aside for what is under way.", amount=_held(standing)))
     if standing.resets is not None:
         said.append(_("Begins anew %(moment)s.", moment=wording.moment(standing.resets)))
     if standing.budget is None:

@@ -13,6 +13,7 @@ from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_wording_views import PresetRow, PresetsPage
 from limner.web.signing_in import answered, text_of
+from limner.web.styles import shown_styles
 
 SECTION = "presets"
 DONE = {
@@ -92,7 +93,7 @@ async def delete_preset_from_form(request: Request, preset_id: str) -> Response:
 
 async def _found(request: Request, preset_id: str) -> tuple[Preset, bool]:
     """A style, and whether it is one's own. Raises NotFound."""
-    shown = await runtime_of(request).engine.wording.shown_presets(principal_of(request))
+    shown = await shown_styles(runtime_of(request).engine.wording, principal_of(request))
     found = next((each for each in shown if each[0].id == preset_id), None)
     if found is None:
         raise NotFound(_("There is no style with this id. Look at the list of styles."))
@@ -109,7 +110,7 @@ async def _own(request: Request, preset_id: str) -> Preset:
 
 async def _page(request: Request, draft: PresetRow, *, editing: str = "", error: UsageError | None = None) -> Response:
     shell, frame = framed(request, SECTION, DONE, error=error, form=SECTION)
-    shown = await runtime_of(request).engine.wording.shown_presets(principal_of(request))
+    shown = await shown_styles(runtime_of(request).engine.wording, principal_of(request))
     view = PresetsPage(
         shell=shell,
         frame=frame,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ from limner.domain.ports import Catalog
 from limner.web import wording
 from limner.web.failures import in_english
 from limner.web.languages import gettext as _
+from limner.web.styles import style_name
 from limner.web.views import Fact, ReceiptRow, Tile
 
 ALT_LIMIT = 250
 PROMPT_LIMIT = 400
+SIZE = re.compile(r"(\d{1,6})x(\d{1,6})")
 COLOURS = {
     "sketch": "builtin",
     "gemini": "google",
@@ -94,7 +97,7 @@ class Story:
                 _("Seed"): picture.seed,
                 _("Size"): wording.size(file.width, file.height),
                 _("Operation"): wording.operation(picture.operation),
-                _("Style"): ", ".join(filter(None, (request.style, *request.presets))),
+                _("Style"): ", ".join(filter(None, (request.style, *map(style_name, request.presets)))),
                 _("Negative"): request.negative_prompt,
                 _("Asked for"): request.model,
                 _("Rewritten"): picture.revised_prompt,
@@ -172,11 +175,17 @@ def receipt_rows(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
         rows.append(
             ReceiptRow(
                 field=wording.field(line.field),
-                wanted=line.wanted,
-                sent=line.sent or _("nothing"),
+                wanted=_said(line.wanted),
+                sent=_said(line.sent) if line.sent else _("nothing"),
                 icon=icon,
                 how=_(how),
                 why=in_english(line.why),
             )
         )
     return tuple(rows)
+
+
+def _said(value: str) -> str:
+    """What an option was or became; a size as sizes are written."""
+    size = SIZE.fullmatch(value)
+    return value if size is None else wording.size(int(size[1]), int(size[2]))

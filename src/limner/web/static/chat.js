@@ -147,7 +147,7 @@ class Following {
   say(text) {
     const before = this.foot.previousElementSibling;
     if (before?.matches(".what.typed")) before.append(text);
-    else this.foot.before(make("div", { class: "what typed" }, text));
+    else this.foot.before(make("div", { class: "what typed", dir: "auto" }, text));
   }
 
   show(data) {
@@ -158,7 +158,7 @@ class Following {
   rebuild({ parts, imageGenerations }) {
     for (const each of this.article.querySelectorAll(".what:not(.writing), generated-image")) each.remove();
     for (const each of parts) {
-      if (each.kind === "text") this.foot.before(make("div", { class: "what typed" }, each.text));
+      if (each.kind === "text") this.foot.before(make("div", { class: "what typed", dir: "auto" }, each.text));
       else this.show(imageGenerations.find((data) => data.id === each.id));
     }
   }

@@ -169,6 +169,7 @@ export function begin(form) {
   form.addEventListener("change", changed);
   form.addEventListener("submit", submit);
   document.addEventListener("submit", act);
+  document.addEventListener("limner:job", counted);
   document.addEventListener("keydown", (event) => {
     const inside = form.contains(event.target) || document.querySelector(".firstrun")?.contains(event.target);
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && inside) form.requestSubmit(go);
@@ -193,6 +194,19 @@ function put(html) {
   announce(card.querySelector("[data-part=word]").textContent);
   if (card.dataset.live) follow(card);
   card.scrollIntoView({ block: "nearest" });
+  counted();
+}
+
+// How many jobs are active and how many need somebody, whenever a job changes; who stands on a choice stays there.
+async function counted() {
+  const choices = document.querySelector("[data-part=choices]");
+  const mine = (choices.dataset.asked = freshKey());
+  const answer = await fetch(choices.dataset.counted).catch(() => null);
+  const text = answer?.ok && !answer.redirected ? await answer.text() : "";
+  if (!text || choices.dataset.asked !== mine) return;
+  const place = [...choices.children].indexOf(document.activeElement);
+  choices.innerHTML = text;
+  choices.children[place]?.focus();
 }
 
 // Buttons of cards: the page stays, and the card tells what became of it.

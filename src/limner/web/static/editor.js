@@ -6,7 +6,7 @@ import { Result } from "./editor-result.js";
 import { Rubylith } from "./editor-rubylith.js";
 import { Tools } from "./editor-tools.js";
 import { View } from "./editor-view.js";
-import { number, percent } from "./words.js";
+import { number, percent, size as pixels } from "./words.js";
 
 const PAN = 60; // pixels of the screen by one press of an arrow
 const SIZES = { least: 4, most: 200, by: 1.15 };
@@ -139,7 +139,7 @@ class Editor {
 
   told() {
     const [{ width, height }, sizes, paper] = [this.view.size, this.part("sizes"), this.part("paper")];
-    const [size, larger] = [`${this.view.width} × ${this.view.height}`, `${width} × ${height}`];
+    const [size, larger] = [pixels(this.view.width, this.view.height), pixels(width, height)];
     sizes.textContent = size === larger ? size : sizes.dataset.words.replace("{size}", size).replace("{larger}", larger);
     paper.setAttribute("aria-label", paper.dataset.words.replace("{size}", larger));
     this.laid();

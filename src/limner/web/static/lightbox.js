@@ -57,6 +57,15 @@ export class Lightbox {
     view.addEventListener("dblclick", (event) => this.to(this.zoom.scale > 1 ? 1 : this.own, event));
     this.image.draggable = false;
     this.say();
+    requestAnimationFrame(() => this.centre());
+  }
+
+  // Brings this picture's place in the row below it into sight, without moving the page.
+  centre() {
+    const row = this.box.querySelector(".lb-strip");
+    const here = row?.querySelector("[aria-current]");
+    const middle = (part) => (({ left, width }) => left + width / 2)(part.getBoundingClientRect());
+    if (here) row.scrollBy({ left: middle(here) - middle(row), behavior: "instant" });
   }
 
   async swap(address, given) {

@@ -79,6 +79,7 @@ export async function follow(card) {
     card = fresh;
     dress(card);
     card.addEventListener("asked", load);
+    document.dispatchEvent(new Event("limner:job"));
     if (hadFocus) card.querySelector("a")?.focus();
     if (card.dataset.live && wanted) stage(wanted);
     if (share !== null && card.dataset.live) measure(share);

@@ -14,6 +14,9 @@ export const number = (count) => count.toLocaleString(`${language}-u-nu-latn`);
 // 97%, from a share of 1.
 export const percent = (share) => share.toLocaleString(`${language}-u-nu-latn`, { style: "percent" });
 
+// 1024 × 768: width first, also where text runs from right to left.
+export const size = (width, height) => (document.dir === "rtl" ? `\u2066${width} × ${height}\u2069` : `${width} × ${height}`);
+
 // What was said in English, on a page in another language.
 export const original = (text) => Object.assign(document.createElement("span"), { className: "original", lang: "en", dir: "ltr", textContent: text });
 
