@@ -114,6 +114,7 @@ async def test_a_blackened_picture_is_left_out_and_told() -> None:
         done = await settled(provider, await provider.submit(FLUX), provider)
         assert len(done.pictures) == len(bench.blobs.files) == 1
     assert done.pictures[0].notes == {"cut_short": "fal blackened 1 of 2 as unsafe."}
+    assert done.lost == 1
 
 
 async def test_of_two_pictures_the_one_that_can_be_had_is_delivered() -> None:

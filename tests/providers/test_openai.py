@@ -185,7 +185,7 @@ async def test_a_stream_that_breaks_keeps_what_was_whole(fault: Fault, code: Fai
     async with openai(fault, fault) as (_, bench):
         finished = (await streamed(bench, replace(CALL, count=2, partials=1)))[-1]
         assert isinstance(finished, Finished)
-        assert len(finished.pictures) == 1
+        assert (len(finished.pictures), finished.lost, finished.usage) == (1, 1, {})
         assert "OpenAI" in str(finished.pictures[0].notes["cut_short"])
         with pytest.raises(ProviderError) as caught:
             await streamed(bench, replace(CALL, partials=1))

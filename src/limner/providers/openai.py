@@ -65,7 +65,7 @@ class OpenAI:
 
     async def stream(self, call: Call) -> AsyncIterator[Partial | Finished]:
         """Buys one call and shows its partial pictures; what was whole before a break is delivered."""
-        done: list[Finished] = []
+        done, lost = list[Finished](), 0
         try:
             async with aclosing(self._line.stream(self._outgoing(call, stream=True))) as events:
                 async for event in events:
@@ -78,9 +78,10 @@ class OpenAI:
             if not done:
                 raise
             done[-1] = _cut_short(done[-1], error.message)
+            lost = 0 if error.spent is Spent.NO else call.count - len(done)
         if not done:
             raise self._line.failure(_empty("the stream ended without a picture"))
-        yield _together(done)
+        yield _together(done, lost)
 
     async def list_models(self) -> Sequence[str]:
         """The image models of this key; all models where the base URL is not OpenAI's own."""
@@ -103,12 +104,11 @@ class OpenAI:
         fetched, why = await self._line.downloads(addresses, deadline=call.timeout, bought_now=True)
         rest = iter(fetched)
         found = [(item, item.landed("b64_json") or next(rest)) for item in items]
-        pictures = [Painted(content=file, revised_prompt=item.text("revised_prompt")) for item, file in found if file]
-        usage, model, sent = _usage(body.part("usage")), body.text("model"), headers.get("x-request-id")
-        if not pictures:
-            raise self._line.failure(_empty("there is no picture in it"), request_id=sent)
-        lost = fetched.count(None)
-        finished = Finished(pictures=tuple(pictures), lost=lost, usage=usage, request_id=sent, served_by=model)
+        painted = (Painted(content=file, revised_prompt=item.text("revised_prompt")) for item, file in found if file)
+        usage, model, id = _usage(body.part("usage")), body.text("model"), headers.get("x-request-id")
+        if not (pictures := tuple(painted)):
+            raise self._line.failure(_empty("there is no picture in it"), request_id=id)
+        finished = Finished(pictures=pictures, lost=fetched.count(None), usage=usage, request_id=id, served_by=model)
         return _cut_short(finished, why) if (why := why or body.unkept) else finished
 
     async def _news(self, event: ServerEvent, call: Call, index: int) -> Partial | Finished | None:
@@ -180,21 +180,21 @@ def _usage(usage: Reply) -> dict[Meter, Decimal]:
         for side, kind in product(("input", "output"), ("text", "image"))
         if (count := usage.whole(f"{side}_tokens_details", f"{kind}_tokens")) is not None
     }
-    output = usage.whole("output_tokens")
-    if output is not None and usage.at("output_tokens_details") is None:
+    if (output := usage.whole("output_tokens")) is not None and usage.at("output_tokens_details") is None:
         counts[Meter.OUTPUT_IMAGE_TOKEN] = Decimal(output)
     return counts
 
 
-def _together(parts: Sequence[Finished]) -> Finished:
-    """A stream brings each picture with its own count."""
+def _together(parts: Sequence[Finished], lost: int) -> Finished:
+    """A stream brings each picture with its own count; what was lost has none, so all are counted at list prices."""
     usage: dict[Meter, Decimal] = {}
     for meter, units in (entry for part in parts for entry in part.usage.items()):
         usage[meter] = usage.get(meter, Decimal(0)) + units
-    return replace(parts[0], pictures=tuple(picture for part in parts for picture in part.pictures), usage=usage)
+    pictures = tuple(picture for part in parts for picture in part.pictures)
+    return replace(parts[0], pictures=pictures, lost=lost, usage={} if lost else usage)
 
 
 def _cut_short(last: Finished, why: str) -> Finished:
-    """The pictures that came before a break say so; how much was charged in all is then not known."""
+    """The pictures that came before a break say so."""
     noted = replace(last.pictures[-1], notes={"cut_short": why})
     return replace(last, pictures=(*last.pictures[:-1], noted))
