@@ -241,8 +241,7 @@ class Texts(Protocol):
 
         Raises BudgetExceeded and ConfirmationRequired before anything is sent, ProviderError before anything is held
         where its service is left alone after failures, and ProviderError, whose `spent` says how it stands. What is
-        given up halfway becomes ambiguous. Nothing is sent a second time, but that another stored key of the same rank
-        is asked where one is refused and nothing was bought.
+        given up halfway becomes ambiguous. Nothing is sent twice, but to another stored key where one buys nothing.
         """
         ...
 
