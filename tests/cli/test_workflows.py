@@ -112,6 +112,18 @@ def test_the_server_is_asked_for_what_a_workflow_needs(limner: Limner, comfyui: 
     assert not comfyui.orders
 
 
+def test_what_the_server_lacks_is_named_when_a_workflow_is_added(limner: Limner, comfyui: ComfyUIStandIn) -> None:
+    added = limner("workflows", "add", graph("txt2img_flux_dev"), "--name", "mine")
+    assert "ComfyUI has everything that it needs" in added.err
+    del comfyui.rules.nodes["FluxGuidance"]
+    again = limner("workflows", "add", graph("txt2img_flux_dev"), "--name", "mine", "--replace")
+    assert again.code == 0
+    assert "The node FluxGuidance is not installed there." in again.out
+    told = limner("workflows", "add", graph("txt2img_flux_dev"), "--name", "mine", "--replace", "--json").document
+    assert told["missing"] == ["The node FluxGuidance is not installed there."]
+    assert not comfyui.orders
+
+
 OWN = {
     "generate": ("txt2img_flux_dev_custom_sampler", "lora_sdxl", "txt2img_sdxl"),
     "edit": ("img2img", "img2img_batch", "edit_flux_kontext"),

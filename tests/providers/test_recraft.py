@@ -101,6 +101,7 @@ async def test_a_picture_at_an_address_is_fetched() -> None:
     assert isinstance(finished, Finished)
     assert isinstance(several, Finished)
     assert (len(finished.pictures), finished.cost) == (1, Money(4000))
+    assert several.lost == 1
     assert (len(several.pictures), "no longer" in str(several.pictures[0].notes["cut_short"])) == (1, True)
     assert (caught.value.code, caught.value.spent) == (FailureCode.EXPIRED, Spent.YES)
     assert caught.value.bill is not None

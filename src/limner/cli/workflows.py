@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,7 @@ from limner.cli.output import Output, shortened
 from limner.cli.own_models import OwnModels
 from limner.cli.surroundings import settings_here
 from limner.domain.abilities import ChecksModel
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.errors import InvalidRequest, LimnerError, NotFound
 from limner.domain.model_card import ModelCard
 
 if TYPE_CHECKING:
@@ -50,7 +52,10 @@ def add(
     replace: Replace = False,
     json: Json = False,
 ) -> int:
-    """Make a workflow a model: find its prompt, seed, size and pictures, and remember them."""
+    """Make a workflow a model: find its prompt, seed, size and pictures, and remember them.
+
+    ComfyUI is asked at once whether it has the nodes and files, where it answers.
+    """
     # Imported here because --help must not pay for what reads workflows.
     from limner.catalog.installed import WORKFLOWS
     from limner.workflows.describing import Description, name_from
@@ -66,14 +71,18 @@ def add(
     description = Description(name=called, title=title or called, graph=graph, binding=binding)
     own.keep(called, {".json": text, ".toml": description.text(SERVICE)})
     card = _kept(data_dir, called)
+    missing = _missing_now(card, output)
     if json:
-        output.document(_document(card, warnings=binding.warnings))
+        output.document({**_document(card, warnings=binding.warnings), "missing": missing})
         return OK
     _show(card, output)
     for warning in binding.warnings:
         output.say(warning)
     output.say(f"Kept as {card.id} in {own.folder / f'{called}.toml'}; what is not right can be corrected there.")
-    output.say(f"`limner workflows check {called}` asks ComfyUI whether it has what this needs.")
+    if missing is None:
+        output.say(f"`limner workflows check {called}` asks ComfyUI whether it has what this needs.")
+    else:
+        _tell(card, missing, output)
     return OK
 
 
@@ -107,20 +116,45 @@ def check(name: Named, json: Json = False) -> int:
     output = Output(json=json)
 
     async def action(session: Session) -> int:
-        runtime = session.studio.runtime
-        card = _kept(runtime.settings.data_dir, name)
-        provider = runtime.services.provider(card.service)
-        missing = list(await provider.check_model(card)) if isinstance(provider, ChecksModel) else []
+        card = _kept(session.studio.runtime.settings.data_dir, name)
+        missing = await _missing(card, session)
         if json:
             output.document({"id": card.id, "ready": not missing, "missing": missing})
-        elif missing:
-            for sentence in missing:
-                output.show(sentence)
         else:
-            output.say(f"{card.id} can be painted with: ComfyUI has everything that it needs.")
+            _tell(card, missing, output)
         return FAILED if missing else OK
 
     return with_studio(output, action, paints=False)
+
+
+async def _missing(card: ModelCard, session: Session) -> list[str]:
+    """What ComfyUI lacks for a workflow, in sentences."""
+    provider = session.studio.runtime.services.provider(card.service)
+    return list(await provider.check_model(card)) if isinstance(provider, ChecksModel) else []
+
+
+def _missing_now(card: ModelCard, output: Output) -> list[str] | None:
+    """The same; None where it cannot be asked now."""
+    found: list[str] | None = None
+
+    async def action(session: Session) -> int:
+        nonlocal found
+        services = session.studio.runtime.services
+        await services.knock()
+        if services.readiness(card.service).ready:
+            found = await _missing(card, session)
+        return OK
+
+    with suppress(LimnerError):  # the workflow is kept, and what is wrong with the rest is told by other commands
+        with_studio(output, action, paints=False)
+    return found
+
+
+def _tell(card: ModelCard, missing: Sequence[str], output: Output) -> None:
+    for sentence in missing:
+        output.show(sentence)
+    if not missing:
+        output.say(f"{card.id} can be painted with: ComfyUI has everything that it needs.")
 
 
 def _read(file: Path) -> str:

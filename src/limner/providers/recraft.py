@@ -101,9 +101,8 @@ class Recraft:
         """All pictures that came, though they be fewer than asked for; tools answer with one `image`, no list."""
         body, units = answer.body, answer.body.number("credits")
         pictures, missing = await self._pictures([*body.items("data"), body.part("image")], call.timeout)
-        finished = Finished(
-            pictures=tuple(pictures), cost=None if units is None else Money.usd(Decimal(str(units)) / UNITS)
-        )
+        cost = None if units is None else Money.usd(Decimal(str(units)) / UNITS)
+        finished = Finished(pictures=tuple(pictures), lost=len(missing), cost=cost)
         why = missing[0].message if missing else body.unkept
         if pictures and why:
             return replace(finished, pictures=(*pictures[:-1], replace(pictures[-1], notes={"cut_short": why})))

@@ -117,8 +117,7 @@ class XAI:
 
     async def _finished(self, said: Reply, *, bought_now: bool) -> Finished:
         """All pictures that came; what moderation held back, or is gone already, is told with them."""
-        painted: list[Painted] = []
-        missing: list[ProviderError] = []
+        painted, missing = list[Painted](), list[ProviderError]()
         for item in said.items("data"):
             try:
                 painted.append(await self._painted(item, _spent(said), bought_now=bought_now))
@@ -133,7 +132,8 @@ class XAI:
             raise nothing
         if missing:
             painted[-1] = replace(painted[-1], notes={"cut_short": missing[0].message})
-        return Finished(pictures=tuple(painted), cost=bill.cost if bill else None, served_by=said.text("model"))
+        cost, model = bill.cost if bill else None, said.text("model")
+        return Finished(pictures=tuple(painted), lost=len(missing), cost=cost, served_by=model)
 
     async def _painted(self, item: Reply, spent: Spent, *, bought_now: bool) -> Painted:
         reason = item.text("block_reason") or ("" if item.at("respect_moderation") is False else None)
