@@ -35,5 +35,5 @@ def test_the_guides_command_says_how_long_each_part_took(tmp_path: Path) -> None
     environment = {**os.environ, "LIMNER_DATA_DIR": str(tmp_path / "data")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
-    took = {(Path(file).name, name) for file, _, name in pstats.Stats(str(found)).stats}  # type: ignore[attr-defined]
+    took = {(Path(file).name, name) for file, _, name in pstats.Stats(str(found)).stats}  # type: ignore[attr-defined]  # typeshed leaves it out
     assert {("dispatcher.py", "_carry"), ("rows.py", "<module>")} <= took
