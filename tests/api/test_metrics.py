@@ -55,6 +55,8 @@ def test_calls_are_counted_by_provider(tmp_path: Path) -> None:
     assert found["limner_breaker_state", "openai"] == 2
     assert found["limner_requests_total", "sketch"] == found["limner_successes_total", "sketch"] >= 1
     assert found["limner_pictures_last_hour", ""] == 4
+    ended = found["limner_requests_total", "openai"] + found["limner_requests_total", "sketch"]
+    assert found["limner_generations_last_hour", ""] == ended >= 3
     assert "sk-test-key" not in answer.text
 
 

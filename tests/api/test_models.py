@@ -53,6 +53,12 @@ def test_services_and_styles(site: Site) -> None:
     sketch = next(item for item in items if item["id"] == "sketch")
     assert sketch["local"] is True
     assert sketch["models"] == ["sketch/sketch"]
+    assert (sketch["name"], sketch["description"]) == (
+        "Built in",
+        "Draws on this machine: no key, no network, no cost.",
+    )
+    assert all(item["name"] and item["description"] for item in items)
+    assert len({item["id"] for item in items}) == len(items)
     assert set(sketch["pace"]) == {"requests_per_second", "concurrency"}
     presets = site.client.get("/api/v1/presets").json()["items"]
     assert len({preset["id"] for preset in presets}) == len(presets) > 0

@@ -127,7 +127,6 @@ async def test_too_many_failures_are_told_of(tmp_path: Path, failed: int, good: 
         assert len(await raised(here)) == len(told)
 
 
-@pytest.mark.req("S1-117", "S3-099")
 async def test_a_service_that_fails_texts_is_told_of_too(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME, alerts=QUIET) as here:
         moved = {"breaker": "anthropic", "from": "CLOSED", "to": "OPEN", "code": "authentication_failed"}
@@ -136,6 +135,7 @@ async def test_a_service_that_fails_texts_is_told_of_too(tmp_path: Path) -> None
         assert (alert.kind, alert.subject) == (AlertKind.BREAKER, "anthropic")
 
 
+@pytest.mark.req("S1-117")
 async def test_slow_jobs_are_told_of(tmp_path: Path) -> None:
     async with house(tmp_path, {"acme": FakeProvider()}, ACME, alerts=replace(QUIET, slow_seconds=40.0)) as here:
         provider = here.services.provider("acme")

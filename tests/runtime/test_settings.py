@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,6 +14,7 @@ from limner.domain.health import BreakerRules
 from limner.domain.money import Money
 from limner.settings import Settings, read_settings, read_variables, variable_of
 from tests.shipped import shipped
+from tools.requirements import read_requirements
 
 
 def test_the_environment_wins_over_the_file_and_both_over_the_defaults(tmp_path: Path) -> None:
@@ -124,6 +126,30 @@ def test_secrets_do_not_show(tmp_path: Path) -> None:
     found = read_settings({"LIMNER_SECRET_KEY": "k" * 40, "OPENAI_API_KEY": "sk-secret"}, tmp_path)
     assert "kkkk" not in repr(found)
     assert "sk-secret" not in repr(found)
+
+
+@pytest.mark.req("S1-116", "S1-117", "S3-096", "S3-098", "S3-099")
+def test_alarms_have_the_documents_numbers() -> None:
+    rules = Settings().alert_rules
+    assert (rules.error_percent, rules.burst_percent) == (5, 50)
+    assert (rules.slow_seconds, rules.p95_seconds) == (60, 30)
+    assert rules.cost_per_hour == Money.usd(100)
+
+
+@pytest.mark.req("S4-061")
+def test_the_template_and_the_page_have_every_variable_of_the_documents() -> None:
+    wanted = {
+        name
+        for one in read_requirements().values()
+        if one.tag == "ENV"
+        for name in re.findall(r"`([A-Z][A-Z_]+)`", one.text)
+    }
+    assert len(wanted) >= 22
+    root = Path(__file__).parents[2]
+    template = (root / ".env.example").read_text()
+    pages = "".join(page.read_text() for page in (root / "docs").glob("*.md"))
+    assert not [name for name in wanted if f"{name}=" not in template]
+    assert not [name for name in wanted if name not in pages]
 
 
 @pytest.mark.req("S4-061")

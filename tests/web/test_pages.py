@@ -81,6 +81,7 @@ def test_a_card_shows_pictures_price_and_receipt(site: Site, job: Any) -> None:
     assert card.lstrip().startswith("<article")
 
 
+@pytest.mark.req("S1-091")
 def test_a_picture_page_has_its_story_and_four_formats(site: Site, job: Any) -> None:
     picture = job["images"][0]
     page = get(site, picture["page_url"]).text

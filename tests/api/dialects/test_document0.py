@@ -124,7 +124,9 @@ def test_failures_are_said_in_the_documents_words(site: Site) -> None:
     site.stand_in.faults.add(Fault(status=400, body={"error": {"message": "not today", "code": "bad"}}))
     assert followed(site, start(site, {**PAID, "prompt": "one"})["id"])[-1][1]["error"].startswith("Generation failed")
     site.stand_in.faults.add(Fault(drop=Drop.AFTER_READING))
-    assert followed(site, start(site, {**PAID, "prompt": "two"})["id"])[-1][1]["error"].startswith("Connection lost")
+    lost = followed(site, start(site, {**PAID, "prompt": "two"})["id"])[-1][1]["error"]
+    assert lost.startswith("Connection lost: ")
+    assert lost.count("Connection lost") == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])

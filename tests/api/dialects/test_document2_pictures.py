@@ -215,6 +215,7 @@ def test_what_a_service_says_is_passed_on(site: Site, fault: Fault, details: str
     assert set(body) == {"error", "details"}
     assert body["error"] == "Failed to generate images"
     assert details in body["details"]
+    assert body["details"].count("Invalid API key") == (details == "Invalid API key")
     assert ("x-should-retry" in answer.headers) is (fault.status != 401)
     site.client.post("/api/v1/providers/openai/reset")
 
@@ -226,7 +227,8 @@ def test_too_many_requests_at_the_service_are_a_500_that_says_so(tmp_path: Path)
         site.stand_in.faults.add(*[slow] * 20)
         status, body = said(painted(site, paid(site, "Busy")))
         assert (status, body["error"]) == (500, "Failed to generate images")
-        assert body["details"].startswith("Rate limit exceeded")
+        assert body["details"].startswith("Rate limit exceeded: ")
+        assert body["details"].count("Rate limit exceeded") == 1
 
 
 @pytest.mark.req("S2-088")

@@ -242,7 +242,7 @@ def test_gemini_is_off_at_this_surface_unless_its_flag_is_set(
         assert told["provider"] == ("gemini" if reason is None else "openai")
 
 
-@pytest.mark.req("S3-018")
+@pytest.mark.req("S3-018", "S1-100")
 def test_polling_is_given_up_and_what_it_would_have_brought_is_kept(tmp_path: Path) -> None:
     with in_a_thread(ReplicateStandIn(key=KEY)) as server:
         server.faults.add(Fault(at=At.POLL, delay=2.0))

@@ -26,6 +26,10 @@ STATUSES: Mapping[JobState, str] = {
 """Every other state is failed."""
 
 
+LOST = "Connection lost"
+FAILED = "Generation failed"
+
+
 def error_body(status: int, problem: Problem) -> Body:
     """A problem as the document's GenerationError."""
     details = {"reason": problem.code, "field": problem.field, "retryable": problem.retryable, "spent": problem.spent}
@@ -38,11 +42,16 @@ def category(status: int, problem: Problem) -> tuple[str, str]:
     if problem.code in CONFIGURATION:
         return "CONFIGURATION_ERROR", problem.message
     if problem.code in NETWORK:
-        return "NETWORK_ERROR", f"Connection lost: {problem.message}"
+        return "NETWORK_ERROR", _said(LOST, problem)
     if problem.provider is not None:
-        return "PROVIDER_ERROR", f"Generation failed: {problem.message}"
+        return "PROVIDER_ERROR", _said(FAILED, problem)
     named = {401: "AUTHENTICATION_ERROR", 402: "LIMIT_ERROR", 403: "POLICY_ERROR", 429: "LIMIT_ERROR"}
     return named.get(status, "VALIDATION_ERROR" if status < 500 else "INTERNAL_ERROR"), problem.message
+
+
+def _said(words: str, problem: Problem) -> str:
+    """The document's words before what happened, where that does not begin with them itself."""
+    return problem.message if problem.message.startswith(words) else f"{words}: {problem.message}"
 
 
 def progress_of(event: Event) -> float:

@@ -60,6 +60,6 @@ def check_outcome(job: Job) -> None:
 
 
 def details_of(problem: Problem) -> str:
-    """What went wrong, in the document's words where it has some."""
-    known = SAID.get(problem.code)
-    return problem.message if known is None else f"{known}. {problem.message}"
+    """What went wrong, in the document's words where it has some, once."""
+    known = SAID.get(problem.code, "")
+    return problem.message if problem.message.startswith(known) else f"{known}. {problem.message}"
