@@ -185,7 +185,7 @@ def test_a_collection_is_named_described_and_removed(site: Site) -> None:
     assert "Nothing is in it yet." in get(site, here).text
     led(send(site, here, name="Second", description="With words"))
     page = get(site, here).text
-    assert "<h1>Second</h1>" in page
+    assert '<h1 dir="auto">Second</h1>' in page
     assert "With words" in page
     wrong = send(site, here, name=" ", description="")
     assert (wrong.status_code, "printable characters" in wrong.text) == (422, True)
