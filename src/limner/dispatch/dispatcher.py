@@ -17,7 +17,7 @@ from limner.domain.telling import WorkerLocks
 LOOK_ROUND = 5.0
 """Seconds between two looks for jobs whose process has died."""
 HEAR_WISHES = 1.0
-"""Seconds between two looks for jobs that another process wants stopped."""
+"""Seconds between two looks for jobs that another process wants stopped or held back, and for queues that go on."""
 TRY_AGAIN = 5.0
 """Seconds after which a job is tried again that the disk or the database would not let run."""
 AFTER_A_MISTAKE = 60.0
@@ -42,6 +42,10 @@ class Dispatcher:
         self._rounds: list[asyncio.Task[None]] = []
         self._run: Run | None = None
         self._stopping = False
+        self._waiting_for: frozenset[str] = frozenset()
+        """People whose jobs wait until their queues go on."""
+        self._to_look = False
+        """Whether jobs may be there to be taken that nobody tells of again."""
 
     @property
     def worker(self) -> str:
@@ -80,9 +84,11 @@ class Dispatcher:
         self._spawn(OpenJob(job.id, self._worker), begun=job if job.state is JobState.RUNNING else None)
 
     def cancel(self, job_id: str) -> None:
-        """Says that a running job should stop, if it runs here."""
+        """Says that a running job should stop, if it runs here; one that waits may be there to be stopped."""
         control = self._running.get(job_id)
-        if control is not None:
+        if control is None:
+            self._to_look = True
+        else:
             control.cancel()
 
     def _spawn(self, waiting: OpenJob, *, begun: Job | None = None, delay: float = 0.0) -> None:
@@ -111,12 +117,15 @@ class Dispatcher:
             again = AFTER_A_MISTAKE
         finally:
             del self._running[waiting.id]
+            self._to_look = self._to_look or control.held_back
         if again:
             self._spawn(OpenJob(waiting.id, self._worker), delay=again)
 
     async def _take(self, waiting: OpenJob, begun: Job | None, control: Control) -> None:
         job = begun or await self._jobs.take(waiting, self._worker, self._clock.now())
-        if job is not None and self._run is not None:
+        if job is None:  # it may wait for a queue that goes on before anybody has looked
+            self._to_look = True
+        elif self._run is not None:
             await self._run(job, control)
 
     async def _keep_watch(self) -> None:
@@ -128,25 +137,37 @@ class Dispatcher:
                 log.warning("could not look for unfinished jobs: %s", error.message)
 
     async def _hear_wishes(self) -> None:
-        """Another process on the same installation may ask for a job of this one to be stopped."""
+        """Another process on the same installation may ask for a job of this one to be stopped, or pause a queue."""
         while True:
             await self._clock.sleep(HEAR_WISHES)
-            if not self._running:
+            if not (self._running or self._waiting_for or self._to_look):
                 continue
             try:
                 for job_id in await self._jobs.wished_cancelled(self._worker):
                     self.cancel(job_id)
+                await self._hear_pauses()
             except StorageError as error:
-                log.warning("could not look for cancelled jobs: %s", error.message)
+                self._to_look = True
+                log.warning("could not look for what people wish: %s", error.message)
+
+    async def _hear_pauses(self) -> None:
+        """Holds back what is to wait, and looks round where a queue goes on."""
+        pauses = await self._jobs.pauses(self._worker)
+        for job_id, control in self._running.items():
+            control.hold_back(job_id in pauses.jobs)
+        if self._to_look or self._waiting_for - pauses.people:
+            await self._take_up()
 
     async def _take_up(self) -> None:
         """Takes every open job that nobody has in hand, or whose process is provably gone.
 
         Of its own it takes what it was never told of: one whose commit broke off, and came to pass all the same.
         """
-        gone: dict[str, bool] = {}
-        for waiting in await self._jobs.open_jobs():
-            if waiting.id in self._running:
+        self._to_look, gone = False, dict[str, bool]()
+        found = await self._jobs.open_jobs()
+        self._waiting_for = frozenset(waiting.owner for waiting in found if waiting.waits)
+        for waiting in found:
+            if waiting.id in self._running or waiting.waits:
                 continue
             if waiting.worker not in (None, self._worker):
                 if waiting.worker not in gone:

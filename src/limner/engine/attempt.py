@@ -30,6 +30,7 @@ from limner.domain.errors import (
 from limner.domain.job import CallState
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Streams
+from limner.domain.queue import QueuePaused
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
 from limner.engine.chronicle import log_not_made
@@ -44,11 +45,13 @@ from limner.engine.mishaps import (
     cancelled_problem,
     crowded_problem,
     interrupted_problem,
+    not_entered,
     timeout_problem,
     unanswered,
     unkept_problem,
 )
 from limner.engine.passage import Passage
+from limner.engine.repricing import check_price
 from limner.engine.work import Work
 
 MAX_TRIES = 5
@@ -108,6 +111,9 @@ class Attempt:
         except ProviderError as error:
             await work.progress.health(await self.health.failed(card, attempt, error.problem(), way.credential))
             return await self._failed(work, error.problem(), error.bill)
+        except QueuePaused:
+            await self.health.released(card, attempt, way.credential)
+            raise
         except Interrupted:
             # A process that ends says nothing about what was bought: the next start asks after it.
             if work.control.cancelled and not work.control.stopping:
@@ -146,6 +152,7 @@ class Attempt:
         """
         way = work.passage
         way.check_ready()
+        check_price(work.job, work.record, card)
         call = await self._loaded(work.record.call, card)
         tries = 0
         while True:
@@ -161,7 +168,7 @@ class Attempt:
                     raise
                 await self.jobs.requeue_call(work.lease, work.record.id)
                 await work.progress.problem(error.problem(), tries)
-                await work.control.pause(self._pause(error.retry_after, tries), self.clock)
+                await work.control.before_sending(self.clock.sleep(self._pause(error.retry_after, tries)))
                 way.go_round()
 
     async def _under_another(self, work: Work, error: ProviderError) -> bool:
@@ -177,11 +184,11 @@ class Attempt:
         """Waits for the service's pace, notes the intent, and buys: a death while waiting has sent nothing."""
         turn, way = work.passage.turn, work.passage
         try:
-            entered = not work.control.interrupted and await work.control.unless_wished(turn.enter())
+            entered = await work.control.before_sending(turn.enter())
         except TimeoutError as error:
             raise NotSent(crowded_problem(card)) from error
         if not entered:
-            raise Interrupted("The job was stopped before anything was sent.")
+            raise not_entered(work.control)
         try:
             await self.blobs.check_room()
             await self.doors.steering.renew()  # the turn may have come a while after the last look

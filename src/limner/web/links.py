@@ -217,6 +217,8 @@ class Links:
 
     queue: str = "/jobs/list"
     retry_jobs: str = "/jobs/retry"
+    pause_queue: str = "/jobs/pause"
+    resume_queue: str = "/jobs/resume"
 
     def retries(self, job_ids: Sequence[str], batch_id: str = "") -> str:
         """Where the missing pictures of some jobs are priced, to be bought again; of a batch, to go back to it."""

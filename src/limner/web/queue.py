@@ -138,6 +138,20 @@ async def retry_from_form(request: Request) -> Response:
     return RedirectResponse(back, status_code=303)
 
 
+@router.post("/jobs/pause")
+async def pause_queue_from_form(request: Request) -> Response:
+    """Pauses the queue of whoever asks: once the page is there again, nothing more is bought."""
+    await runtime_of(request).queue.pause(principal_of(request))
+    return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
+
+
+@router.post("/jobs/resume")
+async def resume_queue_from_form(request: Request) -> Response:
+    """Lets it go on."""
+    await runtime_of(request).queue.resume(principal_of(request))
+    return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
+
+
 def _most(text: object) -> Money | None:
     """The ceiling that was shown; None where nobody knew it. Anything else allows nothing."""
     if text is None or text == "":
@@ -155,9 +169,11 @@ async def _part(request: Request, query: QueueQuery) -> QueueView:
     waiting = (await runtime.jobs.page(principal.id, limit=MOST_WAITING, cursor=None, states=OPEN_STATES)).items
     counts = await runtime.jobs.count(principal.id, OPEN_STATES | DECIDED | FAILED)
     retried = await runtime.jobs.retried(principal.id, [job.id for job in page.items if job.state in RETRIED])
-    listed = _Listing(runtime=runtime, links=links, waiting=waiting, retried=retried)
+    paused = await runtime.queue.paused(principal)
+    listed = _Listing(runtime=runtime, links=links, waiting=waiting, retried=retried, paused=paused is not None)
     again = [job.id for job in page.items if job.state in FAILED and job.id not in retried]
     return QueueView(
+        paused="" if paused is None else words.paused(paused),
         lanes=await _lanes(runtime, principal, waiting),
         ways=_ways(query, links, counts),
         rows=tuple([await listed.row(job) for job in page.items]),
@@ -198,6 +214,7 @@ class _Listing:
     waiting: Sequence[Job]
     """Open jobs, newest first."""
     retried: frozenset[str]
+    paused: bool
 
     async def row(self, job: Job) -> QueueRow:
         """One job as it stands."""
@@ -218,7 +235,7 @@ class _Listing:
             running=running,
             percent=percent,
             stage=stage,
-            note=words.in_line(self._place(job)) if job.state is JobState.QUEUED else words.note(job),
+            note=self._waits(job) if job.state is JobState.QUEUED else words.note(job),
             fallback=job.fallback is not None and bool(job.pictures),
             when=words.when(job, candidate.seconds, now),
             at=(job.finished or job.started or job.created).isoformat(),
@@ -227,6 +244,9 @@ class _Listing:
             retry=self.links.retries([job.id]) if job.state in RETRIED and job.id not in self.retried else "",
             decides=job.state in DECIDED,
         )
+
+    def _waits(self, job: Job) -> str:
+        return _(wording.WAITS) if self.paused else words.in_line(self._place(job))
 
     def _place(self, job: Job) -> int:
         """Which in line it is, among one's own that wait for the same service."""

@@ -55,6 +55,8 @@ class QueueRow:
 class QueueView:
     """Lanes and one page of jobs."""
 
+    paused: str
+    """What it means that the queue is paused, and since when; empty while it goes on."""
     lanes: tuple[Lane, ...]
     ways: tuple[Way, ...]
     rows: tuple[QueueRow, ...]
