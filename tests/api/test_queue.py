@@ -30,6 +30,10 @@ def test_a_queue_is_paused_and_goes_on(tmp_path: Path) -> None:
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "queue_paused")
         assert len(site.client.get("/api/v1/jobs").json()["items"]) == 1
 
+        moved = site.client.post(f"{waiting['links']['self']}/front")
+        assert (moved.status_code, moved.json()["id"]) == (200, waiting["id"])
+        assert site.client.post("/api/v1/jobs/0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11/front").status_code == 404
+
         assert change(site, paused=False).json()["paused"] is False
         told = site.client.get(waiting["links"]["events"], timeout=60).text  # up to the last one
         assert '"state":"succeeded"' in told.replace(" ", "")

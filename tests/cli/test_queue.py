@@ -19,3 +19,6 @@ def test_a_paused_queue_buys_nothing_and_says_so_at_once(limner: Limner, shop: O
     assert "goes on" in limner("queue", "resume").out
     assert limner(*PAID).code == 0
     assert shop.purchases == 1
+    job = limner("history", "--json").document["images"][0]["job_id"]
+    assert "succeeded" in limner("queue", "front", job).err
+    assert limner("queue", "front", "no such job").code == 1

@@ -7,7 +7,7 @@ import pytest
 
 from limner.db import purchases
 from limner.db.queues import SqlQueues
-from limner.domain.errors import LimnerError
+from limner.domain.errors import LimnerError, NotFound
 from limner.domain.events import EventKind
 from limner.domain.job import CallState, JobState
 from limner.domain.queue import QueuePaused
@@ -57,7 +57,7 @@ async def test_what_was_sent_is_found_again_and_what_was_not_is_put_back(stores:
     unsent, waiting = await begun(stores)
     await stores.jobs.mark_submitting(going, sent.calls[0].call.id, NOON)
     await queues(stores).pause("ann", NOON)
-    assert (await stores.jobs.pauses("w1")).jobs == {sent.id, unsent.id}
+    assert (await stores.jobs.queue_wishes("w1")).jobs == {sent.id, unsent.id}
     with pytest.raises(QueuePaused):
         await stores.jobs.mark_submitting(waiting, unsent.calls[0].call.id, NOON)
     await stores.jobs.release(waiting, later(5), paused=True)
@@ -144,3 +144,15 @@ def waits_for_a_lock(url: str) -> bool:
 def test_a_paused_queue_is_no_fault_of_a_service() -> None:
     error: LimnerError = QueuePaused("waits")
     assert (error.code, error.retryable, error.spent.value) == ("queue_paused", True, "no")
+
+
+async def test_what_is_sent_to_the_front_last_is_first_of_its_persons_own(stores: Stores, other: Stores) -> None:
+    (first, lease), (second, _), (his, _) = [await begun(stores, owner) for owner in ("ann", "ann", "ben")]
+    assert (await queues(other).to_front(second.id, "ann")).front == 1
+    assert (await queues(other).to_front(first.id, "ann")).front == 2
+    with pytest.raises(NotFound):
+        await queues(other).to_front(his.id, "ann")
+    assert (await stores.jobs.queue_wishes("w1")).fronts == {second.id: 1, first.id: 2}
+    assert [each.front for each in await stores.jobs.open_jobs()] == [2, 1, 0]
+    await stores.jobs.release(lease, NOON)
+    assert (await stores.jobs.queue_wishes("w1")).fronts == {second.id: 1}

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from limner.db.jobs import SqlJobs
 from limner.domain.call import Call, Finished
-from limner.domain.errors import FailureCode, Forbidden, Problem, ProviderError
+from limner.domain.errors import FailureCode, Forbidden, NotFound, Problem, ProviderError
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal, Role
-from limner.domain.queue import QueuePaused
+from limner.domain.queue import QueuePaused, QueueWishes
 from limner.domain.request import ImageRequest
 from limner.testing.fakes import FakeProvider
 from limner.wire.pace import Pace
@@ -204,3 +205,35 @@ async def test_a_viewer_pauses_nothing(tmp_path: Path) -> None:
             with pytest.raises(Forbidden):
                 await change(viewer)
         assert (await here.queue.standing(viewer)).paused is None
+
+
+async def test_a_job_at_the_front_is_sent_before_ones_own_others_and_not_before_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, wishes = asyncio.Event(), SqlJobs.queue_wishes
+
+    async def listened(jobs: SqlJobs, worker: str) -> QueueWishes:
+        found = await wishes(jobs, worker)
+        if len(found.fronts) == 2:
+            heard.set()
+        return found
+
+    monkeypatch.setattr(SqlJobs, "queue_wishes", listened)
+    slow, ben = Slow(), Principal(id="ben", name="Ben")
+    async with house(tmp_path, {"acme": slow.provider}, ACME) as here:
+        here.services.turns["acme"] = Pace(requests_per_second=0, concurrency=1)
+        mine = [await here.engine.submit(wish(number), LOCAL) for number in range(3)]
+        await asyncio.wait_for(slow.begun.wait(), PATIENCE)
+        his = await here.engine.submit(wish(10), ben)
+        mine += [await here.engine.submit(wish(number), LOCAL) for number in (3, 4)]
+        with pytest.raises(NotFound):
+            await here.queue.to_front(mine[4].id, ben)
+        assert (await here.queue.to_front(mine[4].id, LOCAL)).front == 1
+        assert (await here.queue.to_front(mine[3].id, LOCAL)).front == 2
+        await asyncio.wait_for(heard.wait(), PATIENCE)
+        slow.go_on.set()
+        for job in (*mine, his):
+            await here.engine.wait(job.id, LOCAL if job is not his else ben, timeout=PATIENCE)
+        order = [call.prompt.removeprefix("fox ") for call in slow.provider.bought]
+        assert order == ["0", "3", "4", "10", "1", "2"]
+        assert (await here.queue.to_front(mine[0].id, LOCAL)).state is JobState.SUCCEEDED

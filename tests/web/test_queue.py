@@ -182,6 +182,12 @@ def test_a_paused_queue_says_so_on_the_page_and_on_the_card(site: Site) -> None:
     assert 'action="/jobs/pause"' not in page
     assert "Waits: your queue is paused" in row(page, job)
     assert "Waits: your queue is paused" in get(site, f"/jobs/{job['id']}/card").text
+    assert "To the front" not in row(page, job)
+    other = asked(site, prompt="another that waits", wait=False)
+    page = get(site, "/jobs").text
+    assert "To the front: another that waits" in row(page, other)
+    assert send(site, f"/jobs/{other['id']}/front").headers["location"] == "/jobs"
+    assert send(site, f"/jobs/{other['id']}/cancel").status_code == 303
     assert send(site, f"/jobs/{job['id']}/cancel").status_code == 303
     assert site.client.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "cancelled"
     assert send(site, "/jobs/resume").headers["location"] == "/jobs"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from limner.cli.documents import moment
+from limner.cli.admin import JobId
+from limner.cli.documents import job_document, moment, picture_document
 from limner.cli.exits import OK
+from limner.cli.finding import job_named
 from limner.cli.opening import Session, with_studio
 from limner.cli.options import App, Json
 from limner.cli.output import Output
@@ -16,7 +18,7 @@ from limner.domain.queue import Standing
 if TYPE_CHECKING:
     from limner.engine.queueing import Queue
 
-app = App(help="Pause your queue, let it go on, and see how it stands.", no_args_is_help=True)
+app = App(help="Pause your queue, let it go on, bring a job to its front, and see how it stands.", no_args_is_help=True)
 
 Ask = Callable[["Queue", Principal], Awaitable[Standing]]
 
@@ -37,6 +39,25 @@ def pause(json: Json = False) -> int:
 def resume(json: Json = False) -> int:
     """Let your queue go on: what waits is carried out in order, by the server or by the next command that paints."""
     return _told(lambda queue, principal: queue.resume(principal), json=json)
+
+
+@app.add()
+def front(job: JobId, json: Json = False) -> int:
+    """Bring a job that waits before your others; what was sent, and other people's turns, stay as they are."""
+    output = Output(json=json)
+
+    async def action(session: Session) -> int:
+        found = await job_named(session, job)
+        moved = await session.studio.runtime.queue.to_front(found.id, session.studio.principal)
+        if json:
+            output.document(job_document(moved, [picture_document(picture) for picture in moved.pictures]))
+        elif moved.ended:
+            output.say(f"The job is {moved.state.value}.")
+        else:
+            output.say("The job comes before your others that wait.")
+        return OK
+
+    return with_studio(output, action, paints=False)
 
 
 def _told(ask: Ask, *, json: bool) -> int:

@@ -15,7 +15,7 @@ from limner.domain.call import Finished
 from limner.domain.errors import NotFound
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
-from limner.domain.queue import Pauses
+from limner.domain.queue import QueueWishes
 from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page, Try
 from limner.domain.telling import Deliver, Publish
 from limner.domain.vault import Access
@@ -178,9 +178,9 @@ class SqlJobs:
             lambda connection: reading.wished_cancelled(connection, worker), owner=EVERYBODY
         )
 
-    async def pauses(self, worker: str) -> Pauses:
-        """Whose queues are paused, and which open jobs of a worker are theirs."""
-        return await self._database.read(lambda connection: pausing.pauses_for(connection, worker), owner=EVERYBODY)
+    async def queue_wishes(self, worker: str) -> QueueWishes:
+        """Whose queues are paused, and what that and their order means for the open jobs of a worker."""
+        return await self._database.read(lambda connection: pausing.wishes_for(connection, worker), owner=EVERYBODY)
 
     async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> Job:
         """A person says whether an ambiguous purchase went through; books or frees its hold."""

@@ -9,7 +9,7 @@ from limner.db.statements import Statement, one_of
 from limner.db.tables import OPEN_JOBS, calls, jobs
 from limner.domain.events import EventKind, News
 from limner.domain.job import CallState, JobState
-from limner.domain.queue import Pauses, QueuePaused
+from limner.domain.queue import QueuePaused, QueueWishes
 
 ON_THE_WAY = frozenset({CallState.SUBMITTING, CallState.SUBMITTED, CallState.FETCHED})
 """Calls that may have been bought and are not closed: a pause does not stop them."""
@@ -32,6 +32,9 @@ MAY_BE_SENT = or_(
 _PAUSED = Statement(select(pauses.c.paused_at).where(pauses.c.user_id == bindparam("owner")))
 _PEOPLE = Statement(select(pauses.c.user_id))
 _JOBS = Statement(select(jobs.c.id).where(OPEN_JOBS, jobs.c.worker == bindparam("worker"), _OF_A_PAUSED))
+_FRONTS = Statement(
+    select(jobs.c.id, jobs.c.front).where(OPEN_JOBS, jobs.c.worker == bindparam("worker"), jobs.c.front > 0)
+)
 # SQLite has one writer at a time. On PostgreSQL a purchase is marked and a queue paused one after the other because
 # of this lock, of which two transactions that mark purchases take no notice.
 _ROOM = 0x6C696D71
@@ -64,11 +67,12 @@ def queued_news(*, paused: bool) -> News:
     return News(kind=EventKind.QUEUED, data={**data, "waits": QueuePaused.code} if paused else data)
 
 
-def pauses_for(connection: Connection, worker: str) -> Pauses:
-    """What pauses mean for one worker."""
+def wishes_for(connection: Connection, worker: str) -> QueueWishes:
+    """What people wish of their queues, for one worker."""
     people = frozenset(str(row["user_id"]) for row in _PEOPLE.rows(connection, {}))
     found = _JOBS.rows(connection, {"worker": worker}) if people else []
-    return Pauses(jobs=frozenset(str(row["id"]) for row in found), people=people)
+    fronts = {str(row["id"]): int(row["front"]) for row in _FRONTS.rows(connection, {"worker": worker})}
+    return QueueWishes(jobs=frozenset(str(row["id"]) for row in found), people=people, fronts=fronts)
 
 
 def _lock(connection: Connection, statement: Statement, owner: str) -> None:

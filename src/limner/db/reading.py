@@ -26,7 +26,7 @@ _PLAN = Statement(select(plans.c.request, plans.c.plan).where(plans.c.job_id == 
 _CALLS = Statement(select(calls).where(calls.c.job_id == bindparam("job")).order_by(calls.c.candidate, calls.c.number))
 _PICTURES = Statement(MARKED.where(images.c.job_id == bindparam("job")).order_by(images.c.number, images.c.serial))
 _OPEN = Statement(
-    select(jobs.c.id, jobs.c.worker, jobs.c.user_id, WAITS.label("waits"))
+    select(jobs.c.id, jobs.c.worker, jobs.c.user_id, jobs.c.front, WAITS.label("waits"))
     .where(OPEN_JOBS)
     .order_by(jobs.c.created_at, jobs.c.id)
 )
@@ -161,7 +161,10 @@ def _pictures_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, li
 def open_jobs(connection: Connection) -> list[OpenJob]:
     """All jobs that a worker still has to finish, oldest first."""
     found = _OPEN.rows(connection, {})
-    return [OpenJob(row["id"], row["worker"], owner=row["user_id"], waits=bool(row["waits"])) for row in found]
+    return [
+        OpenJob(row["id"], row["worker"], owner=row["user_id"], front=row["front"], waits=bool(row["waits"]))
+        for row in found
+    ]
 
 
 def wished_cancelled(connection: Connection, worker: str) -> list[str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from limner.domain.control import Control
 from limner.domain.errors import StorageError
 from limner.domain.job import Job, JobState
+from limner.domain.places import Places
 from limner.domain.ports import Clock
 from limner.domain.records import OpenJob
 from limner.domain.stores import Jobs
 from limner.domain.telling import WorkerLocks
+from limner.domain.turns import Rank, Seat
 
 LOOK_ROUND = 5.0
 """Seconds between two looks for jobs whose process has died."""
@@ -36,7 +39,7 @@ class Dispatcher:
         self._jobs = jobs
         self._locks = locks
         self._clock = clock
-        self._places = asyncio.Semaphore(concurrency)
+        self._places = Places(concurrency)
         self._running: dict[str, Control] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._rounds: list[asyncio.Task[None]] = []
@@ -77,11 +80,14 @@ class Dispatcher:
 
     def has_room(self) -> bool:
         """Whether a job would begin at once."""
-        return self._run is not None and not self._stopping and not self._places.locked()
+        return self._run is not None and not self._stopping and not self._places.full
 
     def deliver(self, job: Job) -> None:
         """Says that a job of this worker is waiting, or, where it was written down as running, carries it out."""
-        self._spawn(OpenJob(job.id, self._worker), begun=job if job.state is JobState.RUNNING else None)
+        self._spawn(
+            OpenJob(job.id, self._worker, owner=job.owner, front=job.front),
+            begun=job if job.state is JobState.RUNNING else None,
+        )
 
     def cancel(self, job_id: str) -> None:
         """Says that a running job should stop, if it runs here; one that waits may be there to be stopped."""
@@ -94,7 +100,7 @@ class Dispatcher:
     def _spawn(self, waiting: OpenJob, *, begun: Job | None = None, delay: float = 0.0) -> None:
         if self._stopping or self._run is None or waiting.id in self._running:
             return
-        self._running[waiting.id] = Control()
+        self._running[waiting.id] = Control(Rank(waiting.owner, waiting.id, waiting.front))
         task = asyncio.create_task(self._carry(waiting, begun, delay), name=f"limner job {waiting.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -104,7 +110,8 @@ class Dispatcher:
         try:
             if delay:
                 await control.pause(delay, self._clock)
-            async with self._places:
+            with Seat(self._places, control.rank) as seat:
+                await seat.take()
                 if not self._stopping:
                     await self._take(waiting, begun, control)
         except StorageError as error:
@@ -119,7 +126,7 @@ class Dispatcher:
             del self._running[waiting.id]
             self._to_look = self._to_look or control.held_back
         if again:
-            self._spawn(OpenJob(waiting.id, self._worker), delay=again)
+            self._spawn(replace(waiting, worker=self._worker), delay=again)
 
     async def _take(self, waiting: OpenJob, begun: Job | None, control: Control) -> None:
         job = begun or await self._jobs.take(waiting, self._worker, self._clock.now())
@@ -145,17 +152,18 @@ class Dispatcher:
             try:
                 for job_id in await self._jobs.wished_cancelled(self._worker):
                     self.cancel(job_id)
-                await self._hear_pauses()
+                await self._hear_wishes_of_queues()
             except StorageError as error:
                 self._to_look = True
                 log.warning("could not look for what people wish: %s", error.message)
 
-    async def _hear_pauses(self) -> None:
-        """Holds back what is to wait, and looks round where a queue goes on."""
-        pauses = await self._jobs.pauses(self._worker)
+    async def _hear_wishes_of_queues(self) -> None:
+        """Holds back what is to wait, brings forward what is to come first, and looks round where a queue goes on."""
+        wishes = await self._jobs.queue_wishes(self._worker)
         for job_id, control in self._running.items():
-            control.hold_back(job_id in pauses.jobs)
-        if self._to_look or self._waiting_for - pauses.people:
+            control.hold_back(job_id in wishes.jobs)
+            control.rank.front = wishes.fronts.get(job_id, 0)
+        if self._to_look or self._waiting_for - wishes.people:
             await self._take_up()
 
     async def _take_up(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 
 from limner.domain.ports import Clock
+from limner.domain.turns import Rank
 
 
 class Control:
@@ -13,7 +14,9 @@ class Control:
     not sent yet, to wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rank: Rank | None = None) -> None:
+        self.rank = rank or Rank()
+        """Where it stands among those who wait for a turn."""
         self._cancelled = False
         self._stopping = False
         self._held_back = False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from limner.domain.errors import PolicyError
+from limner.domain.job import Job
 
 
 class QueuePaused(PolicyError):
@@ -27,13 +29,15 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pauses:
-    """What pauses mean for one worker."""
+class QueueWishes:
+    """What people wish of their queues, for one worker."""
 
     jobs: frozenset[str]
     """Those of its open jobs whose people have paused: what was not sent of them is to wait."""
     people: frozenset[str]
     """All whose queues are paused."""
+    fronts: Mapping[str, int]
+    """Those of its open jobs that are to come before others of their people's; the highest number first."""
 
 
 class Queues(Protocol):
@@ -47,6 +51,10 @@ class Queues(Protocol):
 
     async def resume(self, owner: str) -> None:
         """Lets it go on."""
+        ...
+
+    async def to_front(self, job_id: str, owner: str) -> Job:
+        """Has a person's job come before their others that wait; one that has ended stays as it is. Raises NotFound."""
         ...
 
     async def paused(self, owner: str) -> datetime | None:

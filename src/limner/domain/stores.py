@@ -17,7 +17,7 @@ from limner.domain.events import Event, News
 from limner.domain.health import Breaker, BreakerKey
 from limner.domain.job import Job, JobState
 from limner.domain.picture import Picture
-from limner.domain.queue import Pauses
+from limner.domain.queue import QueueWishes
 from limner.domain.records import (
     Closing,
     Conclusion,
@@ -143,8 +143,8 @@ class Jobs(Protocol):
         """The open jobs of a worker that somebody, perhaps in another process, wants stopped."""
         ...
 
-    async def pauses(self, worker: str) -> Pauses:
-        """Whose queues are paused, and which open jobs of a worker are theirs."""
+    async def queue_wishes(self, worker: str) -> QueueWishes:
+        """Whose queues are paused, and what that and their order means for the open jobs of a worker."""
         ...
 
     async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> Job:

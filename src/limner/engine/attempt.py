@@ -33,6 +33,7 @@ from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provide
 from limner.domain.queue import QueuePaused
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
+from limner.domain.turns import Seat
 from limner.engine.chronicle import log_not_made
 from limner.engine.doors import Doors
 from limner.engine.finishing import Carried, Finisher
@@ -182,22 +183,20 @@ class Attempt:
 
     async def _in_turn(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         """Waits for the service's pace, notes the intent, and buys: a death while waiting has sent nothing."""
-        turn, way = work.passage.turn, work.passage
-        try:
-            entered = await work.control.before_sending(turn.enter())
-        except TimeoutError as error:
-            raise NotSent(crowded_problem(card)) from error
-        if not entered:
-            raise not_entered(work.control)
-        try:
+        way = work.passage
+        with Seat(way.turn, work.control.rank) as seat:
+            try:
+                entered = await work.control.before_sending(seat.take())
+            except TimeoutError as error:
+                raise NotSent(crowded_problem(card)) from error
+            if not entered:
+                raise not_entered(work.control)
             await self.blobs.check_room()
             await self.doors.steering.renew()  # the turn may have come a while after the last look
             way.check_ready()
             await work.progress.health(await self.health.enter(card, work.attempt, way.credential))
             await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now(), way.access)
             return await self._buy(work, provider, call, card)
-        finally:
-            turn.leave()
 
     async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         local = self._is_local(card)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from limner.domain.job import OPEN_STATES, JobState
+from limner.domain.job import OPEN_STATES, Job, JobState
 from limner.domain.people import Principal
 from limner.domain.ports import Clock
 from limner.domain.queue import QueuePaused, Queues, Standing
@@ -35,6 +35,13 @@ class Queue:
         principal.check_may_change()
         await self.queues.resume(principal.id)
         return await self.standing(principal)
+
+    async def to_front(self, job_id: str, principal: Principal) -> Job:
+        """Has a job come before this person's others that wait, wherever they wait, within a second or so; never before
+        somebody else's turn. One that was sent or has ended stays as it is. Raises NotFound and Forbidden.
+        """
+        principal.check_may_change()
+        return await self.queues.to_front(job_id, principal.id)
 
     async def standing(self, principal: Principal) -> Standing:
         """Whether it is paused, and how many jobs wait and run."""

@@ -94,7 +94,7 @@ class Desk:
         if self.paused and job.owner == self.principal.id:
             return _(wording.WAITS)
         service = job.model.partition("/")[0]
-        before = [each for each in self.waiting if each.created < job.created and each.model.startswith(f"{service}/")]
+        before = [each for each in self.waiting if _order(each) < _order(job) and each.model.startswith(f"{service}/")]
         if not before:
             return _("Next in line for %(provider)s. Starts in a moment.", provider=provider)
         seconds = sum(each.plan.candidates[each.candidate].seconds for each in before)
@@ -104,6 +104,11 @@ class Desk:
             provider=provider,
             time=wording.duration(seconds),
         )
+
+
+def _order(job: Job) -> tuple[int, datetime]:
+    """Sorts one's own jobs as they take their turns."""
+    return -job.front, job.created
 
 
 def _behind(before: int) -> str:

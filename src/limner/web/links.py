@@ -74,6 +74,10 @@ class Links:
         """Where a job is cancelled from a page."""
         return f"{self.job(job_id)}/cancel"
 
+    def front(self, job_id: str) -> str:
+        """Where a job is brought to the front from a page."""
+        return f"{self.job(job_id)}/front"
+
     def resolve(self, job_id: str, call_id: str) -> str:
         """Where a lost purchase is settled from a page."""
         return f"{self.job(job_id)}/calls/{call_id}/resolve"

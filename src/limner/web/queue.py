@@ -152,6 +152,13 @@ async def resume_queue_from_form(request: Request) -> Response:
     return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
 
 
+@router.post("/jobs/{job_id}/front")
+async def front_from_form(request: Request, job_id: str) -> Response:
+    """Has a job come before the others of whoever asks."""
+    await runtime_of(request).queue.to_front(known_id(job_id), principal_of(request))
+    return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
+
+
 def _most(text: object) -> Money | None:
     """The ceiling that was shown; None where nobody knew it. Anything else allows nothing."""
     if text is None or text == "":
@@ -242,8 +249,13 @@ class _Listing:
             cost=showing.booked(job) or words.quoted(candidate),
             stoppable=job.state in OPEN_STATES and not job.cancel_requested,
             retry=self.links.retries([job.id]) if job.state in RETRIED and job.id not in self.retried else "",
+            front=job.state in OPEN_STATES and not job.cancel_requested and self._has_others(job),
             decides=job.state in DECIDED,
         )
+
+    def _has_others(self, job: Job) -> bool:
+        """Whether other jobs for the same service may stand before it."""
+        return any(each.id != job.id and _service(each) == _service(job) for each in self.waiting)
 
     def _waits(self, job: Job) -> str:
         return _(wording.WAITS) if self.paused else words.in_line(self._place(job))
@@ -252,7 +264,7 @@ class _Listing:
         """Which in line it is, among one's own that wait for the same service."""
         queued = [
             each.id
-            for each in reversed(self.waiting)
+            for each in sorted(self.waiting, key=lambda each: (-each.front, each.created, each.id))
             if each.state is JobState.QUEUED and _service(each) == _service(job)
         ]
         return queued.index(job.id) + 1 if job.id in queued else len(queued)

@@ -45,6 +45,8 @@ class QueueRow:
     """The moment, for programs."""
     cost: str
     stoppable: bool
+    front: bool
+    """Whether it can be brought before others."""
     retry: str
     """Where what is missing can be bought; empty where nothing can."""
     decides: bool
