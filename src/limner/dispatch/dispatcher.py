@@ -124,7 +124,7 @@ class Dispatcher:
             again = AFTER_A_MISTAKE
         finally:
             del self._running[waiting.id]
-            self._to_look = self._to_look or control.held_back
+            self._to_look = self._to_look or control.was_held_back
         if again:
             self._spawn(replace(waiting, worker=self._worker), delay=again)
 

@@ -20,6 +20,8 @@ class Control:
         self._cancelled = False
         self._stopping = False
         self._held_back = False
+        self.was_held_back = False
+        """Whether it ever was: then it may have been put back, whatever has been wished since."""
         self._waits: set[asyncio.Task[None]] = set()
         """What is given up when a wish is spoken that is for all of the job."""
         self._unsent: set[asyncio.Task[None]] = set()
@@ -58,6 +60,7 @@ class Control:
     def hold_back(self, paused: bool) -> None:
         """The person's queue is paused, or goes on."""
         self._held_back = paused
+        self.was_held_back = self.was_held_back or paused
         if paused:
             _give_up(self._unsent)
 
