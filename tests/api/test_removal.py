@@ -47,6 +47,7 @@ GONE = {
     "projects",
     "prompt_templates",
     "provider_keys",
+    "queue_pauses",
     "shared_projects",
     "style_presets",
     "user_sessions",
@@ -87,6 +88,7 @@ def test_with_somebody_who_is_removed_goes_what_is_theirs_alone(
         goes, stays, removes = people["goes"], people["stays"], people["removes"]
         for each in (goes, stays):
             belongings(talks, each, removes, receiver.url, removes.user)
+            assert each.client.patch("/api/v1/queue", json={"paused": True}).json()["paused"] is True
         shared = {"service": "openai", "api_key": "sk-of-all-0123456789", "label": "of all", "shared": True}
         removes.make("/api/v1/keys", shared)
         before = tables_with(tmp_path, goes.user.id)

@@ -19,6 +19,7 @@ from limner.db.chat_tables import chat_tags, chats, messages
 from limner.db.chats import SqlChats
 from limner.db.database import Database
 from limner.db.keeping import MARKED
+from limner.db.queues import SqlQueues
 from limner.db.walls import EVERYBODY, OWNER
 from limner.domain.errors import StorageError
 from limner.domain.records import PictureFilter
@@ -239,6 +240,7 @@ async def library(walled: Database, shared_postgres: str) -> Stores:
     """Both have a picture of a harbour."""
     stores = stores_of(walled, shared_postgres)
     for person in ("ann", "ben"):
+        await SqlQueues(walled).resume(person)  # they have a row in each table: a pause, too
         await kept(stores, f"{person} at the harbour", owner=person)
     return stores
 

@@ -64,3 +64,24 @@ async def test_whoever_is_cancelled_while_waiting_leaves_nothing_behind() -> Non
     for _ in range(3):
         await asyncio.sleep(0)
     assert order == ["gave its place back"]
+
+
+async def test_what_was_not_sent_is_held_back_and_what_was_goes_on() -> None:
+    control, going = Control(), asyncio.Event()
+    sent = asyncio.create_task(control.unless_wished(wait_for(going)))
+    unsent = asyncio.create_task(control.before_sending(wait_for(going)))
+    await asyncio.sleep(0)
+    control.hold_back(True)
+    assert await unsent is False
+    assert await control.before_sending(wait_for(going)) is False
+    control.hold_back(False)
+    assert (control.held_back, control.was_held_back, control.interrupted) == (False, True, False)
+    going.set()
+    assert await sent is True
+    assert await control.before_sending(wait_for(going)) is True
+    control.cancel()
+    assert await control.before_sending(wait_for(going)) is False
+
+
+async def wait_for(going: asyncio.Event) -> None:
+    await going.wait()

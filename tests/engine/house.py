@@ -24,6 +24,7 @@ from limner.db.jobs import SqlJobs
 from limner.db.ledger import SqlLedger
 from limner.db.presets import SqlPresets
 from limner.db.profiles import SqlProfiles
+from limner.db.queues import SqlQueues
 from limner.db.steering import SqlServiceConfigs
 from limner.db.templates import SqlTemplates
 from limner.db.text_repeats import SqlTextRepeats
@@ -64,6 +65,7 @@ from limner.engine.keyrings import Keyrings
 from limner.engine.limits import Limits
 from limner.engine.moderation import Moderator
 from limner.engine.profiles import Profiles
+from limner.engine.queueing import Queue
 from limner.engine.quotes import HmacSealer
 from limner.engine.retouching import Retoucher
 from limner.engine.reusing import Reuser
@@ -208,6 +210,7 @@ class House:
     """What a test looks at."""
 
     engine: Engine
+    queue: Queue
     jobs: SqlJobs
     events: SqlEvents
     ledger: SqlLedger
@@ -383,6 +386,7 @@ async def house(
     try:
         yield House(
             engine=engine,
+            queue=Queue(queues=SqlQueues(database), jobs=jobs, clock=clock),
             jobs=jobs,
             events=events,
             ledger=SqlLedger(database),

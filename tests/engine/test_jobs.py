@@ -33,6 +33,7 @@ from limner.domain.money import Money
 from limner.domain.people import LOCAL, Principal
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest, InputImage, Margins, Operation, Role, Size
+from limner.domain.turns import Rank
 from limner.testing.fakes import FakeCancellableProvider, FakeFindingProvider, FakeProvider, FakeStreamingProvider
 from limner.testing.pictures import PictureMaker
 from tests.engine.house import House, facts, house
@@ -450,7 +451,7 @@ class Crowd:
     def __init__(self, *, patience: float) -> None:
         self._patience = patience
 
-    async def enter(self) -> None:
+    async def enter(self, rank: Rank | None = None) -> None:
         async with asyncio.timeout(self._patience):
             await asyncio.Event().wait()
 

@@ -17,6 +17,7 @@ from limner.domain.job import JobState
 from limner.domain.people import LOCAL, Principal
 from limner.domain.request import ImageRequest
 from limner.domain.steering import Configs, ServiceChange
+from limner.domain.turns import Rank
 from limner.engine.steering import FRESH, Steering
 from limner.testing.fakes import CountingIds, FakeProvider
 from tests.engine.house import House, facts, house
@@ -75,7 +76,7 @@ class WaitingTurn:
     def __init__(self) -> None:
         self.asked, self.free = asyncio.Event(), asyncio.Event()
 
-    async def enter(self) -> None:
+    async def enter(self, rank: Rank | None = None) -> None:
         self.asked.set()
         await self.free.wait()
 

@@ -169,3 +169,27 @@ def test_the_queue_is_said_whole_in_the_language_of_the_page() -> None:
         assert queue_words.in_line(3) == "الثالثة في الانتظار"
         assert queue_words.lane_in_full(1, 2, 3) == "المشغول 1 من أصل مكانين، 3 في الانتظار"
         assert queue_words.lane(2, 0, 0) == "اثنتان معًا"
+
+
+def test_a_paused_queue_says_so_on_the_page_and_on_the_card(site: Site) -> None:
+    assert "Go on" not in get(site, "/jobs").text
+    assert send(site, "/jobs/pause").headers["location"] == "/jobs"
+    before = site.stand_in.purchases
+    job = asked(site, prompt="one that waits", wait=False)
+    page = get(site, "/jobs").text
+    assert "Your queue is paused since" in page
+    assert 'action="/jobs/resume"' in page
+    assert 'action="/jobs/pause"' not in page
+    assert "Waits: your queue is paused" in row(page, job)
+    assert "Waits: your queue is paused" in get(site, f"/jobs/{job['id']}/card").text
+    assert "To the front" not in row(page, job)
+    other = asked(site, prompt="another that waits", wait=False)
+    page = get(site, "/jobs").text
+    assert "To the front: another that waits" in row(page, other)
+    assert send(site, f"/jobs/{other['id']}/front").headers["location"] == "/jobs"
+    assert send(site, f"/jobs/{other['id']}/cancel").status_code == 303
+    assert send(site, f"/jobs/{job['id']}/cancel").status_code == 303
+    assert site.client.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "cancelled"
+    assert send(site, "/jobs/resume").headers["location"] == "/jobs"
+    assert "Your queue is paused since" not in get(site, "/jobs").text
+    assert site.stand_in.purchases == before

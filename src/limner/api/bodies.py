@@ -32,6 +32,14 @@ class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class QueueBody(StrictBody):
+    """Whether one's own queue is to be paused."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"paused": True}]})
+
+    paused: bool = Field(description="true: what was not sent yet waits; false: it goes on, in order.")
+
+
 class SteeringBody(StrictBody):
     """What is to be different about a service; the rest stays, and what is null becomes as usual again."""
 

@@ -31,9 +31,20 @@ async def carried_out(
     One that its service has to be asked after is waited for `polled` seconds at most, and goes on after that.
     Raises UsageError, PolicyError or NotConfigured before anything is written, and whatever the job failed of.
     """
-    who = principal or principal_of(request)
-    job = await runtime_of(request).engine.submit(wish, who, key=key)
+    job = await begun(request, wish, key=key, principal=principal)
     return with_pictures(await ended(request, job, polled))
+
+
+async def begun(
+    request: Request, wish: ImageRequest, *, key: str | None = None, principal: Principal | None = None
+) -> Job:
+    """The job of a request whose pictures are waited for.
+
+    Raises before anything is written what `submit` raises, and QueuePaused: they would be waited for in vain.
+    """
+    runtime, who = runtime_of(request), principal or principal_of(request)
+    await runtime.queue.check_going(who)
+    return await runtime.engine.submit(wish, who, key=key)
 
 
 async def ended(request: Request, job: Job, polled: float = LONGEST) -> Job:

@@ -38,6 +38,7 @@ from limner.domain.errors import (
 )
 from limner.domain.memory import OutOfMemory
 from limner.domain.people import SignInRequired
+from limner.domain.queue import QueuePaused
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -74,6 +75,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "image_limit_exceeded": 429,
     "budget_exists": 409,
     "nothing_to_retry": 409,
+    QueuePaused.code: 409,
     "round_painting": 409,
     "round_void": 409,
     "already_voted": 409,

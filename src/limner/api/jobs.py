@@ -118,6 +118,15 @@ async def delete_job(request: Request, job_id: JobId) -> Response:
     return await _cancel(request, job_id)
 
 
+@router.post("/{job_id}/front", summary="Bring a job to the front", responses=answers(JobAnswer, "The job.", 404))
+async def bring_to_front(request: Request, job_id: JobId) -> Response:
+    """Has a job that waits come before your others, never before somebody else's turn; one that was sent or has ended
+    stays as it is.
+    """
+    queue = runtime_of(request).queue
+    return answer(job_body(await queue.to_front(checked_id(job_id, "job"), principal_of(request))))
+
+
 @router.post(
     "/{job_id}/retry",
     summary="Buy what is missing",

@@ -69,6 +69,7 @@ def batch(file: File, manner: Manner, painter: Painter, wish: Wish) -> int:
     output = Output(json=manner.json)
 
     async def action(session: Session) -> int:
+        await session.check_going()
         options = {**asdict(painter), **asdict(wish)}
         path = results_path(session.studio.runtime.settings.data_dir, file, rows, target)
         results = await asyncio.to_thread(_earlier, path, manner, options) or Results(path, "")

@@ -70,6 +70,7 @@ def confirmed(token: str, terms: Terms) -> int:
         engine, quote = session.studio.runtime.engine, checked_text(token, "quote")
         ceiling = engine.sealer.open(quote).get("ceiling")
         target = target_of(terms)
+        await session.check_going()
         await _ask(session, Money(ceiling) if isinstance(ceiling, int) else None, yes=terms.yes)
         job = await _sent(session, None, quote)
         return await ended(session, job, terms, target)
@@ -98,6 +99,7 @@ async def request_from(session: Session, asked: Asked, max_cost: str | None) -> 
 async def carry(session: Session, request: ImageRequest, terms: Terms) -> int:
     """Asks about the price where that is due, submits, watches and shows; gives the exit code."""
     target = target_of(terms)
+    await session.check_going()
     engine = session.studio.runtime.engine
     request, plan = await engine.plan_for(request, session.studio.principal)
     ceiling = plan.ceiling(request.count)
@@ -113,6 +115,7 @@ async def carry(session: Session, request: ImageRequest, terms: Terms) -> int:
 async def completed(session: Session, job_id: str, terms: Terms) -> int:
     """Asks about the price of what a job did not bring where that is due, buys and shows it; gives the exit code."""
     target, most = target_of(terms), amount(terms.max_cost)
+    await session.check_going()
     engine, principal = session.studio.runtime.engine, session.studio.principal
     request = await engine.missing(job_id, principal)
     if request is not None:

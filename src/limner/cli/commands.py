@@ -62,6 +62,7 @@ HOMES: Mapping[str, str] = {
     "rerun": "rerunning",
     "verify": "verifying",
     "cancel": "admin",
+    "queue": "queue",
     "resolve": "admin",
     "serve": "admin",
     "mcp": "mcp",
@@ -71,7 +72,8 @@ HOMES: Mapping[str, str] = {
 """The module of `limner.cli` in which each command stands, in the order of `limner --help`."""
 GROUPS = frozenset(
     {"batches", "budgets", "chats", "collections", "compare", "keys", "pipelines", "presets", "profiles", "prompt"}
-    | {"providers", "reports", "shares", "tags", "templates", "texts", "tokens", "users", "webhooks", "workflows"}
+    | {"providers", "queue", "reports", "shares", "tags", "templates", "texts", "tokens", "users", "webhooks"}
+    | {"workflows"}
 )
 """Those that have commands below them: all that their module has."""
 

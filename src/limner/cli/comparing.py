@@ -94,6 +94,7 @@ def compare_round(prompt: Prompt, contest: Contest, manner: Manner, max_cost: Ma
     words, limit = prompt_from(prompt), amount(max_cost)
 
     async def action(session: Session) -> int:
+        await session.check_going()
         comparing = session.studio.runtime.comparing
         quote = await comparing.quote(await _wish(session, words, contest), session.studio.principal)
         ceiling = None if quote.estimate is None else quote.estimate.ceiling

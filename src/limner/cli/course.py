@@ -27,6 +27,8 @@ class Course:
         """Takes in one event."""
         if event.kind is EventKind.RUNNING:
             self.stage = "painting"
+        elif event.kind is EventKind.QUEUED:
+            self.stage = "waiting: your queue is paused" if event.data.get("waits") else "waiting"
         elif event.kind is EventKind.PICTURE:
             self.pictures += 1
         elif event.kind in (EventKind.PROGRESS, EventKind.PREVIEW):

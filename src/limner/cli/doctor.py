@@ -215,7 +215,8 @@ async def unfinished(runtime: Runtime) -> Finding:
     locks = FileWorkerLocks(folder)
     names = {path.stem for path in folder.glob("*.lock")}
     gone = {name for name in names | {job.worker for job in jobs if job.worker} if await locks.is_free(name)}
-    waiting = sum(job.worker is None or job.worker in gone for job in jobs)
+    # What waits because its queue is paused is nobody's to take up.
+    waiting = sum((job.worker is None or job.worker in gone) and not job.waits for job in jobs)
     if waiting:
         text = f"{waiting} unfinished jobs of processes that are gone. The next command that paints takes them up."
         return Finding("jobs", State.WARN, text)

@@ -80,6 +80,10 @@ class Session:
     output: Output
     interruption: Interruption
 
+    async def check_going(self) -> None:
+        """Raises QueuePaused where a command that waits for pictures would wait for nothing."""
+        await self.studio.runtime.queue.check_going(self.studio.principal)
+
 
 Action = Callable[[Session], Awaitable[int]]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, true, update
+from sqlalchemy import Connection, bindparam, func, not_, select, true, update
 
-from limner.db import codec, holds, outbox, outcomes, reading, statistics, sums
+from limner.db import codec, holds, outbox, outcomes, pausing, reading, statistics, sums
 from limner.db.leases import LEASED, leased_job, lost, may_become, write_events
+from limner.db.pausing import ON_THE_WAY, WAITS
 from limner.db.purchases import plus
 from limner.db.statements import Columns, Statement, one_of
 from limner.db.tables import calls, images, jobs
@@ -17,13 +18,13 @@ from limner.domain.events import Event, EventKind, News
 from limner.domain.job import ENDED_STATES, OPEN_STATES, CallState, Job, JobState
 from limner.domain.records import Ending, Lease, OpenJob
 
-_ON_THE_WAY = frozenset({CallState.SUBMITTING, CallState.SUBMITTED, CallState.FETCHED})
 _TAKE = Statement(
     update(jobs)
     .where(
         jobs.c.id == bindparam("job"),
         one_of(jobs.c.state, OPEN_STATES),
         jobs.c.worker.is_not_distinct_from(bindparam("known")),
+        not_(WAITS),
     )
     .values(
         state=JobState.RUNNING.value,
@@ -40,6 +41,8 @@ _RELEASE = Statement(
     .values(state=JobState.QUEUED.value, worker=None, last_event=jobs.c.last_event + 1)
     .returning(jobs.c.last_event)
 )
+# How long it waits is not how long it takes.
+_NOT_BEGUN = Statement(update(jobs).where(jobs.c.id == bindparam("job")).values(started_at=None))
 _DECIDED = Statement(
     update(calls)
     .where(calls.c.id == bindparam("call"))
@@ -109,12 +112,14 @@ def take(connection: Connection, job: OpenJob, worker: str, at: datetime) -> tup
     return reading.whole_job(connection, row), write_events(connection, job.id, row["last_event"] - 1, [news], at)
 
 
-def release(connection: Connection, lease: Lease, at: datetime) -> list[Event]:
+def release(connection: Connection, lease: Lease, at: datetime, *, paused: bool = False) -> list[Event]:
     """Puts a job back into the queue."""
     row = _RELEASE.row(connection, {"job": lease.job_id, "attempt": lease.attempt})
     if row is None:
         raise lost(lease)
-    news = News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value})
+    if paused:
+        _NOT_BEGUN.run(connection, {"job": lease.job_id})
+    news = pausing.queued_news(paused=paused)
     return write_events(connection, lease.job_id, row["last_event"] - 1, [news], at)
 
 
@@ -127,13 +132,19 @@ def finish(connection: Connection, lease: Lease, ending: Ending, news: Sequence[
 
 
 def request_cancel(connection: Connection, job_id: str, owner: str, at: datetime) -> tuple[Job, list[Event]]:
-    """Notes that a job should stop; one that nobody has begun ends here."""
+    """Notes that a job should stop; one that nobody has in hand, and of which nothing is under way, ends here."""
     row = _CANCEL.row(connection, {"job": job_id, "owner": owner})
-    if row is None or row["state"] != JobState.QUEUED or row["attempt"]:
+    if row is None or row["state"] != JobState.QUEUED or _is_under_way(connection, job_id):
         return reading.find_job(connection, job_id, owner), []
-    state = JobState.CANCELLED
-    news = News(kind=EventKind.FINISHED, data={"state": state.value, "pictures": 0, "problem": None})
+    state, made = JobState.CANCELLED, int((_PICTURES.row(connection, {"job": job_id}) or {"made": 0})["made"])
+    news = News(kind=EventKind.FINISHED, data={"state": state.value, "pictures": made, "problem": None})
     return _told(connection, job_id, _end(connection, row, Ending(state=state, at=at), [news]))
+
+
+def _is_under_way(connection: Connection, job_id: str) -> bool:
+    """Whether a call of a job may have been bought and is not closed."""
+    states = {call["state"] for call in _CALL_STATES.rows(connection, {"job": job_id})}
+    return not states.isdisjoint(ON_THE_WAY | {CallState.AMBIGUOUS})
 
 
 def _told(connection: Connection, job_id: str, events: list[Event]) -> tuple[Job, list[Event]]:
@@ -147,7 +158,7 @@ def _end(connection: Connection, row: Columns, ending: Ending, news: Sequence[Ne
     may_become(row["state"], ending.state)
     job_id, kept, waiting = row["id"], 0, False
     for call in _CALL_STATES.rows(connection, {"job": job_id}):
-        if call["state"] in _ON_THE_WAY:
+        if call["state"] in ON_THE_WAY:
             raise ValueError(f"The job {job_id} cannot end while one of its calls is {call['state']}.")
         if call["state"] == CallState.AMBIGUOUS:
             kept += call["hold_micro"]

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from limner.db import endings, holds, leases, purchases, reading, retrying, reusing, rows, submission
+from limner.db import endings, holds, leases, pausing, purchases, reading, retrying, reusing, rows, submission
 from limner.db.database import Database
 from limner.db.walls import EVERYBODY, whose
 from limner.domain.call import Finished
 from limner.domain.errors import NotFound
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
+from limner.domain.queue import QueueWishes
 from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page, Try
 from limner.domain.telling import Deliver, Publish
 from limner.domain.vault import Access
@@ -112,12 +113,12 @@ class SqlJobs:
         return await self._database.read(reading.open_jobs, owner=EVERYBODY)
 
     async def take(self, job: OpenJob, worker: str, at: datetime) -> Job | None:
-        """Takes a job over from the worker it names; None where somebody was quicker or it has ended."""
+        """Takes a job over from the worker it names; None where somebody was quicker, it has ended, or it waits."""
         return await self._write(lambda connection: endings.take(connection, job, worker, at), owner=EVERYBODY)
 
-    async def release(self, lease: Lease, at: datetime) -> None:
-        """Puts a job back into the queue, for any worker."""
-        await self._tell(lambda connection: endings.release(connection, lease, at))
+    async def release(self, lease: Lease, at: datetime, *, paused: bool = False) -> None:
+        """Puts a job back into the queue, for any worker; where that is `paused`, until it goes on."""
+        await self._tell(lambda connection: endings.release(connection, lease, at, paused=paused))
 
     async def add_calls(self, lease: Lease, candidate: int, calls: Sequence[NewCall], news: Sequence[News]) -> None:
         """Writes down the calls of another candidate; ValueError where they need more hold than the job has left."""
@@ -125,7 +126,7 @@ class SqlJobs:
         await self._tell(lambda connection: purchases.add_calls(connection, lease, candidate, calls, news, at))
 
     async def mark_submitting(self, lease: Lease, call_id: str, at: datetime, access: Access | None = None) -> None:
-        """From here on the call may have been bought."""
+        """From here on the call may have been bought. Raises QueuePaused where it is to wait: then it may not."""
         await self._database.write(
             lambda connection: purchases.mark_submitting(connection, lease, call_id, at, access), owner=EVERYBODY
         )
@@ -176,6 +177,10 @@ class SqlJobs:
         return await self._database.read(
             lambda connection: reading.wished_cancelled(connection, worker), owner=EVERYBODY
         )
+
+    async def queue_wishes(self, worker: str) -> QueueWishes:
+        """Whose queues are paused, and what that and their order means for the open jobs of a worker."""
+        return await self._database.read(lambda connection: pausing.wishes_for(connection, worker), owner=EVERYBODY)
 
     async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> Job:
         """A person says whether an ambiguous purchase went through; books or frees its hold."""

@@ -9,18 +9,20 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from limner.db import codec, holds, keeping, outcomes, reading, reviews, rows, statistics, sums
 from limner.db.leases import leased_call, leased_job, write_events
+from limner.db.pausing import MAY_BE_SENT, keep_from_pausing
 from limner.db.statements import Columns, Statement, insertion, one_of
 from limner.db.tables import calls, jobs
 from limner.domain.events import Event, News
 from limner.domain.job import CLOSED_CALLS, CallState
 from limner.domain.money import Money
+from limner.domain.queue import QueuePaused
 from limner.domain.records import Closing, Lease, NewCall
 from limner.domain.vault import Access
 
 _THIS_CALL = calls.c.id == bindparam("call_id")
 _SUBMITTING = Statement(
     update(calls)
-    .where(_THIS_CALL)
+    .where(_THIS_CALL, MAY_BE_SENT)
     .values(state=CallState.SUBMITTING.value, submitted_at=bindparam("at"), ticket=None, access=bindparam("way"))
 )
 _SUBMITTED = Statement(
@@ -76,10 +78,16 @@ def add_calls(
 def mark_submitting(
     connection: Connection, lease: Lease, call_id: str, at: datetime, access: Access | None = None
 ) -> None:
-    """From here on the call may have been bought. Again after a crash: only what costs nothing is sent twice."""
-    _expect(leased_call(connection, lease, call_id), call_id, CallState.QUEUED, CallState.SUBMITTING)
+    """From here on the call may have been bought. Again after a crash: only what costs nothing is sent twice.
+
+    Raises QueuePaused where its person's queue is paused: of a pause and this one comes after the other.
+    """
+    row = leased_call(connection, lease, call_id)
+    _expect(row, call_id, CallState.QUEUED, CallState.SUBMITTING)
+    keep_from_pausing(connection, row["user_id"])
     values = {"call_id": call_id, "at": codec.stamp(at), "way": codec.accesses().write_optional(access)}
-    _SUBMITTING.run(connection, values)
+    if not _SUBMITTING.run(connection, {**values, "sender": row["user_id"]}):
+        raise QueuePaused("The queue is paused: this waits until it goes on. Nothing was bought.")
 
 
 def mark_submitted(connection: Connection, lease: Lease, call_id: str, ticket: Mapping[str, object]) -> None:

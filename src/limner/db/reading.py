@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select, tuple
 from limner.db import codec, cursors, rows, sharing
 from limner.db.idempotency import Keys
 from limner.db.keeping import MARKED, seen_by
+from limner.db.pausing import WAITS
 from limner.db.statements import Columns, Statement
 from limner.db.tables import OPEN_JOBS, calls, images, jobs, keys, plans
 from limner.domain.errors import NotFound
@@ -25,7 +26,11 @@ _IN_COMMON = Statement(select(jobs).where(jobs.c.id == bindparam("job"), sharing
 _PLAN = Statement(select(plans.c.request, plans.c.plan).where(plans.c.job_id == bindparam("job")))
 _CALLS = Statement(select(calls).where(calls.c.job_id == bindparam("job")).order_by(calls.c.candidate, calls.c.number))
 _PICTURES = Statement(MARKED.where(images.c.job_id == bindparam("job")).order_by(images.c.number, images.c.serial))
-_OPEN = Statement(select(jobs.c.id, jobs.c.worker).where(OPEN_JOBS).order_by(jobs.c.created_at, jobs.c.id))
+_OPEN = Statement(
+    select(jobs.c.id, jobs.c.worker, jobs.c.user_id, jobs.c.front, WAITS.label("waits"))
+    .where(OPEN_JOBS)
+    .order_by(jobs.c.created_at, jobs.c.id)
+)
 _WISHED = Statement(
     select(jobs.c.id)
     .where(OPEN_JOBS, jobs.c.worker == bindparam("worker"), jobs.c.cancel_requested)
@@ -152,7 +157,11 @@ def _pictures_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, li
 
 def open_jobs(connection: Connection) -> list[OpenJob]:
     """All jobs that a worker still has to finish, oldest first."""
-    return [OpenJob(row["id"], row["worker"]) for row in _OPEN.rows(connection, {})]
+    found = _OPEN.rows(connection, {})
+    return [
+        OpenJob(row["id"], row["worker"], owner=row["user_id"], front=row["front"], waits=bool(row["waits"]))
+        for row in found
+    ]
 
 
 def wished_cancelled(connection: Connection, worker: str) -> list[str]:

@@ -1,9 +1,9 @@
 """What goes with a person, and what stays.
 
 With them goes what is theirs alone and what acts in their name: profiles, templates, styles, stored keys, webhooks,
-share links, collections, favourites, comparisons with their votes, the names of their repeats; what of theirs waits or
-runs is cancelled. What others have a share in stays: keys that everybody uses, and jobs, pictures, bookings,
-statistics, reports and the audit log, under an id that is nobody's any more.
+share links, collections, favourites, comparisons with their votes, the names of their repeats, the pause of their
+queue; what of theirs waits or runs is cancelled. What others have a share in stays: keys that everybody uses, and jobs,
+pictures, bookings, statistics, reports and the audit log, under an id that is nobody's any more.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from limner.db.chat_tables import chats
 from limner.db.comparison_tables import comparisons
 from limner.db.library_tables import collections, favorites, shares
 from limner.db.profile_tables import profiles
+from limner.db.queue_tables import pauses
 from limner.db.statements import Statement, one_of
 from limner.db.tables import jobs, keys, metadata, recipes
 from limner.db.template_tables import presets, templates
@@ -45,6 +46,7 @@ _GO = [
         recipes,
         projects,
         signs,
+        pauses,
     )
 ]
 _KEYS = Statement(delete(provider_keys).where(provider_keys.c.user_id == _PERSON, provider_keys.c.shared == false()))

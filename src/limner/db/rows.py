@@ -37,6 +37,7 @@ def job_row(new: NewJob) -> Columns:
         "cancel_requested": False,
         "last_event": 1 + new.begin + len(new.news),
         "retry_of": new.retry_of,
+        "front": 0,
     }
 
 
@@ -68,6 +69,7 @@ def job(row: Columns, calls: Sequence[CallRecord] = (), pictures: Sequence[Pictu
         cancel_requested=bool(row["cancel_requested"]),
         worker=row["worker"],
         retry_of=row["retry_of"],
+        front=row["front"],
         calls=tuple(calls),
         pictures=tuple(pictures),
     )

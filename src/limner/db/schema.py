@@ -15,6 +15,7 @@ from limner.db import (
     outcome_tables,
     people_tables,
     profile_tables,
+    queue_tables,
     review_tables,
     search,
     statistics_tables,
@@ -39,6 +40,7 @@ SUBJECTS = (
     outcome_tables,
     people_tables,
     profile_tables,
+    queue_tables,
     review_tables,
     statistics_tables,
     steering_tables,
@@ -51,7 +53,7 @@ SUBJECTS = (
 """Loaded here so that METADATA has all tables; each loads those of `tables` itself."""
 METADATA = SUBJECTS[0].metadata
 """All tables."""
-VERSION = "0027"
+VERSION = "0029"
 """The newest migration; a test compares it with the files."""
 VERSION_TABLE = "limner_schema_version"
 """Not Alembic's usual name: a PostgreSQL database may be shared with a program that uses that one."""

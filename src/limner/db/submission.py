@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
-from limner.db import codec, holds, keeping, rates, reading, retrying, reusing, rows, sharing, templates
+from limner.db import codec, holds, keeping, pausing, rates, reading, retrying, reusing, rows, sharing, templates
 from limner.db.budgets import covering
 from limner.db.leases import write_events
 from limner.db.statements import Statement, insertion
@@ -58,6 +59,8 @@ def submit(
     known = retrying.known(connection, new) or _remember(connection, new)
     if known is not None:
         return (known, False), []
+    paused = pausing.paused_since(connection, new.owner) is not None
+    new = replace(new, begin=new.begin and not paused)
     _use_quote(connection, new)
     rates.count(connection, new.rates, new.at)
     note_project(connection, new)
@@ -78,7 +81,7 @@ def submit(
     _INSERT_CALLS.many(connection, rows.call_rows(new.id, new.plan, 0, new.calls))
     if new.recipe:
         _INSERT_RECIPE.many(connection, [{"user_id": new.owner, "recipe": new.recipe, "job_id": new.id}])
-    news = [News(kind=EventKind.QUEUED, data={"state": JobState.QUEUED.value}), *new.news]
+    news = [pausing.queued_news(paused=paused), *new.news]
     if new.begin:
         news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
     return (rows.new_job(new), True), write_events(connection, new.id, 0, news, new.at)

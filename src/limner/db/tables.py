@@ -57,6 +57,7 @@ jobs = Table(
     Column("cancel_requested", Boolean(create_constraint=False), nullable=False),
     Column("last_event", Integer, nullable=False),
     Column("retry_of", Key),
+    Column("front", Integer, nullable=False, server_default="0"),
 )
 Index("ix_generation_jobs_retry_of", jobs.c.retry_of, unique=True)
 Index("ix_generation_jobs_page", jobs.c.user_id, jobs.c.created_at.desc(), jobs.c.id.desc())

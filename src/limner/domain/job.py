@@ -135,6 +135,8 @@ class Job:
     """The process that has it in hand."""
     retry_of: str | None = None
     """The job whose missing pictures it buys."""
+    front: int = 0
+    """What was sent to the front of its person's queue has a number, the latest the highest."""
     pictures: tuple[Picture, ...] = ()
     calls: tuple[CallRecord, ...] = ()
 

@@ -174,6 +174,10 @@ class OpenJob:
 
     id: str
     worker: str | None
+    owner: str = field(default="", compare=False)
+    front: int = field(default=0, compare=False)
+    waits: bool = field(default=False, compare=False)
+    """Whether nobody takes it, because its person has paused the queue and nothing of it is on its way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ from limner.domain.events import Event, News
 from limner.domain.health import Breaker, BreakerKey
 from limner.domain.job import Job, JobState
 from limner.domain.picture import Picture
+from limner.domain.queue import QueueWishes
 from limner.domain.records import (
     Closing,
     Conclusion,
@@ -94,11 +95,11 @@ class Jobs(Protocol):
         ...
 
     async def take(self, job: OpenJob, worker: str, at: datetime) -> Job | None:
-        """Takes a job over from the worker it names; None where somebody was quicker or it has ended."""
+        """Takes a job over from the worker it names; None where somebody was quicker, it has ended, or it waits."""
         ...
 
-    async def release(self, lease: Lease, at: datetime) -> None:
-        """Puts a job back into the queue, for any worker."""
+    async def release(self, lease: Lease, at: datetime, *, paused: bool = False) -> None:
+        """Puts a job back into the queue, for any worker; where that is `paused`, until it goes on."""
         ...
 
     async def add_calls(self, lease: Lease, candidate: int, calls: Sequence[NewCall], news: Sequence[News]) -> None:
@@ -106,7 +107,7 @@ class Jobs(Protocol):
         ...
 
     async def mark_submitting(self, lease: Lease, call_id: str, at: datetime, access: Access | None = None) -> None:
-        """From here on the call may have been bought."""
+        """From here on the call may have been bought. Raises QueuePaused where it is to wait: then it may not."""
         ...
 
     async def mark_submitted(self, lease: Lease, call_id: str, ticket: Mapping[str, object]) -> None:
@@ -140,6 +141,10 @@ class Jobs(Protocol):
 
     async def wished_cancelled(self, worker: str) -> Sequence[str]:
         """The open jobs of a worker that somebody, perhaps in another process, wants stopped."""
+        ...
+
+    async def queue_wishes(self, worker: str) -> QueueWishes:
+        """Whose queues are paused, and what that and their order means for the open jobs of a worker."""
         ...
 
     async def resolve(self, call_id: str, owner: str, *, charged: bool, at: datetime) -> Job:

@@ -30,8 +30,10 @@ from limner.domain.errors import (
 from limner.domain.job import CallState
 from limner.domain.model_card import ModelCard
 from limner.domain.ports import Blobs, Cancels, Catalog, Clock, Imaging, Provider, Streams
+from limner.domain.queue import QueuePaused
 from limner.domain.stores import Jobs
 from limner.domain.telling import Doorbells
+from limner.domain.turns import Seat
 from limner.engine.chronicle import log_not_made
 from limner.engine.doors import Doors
 from limner.engine.finishing import Carried, Finisher
@@ -44,11 +46,13 @@ from limner.engine.mishaps import (
     cancelled_problem,
     crowded_problem,
     interrupted_problem,
+    not_entered,
     timeout_problem,
     unanswered,
     unkept_problem,
 )
 from limner.engine.passage import Passage
+from limner.engine.repricing import check_price
 from limner.engine.work import Work
 
 MAX_TRIES = 5
@@ -108,6 +112,9 @@ class Attempt:
         except ProviderError as error:
             await work.progress.health(await self.health.failed(card, attempt, error.problem(), way.credential))
             return await self._failed(work, error.problem(), error.bill)
+        except QueuePaused:
+            await self.health.released(card, attempt, way.credential)
+            raise
         except Interrupted:
             # A process that ends says nothing about what was bought: the next start asks after it.
             if work.control.cancelled and not work.control.stopping:
@@ -146,6 +153,7 @@ class Attempt:
         """
         way = work.passage
         way.check_ready()
+        check_price(work.job, work.record, card)
         call = await self._loaded(work.record.call, card)
         tries = 0
         while True:
@@ -161,7 +169,7 @@ class Attempt:
                     raise
                 await self.jobs.requeue_call(work.lease, work.record.id)
                 await work.progress.problem(error.problem(), tries)
-                await work.control.pause(self._pause(error.retry_after, tries), self.clock)
+                await work.control.before_sending(self.clock.sleep(self._pause(error.retry_after, tries)))
                 way.go_round()
 
     async def _under_another(self, work: Work, error: ProviderError) -> bool:
@@ -175,22 +183,20 @@ class Attempt:
 
     async def _in_turn(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         """Waits for the service's pace, notes the intent, and buys: a death while waiting has sent nothing."""
-        turn, way = work.passage.turn, work.passage
-        try:
-            entered = not work.control.interrupted and await work.control.unless_wished(turn.enter())
-        except TimeoutError as error:
-            raise NotSent(crowded_problem(card)) from error
-        if not entered:
-            raise Interrupted("The job was stopped before anything was sent.")
-        try:
+        way = work.passage
+        with Seat(way.turn, work.control.rank) as seat:
+            try:
+                entered = await work.control.before_sending(seat.take())
+            except TimeoutError as error:
+                raise NotSent(crowded_problem(card)) from error
+            if not entered:
+                raise not_entered(work.control)
             await self.blobs.check_room()
             await self.doors.steering.renew()  # the turn may have come a while after the last look
             way.check_ready()
             await work.progress.health(await self.health.enter(card, work.attempt, way.credential))
             await self.jobs.mark_submitting(work.lease, work.record.id, self.clock.now(), way.access)
             return await self._buy(work, provider, call, card)
-        finally:
-            turn.leave()
 
     async def _buy(self, work: Work, provider: Provider, call: Call, card: ModelCard) -> Finished:
         local = self._is_local(card)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from limner.domain.errors import FailureCode, Problem, ProviderError, Spent, StorageError
+from limner.domain.control import Control
+from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent, StorageError
 from limner.domain.model_card import ModelCard
+from limner.domain.queue import QueuePaused
 
 
 class NotSent(ProviderError):
@@ -85,6 +87,13 @@ def crowded_problem(card: ModelCard) -> Problem:
         message=f"Rate limit exceeded: too many calls wait for {card.title}. Nothing was sent; try again later.",
         provider=card.service,
     )
+
+
+def not_entered(control: Control) -> LimnerError:
+    """What keeps a call from its turn."""
+    if control.held_back and not control.interrupted:
+        return QueuePaused("The queue is paused: this waits until it goes on. Nothing was bought.")
+    return Interrupted("The job was stopped before anything was sent.")
 
 
 def cancelled_problem() -> Problem:

@@ -15,6 +15,7 @@ from limner.domain.job import CLOSED_CALLS, CallRecord, CallState, Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Fallback
 from limner.domain.ports import Blobs, Clock, Ids, Imaging
+from limner.domain.queue import QueuePaused
 from limner.domain.records import Conclusion, Ending, Lease, LeaseLost, NewCall
 from limner.domain.stores import Jobs
 from limner.engine.abandoning import Abandoner
@@ -46,7 +47,9 @@ class Runner:
     ids: Ids
 
     async def run(self, job: Job, control: Control) -> None:
-        """Brings a job to its end, or puts it back into the queue when the process must stop."""
+        """Brings a job to its end, or puts it back into the queue: when the process must stop, or what was not sent yet
+        is to wait.
+        """
         lease = Lease(job.id, job.attempt)
         if job.cancel_requested:
             control.cancel()
@@ -56,6 +59,9 @@ class Runner:
             return
         except Interrupted:
             await self.jobs.release(lease, self.clock.now())
+        except QueuePaused:
+            control.hold_back(True)
+            await self.jobs.release(lease, self.clock.now(), paused=True)
         except StorageError:
             raise  # the job is on disk as it is; whoever delivers it tries again when there is room once more
         except Exception as error:

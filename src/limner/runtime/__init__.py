@@ -55,6 +55,7 @@ from limner.engine.interpreting import Interpreter
 from limner.engine.limits import Limits
 from limner.engine.listing import Listings
 from limner.engine.profiles import Profiles
+from limner.engine.queueing import Queue
 from limner.engine.quotes import HmacSealer
 from limner.engine.repeats import Repeats
 from limner.engine.retouching import Retoucher
@@ -76,6 +77,7 @@ from limner.runtime.keeping import Keeping, join_keeping, keep_tidy
 from limner.runtime.limits import limits_of
 from limner.runtime.messages import courier_of, publisher, subscriptions_of
 from limner.runtime.profiles import profiles_of
+from limner.runtime.queueing import batching_of, queue_of
 from limner.runtime.reviewing import reviews_of
 from limner.runtime.texts import Help, TextDesk, help_of
 from limner.runtime.vault import Rotation, vault_of
@@ -116,6 +118,7 @@ class Runtime:
     repeats: Repeats
     health: HealthWatch
     jobs: Jobs
+    queue: Queue
     pictures: Pictures
     events: Events
     ledger: Ledger
@@ -313,6 +316,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         repeats=Repeats(jobs=jobs, reuser=engine.reuser, presets=engine.presets, clock=ground.clock),
         health=health,
         jobs=jobs,
+        queue=queue_of(ground, jobs),
         pictures=pictures,
         events=SqlEvents(ground.database),
         ledger=SqlLedger(ground.database),
@@ -326,7 +330,7 @@ def _joined(ground: Ground, moving: _Moving, sealer: HmacSealer) -> Runtime:
         statistics=SqlStatistics(ground.database),
         figures=Figures(analytics=SqlAnalytics(ground.database), clock=ground.clock),
         alerts=SqlAlerts(ground.database),
-        batching=_batching(ground, engine, jobs, moving.porter),
+        batching=batching_of(ground, engine, jobs, moving.porter),
         comparing=comparing_of(ground, engine, moving.publish, sealer),
         library=ground.library,
         keeping=keeping,
@@ -352,12 +356,6 @@ def _budgeting(ground: Ground, limits: Limits, people: Admittance) -> Budgeting:
         clock=ground.clock,
         ids=ground.ids,
     )
-
-
-def _batching(ground: Ground, engine: Engine, jobs: SqlJobs, porter: Porter) -> Batching:
-    """What prices batches, takes them and carries them out."""
-    batches = SqlBatches(ground.database)
-    return Batching(engine=engine, batches=batches, jobs=jobs, clock=ground.clock, ids=ground.ids, nudge=porter.nudge)
 
 
 def _runner(runtime: Runtime) -> Runner:

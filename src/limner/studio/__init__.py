@@ -139,8 +139,12 @@ class Studio:
         return await self.paint(await self.request("", Operation.REMOVE_BACKGROUND, {"image": image}, **options))
 
     async def paint(self, request: ImageRequest, *, key: str | None = None, timeout: float | None = None) -> StudioJob:
-        """Carries out a request and waits; after `timeout` seconds the job is returned as it is, and goes on."""
+        """Carries out a request and waits; after `timeout` seconds the job is returned as it is, and goes on.
+
+        Raises QueuePaused where it would wait for nothing.
+        """
         engine = self.runtime.engine
+        await self.runtime.queue.check_going(self.principal)
         return await self.filled(
             await engine.generate(request, self.principal, key=key, timeout=timeout, counted=False)
         )

@@ -17,7 +17,7 @@ from limner.domain.ports import Provider
 from limner.domain.readiness import SWITCHED_OFF, Readiness
 from limner.domain.request import Size
 from limner.domain.steering import Configs
-from limner.domain.turns import Turn
+from limner.domain.turns import Rank, Turn
 from limner.domain.vault import Opener
 from limner.testing.pictures import PictureMaker
 from limner.words.asking import Condition, Question, TextModelUnavailable
@@ -277,7 +277,7 @@ class FakeFindingProvider(FakeProvider):
 class AlwaysFree:
     """A service at which every purchase has its turn at once."""
 
-    async def enter(self) -> None:
+    async def enter(self, rank: Rank | None = None) -> None:
         """Has its turn."""
 
     def leave(self) -> None:

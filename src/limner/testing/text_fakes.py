@@ -25,7 +25,7 @@ from limner.domain.stores import BreakerStep
 from limner.domain.text_calls import MISSING, NewTextCall, TextCall, TextCalls, TextClosing, TextState
 from limner.domain.text_models import TextCard, TextUsage
 from limner.domain.texts import Finish, TextDelta, TextEnd, TextPiece, TextRequest
-from limner.domain.turns import Turns
+from limner.domain.turns import Rank, Turns
 from limner.domain.vault import Opener, UsableKey
 from limner.engine.health import HealthWatch
 from limner.engine.keyrings import Keyrings
@@ -209,7 +209,7 @@ class AtOnce:
         del service
         return self
 
-    async def enter(self) -> None:
+    async def enter(self, rank: Rank | None = None) -> None:
         """It has come."""
 
     def leave(self) -> None:

@@ -45,6 +45,8 @@ class Desk:
     now: datetime
     waiting: Sequence[Job] = ()
     """This person's jobs that are not finished, newest first: who is before whom."""
+    paused: bool = False
+    """Whether this person's queue is."""
 
     def card(self, job: Job) -> JobCard:
         """A job as its card shows it."""
@@ -89,8 +91,10 @@ class Desk:
         """Where a job stands among one's own for the same service; empty for one that does not wait."""
         if job.state is not JobState.QUEUED:
             return ""
+        if self.paused and job.owner == self.principal.id:
+            return _(wording.WAITS)
         service = job.model.partition("/")[0]
-        before = [each for each in self.waiting if each.created < job.created and each.model.startswith(f"{service}/")]
+        before = [each for each in self.waiting if _order(each) < _order(job) and each.model.startswith(f"{service}/")]
         if not before:
             return _("Next in line for %(provider)s. Starts in a moment.", provider=provider)
         seconds = sum(each.plan.candidates[each.candidate].seconds for each in before)
@@ -100,6 +104,11 @@ class Desk:
             provider=provider,
             time=wording.duration(seconds),
         )
+
+
+def _order(job: Job) -> tuple[int, datetime]:
+    """Sorts one's own jobs as they take their turns."""
+    return -job.front, job.created
 
 
 def _behind(before: int) -> str:

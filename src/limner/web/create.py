@@ -259,7 +259,7 @@ async def _page(
     found = await runtime.jobs.page(principal.id, limit=JOBS, cursor=before, states=SHOWN[show])
     active = await runtime.jobs.page(principal.id, limit=JOBS, cursor=None, states=OPEN_STATES)
     troubled = await runtime.jobs.page(principal.id, limit=JOBS, cursor=None, states=ATTENTION)
-    desk = _desk_of(runtime, principal, active.items)
+    desk = await _desk_of(runtime, principal, active.items)
     hints = composing.key_hints(runtime, await runtime.services_for(principal))
     keyless = not any(hint.ready for hint in hints)
     badge = composing.readiness_badge(hints)
@@ -320,11 +320,13 @@ async def _card(request: Request, job: Job, status: int = 200) -> Response:
 
 async def _desk(runtime: Runtime, principal: Principal) -> cards.Desk:
     active = await runtime.jobs.page(principal.id, limit=JOBS, cursor=None, states=OPEN_STATES)
-    return _desk_of(runtime, principal, active.items)
+    return await _desk_of(runtime, principal, active.items)
 
 
-def _desk_of(runtime: Runtime, principal: Principal, waiting: Sequence[Job]) -> cards.Desk:
-    return cards.Desk(catalog=runtime.catalog, principal=principal, now=runtime.clock.now(), waiting=waiting)
+async def _desk_of(runtime: Runtime, principal: Principal, waiting: Sequence[Job]) -> cards.Desk:
+    paused = await runtime.queue.paused(principal) is not None
+    now = runtime.clock.now()
+    return cards.Desk(catalog=runtime.catalog, principal=principal, now=now, waiting=waiting, paused=paused)
 
 
 async def _job(request: Request, job_id: str) -> Job:

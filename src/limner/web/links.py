@@ -75,6 +75,10 @@ class Links:
         """Where a job is cancelled from a page."""
         return f"{self.job(job_id)}/cancel"
 
+    def front(self, job_id: str) -> str:
+        """Where a job is brought to the front from a page."""
+        return f"{self.job(job_id)}/front"
+
     def resolve(self, job_id: str, call_id: str) -> str:
         """Where a lost purchase is settled from a page."""
         return f"{self.job(job_id)}/calls/{call_id}/resolve"
@@ -218,6 +222,8 @@ class Links:
 
     queue: str = "/jobs/list"
     retry_jobs: str = "/jobs/retry"
+    pause_queue: str = "/jobs/pause"
+    resume_queue: str = "/jobs/resume"
 
     def retries(self, job_ids: Sequence[str], batch_id: str = "") -> str:
         """Where the missing pictures of some jobs are priced, to be bought again; of a batch, to go back to it."""

@@ -138,6 +138,27 @@ async def retry_from_form(request: Request) -> Response:
     return RedirectResponse(back, status_code=303)
 
 
+@router.post("/jobs/pause")
+async def pause_queue_from_form(request: Request) -> Response:
+    """Pauses the queue of whoever asks: once the page is there again, nothing more is bought."""
+    await runtime_of(request).queue.pause(principal_of(request))
+    return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
+
+
+@router.post("/jobs/resume")
+async def resume_queue_from_form(request: Request) -> Response:
+    """Lets it go on."""
+    await runtime_of(request).queue.resume(principal_of(request))
+    return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
+
+
+@router.post("/jobs/{job_id}/front")
+async def front_from_form(request: Request, job_id: str) -> Response:
+    """Has a job come before the others of whoever asks."""
+    await runtime_of(request).queue.to_front(known_id(job_id), principal_of(request))
+    return RedirectResponse(renderer_of(request).links.jobs, status_code=303)
+
+
 def _most(text: object) -> Money | None:
     """The ceiling that was shown; None where nobody knew it. Anything else allows nothing."""
     if text is None or text == "":
@@ -155,9 +176,11 @@ async def _part(request: Request, query: QueueQuery) -> QueueView:
     waiting = (await runtime.jobs.page(principal.id, limit=MOST_WAITING, cursor=None, states=OPEN_STATES)).items
     counts = await runtime.jobs.count(principal.id, OPEN_STATES | DECIDED | FAILED)
     retried = await runtime.jobs.retried(principal.id, [job.id for job in page.items if job.state in RETRIED])
-    listed = _Listing(runtime=runtime, links=links, waiting=waiting, retried=retried)
+    paused = await runtime.queue.paused(principal)
+    listed = _Listing(runtime=runtime, links=links, waiting=waiting, retried=retried, paused=paused is not None)
     again = [job.id for job in page.items if job.state in FAILED and job.id not in retried]
     return QueueView(
+        paused="" if paused is None else words.paused(paused),
         lanes=await _lanes(runtime, principal, waiting),
         ways=_ways(query, links, counts),
         rows=tuple([await listed.row(job) for job in page.items]),
@@ -198,6 +221,7 @@ class _Listing:
     waiting: Sequence[Job]
     """Open jobs, newest first."""
     retried: frozenset[str]
+    paused: bool
 
     async def row(self, job: Job) -> QueueRow:
         """One job as it stands."""
@@ -218,21 +242,29 @@ class _Listing:
             running=running,
             percent=percent,
             stage=stage,
-            note=words.in_line(self._place(job)) if job.state is JobState.QUEUED else words.note(job),
+            note=self._waits(job) if job.state is JobState.QUEUED else words.note(job),
             fallback=job.fallback is not None and bool(job.pictures),
             when=words.when(job, candidate.seconds, now),
             at=(job.finished or job.started or job.created).isoformat(),
             cost=showing.booked(job) or words.quoted(candidate),
             stoppable=job.state in OPEN_STATES and not job.cancel_requested,
             retry=self.links.retries([job.id]) if job.state in RETRIED and job.id not in self.retried else "",
+            front=job.state in OPEN_STATES and not job.cancel_requested and self._has_others(job),
             decides=job.state in DECIDED,
         )
+
+    def _has_others(self, job: Job) -> bool:
+        """Whether other jobs for the same service may stand before it."""
+        return any(each.id != job.id and _service(each) == _service(job) for each in self.waiting)
+
+    def _waits(self, job: Job) -> str:
+        return _(wording.WAITS) if self.paused else words.in_line(self._place(job))
 
     def _place(self, job: Job) -> int:
         """Which in line it is, among one's own that wait for the same service."""
         queued = [
             each.id
-            for each in reversed(self.waiting)
+            for each in sorted(self.waiting, key=lambda each: (-each.front, each.created, each.id))
             if each.state is JobState.QUEUED and _service(each) == _service(job)
         ]
         return queued.index(job.id) + 1 if job.id in queued else len(queued)

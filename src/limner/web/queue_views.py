@@ -45,6 +45,8 @@ class QueueRow:
     """The moment, for programs."""
     cost: str
     stoppable: bool
+    front: bool
+    """Whether it can be brought before others."""
     retry: str
     """Where what is missing can be bought; empty where nothing can."""
     decides: bool
@@ -55,6 +57,8 @@ class QueueRow:
 class QueueView:
     """Lanes and one page of jobs."""
 
+    paused: str
+    """What it means that the queue is paused, and since when; empty while it goes on."""
     lanes: tuple[Lane, ...]
     ways: tuple[Way, ...]
     rows: tuple[QueueRow, ...]

@@ -51,6 +51,14 @@ def in_line(place: int) -> str:
     return _("Number %(place)s in line", place=number(place))
 
 
+def paused(since: datetime) -> str:
+    """What it means that the queue is paused, and since when."""
+    return _(
+        "Your queue is paused since %(time)s. What was not sent waits, with its money set aside; nothing is bought.",
+        time=wording.moment(since),
+    )
+
+
 def note(job: Job) -> str:
     """Why a job came short; empty for one that did not."""
     if job.state is JobState.CANCELLED:

@@ -30,6 +30,8 @@ STATES: dict[JobState, tuple[str, str, str]] = {
 }
 """For each state its class, its icon and its word, still to be said: never colour alone."""
 
+WAITS = message("Waits: your queue is paused")
+
 TREATMENTS: dict[Treatment, tuple[str, str]] = {
     Treatment.USED: ("ok", message("kept")),
     Treatment.MAPPED: ("adapt", message("adapted")),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from limner.api.answers import answer
+from limner.api.carrying_out import begun
 from limner.api.deps import broadcasts_of, checked_id, idempotency_key, principal_of, read_json, runtime_of
 from limner.api.dialects.document0.bodies import GenerationErrorAnswer, GenerationOptions, GenerationResult
 from limner.api.dialects.document0.results import error_body, on_the_way, progress_of, result_of
@@ -53,7 +54,7 @@ Provider = Annotated[str | None, Query(alias="providerId", max_length=200, descr
 async def start_generation(request: Request) -> Response:
     """Starts a generation; the id of the result is the session to follow."""
     wish = _wish(await read_json(request, GenerationOptions), runtime_of(request))
-    job = await runtime_of(request).engine.submit(wish, principal_of(request), key=idempotency_key(request))
+    job = await begun(request, wish, key=idempotency_key(request))
     return answer(result_of(request, job), 202)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
-from limner.api.carrying_out import ended, failure_of, with_pictures
+from limner.api.carrying_out import begun, ended, failure_of, with_pictures
 from limner.api.deps import idempotency_key, principal_of, read_json, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer, ImagesAnswer, images_body
 from limner.api.dialects.document1.bodies import (
@@ -109,10 +109,9 @@ async def images_style_transfer(request: Request) -> Response:
 
 
 async def _painted(request: Request, wish: ImageRequest, provider: str | None) -> Response:
-    runtime, principal = runtime_of(request), principal_of(request)
     check_lengths(request, wish.prompt, wish.negative_prompt)
     meant = replace(wish, provider=_provider(request, wish, provider))
-    job = await runtime.engine.submit(meant, principal, key=idempotency_key(request))
+    job = await begun(request, meant, key=idempotency_key(request))
     job = with_pictures(await ended(request, job))
     if all(picture.withheld is not None for picture in job.pictures):
         raise failure_of(job)

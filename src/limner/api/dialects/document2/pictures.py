@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from fastapi import Request, Response
 
 from limner.api.answers import Body, answer
-from limner.api.carrying_out import ended, shown
+from limner.api.carrying_out import begun, ended, shown
 from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
 from limner.api.dialects.document2.bodies import ProfilePicturesBody
 from limner.api.dialects.document2.failing import check_outcome, unheard, unwritten
@@ -49,7 +49,7 @@ async def _generated(request: Request) -> Response:
         raise invalid([detail("too_big", f"String must contain at most {limit} character(s)", "prompt")])
     wish, profile = _asked(body), await _profile(runtime, body.profile_id, principal)
     try:
-        job = await runtime.engine.submit(wish, principal, key=idempotency_key(request))
+        job = await begun(request, wish, key=idempotency_key(request))
     except LimnerError as error:
         raise unwritten(error) from None
     try:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from limner.api.answers import answer
-from limner.api.carrying_out import carried_out, ended, with_pictures
+from limner.api.carrying_out import begun, carried_out, ended, with_pictures
 from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
 from limner.api.dialects.document4 import prompts
 from limner.api.dialects.document4.answers import STORAGE, error_body, job_body, job_line, providers_body
@@ -33,7 +33,6 @@ from limner.api.mounting import mount
 from limner.api.shapes import Body
 from limner.api.surfaces import Surface
 from limner.domain.errors import LimnerError, NotFound
-from limner.domain.job import Job
 
 __all__ = ["BODIES", "SURFACE", "router"]
 
@@ -134,9 +133,7 @@ async def _one(request: Request, fields: dict[str, object], key: str | None, tur
     try:
         body = UnifiedBody.model_validate(fields)
         async with turns:
-            job: Job = await runtime_of(request).engine.submit(
-                wish_of(body, runtime_of(request)), principal_of(request), key=key
-            )
+            job = await begun(request, wish_of(body, runtime_of(request)), key=key)
         return job_body(request, with_pictures(await ended(request, job)))
     except ValidationError as error:
         faults = WrongFields(error.errors(include_url=False, include_context=False, include_input=False))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
-from limner.api.carrying_out import ended, with_pictures
+from limner.api.carrying_out import begun, ended, with_pictures
 from limner.api.deps import broadcasts_of, idempotency_key, principal_of, read_json, runtime_of
 from limner.api.dialects.openai.answers import answer_pieces
 from limner.api.dialects.openai.bodies import EditForm, GenerationBody, ImageEditBody, VariationForm
@@ -127,7 +127,7 @@ async def _job(request: Request, wish: ImageRequest) -> Job:
         earlier = await runtime.repeats.earlier(wish, principal, again=again)
         if earlier is not None:
             return earlier
-    return await runtime.engine.submit(wish, principal, key=key)
+    return await begun(request, wish, key=key)
 
 
 def _headers(job: Job) -> dict[str, str]:
