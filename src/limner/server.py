@@ -20,7 +20,6 @@ from starlette.routing import Route
 from limner.api import dialects, routes
 from limner.api.batch_reading import rows_wanted
 from limner.api.chat_telling import chat_frames
-from limner.api.deps import principal_of
 from limner.api.door import Door, Rules
 from limner.api.gate import MCP, Gate
 from limner.api.heads import BoundedProtocol
@@ -31,6 +30,7 @@ from limner.domain.errors import LimnerError, NotConfigured
 from limner.domain.version import VERSION
 from limner.mcp.mounting import Mount
 from limner.runtime import Runtime, open_runtime
+from limner.runtime.asking import principal_of
 from limner.settings import Settings
 from limner.system import Heap, SystemClock, TimeOrderedIds, open_heap
 from limner.web import pages

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import answers
 from limner.api.schemas import EXAMPLE_ID, Answer
 from limner.api.shapes import Body
 from limner.domain.alerts import Alert, AlertKind
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["people"])
 

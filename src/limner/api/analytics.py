@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.analytics_schemas import AnalyticsAnswer
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import ALWAYS, Responses, answers, problems
 from limner.api.shapes import Body, amount
 from limner.domain.analytics import Span
 from limner.engine.figures import Ends, Findings, Sums, Times
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/analytics", tags=["usage"])
 

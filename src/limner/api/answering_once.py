@@ -10,10 +10,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from limner.api.answers import NO_STORE, answer
-from limner.api.deps import idempotency_key, principal_of, runtime_of
+from limner.api.deps import idempotency_key
 from limner.api.documents import body_of
 from limner.api.shapes import Body
 from limner.domain.errors import LimnerError, Spent, StorageError
+from limner.runtime.asking import principal_of, runtime_of
 
 HEADERS: list[dict[str, Any]] = [
     {

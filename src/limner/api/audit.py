@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import answers
 from limner.api.people_schemas import AuditPage
 from limner.api.shapes import Body
 from limner.domain.audit import Act, Record
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["people"])
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import check_accounts, principal_of, read_json, runtime_of
+from limner.api.deps import check_accounts, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.people_bodies import GoogleBody, LoginBody, OwnPasswordBody
 from limner.api.people_schemas import SessionAnswer
 from limner.api.shapes import Body
 from limner.domain.people import LOCAL, Principal
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from limner.api.batch_bodies import BatchBody, BatchOptions, request_of
 from limner.api.bodies import RequestBody
-from limner.api.deps import media_type_of, parsed, read_json, runtime_of
+from limner.api.deps import media_type_of, parsed, read_json
 from limner.api.taking_in import taken_in
 from limner.domain.batches import MOST_ROWS
 from limner.domain.errors import InvalidRequest, LimnerError, Problem, StorageError
@@ -19,6 +19,7 @@ from limner.domain.people import Principal
 from limner.engine.batching import BatchWish, Wanted
 from limner.engine.rows import rows_of
 from limner.runtime import Runtime
+from limner.runtime.asking import runtime_of
 from limner.runtime.forms import read_form
 
 PAINTERS = frozenset({"model", "provider", "profile", "tier"})

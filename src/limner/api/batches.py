@@ -12,11 +12,12 @@ from limner.api.batch_bodies import BatchBody, BatchOptions
 from limner.api.batch_reading import read_batch
 from limner.api.batch_schemas import BatchAnswer, BatchPage, BatchQuoteAnswer
 from limner.api.bodies import RetryBody
-from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, idempotency_key, read_json
 from limner.api.documents import PAINTING, answers, body_of
 from limner.api.shapes import API, Body, amount, estimate_body, job_url, problem_body
 from limner.domain.batches import Batch, Standing
 from limner.engine.batching import BatchQuote, PricedRow
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/batches", tags=["batches"])
 

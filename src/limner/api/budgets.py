@@ -9,11 +9,12 @@ from fastapi import APIRouter, Path, Request, Response
 from limner.api.answers import answer
 from limner.api.bodies import BudgetBody
 from limner.api.budget_schemas import BudgetAnswer, BudgetList
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.shapes import API, Body, amount
 from limner.domain.budgets import Counted, Standing
 from limner.domain.money import Money
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/budgets", tags=["budgets"])
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from fastapi import Request
 
-from limner.api.deps import broadcasts_of, principal_of, runtime_of
+from limner.api.deps import broadcasts_of
 from limner.domain.errors import FailureCode, Interrupted, LimnerError, Problem, ProviderError, Spent
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
 from limner.engine.following import Follower
+from limner.runtime.asking import principal_of, runtime_of
 
 LONGEST = 900.0
 """Seconds that an answer is waited for at most; a job that takes longer goes on."""

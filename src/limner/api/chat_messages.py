@@ -13,22 +13,14 @@ from limner.api.chat_schemas import BlockAnswer, MessageList, WholeMessage
 from limner.api.chat_shapes import block_body, call_body, message_body, message_url
 from limner.api.chat_telling import text_calls
 from limner.api.chats import ChatId
-from limner.api.deps import (
-    broadcasts_of,
-    chat_broadcasts_of,
-    checked_id,
-    idempotency_key,
-    preferred_wait,
-    principal_of,
-    read_json,
-    runtime_of,
-)
+from limner.api.deps import broadcasts_of, chat_broadcasts_of, checked_id, idempotency_key, preferred_wait, read_json
 from limner.api.documents import PAINTING, Responses, answers, body_of
 from limner.api.jobs import last_event
 from limner.api.streaming import EventStream
 from limner.domain.chats import Message, MessageState, ToolPart
 from limner.domain.errors import NotFound
 from limner.engine.chat_wishes import Wanted
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/chats/{chat_id}", tags=["chats"])
 

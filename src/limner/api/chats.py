@@ -12,11 +12,12 @@ from limner.api.bodies import NO_NUL
 from limner.api.chat_bodies import BranchBody, ChatBody, ChatChangeBody, ChatTagBody
 from limner.api.chat_schemas import ChatAnswer, ChatPage, ChatSummary, FoundPage
 from limner.api.chat_shapes import chat_body, chat_url, found_body, shown_chat
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.domain.chat_rows import ChatFilter
 from limner.domain.chats import TagKind
 from limner.engine.chatting import branch_to
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/chats", tags=["chats"])
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from limner.api.answers import answer
 from limner.api.curating_bodies import CleanupBody
 from limner.api.curating_schemas import CleanupAnswer, StorageAnswer, TallyAnswer
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.documents import answers, body_of
 from limner.api.shapes import Body
 from limner.domain.cleaning import Tally
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["library"])
 

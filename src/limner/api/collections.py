@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from limner.api.answers import answer
 from limner.api.curating_bodies import CollectionBody, CollectionEditBody, IdsBody, known_id
 from limner.api.curating_schemas import ChangeAnswer, CollectionAnswer, CollectionPage
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.images import ImageId
 from limner.api.schemas import ImagePage
@@ -19,6 +19,7 @@ from limner.domain.collecting import Collection
 from limner.domain.errors import NotFound
 from limner.domain.marking import Action, Change
 from limner.engine.curating import Curator
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 

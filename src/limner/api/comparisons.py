@@ -13,7 +13,7 @@ from limner.api.batches import HEADERS
 from limner.api.collections import PageQuery
 from limner.api.comparison_bodies import ComparisonBody, RoundBody, VoteBody
 from limner.api.comparison_schemas import ComparisonAnswer, ComparisonPage, ComparisonQuoteAnswer, LeaderboardAnswer
-from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, idempotency_key, read_json
 from limner.api.documents import PAINTING, answers, body_of
 from limner.api.downloads import file_answer
 from limner.api.images import FILES
@@ -21,6 +21,7 @@ from limner.api.shapes import API, Body, amount, estimate_body, problem_body, re
 from limner.domain.comparisons import LETTERS, Ballot, Contender, Outcome, Round, RoundState
 from limner.domain.leaderboards import By, Score
 from limner.engine.comparing import Comparing, RoundQuote
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/comparisons", tags=["comparisons"])
 

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Request, Response
 from limner.api.answers import answer
 from limner.api.curating_bodies import ChangeBody, TagBody, known_id
 from limner.api.curating_schemas import ChangeAnswer, RenamedAnswer, TagList
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.images import ImageId
 from limner.api.schemas import ImageAnswer
 from limner.api.shapes import image_body
 from limner.domain.marking import Action, Change
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["library"])
 

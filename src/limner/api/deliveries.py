@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
 from limner.api.bodies import WebhookBody
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import UNSAFE, answers, body_of, problems
 from limner.api.shapes import API, Body
 from limner.api.webhook_schemas import DeliveryAnswer, DeliveryPage, NewWebhookAnswer, WebhookList
 from limner.domain.webhooks import Delivery, Webhook
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 

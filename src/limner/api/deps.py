@@ -13,20 +13,13 @@ from pydantic_core import from_json
 from limner.api.errors import MalformedJson, UnsupportedMediaType, WrongFields
 from limner.api.streaming import Broadcasts
 from limner.domain.errors import InvalidRequest, NotFound, PolicyError
-from limner.domain.people import LOCAL, Principal, signed_in
-from limner.runtime import Runtime
+from limner.runtime.asking import runtime_of
 
 Body = TypeVar("Body", bound=BaseModel)
 
 LONGEST_KEY = 255
 NO_NUMBER = re.compile(rb"[\[:,]\s*-?(?:NaN|Infinity)")
 """Where a value may be one of the words that stand for no number."""
-
-
-def runtime_of(request: Request) -> Runtime:
-    """The open installation."""
-    runtime: Runtime = request.app.state.runtime
-    return runtime
 
 
 def broadcasts_of(request: Request) -> Broadcasts:
@@ -39,11 +32,6 @@ def chat_broadcasts_of(request: Request) -> Broadcasts:
     """Whoever listens to answers of chats in this process."""
     broadcasts: Broadcasts = request.app.state.chat_broadcasts
     return broadcasts
-
-
-def principal_of(request: Request) -> Principal:
-    """Whoever asks: the one person of this machine where nobody signs in. Raises SignInRequired."""
-    return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))
 
 
 def check_accounts(request: Request) -> None:

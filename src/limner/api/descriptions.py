@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from limner.api.answering_once import once, repeatable
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.description_schemas import (
     DescribeAllBody,
     DescribeBody,
@@ -21,6 +21,7 @@ from limner.api.images import ImageId
 from limner.api.shapes import Body
 from limner.domain.describing import Wish
 from limner.domain.money import Money
+from limner.runtime.asking import principal_of, runtime_of
 from limner.words.plain import described_body, describing_quote_body
 
 router = APIRouter(tags=["images"])

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
-from limner.api.deps import runtime_of
+from limner.runtime.asking import runtime_of
 from limner.storage.library import Delivery
 
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"

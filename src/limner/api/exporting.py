@@ -11,13 +11,14 @@ from starlette.datastructures import UploadFile
 from limner.api.answers import answer
 from limner.api.curating_bodies import ExportBody
 from limner.api.curating_schemas import UploadAnswer
-from limner.api.deps import checked_id, media_type_of, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, media_type_of, read_json
 from limner.api.documents import ALWAYS, Responses, answers, body_of, problems
 from limner.api.downloads import FileAnswer, disposition
 from limner.api.errors import UnsupportedMediaType
 from limner.api.shapes import API, image_body
 from limner.domain.errors import InvalidRequest
 from limner.engine.importing import Label
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.storage.zipping import Wish, zipped
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import runtime_of
 from limner.api.documents import answers
 from limner.api.schemas import HealthAnswer
+from limner.runtime.asking import runtime_of
 
 router = APIRouter(tags=["operations"])
 

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, runtime_of
+from limner.api.deps import checked_id
 from limner.api.documents import ALWAYS, Responses, answers, problems
 from limner.api.downloads import file_answer
 from limner.api.schemas import ImageAnswer, ImagePage
 from limner.api.shapes import image_body
 from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/images", tags=["images"])
 

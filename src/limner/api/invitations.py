@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
 from limner.api.carrying_out import base_of
-from limner.api.deps import check_accounts, checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import check_accounts, checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.people_bodies import InvitationBody
 from limner.api.people_schemas import InvitationList, NewInvitationAnswer
 from limner.api.shapes import Body
 from limner.domain.invitations import Invitation
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/invitations", tags=["people"])
 

@@ -9,15 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
 from limner.api.bodies import JobBody, ResolveBody, RetryBody
-from limner.api.deps import (
-    broadcasts_of,
-    checked_id,
-    idempotency_key,
-    preferred_wait,
-    principal_of,
-    read_json,
-    runtime_of,
-)
+from limner.api.deps import broadcasts_of, checked_id, idempotency_key, preferred_wait, read_json
 from limner.api.documents import ALWAYS, PAINTING, Responses, answers, body_of, problems
 from limner.api.schemas import EventPage, JobAnswer, JobPage
 from limner.api.shapes import job_body, job_summary, job_url
@@ -25,6 +17,7 @@ from limner.api.streaming import EventStream, event_body
 from limner.api.taking_in import read_job
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.job import Job, JobState
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 

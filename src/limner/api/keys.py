@@ -9,13 +9,14 @@ from fastapi import APIRouter, Path, Request, Response
 from limner.api.answers import answer
 from limner.api.card_schemas import InspectionAnswer
 from limner.api.cards import inspection_body
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.key_schemas import KeyAnswer, KeyChangeBody, KeyList, NewKeyBody
 from limner.api.shapes import API, Body
 from limner.domain.errors import InvalidRequest
 from limner.domain.people import Principal
 from limner.domain.vault import KeyState, StoredKey
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import ALWAYS, Responses, problems
 from limner.domain.analytics import ServiceTotals
 from limner.domain.health import BreakerState
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["operations"])
 

@@ -18,7 +18,7 @@ from limner.api.card_schemas import (
     ProviderList,
 )
 from limner.api.cards import inspection_body, model_body, provider_body, text_provider_body
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.documents import UNSAFE, answers, body_of
 from limner.api.shapes import Body
 from limner.domain.errors import NotFound
@@ -28,6 +28,7 @@ from limner.domain.request import Operation
 from limner.engine.naming import id_of, service_of
 from limner.engine.text_places import TextPlace, text_places
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["models"])
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from limner.api.deps import principal_of, runtime_of
 from limner.domain.authority import authority_of
 from limner.domain.errors import BadPicture, InvalidRequest
 from limner.domain.request import InputImage, Role
+from limner.runtime.asking import principal_of, runtime_of
 from limner.storage.uploads import decoded
 
 _OWN = re.compile(r"/images/([0-9a-fA-F-]{36})(?:/|$)")

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
 from limner.api.bodies import PresetBody
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.shapes import Body
 from limner.api.wording_schemas import PresetAnswer, PresetList
 from limner.domain.errors import InvalidRequest
 from limner.domain.preset import Preset
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/presets", tags=["presets"])
 

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
-from limner.api.deps import check_accounts, checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import check_accounts, checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.people_bodies import MemberBody, ProjectBody
 from limner.api.people_schemas import ProjectAnswer, ProjectList
 from limner.api.schemas import ImagePage, JobPage
 from limner.api.shapes import API, Body, image_body, job_summary
 from limner.domain.sharing import SharedProject
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/projects", tags=["people"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from limner.api.answering_once import once, repeatable
 from limner.api.answers import answer
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.documents import answers, body_of
 from limner.api.prompt_schemas import (
     CheckAnswer,
@@ -23,6 +23,7 @@ from limner.api.prompt_schemas import (
     TranslatedAnswer,
 )
 from limner.api.shapes import Body
+from limner.runtime.asking import principal_of, runtime_of
 from limner.words.plain import (
     analysis_body,
     check_body,

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
 from limner.api.carrying_out import base_of
-from limner.api.deps import runtime_of
 from limner.api.gate import MCP, PROTECTED
 from limner.domain.errors import NotFound
+from limner.runtime.asking import runtime_of
 
 router = APIRouter(prefix=PROTECTED, include_in_schema=False)
 

@@ -9,10 +9,11 @@ from pydantic import Field
 
 from limner.api.answers import answer
 from limner.api.bodies import QueueBody
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.documents import answers, body_of
 from limner.api.schemas import Answer
 from limner.domain.queue import Standing
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/queue", tags=["jobs"])
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
 from limner.api.bodies import RequestBody
-from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import PAINTING, answers, body_of
 from limner.api.schemas import QuoteAnswer
 from limner.api.shapes import quote_body
 from limner.api.taking_in import read_wish
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["quotes"])
 

@@ -9,13 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.answers import answer
 from limner.api.bodies import DecisionBody, ReportBody
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import answers, body_of
 from limner.api.downloads import file_answer
 from limner.api.images import FILES, ImageId
 from limner.api.report_schemas import OwnReportAnswer, ReportAnswer, ReportPage
 from limner.api.shapes import API, Body
 from limner.domain.reviews import JUDGE, Report, ReportState
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["reports"])
 

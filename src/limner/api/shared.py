@@ -7,10 +7,10 @@ from pathlib import PurePath
 
 from fastapi import APIRouter, Request, Response
 
-from limner.api.deps import runtime_of
 from limner.api.downloads import file_answer
 from limner.domain.picture import Picture
 from limner.engine.linking import UNLISTED
+from limner.runtime.asking import runtime_of
 
 router = APIRouter(prefix="/s/{token}/images/{image_id}", include_in_schema=False)
 

@@ -12,12 +12,13 @@ from limner.api.carrying_out import base_of
 from limner.api.collections import CollectionId
 from limner.api.curating_bodies import ShareBody
 from limner.api.curating_schemas import NewShareAnswer, ShareList
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.images import ImageId
 from limner.api.shapes import Body
 from limner.domain.collecting import Share
 from limner.engine.linking import NewShare, Sharer
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["shares"])
 

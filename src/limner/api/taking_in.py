@@ -12,11 +12,12 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
 from limner.api.bodies import InputBody, JobBody, RequestBody
-from limner.api.deps import checked_id, media_type_of, parsed, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, media_type_of, parsed, read_json
 from limner.domain.errors import BadPicture, InvalidRequest
 from limner.domain.picture import check_shown
 from limner.domain.request import ImageRequest, InputImage, Role
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.storage.uploads import decoded
 

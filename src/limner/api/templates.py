@@ -8,11 +8,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
 from limner.api.bodies import FillBody, TemplateBody, TemplateChanges
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.shapes import API, Body
 from limner.api.wording_schemas import FilledAnswer, TemplateAnswer, TemplateList
 from limner.domain.template import Template
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/templates", tags=["templates"])
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import answers, body_of
 from limner.api.text_schemas import TextCallAnswer, TextCallPage, TextModelList, TextResolveBody
+from limner.runtime.asking import principal_of, runtime_of
 from limner.words.plain import text_call_body, text_model_body
 
 router = APIRouter(prefix="/texts", tags=["texts"])

@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import check_accounts, checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import check_accounts, checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.people_bodies import TokenBody
 from limner.api.people_schemas import NewTokenAnswer, TokenList
 from limner.api.shapes import API, Body
 from limner.domain.errors import InvalidRequest
 from limner.domain.people import ApiToken
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["people"])
 

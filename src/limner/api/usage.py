@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.documents import answers
 from limner.api.schemas import UsageAnswer
 from limner.api.shapes import amount
 from limner.domain.money import Money
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(tags=["usage"])
 

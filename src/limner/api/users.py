@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
 from limner.api.people_bodies import UserBody, UserChangeBody
 from limner.api.people_schemas import UserAnswer, UserList
 from limner.api.shapes import API, Body
 from limner.domain.people import User
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/users", tags=["people"])
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from limner.api.deps import runtime_of
 from limner.api.documents import UNSAFE, problems
 from limner.domain.abilities import HearsNews
 from limner.domain.errors import NotConfigured, NotFound, PolicyError
+from limner.runtime.asking import runtime_of
 
 router = APIRouter(tags=["webhooks"])
 

@@ -7,9 +7,9 @@ from fastapi.responses import RedirectResponse
 
 from limner.domain.errors import InvalidRequest, LimnerError, TooManyRequests
 from limner.domain.people import SignInRefused
+from limner.runtime.asking import principal_of
 from limner.runtime.cookies import dropped, kept
 from limner.runtime.forms import read_form
-from limner.web.gallery import principal_of
 from limner.web.languages import message
 from limner.web.settings_frame import framed
 from limner.web.settings_people_views import AccountPage

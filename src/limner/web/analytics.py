@@ -18,11 +18,12 @@ from limner.domain.people import Principal
 from limner.engine.figures import EVERYBODY, Findings
 from limner.engine.text_places import text_places
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web import analytics_words as words
 from limner.web import wording
 from limner.web.analytics_views import AnalyticsPage, BreakerRow, FiguresPart, FiguresView, Gauge, Named, Way
+from limner.web.asking import renderer_of
 from limner.web.figures import Drawing
-from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.rendering import shell

@@ -12,7 +12,7 @@ from limner.domain.picture import Picture
 from limner.domain.records import PictureFilter
 from limner.engine.importing import Label
 from limner.runtime import Runtime
-from limner.web.gallery import known_id
+from limner.web.asking import known_id
 
 FIELD = "reference"
 RECENT = 12

@@ -15,8 +15,8 @@ from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.engine.batching import BatchWish, Wanted
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web.batch_views import BatchDraft
-from limner.web.gallery import principal_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import number
 from limner.web.signing_in import text_of

@@ -13,12 +13,13 @@ from pydantic import BaseModel, Field
 
 from limner.domain.batches import MOST_ROWS, OPEN_ROWS, Batch, RowState, Standing
 from limner.domain.job import Job, JobState
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web import batch_words as words
 from limner.web import showing, wording
 from limner.web.analytics_views import Named, Way
+from limner.web.asking import renderer_of
 from limner.web.batch_views import BatchLine, BatchRow, BatchView
 from limner.web.failures import told
-from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links

@@ -14,10 +14,12 @@ from limner.domain.batches import MOST_AT_ONCE, MOST_ROWS
 from limner.domain.errors import ConfirmationRequired, LimnerError
 from limner.domain.money import Money
 from limner.engine.batching import BatchQuote
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.storage.zipping import Wish, zipped
 from limner.web import batch_words as words
 from limner.web import composing, showing
+from limner.web.asking import known_id, renderer_of
 from limner.web.batch_drafts import draft_from_form, wish_from, with_file
 from limner.web.batch_showing import BatchQuery, batch_view, lines_of
 from limner.web.batch_views import (
@@ -31,7 +33,6 @@ from limner.web.batch_views import (
     QuotedRow,
 )
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import number
 from limner.web.queue import LATER, SOON

@@ -10,9 +10,10 @@ from limner.domain.comparisons import LEAST, MOST
 from limner.domain.errors import InvalidRequest, UnknownModel
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web import showing, wording
+from limner.web.asking import known_id, renderer_of
 from limner.web.compare_views import Beside, BesidePage
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.links import Links
 from limner.web.rendering import shell

@@ -17,13 +17,14 @@ from limner.domain.chats import Chat, ChatChanges, ChatDraft, ChatMode, TagKind
 from limner.domain.errors import InvalidRequest, LimnerError, NotFound
 from limner.domain.money import Money
 from limner.engine.chat_wishes import MOST_SHOWN, Wanted
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import attaching, chat_showing, showing
+from limner.web.asking import known_id, renderer_of
 from limner.web.chat_showing import NONE, SHOWN, USUAL
 from limner.web.chat_views import ChatPage, Conversations, ShelfPart, ThreadPart
 from limner.web.composing import form_key
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
 from limner.web.languages import gettext as _
 from limner.web.rendering import shell

@@ -12,13 +12,14 @@ from limner.domain.chats import Chat, Message, ToolPart
 from limner.domain.errors import LimnerError, NotFound
 from limner.domain.money import Money
 from limner.engine.chat_wishes import MOST_SHOWN, Wanted
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import attaching, chat_showing
+from limner.web.asking import known_id, renderer_of
 from limner.web.chat import FIELDS as FIELDS_OF_A_MESSAGE
 from limner.web.chat import NOTHING, WHOLE, page, shown_with
 from limner.web.chat_views import MessagePart
 from limner.web.composing import form_key
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.signing_in import text_of
 

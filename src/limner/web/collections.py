@@ -9,10 +9,11 @@ from fastapi.responses import RedirectResponse
 
 from limner.domain.collecting import Collection, Edit
 from limner.domain.errors import InvalidRequest
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web import browsing, wording
+from limner.web.asking import known_id, renderer_of
 from limner.web.failures import told
 from limner.web.filters import GalleryQuery
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AlbumCard, AlbumPage, AlbumsPage, AskPage, DayGroup, SheetView
 from limner.web.languages import gettext as _
 from limner.web.rendering import shell

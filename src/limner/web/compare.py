@@ -20,12 +20,13 @@ from limner.domain.money import Money
 from limner.domain.request import Aspect, ImageRequest
 from limner.engine.comparing import Entrant, RoundQuote, RoundWish
 from limner.engine.pricing import usual_price
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import compare_showing, compare_words, composing
+from limner.web.asking import known_id, renderer_of
 from limner.web.beside import beside_each_other
 from limner.web.compare_views import BlindPart, ComparePage, PricePart, RoundComposer, RoundDraft, RoundPrice
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of

@@ -18,10 +18,10 @@ from limner.domain.plan import Plan
 from limner.domain.request import DEFAULT_PROJECT, ImageRequest, Role
 from limner.runtime import Runtime
 from limner.web import attaching, choosing, composing, showing, wording
+from limner.web.asking import known_id
 from limner.web.assets import FOLDER
 from limner.web.create_views import Composer, Draft, Pattern, Price, RoleChoice, Style
 from limner.web.failures import told
-from limner.web.gallery import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.styles import shown_styles

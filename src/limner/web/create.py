@@ -17,8 +17,10 @@ from limner.domain.people import Principal
 from limner.domain.records import Page
 from limner.domain.request import Operation
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import cards, composing, offering, wording
+from limner.web.asking import known_id, renderer_of
 from limner.web.composer import ASKS, Composing
 from limner.web.create_views import (
     CardPart,
@@ -33,7 +35,6 @@ from limner.web.create_views import (
     PricePart,
 )
 from limner.web.failures import parted, told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import number
 from limner.web.links import Links

@@ -12,13 +12,14 @@ from limner.domain.picture import Picture
 from limner.domain.plan import Plan
 from limner.domain.request import InputImage
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import composing, showing, wording
 from limner.web.able import Look
+from limner.web.asking import known_id, renderer_of
 from limner.web.editing_form import EDGES, LABELS, SIDES, Edit, Kind, source_of
 from limner.web.editing_views import EditKind, EditPage, PricePart, Pricing, Version
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links

@@ -11,16 +11,17 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from starlette.datastructures import FormData
 
 from limner.domain.authority import own_path
-from limner.domain.errors import InvalidRequest, NotFound
+from limner.domain.errors import InvalidRequest
 from limner.domain.marking import MOST_AT_ONCE, Action, Change
-from limner.domain.people import LOCAL, Principal, signed_in
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.storage.zipping import Wish, zipped
 from limner.web import browsing
+from limner.web.asking import renderer_of
 from limner.web.filters import GalleryQuery, SheetQuery, filters_of
 from limner.web.gallery_views import AskPage, Choice, GalleryPage, SheetPart
 from limner.web.languages import gettext, ngettext
-from limner.web.rendering import Renderer, shell
+from limner.web.rendering import shell
 from limner.web.signing_in import text_of
 
 FORGET = "forget"
@@ -149,31 +150,6 @@ async def empty_from_form(request: Request) -> Response:
     await cleaner.sweep()
     trash = renderer_of(request).links.trash
     return RedirectResponse(_with_word(trash, f"{FORGET}.{gone.pictures}"), status_code=303)
-
-
-def runtime_of(request: Request) -> Runtime:
-    """The open installation."""
-    runtime: Runtime = request.app.state.runtime
-    return runtime
-
-
-def renderer_of(request: Request) -> Renderer:
-    """What writes the pages."""
-    renderer: Renderer = request.app.state.renderer
-    return renderer
-
-
-def principal_of(request: Request) -> Principal:
-    """Whoever looks at the page. Raises SignInRequired."""
-    return signed_in(request.scope.get("limner.principal", LOCAL)).at(request.scope.get("limner.address"))
-
-
-def known_id(text: str) -> str:
-    """An id in the form that ours have. Raises NotFound."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise NotFound(gettext("There is nothing with this id.")) from None
 
 
 def keeps_for(runtime: Runtime) -> str:

@@ -16,11 +16,13 @@ from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.request import Operation
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web import browsing, showing, wording
+from limner.web.asking import known_id, renderer_of
 from limner.web.failures import told
 from limner.web.family import family_of
 from limner.web.filters import GalleryQuery
-from limner.web.gallery import keeps_for, known_id, principal_of, renderer_of, runtime_of
+from limner.web.gallery import keeps_for
 from limner.web.languages import gettext, message, ngettext, number
 from limner.web.lightbox_views import Neighbour, PicturePage, ShareRow
 from limner.web.links import Links

@@ -48,10 +48,10 @@ from limner.web import (
     sharing,
     signing_in,
 )
+from limner.web.asking import renderer_of
 from limner.web.assets import read_assets
 from limner.web.batch_drafts import ReadsRows
 from limner.web.failures import told
-from limner.web.gallery import renderer_of
 from limner.web.languages import gettext as _
 from limner.web.links import Links
 from limner.web.rendering import Renderer, shell
@@ -74,41 +74,43 @@ def install(app: FastAPI, reads: ReadsRows) -> None:
     app.add_middleware(languages.Speaking)
     app.add_route("/static/{version}/{name:path}", assets.serve, include_in_schema=False)
     # Not by include_router, which makes every route once more for each application: 0.3 s of processor for the pages.
-    routes = app.router.routes
-    routes.extend(queue.router.routes)  # before jobs by id: its paths look like them
-    routes.extend(create.router.routes)
-    routes.extend(gallery.router.routes)
-    routes.extend(collections.router.routes)
-    routes.extend(lightbox.router.routes)
-    routes.extend(rerunning.router.routes)
-    routes.extend(editing.router.routes)
-    routes.extend(remaking.router.routes)
-    routes.extend(sharing.router.routes)
-    routes.extend(batches.router.routes)
-    routes.extend(compare.router.routes)
-    routes.extend(documentation.router.routes)
-    routes.extend(signing_in.router.routes)
-    routes.extend(invitations.router.routes)
-    routes.extend(elsewhere.router.routes)
-    routes.extend(account.router.routes)
-    routes.extend(preferences.router.routes)
-    routes.extend(keyboard.router.routes)
-    routes.extend(settings_frame.router.routes)
-    routes.extend(settings_keys.router.routes)
-    routes.extend(settings_profiles.router.routes)
-    routes.extend(installing.router.routes)
-    routes.extend(settings_providers.router.routes)
-    routes.extend(analytics.router.routes)
-    routes.extend(chat.router.routes)
-    routes.extend(chat_saying.router.routes)
-    routes.extend(settings_budgets.router.routes)
-    routes.extend(settings_people.router.routes)
-    routes.extend(settings_projects.router.routes)
-    routes.extend(settings_tokens.router.routes)
-    routes.extend(settings_webhooks.router.routes)
-    routes.extend(settings_presets.router.routes)
-    routes.extend(settings_templates.router.routes)
-    routes.extend(settings_appearance.router.routes)
+    for page in (
+        queue,  # before jobs by id: its paths look like them
+        create,
+        gallery,
+        collections,
+        lightbox,
+        rerunning,
+        editing,
+        remaking,
+        sharing,
+        batches,
+        compare,
+        documentation,
+        signing_in,
+        invitations,
+        elsewhere,
+        account,
+        preferences,
+        keyboard,
+        settings_frame,
+        settings_keys,
+        settings_profiles,
+        installing,
+        settings_providers,
+        analytics,
+        chat,
+        chat_saying,
+        settings_budgets,
+        settings_people,
+        settings_projects,
+        settings_tokens,
+        settings_webhooks,
+        settings_presets,
+        settings_templates,
+        settings_appearance,
+    ):
+        app.router.routes.extend(page.router.routes)
     for kind in (LimnerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
     app.state.places = places.standing(app)

@@ -20,12 +20,13 @@ from limner.domain.people import Principal
 from limner.domain.plan import Plan
 from limner.domain.request import ImageRequest
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import queue_words as words
 from limner.web import showing, wording
 from limner.web.analytics_views import Named, Way
+from limner.web.asking import known_id, renderer_of
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, number
 from limner.web.links import Links

@@ -15,12 +15,13 @@ from limner.domain.plan import Quote
 from limner.domain.prices import Facts
 from limner.domain.request import ImageRequest, InputImage
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import composing, showing, wording
 from limner.web.able import Able, Look
+from limner.web.asking import known_id, renderer_of
 from limner.web.editing_form import source_of
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.remaking_form import COUNTS, OPERATIONS, SCALES, Remake, Way

@@ -13,9 +13,10 @@ from limner.domain.job import Job
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
+from limner.runtime.asking import principal_of, runtime_of
 from limner.web import composing, showing, wording
+from limner.web.asking import known_id, renderer_of
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.lightbox_views import Offer, RerunPage
 from limner.web.rendering import shell

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
 from limner.runtime.forms import read_form
-from limner.web.gallery import renderer_of
+from limner.web.asking import renderer_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import COOKIE as LANGUAGE
 from limner.web.languages import KNOWN, LANGUAGES, message, spoken

@@ -12,9 +12,10 @@ from limner.domain.budgets import Counted, Kind, Standing, Window
 from limner.domain.errors import InvalidRequest, UsageError
 from limner.domain.money import Money
 from limner.engine.budgeting import CHANGES, Wanted
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import dates, wording
-from limner.web.gallery import known_id, principal_of, runtime_of
+from limner.web.asking import known_id
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from limner.domain.errors import LimnerError
+from limner.runtime.asking import principal_of, runtime_of
+from limner.web.asking import renderer_of
 from limner.web.failures import told
-from limner.web.gallery import principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import AskPage
 from limner.web.languages import gettext as _
 from limner.web.languages import message

@@ -14,10 +14,11 @@ from limner.domain.model_card import Status
 from limner.domain.vault import KeyChange, KeyState, StoredKey
 from limner.engine.vault import NewKey
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import showing
+from limner.web.asking import known_id
 from limner.web.failures import headline, told_of
-from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from limner.domain.errors import InvalidRequest, UsageError
 from limner.domain.people import Principal, Role, User
 from limner.engine.inviting import Invited
+from limner.runtime.asking import principal_of
 from limner.runtime.forms import read_form
+from limner.web.asking import known_id
 from limner.web.elsewhere import address_of_server
-from limner.web.gallery import known_id, principal_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message

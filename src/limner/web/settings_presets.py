@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from limner.domain.errors import NotFound, UsageError
 from limner.domain.preset import Preset
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
-from limner.web.gallery import principal_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed

@@ -13,10 +13,11 @@ from limner.domain.profile import Profile, ProfileDraft
 from limner.domain.request import Operation
 from limner.domain.vault import StoredKey
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import composing, showing
+from limner.web.asking import known_id
 from limner.web.failures import told
-from limner.web.gallery import known_id, principal_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request, Response
 from limner.domain.errors import InvalidRequest, UsageError
 from limner.domain.people import Principal, Role
 from limner.domain.sharing import SharedProject
+from limner.runtime.asking import principal_of
 from limner.runtime.forms import read_form
-from limner.web.gallery import known_id, principal_of
+from limner.web.asking import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed

@@ -18,10 +18,10 @@ from limner.domain.text_models import MILLION, TextCard
 from limner.engine.pricing import usual_price
 from limner.engine.text_places import TextPlace, text_places
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import showing, wording
 from limner.web.failures import headline, told_of
-from limner.web.gallery import principal_of, runtime_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
 from limner.web.settings_frame import done_at, framed

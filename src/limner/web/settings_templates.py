@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from limner.domain.errors import UsageError
 from limner.domain.template import Template
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
-from limner.web.gallery import known_id, principal_of, runtime_of
+from limner.web.asking import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.settings_frame import ask, done_at, framed

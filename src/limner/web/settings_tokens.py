@@ -12,8 +12,9 @@ from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.money import Money
 from limner.domain.people import ApiToken, TokenScope
 from limner.engine.budgeting import MOST, Wanted
+from limner.runtime.asking import principal_of
 from limner.runtime.forms import read_form
-from limner.web.gallery import known_id, principal_of
+from limner.web.asking import known_id
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message

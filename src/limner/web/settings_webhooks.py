@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 
 from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.webhooks import Answered, Delivery, DeliveryState, Webhook, WebhookEvent
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 from limner.web import wording
+from limner.web.asking import known_id, renderer_of
 from limner.web.failures import told_of
-from limner.web.gallery import known_id, principal_of, renderer_of, runtime_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext

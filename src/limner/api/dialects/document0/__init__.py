@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from limner.api.answers import answer
 from limner.api.carrying_out import begun
-from limner.api.deps import broadcasts_of, checked_id, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import broadcasts_of, checked_id, idempotency_key, read_json
 from limner.api.dialects.document0.bodies import GenerationErrorAnswer, GenerationOptions, GenerationResult
 from limner.api.dialects.document0.results import error_body, on_the_way, progress_of, result_of
 from limner.api.documents import refusals, taking
@@ -21,6 +21,7 @@ from limner.domain.events import EventKind
 from limner.domain.job import Job
 from limner.domain.request import ImageRequest, Size
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 
 __all__ = ["BODIES", "SURFACE", "router"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answering_once import once
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.dialects.document1.answers import ErrorAnswer
 from limner.api.dialects.document1.bodies import ImagesAnalyzeBody, ImagesEnhanceBody
 from limner.api.dialects.document1.limits import check_lengths
@@ -14,6 +14,7 @@ from limner.api.documents import refusals, taking
 from limner.api.picture_sources import own_id, picture_at
 from limner.api.shapes import Body
 from limner.domain.describing import Described, Wish
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
 

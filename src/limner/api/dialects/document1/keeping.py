@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.dialects.document1.answers import picture_body
 from limner.api.dialects.document1.bodies import ImagesCollectBody, ImagesCollectionBody
 from limner.api.dialects.document1.lists import FAR, OBJECT, READ, slice_of
@@ -19,6 +19,7 @@ from limner.domain.errors import NotFound
 from limner.domain.marking import Action, Change
 from limner.domain.records import PictureFilter
 from limner.engine.curating import Curator
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from limner.api.deps import runtime_of
 from limner.domain.errors import InvalidRequest
+from limner.runtime.asking import runtime_of
 
 
 def check_lengths(request: Request, *texts: str | None) -> None:

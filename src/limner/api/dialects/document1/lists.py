@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document1.answers import ErrorAnswer, picture_body, provider_word
 from limner.api.dialects.document1.bodies import MOST
 from limner.api.documents import Responses, refusals
@@ -21,6 +20,7 @@ from limner.domain.records import PictureFilter
 from limner.domain.request import Operation
 from limner.engine.pricing import usual_price
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
 

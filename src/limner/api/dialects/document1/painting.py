@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
 from limner.api.carrying_out import begun, ended, failure_of, with_pictures
-from limner.api.deps import idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import idempotency_key, read_json
 from limner.api.dialects.document1.answers import ErrorAnswer, ImagesAnswer, images_body
 from limner.api.dialects.document1.bodies import (
     ImagesEditBody,
@@ -22,6 +22,7 @@ from limner.api.documents import refusals, taking
 from limner.api.picture_sources import mask_for, picture_at
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import ImageRequest, InputImage, Margins, Operation, Size
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, read_json
 from limner.api.dialects.document1.answers import ErrorAnswer
 from limner.api.dialects.document1.bodies import (
     ImagesReportBody,
@@ -18,6 +18,7 @@ from limner.api.dialects.document1.lists import OBJECT, READ
 from limner.api.documents import Responses, refusals, taking
 from limner.api.shapes import Body
 from limner.domain.template import Template
+from limner.runtime.asking import principal_of, runtime_of
 
 router = APIRouter(prefix="/api/images", tags=["document 1"])
 

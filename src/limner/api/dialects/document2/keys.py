@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document2.bodies import ValidateKeyBody
 from limner.api.dialects.document2.faults import Refusal, detail, failed, invalid, read
 from limner.api.dialects.document2.meaning import service_meant
@@ -16,6 +15,7 @@ from limner.api.documents import body_of
 from limner.domain.accounts import Asks
 from limner.domain.errors import LimnerError, NotConfigured, NotFound
 from limner.domain.vault import KeyState
+from limner.runtime.asking import principal_of, runtime_of
 
 INVALID = "Invalid API key"
 KEY_MISSING = "API key not found"

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 
 from limner.api.answers import Body, answer
 from limner.api.carrying_out import begun, ended, shown
-from limner.api.deps import checked_id, idempotency_key, principal_of, runtime_of
+from limner.api.deps import checked_id, idempotency_key
 from limner.api.dialects.document2.bodies import ProfilePicturesBody
 from limner.api.dialects.document2.failing import check_outcome, unheard, unwritten
 from limner.api.dialects.document2.faults import Refusal, answered, detail, fault_of, invalid, read
@@ -24,6 +24,7 @@ from limner.domain.picture import Picture
 from limner.domain.profile import Profile
 from limner.domain.request import Aspect, ImageRequest, Size
 from limner.runtime import Runtime
+from limner.runtime.asking import principal_of, runtime_of
 from limner.storage.generated import PLACE
 
 NO_FILE = {"error": "File not found"}

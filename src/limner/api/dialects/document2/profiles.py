@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document2.bodies import ChangedProfileBody, NewProfileBody
 from limner.api.dialects.document2.faults import not_found, read
 from limner.api.dialects.document2.meaning import service_meant
@@ -16,6 +15,7 @@ from limner.api.documents import body_of
 from limner.domain.errors import NotFound
 from limner.domain.ports import Catalog
 from limner.domain.profile import ProfileChanges, ProfileDraft
+from limner.runtime.asking import principal_of, runtime_of
 
 router = new_router()
 

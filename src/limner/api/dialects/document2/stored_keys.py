@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import checked_id, principal_of, runtime_of
+from limner.api.deps import checked_id
 from limner.api.dialects.document2.faults import not_found, read
 from limner.api.dialects.document2.routing import UNSAFE, gives, new_router
 from limner.api.dialects.document2.words import word_for
@@ -15,6 +15,7 @@ from limner.api.shapes import Body
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.vault import KeyChange, StoredKey
 from limner.engine.vault import NewKey
+from limner.runtime.asking import principal_of, runtime_of
 
 PLACE = "/api/keys"
 MISSING = "API key not found"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, runtime_of
 from limner.api.dialects.document2.bodies import ProfileTagBody
 from limner.api.dialects.document2.faults import Refusal, detail, invalid, read
 from limner.api.dialects.document2.routing import UNSAFE, gives, new_router
@@ -13,6 +12,7 @@ from limner.api.dialects.document2.schemas import DoneAnswer, ProfileTagAnswer
 from limner.api.dialects.document2.telling import profile_named, tag_body, tags_body
 from limner.api.documents import body_of
 from limner.domain.errors import NotFound
+from limner.runtime.asking import principal_of, runtime_of
 
 router = new_router()
 

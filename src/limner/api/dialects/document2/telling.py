@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from fastapi import Request
 
 from limner.api.answers import Body
-from limner.api.deps import checked_id, principal_of, runtime_of
+from limner.api.deps import checked_id
 from limner.api.dialects.document2.faults import Refusal
 from limner.api.dialects.document2.words import word_for
 from limner.domain.errors import NotFound
 from limner.domain.profile import Profile, ProfileTag
+from limner.runtime.asking import principal_of, runtime_of
 
 MISSING = "Image profile not found"
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
 from limner.api.carrying_out import carried_out, front_of
-from limner.api.deps import idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import idempotency_key, read_json
 from limner.api.dialects.document3.answers import health_body
 from limner.api.dialects.document3.bodies import (
     EstimateAnswer,
@@ -30,6 +30,7 @@ from limner.api.two_phases import dollars, estimate_body, generated_body
 from limner.domain.errors import ConfirmationRequired, Problem
 from limner.domain.money import Money
 from limner.engine.offering import cost_of
+from limner.runtime.asking import principal_of, runtime_of
 
 __all__ = ["BODIES", "SURFACE", "router"]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from limner.api.chat_bodies import Said
-from limner.api.deps import chat_broadcasts_of, checked_id, idempotency_key, read_json, runtime_of
+from limner.api.deps import chat_broadcasts_of, checked_id, idempotency_key, read_json
 from limner.api.dialects.document3.bodies import FailureAnswer, Word
 from limner.api.dialects.document3.identity import asking
 from limner.api.documents import refusals, taking
@@ -17,6 +17,7 @@ from limner.domain.chats import Author, ChatDraft, ChatMode
 from limner.domain.errors import InvalidRequest
 from limner.engine.chat_wishes import Wanted
 from limner.engine.chatting import MOST_MESSAGES
+from limner.runtime.asking import runtime_of
 
 EVENTS = "text/event-stream"
 AUTHORS = {"user": Author.USER, "assistant": Author.ASSISTANT}

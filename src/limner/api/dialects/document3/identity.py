@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from limner.api.deps import principal_of, runtime_of
 from limner.domain.errors import NotConfigured
 from limner.domain.people import Principal, SignInRefused
+from limner.runtime.asking import principal_of, runtime_of
 
 
 async def asking(request: Request, access_token: str | None) -> Principal:

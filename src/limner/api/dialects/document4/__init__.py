@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from limner.api.answers import answer
 from limner.api.carrying_out import begun, carried_out, ended, with_pictures
-from limner.api.deps import checked_id, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import checked_id, idempotency_key, read_json
 from limner.api.dialects.document4 import prompts
 from limner.api.dialects.document4.answers import STORAGE, error_body, job_body, job_line, providers_body
 from limner.api.dialects.document4.bodies import (
@@ -33,6 +33,7 @@ from limner.api.mounting import mount
 from limner.api.shapes import Body
 from limner.api.surfaces import Surface
 from limner.domain.errors import LimnerError, NotFound
+from limner.runtime.asking import principal_of, runtime_of
 
 __all__ = ["BODIES", "SURFACE", "router"]
 

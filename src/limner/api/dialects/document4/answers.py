@@ -9,7 +9,6 @@ from fastapi import Request
 
 from limner.api.cards import Fare
 from limner.api.carrying_out import front_of
-from limner.api.deps import runtime_of
 from limner.api.shapes import Body, receipt_body
 from limner.domain.errors import Problem
 from limner.domain.job import Job, JobState
@@ -17,6 +16,7 @@ from limner.domain.picture import Picture
 from limner.domain.plan import Treatment
 from limner.domain.request import ImageRequest
 from limner.runtime import Runtime
+from limner.runtime.asking import runtime_of
 
 STORAGE = "/storage/images"
 STATUSES: Mapping[JobState, str] = {

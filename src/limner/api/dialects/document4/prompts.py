@@ -7,12 +7,13 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from limner.api.answers import answer
-from limner.api.deps import principal_of, read_json, runtime_of
+from limner.api.deps import read_json
 from limner.api.dialects.document4.answers import validation_body
 from limner.api.dialects.document4.bodies import FailedAnswer, UnifiedPromptBody, ValidationAnswer, ValidatorAnswer
 from limner.api.documents import refusals, taking
 from limner.domain.request import ImageRequest
 from limner.engine.prompting import optimised
+from limner.runtime.asking import principal_of, runtime_of
 from limner.words.analysis import analysed
 from limner.words.plain import health_body
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
 from limner.api.carrying_out import begun, ended, with_pictures
-from limner.api.deps import broadcasts_of, idempotency_key, principal_of, read_json, runtime_of
+from limner.api.deps import broadcasts_of, idempotency_key, read_json
 from limner.api.dialects.openai.answers import answer_pieces
 from limner.api.dialects.openai.bodies import EditForm, GenerationBody, ImageEditBody, VariationForm
 from limner.api.dialects.openai.errors import SURFACE
@@ -24,6 +24,7 @@ from limner.api.shapes import Body
 from limner.domain.job import Job
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.request import ImageRequest
+from limner.runtime.asking import principal_of, runtime_of
 
 __all__ = ["BODIES", "SURFACE", "router"]
 

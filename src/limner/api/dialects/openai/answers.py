@@ -9,13 +9,13 @@ from fastapi import Request
 
 from limner.api.answers import dumped
 from limner.api.carrying_out import address_of
-from limner.api.deps import runtime_of
 from limner.api.inline import Piece, inline
 from limner.api.shapes import receipt_body
 from limner.domain.job import CallRecord, Job
 from limner.domain.picture import Picture
 from limner.domain.plan import Treatment
 from limner.domain.prices import Meter
+from limner.runtime.asking import runtime_of
 
 METERS = {
     "input_text": Meter.INPUT_TEXT_TOKEN,

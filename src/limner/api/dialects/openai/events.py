@@ -9,7 +9,6 @@ from fastapi import Request
 
 from limner.api.answers import dumped
 from limner.api.carrying_out import failure_of
-from limner.api.deps import runtime_of
 from limner.api.dialects.openai.answers import look, usage_of
 from limner.api.dialects.openai.errors import error_body
 from limner.api.errors import status_of
@@ -21,6 +20,7 @@ from limner.domain.events import Event, EventKind
 from limner.domain.job import Job
 from limner.domain.picture import Picture
 from limner.domain.request import Operation
+from limner.runtime.asking import runtime_of
 
 PREVIEW = {"size": "256x256", "output_format": "webp"}
 """What a partial picture is here: small enough to travel inside its event, whatever the picture will be."""

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from limner.api.bodies import InputBody
-from limner.api.deps import media_type_of, principal_of, read_json, runtime_of
+from limner.api.deps import media_type_of, read_json
 from limner.api.dialects.openai.bodies import EditForm, ImageEditBody, ImageRef, VariationForm
 from limner.api.errors import UnsupportedMediaType, WrongFields
 from limner.api.taking_in import Taking
 from limner.domain.errors import InvalidRequest
 from limner.domain.request import InputImage, Role
+from limner.runtime.asking import principal_of, runtime_of
 from limner.runtime.forms import read_form
 
 Form = TypeVar("Form", bound=BaseModel)
