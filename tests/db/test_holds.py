@@ -213,7 +213,7 @@ class Holds(RuleBasedStateMachine):
             return
         job = self.wait(self.stores.jobs.request_cancel(known.new.id, "ann", NOON))
         if job.state is JobState.CANCELLED:
-            assert known.attempt == 0
+            assert not known.of(CallState.SUBMITTING, CallState.SUBMITTED, CallState.FETCHED, CallState.AMBIGUOUS)
             known.state = job.state
             self.only_ambiguous_holds(known)
 

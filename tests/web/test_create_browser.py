@@ -278,6 +278,22 @@ async def test_a_lost_line_is_told_of_and_caught_up_with(browser: Browser, site:
     assert set(later) == {"1"}
 
 
+async def test_many_live_cards_leave_lines_to_the_server_free(browser: Browser, site: Site) -> None:
+    """A browser holds six lines to a server for all of its windows: with one a card, nothing else would ever load."""
+    assert site.client.patch("/api/v1/queue", json={"paused": True}).is_success
+    waiting = [site.client.post("/api/v1/jobs", json={"prompt": f"Reeds, {each}"}).json() for each in range(7)]
+    seen = await visit(browser, site)
+    windows = [seen.page, await seen.context.new_page()]
+    for page in windows:
+        await page.goto("/")
+        await expect(page.locator("[data-live]", has_text="Reeds,")).to_have_count(len(waiting))
+    for page in windows:
+        await page.goto("/gallery", timeout=30_000)
+    await windows[0].goto("/")
+    assert site.client.patch("/api/v1/queue", json={"paused": False}).is_success
+    await expect(windows[0].locator("[data-live]", has_text="Reeds,")).to_have_count(0, timeout=60_000)
+
+
 async def test_an_expired_session_keeps_what_was_typed(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)
     page = seen.page

@@ -7,11 +7,29 @@ import { duration, percent } from "./words.js";
 const WAITS = [1, 2, 4, 8, 16, 30];
 const POLL = 3000;
 const SILENCE = 45_000;
-// A browser holds six lines to a server: some have to stay free for everything else.
-const MOST = 4;
-let open = 0;
+// A browser holds six lines to a server, for all of its windows: some have to stay free for everything else.
+const LINES = [1, 2, 3];
+const held = new Set();
 
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
+// Does something while it holds one of the lines; null where others hold them all.
+async function onLine(use) {
+  for (const line of LINES) {
+    if (navigator.locks) {
+      const done = await navigator.locks.request(`limner line ${line}`, { ifAvailable: true }, async (lock) => lock && [await use()]);
+      if (done) return done;
+    } else if (!held.has(line)) {
+      held.add(line);
+      try {
+        return [await use()];
+      } finally {
+        held.delete(line);
+      }
+    }
+  }
+  return null;
+}
 
 // The events after the last one that is known, as they come.
 async function* listen(address, last) {
@@ -151,25 +169,20 @@ export async function follow(card) {
   };
 
   const stream = async () => {
-    open += 1;
     let tries = 0;
-    try {
-      for (;;) {
-        try {
-          for await (const { id, kind, data } of listen(card.dataset.live, last)) {
-            tries = 0;
-            lost("");
-            last = id;
-            await acts[kind]?.(data);
-            if (!card.dataset.live) return;
-          }
-        } catch (error) {
-          if (error.status) return error.status;
+    for (;;) {
+      try {
+        for await (const { id, kind, data } of listen(card.dataset.live, last)) {
+          tries = 0;
+          lost("");
+          last = id;
+          await acts[kind]?.(data);
+          if (!card.dataset.live) return 0;
         }
-        await wait(WAITS[Math.min(tries++, WAITS.length - 1)]);
+      } catch (error) {
+        if (error.status) return error.status;
       }
-    } finally {
-      open -= 1;
+      await wait(WAITS[Math.min(tries++, WAITS.length - 1)]);
     }
   };
 
@@ -183,18 +196,16 @@ export async function follow(card) {
 
   card.addEventListener("asked", load);
   const timer = setInterval(tick, 1000);
-  const poll = async (until) => {
-    while (card.dataset.live && !until()) {
-      await pause(POLL);
-      await load().catch(() => {});
-    }
+  const ask = async () => {
+    await pause(POLL);
+    await load().catch(() => {});
   };
-  await poll(() => open < MOST);
-  const refused = card.dataset.live ? await stream() : 0;
-  if (refused === 401) lost(part("lost").dataset.gone);
-  else if (refused) {
+  let refused = null;
+  while (card.dataset.live && !(refused = await onLine(stream))) await ask();
+  if (refused?.[0] === 401) lost(part("lost").dataset.gone);
+  else if (refused?.[0]) {
     lost(part("lost").dataset.polling);
-    await poll(() => false);
+    while (card.dataset.live) await ask();
   }
   clearInterval(timer);
 }
