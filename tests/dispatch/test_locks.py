@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ from limner.db.advisory_locks import AdvisoryWorkerLocks
 from limner.dispatch.file_locks import FileWorkerLocks
 from limner.domain.errors import StorageError
 from limner.domain.telling import WorkerLocks
+from tests.db.conftest import plain_connection
+from tests.db.postgres import new_database
 
 HOLDER = """
 import asyncio, sys
@@ -76,6 +79,55 @@ async def test_a_killed_process_loses_its_lock(place: tuple[str, str], locks: Ca
         if await mine.is_free("the-other"):
             return
     raise AssertionError("the lock of a dead process stayed taken")
+
+
+BREAK = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+async def test_a_lock_that_went_with_its_connection_is_taken_again(postgres_server: PostgresServer) -> None:
+    """The server ends connections when it starts anew, a network when it breaks: nobody has died by that."""
+    url = new_database(postgres_server, f"limner_locks_{os.getpid()}")
+    mine, other = (AdvisoryWorkerLocks(url, look=0.02) for _ in range(2))
+    await mine.acquire("me")
+    await other.acquire("other")
+    cut(url)
+    assert not await mine.is_free("other")  # they have lost theirs at the same moment, as this one shows
+    assert not await other.is_free("me")
+    calm = AdvisoryWorkerLocks(url)
+    assert await becomes(calm, "me", free=False)
+    assert await becomes(calm, "other", free=False)
+    await mine.release()
+    assert await calm.is_free("me")
+    cut(url)
+    await other.release()  # what went with its connection is given back without an error
+    assert await calm.is_free("other")
+
+
+async def test_a_process_that_is_gone_is_found_gone_once_things_have_settled(postgres_server: PostgresServer) -> None:
+    url = new_database(postgres_server, f"limner_settled_{os.getpid()}")
+    mine = AdvisoryWorkerLocks(url, look=0.02, settle=0.1)
+    await mine.acquire("me")
+    cut(url)
+    assert not await mine.is_free("nobody")
+    assert await becomes(mine, "nobody", free=True)
+    await mine.release()
+
+
+async def becomes(locks: WorkerLocks, worker: str, *, free: bool) -> bool:
+    for _ in range(1000):
+        if await locks.is_free(worker) is free:
+            return True
+    return False
+
+
+def cut(url: str) -> None:
+    """Ends every connection with a lock of this database."""
+    with plain_connection(url) as connection:
+        connection.exec_driver_sql(BREAK)
 
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

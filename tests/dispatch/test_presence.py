@@ -14,6 +14,7 @@ from limner.dispatch.file_locks import FileWorkerLocks
 from limner.dispatch.presence import LockedPresence
 from limner.domain.money import Money
 from limner.domain.text_calls import NewTextCall, Purpose, TextState
+from limner.domain.text_models import LONGEST_WAIT
 from limner.testing.fakes import NOON, FakeClock
 
 
@@ -56,6 +57,22 @@ async def test_calls_of_the_dead_become_ambiguous_and_those_of_the_living_go_on(
     assert (await processes.calls.get("of-one", "ann")).state is TextState.AMBIGUOUS
     assert (await processes.calls.get("of-two", "ann")).state is TextState.SENDING
     await two.leave()
+
+
+async def test_a_call_whose_end_could_not_be_written_down_is_told_of_by_its_own_process(processes: Processes) -> None:
+    """The database was away when it ended: until its process dies it would hold its money, and nobody could decide."""
+    one = processes.presence("one")
+    await processes.begin("stuck", await one.name())
+    assert isinstance(one.clock, FakeClock)
+    await one.clock.sleep(2 * LONGEST_WAIT - 1)
+    assert await one.look_round() == 0
+    await one.clock.sleep(2)
+    assert await one.look_round() == 1
+    stuck = await processes.calls.get("stuck", "ann")
+    assert stuck.state is TextState.AMBIGUOUS
+    freed = await processes.calls.resolve("stuck", "ann", charged=False, at=one.clock.now())
+    assert freed.state is TextState.FAILED
+    await one.leave()
 
 
 async def test_a_process_that_buys_nothing_takes_no_lock(processes: Processes) -> None:

@@ -65,7 +65,7 @@ _SENDING = text_calls.c.state == TextState.SENDING.value
 _WORKERS = Statement(select(text_calls.c.worker).where(_SENDING).distinct())
 _ABANDON = Statement(
     update(text_calls)
-    .where(_SENDING, text_calls.c.worker == bindparam("gone"))
+    .where(_SENDING, text_calls.c.worker == bindparam("gone"), text_calls.c.created_at <= bindparam("before"))
     .values(state=TextState.AMBIGUOUS.value, finished_at=bindparam("at"))
 )
 
@@ -99,9 +99,9 @@ class SqlTextCalls:
         found = await self._database.read(lambda connection: _WORKERS.rows(connection, {}), owner=EVERYBODY)
         return [row["worker"] for row in found]
 
-    async def abandon(self, worker: str, at: datetime) -> int:
-        """Calls under way at a worker that died become ambiguous; their holds stay."""
-        values = {"gone": worker, "at": codec.stamp(at)}
+    async def abandon(self, worker: str, at: datetime, *, begun_before: datetime | None = None) -> int:
+        """Calls under way at a worker, all or those begun before a moment, become ambiguous; their holds stay."""
+        values = {"gone": worker, "at": codec.stamp(at), "before": codec.stamp(begun_before or at)}
         return await self._database.write(lambda connection: _ABANDON.run(connection, values), owner=EVERYBODY)
 
     async def get(self, call_id: str, owner: str) -> TextCall:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from limner.domain.ports import Clock
 from limner.domain.telling import WorkerLocks
 from limner.domain.text_calls import TextCalls
+from limner.domain.text_models import LONGEST_WAIT
+
+OLDEST = timedelta(seconds=2 * LONGEST_WAIT)
+"""How old a call that is under way may be."""
 
 log = logging.getLogger("limner.dispatch")
 
@@ -36,13 +41,18 @@ class LockedPresence:
         return self.worker
 
     async def look_round(self) -> int:
-        """Makes calls of processes that died ambiguous: they may have been bought. Says how many there were."""
-        found = 0
+        """Makes calls of processes that died ambiguous: they may have been bought. Says how many there were.
+
+        So too its own calls that are older than any can be: their end could not be written down when they came to it.
+        """
+        found, now = 0, self.clock.now()
         for worker in await self.calls.workers():
-            if worker != self.worker and await self.locks.is_free(worker):
-                found += await self.calls.abandon(worker, self.clock.now())
+            if worker == self.worker:
+                found += await self.calls.abandon(worker, now, begun_before=now - OLDEST)
+            elif await self.locks.is_free(worker):
+                found += await self.calls.abandon(worker, now)
         if found:
-            log.warning("%d text calls of processes that died may have been bought", found)
+            log.warning("%d text calls whose end nobody wrote down may have been bought", found)
         return found
 
     async def leave(self) -> None:

@@ -174,8 +174,8 @@ class TextCalls(Protocol):
         """Ends a call: books its charge, frees its hold, or keeps it where the end is ambiguous; once."""
         ...
 
-    async def abandon(self, worker: str, at: datetime) -> int:
-        """Calls under way at a worker that died may have been bought: they become ambiguous. Says how many."""
+    async def abandon(self, worker: str, at: datetime, *, begun_before: datetime | None = None) -> int:
+        """Calls under way at a worker, perhaps only old ones, become ambiguous: they may be bought. Says how many."""
         ...
 
     async def workers(self) -> Sequence[str]:
