@@ -115,7 +115,7 @@ async def looked_at(program: str, address: str, newest: str, pictures: int, time
             unit="kB",
             goal=400,
         ),
-        Figure(name="first page with all of its 60 thumbnails", value=whole.sent / 1000, unit="kB"),
+        Figure(name="first page with all of its 60 thumbnails", value=whole.sent / 1000, unit="kB", goal=400),
         of_runs("price line after another model, count or shape, not slowed down", prices, "ms", goal=150),
         *(
             Figure(name=f"scripts of the page: {name}", value=look.scripts / 1000, unit="kB", goal=60)

@@ -402,6 +402,13 @@ async def test_a_thumbnail_fits_and_is_never_larger_than_the_picture(
     assert small.height <= height
 
 
+async def test_a_busy_picture_is_packed_harder_than_a_calm_one(imaging: PillowImaging) -> None:
+    busy, calm = Image.effect_noise((256, 192), 60).convert("RGB"), Image.linear_gradient("L").convert("RGB")
+    fine = {id(picture): saved(picture, "webp", quality=70, method=2) for picture in (busy, calm)}
+    assert len((await imaging.thumbnail(saved(busy, "png"), 256))[0]) < 0.8 * len(fine[id(busy)])
+    assert (await imaging.thumbnail(saved(calm, "png"), 256))[0] == fine[id(calm)]
+
+
 async def test_no_more_than_a_few_are_worked_on_at_once() -> None:
     before = set(threading.enumerate())
     working = PillowImaging(at_once=2)

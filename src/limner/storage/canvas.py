@@ -11,6 +11,9 @@ from limner.domain.request import Margins, Size
 from limner.storage.pixels import Pixels, shrink
 from limner.storage.probe import Limits
 
+BUSY = 0.065
+"""Bytes a pixel above which a thumbnail of good quality is that of a busy picture: sixty of them would be 350 kB."""
+
 
 def grown(source: Image.Image, margins: Margins, limit: Size | None, limits: Limits) -> tuple[Image.Image, Image.Image]:
     """The source on a transparent canvas, and the mask of what is still empty. Raises InvalidRequest."""
@@ -69,9 +72,16 @@ def within(pixels: Pixels, edge: int) -> Pixels:
 
 
 def as_thumbnail(pixels: Pixels) -> bytes:
-    """A WebP for looking at: small, and quick to make."""
+    """A WebP for looking at: small, and quick to make; a busy picture is packed harder, in which nobody sees it."""
+    # Quality 80 makes files half as large again, and what it adds is seen at four times the size only; between 70 and
+    # 36 a page of busy pictures is halved, and grain is all that goes (measured on what the built-in artist paints).
+    fine = _webp(pixels, quality=70, method=2)
+    if len(fine) <= BUSY * pixels.image.width * pixels.image.height:
+        return fine
+    return _webp(pixels, quality=36, method=4)
+
+
+def _webp(pixels: Pixels, *, quality: int, method: int) -> bytes:
     out = io.BytesIO()
-    # Methods above 2 take three times as long for a file of the same size; quality 80 makes files half as large again,
-    # and what it adds is seen at four times the size only (measured on what the built-in artist paints).
-    pixels.image.save(out, "WEBP", quality=70, method=2, icc_profile=pixels.profile or b"")
+    pixels.image.save(out, "WEBP", quality=quality, method=method, icc_profile=pixels.profile or b"")
     return out.getvalue()
