@@ -12,6 +12,7 @@ from limner.domain.money import Estimate, Money
 from limner.domain.people import Principal
 from limner.domain.plan import Candidate
 from limner.domain.ports import Catalog
+from limner.domain.queue import held_by_a_pause
 from limner.domain.request import Operation, Size
 from limner.web import showing, wording
 from limner.web.create_views import JobCard, RetryOffer
@@ -68,6 +69,7 @@ class Desk:
             tiles=tuple(showing.tile(picture, eager=True) for picture in job.pictures),
             missing=_missing(job),
             slot_reason=_slot_reason(job),
+            held=self._held(job),
             explanation=self._place(job, provider) or wording.explanation(job),
             model=candidate.title,
             provider=provider,
@@ -87,12 +89,15 @@ class Desk:
             lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
         )
 
+    def _held(self, job: Job) -> bool:
+        return self.paused and job.owner == self.principal.id and held_by_a_pause(job)
+
     def _place(self, job: Job, provider: str) -> str:
         """Where a job stands among one's own for the same service; empty for one that does not wait."""
         if job.state is not JobState.QUEUED:
             return ""
-        if self.paused and job.owner == self.principal.id:
-            return _(wording.WAITS)
+        if self._held(job):
+            return ""  # said in place of its stage
         service = job.model.partition("/")[0]
         before = [each for each in self.waiting if _order(each) < _order(job) and each.model.startswith(f"{service}/")]
         if not before:

@@ -18,6 +18,7 @@ from limner.domain.job import ENDED_STATES, OPEN_STATES, Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.plan import Plan
+from limner.domain.queue import held_by_a_pause
 from limner.domain.request import ImageRequest
 from limner.runtime import Runtime
 from limner.runtime.asking import principal_of, runtime_of
@@ -259,7 +260,7 @@ class _Listing:
         return any(each.id != job.id and _service(each) == _service(job) for each in self.waiting)
 
     def _waits(self, job: Job) -> str:
-        return _(wording.WAITS) if self.paused else words.in_line(self._place(job))
+        return _(wording.WAITS) if self.paused and held_by_a_pause(job) else words.in_line(self._place(job))
 
     def _place(self, job: Job) -> int:
         """Which in line it is, among one's own that wait for the same service."""
