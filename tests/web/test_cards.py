@@ -81,6 +81,16 @@ def test_a_job_that_waits_knows_its_place_among_those_for_the_same_service() -> 
 
 
 @pytest.mark.parametrize(
+    ("language", "said"), [("en", "Remove background"), ("de", "Hintergrund entfernen"), ("ar", "إزالة الخلفية")]
+)
+def test_a_job_without_a_prompt_is_called_by_what_is_done(language: str, said: str) -> None:
+    silent = job(JobState.QUEUED, request=ImageRequest(prompt="", operation=Operation.REMOVE_BACKGROUND))
+    with speaking(KNOWN[language]):
+        assert card(silent).prompt == said
+        assert card(job(JobState.QUEUED)).prompt == "a lake"
+
+
+@pytest.mark.parametrize(
     ("code", "did"),
     [(FailureCode.TIMED_OUT, "did not answer"), (FailureCode.BAD_PARAMETER, "could not paint this")],
 )

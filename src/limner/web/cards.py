@@ -61,7 +61,7 @@ class Desk:
             css=css,
             icon=icon,
             word=wording.word(job),
-            prompt=(job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT],
+            prompt=wording.title(job.request.prompt, job.request.operation)[: showing.PROMPT_LIMIT],
             live=not job.ended and job.state is not JobState.QUOTED,
             stopping=job.cancel_requested and not job.ended,
             own=job.owner == self.principal.id,

@@ -236,7 +236,7 @@ class _Listing:
         return QueueRow(
             id=job.id,
             tile=showing.tile(job.pictures[0]) if job.pictures else None,
-            prompt=(job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT],
+            prompt=wording.title(job.request.prompt, job.request.operation)[: showing.PROMPT_LIMIT],
             model=Named(name=candidate.title, css=showing.colour(job.model)),
             badge=wording.BADGES[css],
             icon=icon,
@@ -355,7 +355,7 @@ async def _back(request: Request, batch: str) -> str:
 
 
 def _row(job: Job, priced: tuple[ImageRequest, Plan] | None, problem: str) -> RetryRow:
-    prompt = (job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT]
+    prompt = wording.title(job.request.prompt, job.request.operation)[: showing.PROMPT_LIMIT]
     if priced is None:
         model = Named(name=job.plan.candidates[job.candidate].title, css=showing.colour(job.model))
         return RetryRow(id=job.id, prompt=prompt, model=model, missing="", price="", most="", problem=problem)
