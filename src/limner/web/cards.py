@@ -9,7 +9,7 @@ from datetime import datetime
 from limner.domain.errors import FailureCode
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.money import Estimate, Money
-from limner.domain.people import Principal
+from limner.domain.people import LOCAL, Principal
 from limner.domain.plan import Candidate
 from limner.domain.ports import Catalog
 from limner.domain.queue import held_by_a_pause
@@ -100,6 +100,8 @@ class Desk:
             return ""  # said in place of its stage
         service = job.model.partition("/")[0]
         before = [each for each in self.waiting if _order(each) < _order(job) and each.model.startswith(f"{service}/")]
+        if job.owner != LOCAL.id:  # what others have in line is nobody's to see, and each process has a line of its own
+            return wording.own_before(len(before), provider)
         if not before:
             return _("Next in line for %(provider)s. Starts in a moment.", provider=provider)
         seconds = sum(each.plan.candidates[each.candidate].seconds for each in before)

@@ -16,7 +16,7 @@ from limner.domain.errors import LimnerError
 from limner.domain.events import Event
 from limner.domain.job import ENDED_STATES, OPEN_STATES, Job, JobState
 from limner.domain.money import Money
-from limner.domain.people import Principal
+from limner.domain.people import LOCAL, Principal
 from limner.domain.plan import Plan
 from limner.domain.queue import held_by_a_pause
 from limner.domain.request import ImageRequest
@@ -183,6 +183,7 @@ async def _part(request: Request, query: QueueQuery) -> QueueView:
     again = [job.id for job in page.items if job.state in FAILED and job.id not in retried]
     return QueueView(
         paused="" if paused is None else words.paused(paused),
+        of_a_process=principal.administrator,
         lanes=await _lanes(runtime, principal, waiting),
         ways=_ways(query, links, counts),
         rows=tuple([await listed.row(job) for job in page.items]),
@@ -260,7 +261,9 @@ class _Listing:
         return any(each.id != job.id and _service(each) == _service(job) for each in self.waiting)
 
     def _waits(self, job: Job) -> str:
-        return _(wording.WAITS) if self.paused and held_by_a_pause(job) else words.in_line(self._place(job))
+        if self.paused and held_by_a_pause(job):
+            return _(wording.WAITS)
+        return words.in_line(self._place(job), shared=job.owner != LOCAL.id)
 
     def _place(self, job: Job) -> int:
         """Which in line it is, among one's own that wait for the same service."""

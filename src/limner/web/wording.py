@@ -265,6 +265,18 @@ def explanation(job: Job) -> str:
     return told(job.problem, "", alone, _charged(job))
 
 
+def own_before(count: int, provider: str) -> str:
+    """What is known of a job's place in a line that several people share."""
+    if not count:
+        return _("Next of yours for %(provider)s. Others may be in line as well.", provider=provider)
+    return ngettext(
+        "One of yours is before it for %(provider)s. Others may be in line as well.",
+        "%(num)s of yours are before it for %(provider)s. Others may be in line as well.",
+        count,
+        provider=provider,
+    )
+
+
 def trouble(job: Job, problem: Problem) -> str:
     """What went wrong with a job, for the text of an element."""
     return told(problem, _(MANY) if job.state is JobState.PARTIAL else "")
