@@ -252,6 +252,31 @@ async def test_who_gives_up_waiting_loses_no_picture(house: House, era: str) -> 
         assert (found["state"], len(found["pictures"]), house.stand_in.purchases) == ("succeeded", 1, 1)
 
 
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_paused_queue_is_told_with_how_it_goes_on(house: House, era: str) -> None:
+    heard: list[str | None] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append(message)
+
+    queue = house.runtime.queue
+    await queue.pause(house.principal)
+    async with house.client(era=era) as client:
+        # It would wait for ten minutes: the answer comes at once.
+        held = told(await client.call_tool("generate", {**FREE, "prompt": "a lake", "wait_seconds": 600}))
+        assert (held["state"], held["ended"]) == ("queued", False)
+        assert "the person's queue is paused" in held["next"]
+        assert "limner queue resume" in held["next"]
+        asked = {"id": held["job_id"], "wait_seconds": 0.2}
+        found = told(await client.call_tool("get", asked, progress_callback=hear))["job"]
+        assert found["next"] == held["next"]
+        assert heard == ["waiting: the person's queue is paused"]
+        await queue.resume(house.principal)
+        found = told(await client.call_tool("get", {**asked, "wait_seconds": 30}))["job"]
+        assert (found["state"], len(found["pictures"])) == ("succeeded", 1)
+        assert "paused" not in found["next"]
+
+
 async def test_a_job_is_stopped_where_that_is_asked_for(house: House) -> None:
     house.stand_in.faults.add(Fault(delay=20))
     async with house.client() as client:

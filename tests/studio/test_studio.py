@@ -14,6 +14,7 @@ from limner.domain.errors import BadPicture, InvalidRequest, NotFound, QuoteRefu
 from limner.domain.events import EventKind
 from limner.domain.job import JobState
 from limner.domain.money import Money
+from limner.domain.queue import QueuePaused
 from limner.domain.request import Margins, Operation
 from limner.studio import Studio
 
@@ -161,3 +162,25 @@ def test_every_public_name_is_there() -> None:
         assert getattr(limner, name) is not None
     with pytest.raises(AttributeError):
         _ = limner.nothing
+
+
+async def test_nobody_waits_in_silence_while_the_queue_is_paused(studio: Studio) -> None:
+    quote = await studio.estimate(await studio.request("a lake", size="64x64", model="sketch"))
+    going = await studio.submit(await studio.request("a pond", size="64x64", model="sketch"))
+    done = await studio.wait(going.id)
+    queue = studio.runtime.queue
+    await queue.pause(studio.principal)
+    held = await studio.submit(await studio.request("a moor", size="64x64", model="sketch"))
+    for waits in (studio.confirm(quote), studio.wait(held.id)):
+        with pytest.raises(QueuePaused, match="limner queue resume"):
+            await waits
+    assert (await studio.wait(held.id, timeout=0)).state is JobState.QUEUED
+    assert (await studio.wait(done.id)).state is JobState.SUCCEEDED
+    await studio.cancel(held.id)
+    with pytest.raises(QueuePaused, match="Nothing was written down"):
+        await studio.retry(held.id)
+    await queue.resume(studio.principal)
+    assert (await studio.confirm(quote)).state is JobState.SUCCEEDED
+    again = await studio.retry(held.id)
+    await queue.pause(studio.principal)
+    assert (await studio.retry(held.id)).id == again.id

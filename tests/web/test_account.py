@@ -11,6 +11,8 @@ import pytest
 
 from limner.domain.people import Role
 from limner.testing.openid_stand_in import CLIENT_ID, OpenIdStandIn
+from limner.web import wording
+from limner.web.languages import KNOWN, speaking
 from tests.api.people import PASSWORD, accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving
 from tests.cli.conftest import in_a_thread
@@ -84,10 +86,37 @@ def test_an_administrator_gives_a_token_a_budget_of_its_own(site: Site, tmp_path
             refused = ada.post(TOKENS, data={**NEW, "budget": wrong})
             assert (refused.status_code, 'role="alert"' in refused.text, ">lim_" in refused.text) == (422, True, False)
         secret_in(ada.post(TOKENS, data={**NEW, "budget": "2.50"}))
-        assert "$2.5/month" in ada.get(TOKENS).text
+        assert "$2.50 left this month" in ada.get(TOKENS).text
         assert "Token notebook, " in ada.get("/settings/budgets").text
         secret_in(ann.post(TOKENS, data={**NEW, "budget": "2.50"}))
-        assert ("/month" in ann.get(TOKENS).text, 'name="budget"' in ann.get(TOKENS).text) == (False, False)
+        assert ("$2.50" in ann.get(TOKENS).text, 'name="budget"' in ann.get(TOKENS).text) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("language", "scopes", "left"),
+    [
+        ("en", ["look", "make pictures", "manage"], "$2.50 left this month"),
+        ("de", ["ansehen", "Bilder machen", "verwalten"], "2,50\u00a0$ \u00fcbrig in diesem Monat"),
+        ("ar", ["مشاهدة", "صنع الصور", "إدارة"], "2.50"),
+    ],
+)
+def test_what_a_token_and_people_may_do_is_said_in_the_language_of_the_page(
+    site: Site, tmp_path: Path, language: str, scopes: list[str], left: str
+) -> None:
+    add_user(tmp_path, "ada@example.com", Role.ADMIN)
+    with client_of(site, "ada@example.com") as ada:
+        secret_in(ada.post(TOKENS, data={**NEW, "scope": "manage", "budget": "2.50"}))
+        made = ada.post("/settings/projects", data={"name": "harbours"})
+        assert made.status_code == 303, made.text
+        ada.cookies.set("language", language)
+        badges = re.findall(r'<span class="badge">([^<]*)</span>', ada.get(TOKENS).text)
+        assert badges[:3] == scopes
+        assert left in badges[3]
+        for place in ("/settings/people", "/settings/projects"):
+            page = ada.get(place).text
+            with speaking(KNOWN[language]):
+                assert f">{wording.role(Role.ADMIN if place.endswith('people') else Role.OWNER)}<" in page, place
+            assert language != "ar" or not re.search(r">(owner|administrator|member|viewer)", page, re.IGNORECASE)
 
 
 def test_a_token_that_may_not_manage_makes_no_others_here_either(site: Site) -> None:

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from limner.catalog.loader import load_catalog
 from limner.domain.analytics import Durations, Kept, Lens, Measured, Outcomes, Period, Span, Spending
 from limner.domain.errors import InvalidRequest
 from limner.domain.money import Money
@@ -18,7 +20,11 @@ from limner.engine.figures import Findings, Sums
 from limner.testing.faults import Fault
 from limner.web import analytics_words as words
 from limner.web import charts
+from limner.web.analytics_views import FiguresPart, FiguresView
+from limner.web.figures import Drawing
 from limner.web.languages import KNOWN, speaking
+from limner.web.links import Links
+from limner.web.rendering import Renderer
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving
 from tests.web.test_pages import PAGE, get, send
@@ -202,6 +208,48 @@ def test_a_month_is_on_pace_for_what_it_comes_to_if_it_goes_on_like_this() -> No
     assert findings(datetime(2026, 11, 16, tzinfo=UTC), 1_000_000, 500_000).pace == Money(3_000_000)
     assert findings(datetime(2026, 11, 1, 9, tzinfo=UTC), 1_000_000).pace is None
     assert findings(datetime(2026, 11, 16, tzinfo=UTC), 1_000_000, span=Span.THIRTY).pace is None
+
+
+def test_the_pace_of_a_month_stands_in_the_legend_and_no_word_lies_on_the_columns() -> None:
+    """The dearest day is the last one: over the line of the pace a word would lie on its column."""
+    found = findings(datetime(2026, 11, 28, tzinfo=UTC), 9_000_000)
+    [row] = found.measured.spending
+    late = replace(
+        found, measured=replace(found.measured, spending=[replace(row, slot="2026-11-28", service="openai")])
+    )
+    draw = Drawing(found=late, catalog=load_catalog(entry_points=()), left="")
+    spend = draw.spend()
+    assert spend is not None
+    assert spend.guide is not None
+    sheet = draw.spend_sheet()
+    view = FiguresView(
+        period="November",
+        figures=(),
+        legend=draw.legend(),
+        spend=spend,
+        spend_sheet=sheet,
+        painters=(),
+        pictures=None,
+        pictures_sheet=sheet,
+        hourly=False,
+        gauges=(),
+        success=None,
+        success_sheet=sheet,
+        times=None,
+        times_sheet=sheet,
+        falls=(),
+        fallen="",
+        breakers=(),
+        services=(),
+        people=(),
+        projects=(),
+    )
+    page = bytes(Renderer(Links(version="1")).part(FiguresPart(part=view)).body).decode()
+    drawn = page.partition('<svg class="chart dense"')[2].partition("</svg>")[0]
+    words_on_it = re.findall(r'<text[^>]* x="([\d.]+)" y="([\d.]+)"', drawn)
+    assert words_on_it
+    assert all(float(x) < charts.LEFT or float(y) > charts.BOTTOM for x, y in words_on_it)
+    assert re.search(r'<div class="legend">.*<span class="aim">on pace for \$[\d.]+</span></div>', page)
 
 
 def test_percentiles_are_times_that_calls_took() -> None:

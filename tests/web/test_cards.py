@@ -10,9 +10,10 @@ from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Problem
 from limner.domain.job import CallRecord, CallState, Job, JobState
 from limner.domain.money import FREE, Estimate, Money
-from limner.domain.people import LOCAL
+from limner.domain.people import LOCAL, Principal
 from limner.domain.plan import Candidate, Plan
 from limner.domain.request import ImageRequest, Operation, Size
+from limner.web import queue_words
 from limner.web.cards import Desk
 from limner.web.create_views import JobCard
 from limner.web.languages import KNOWN, speaking
@@ -78,6 +79,32 @@ def test_a_job_that_waits_knows_its_place_among_those_for_the_same_service() -> 
     assert card(third, *everybody).explanation == "Third in line for Black Forest Labs. Starts in about 24 s."
     many = [job(JobState.QUEUED, at=at) for at in range(12)]
     assert card(many[11], *many).explanation.startswith("Number 12 in line for Black Forest Labs.")
+
+
+def test_in_a_line_that_people_share_no_place_is_claimed() -> None:
+    """Others have jobs there, too, and each process has a line of its own: of those nothing is known here."""
+    first, second, third = (job(JobState.QUEUED, at=at, owner="ann") for at in range(3))
+    desk = Desk(catalog=CATALOG, principal=Principal(id="ann", name="Ann"), now=NOON, waiting=(third, second, first))
+    said = [desk.card(each).explanation for each in (first, second, third)]
+    assert said == [
+        "Next of yours for Black Forest Labs. Others may be in line as well.",
+        "One of yours is before it for Black Forest Labs. Others may be in line as well.",
+        "2 of yours are before it for Black Forest Labs. Others may be in line as well.",
+    ]
+    assert [queue_words.in_line(place, shared=True) for place in (1, 3)] == [
+        "Next of yours in line",
+        "2 of yours before it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Remove background"), ("de", "Hintergrund entfernen"), ("ar", "إزالة الخلفية")]
+)
+def test_a_job_without_a_prompt_is_called_by_what_is_done(language: str, said: str) -> None:
+    silent = job(JobState.QUEUED, request=ImageRequest(prompt="", operation=Operation.REMOVE_BACKGROUND))
+    with speaking(KNOWN[language]):
+        assert card(silent).prompt == said
+        assert card(job(JobState.QUEUED)).prompt == "a lake"
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,26 @@ def test_pictures_are_shown_as_they_come(client: httpx2.Client, there: Parlour) 
     assert f"{done['cost']:.3f} spent" in text
 
 
+def test_a_picture_that_waits_says_that_the_queue_is_paused(client: httpx2.Client, there: Parlour) -> None:
+    there.say("", HARBOUR)
+    there.say("")
+    here = chat(client)
+    [block] = said(client, here)["imageGenerations"]
+    assert block["waits"] is None
+    assert client.patch("/api/v1/queue", json={"paused": True}).is_success
+    posted(client, f"/chat/{here}/blocks/{block['id']}/buy", agreed="0.01")
+    page = shown(client, f"/chat/{here}")
+    assert "Waits: your queue is paused Let the queue go on" in words(page)
+    assert "Generating image with OpenAI" not in words(page)
+    held = client.get(f"/api/v1/chats/{here}/blocks/{block['id']}").json()
+    assert (held["status"], held["waits"]) == ("generating", "queue_paused")
+    [message] = [each for each in client.get(f"/api/v1/chats/{here}").json()["messages"] if each["imageGenerations"]]
+    assert message["imageGenerations"][0]["waits"] == "queue_paused"
+    assert client.patch("/api/v1/queue", json={"paused": False}).is_success
+    done = painted(client, here, block["id"])
+    assert (done["status"], done["waits"]) == ("complete", None)
+
+
 @pytest.mark.req("S3-063")
 def test_what_failed_says_why_and_is_tried_again(client: httpx2.Client, there: Parlour) -> None:
     there.say("", HARBOUR)

@@ -348,3 +348,24 @@ async def elsewhere(browser: Browser, html: str) -> Visit:
     await seen.page.route(f"{ELSEWHERE}/**", show)
     await seen.page.goto(f"{ELSEWHERE}/page")
     return seen
+
+
+async def test_a_picture_that_waits_for_the_queue_says_so_and_goes_on_by_itself(
+    browser: Browser, client: httpx2.Client, there: Parlour
+) -> None:
+    here = chat(client, "Free")
+    block = offered(there, here, "a quay in the fog")
+    assert client.patch("/api/v1/queue", json={"paused": True}).is_success
+    seen = await visit(browser, there.site, width=360)
+    page = seen.page
+    await page.goto(f"/chat/{here}")
+    found = block_in(page, block)
+    await found.get_by_role("button", name="Generate Image").click()
+    await expect(found.get_by_text("Waits: your queue is paused")).to_be_visible()
+    await expect(found.get_by_text("Generating image")).to_have_count(0)
+    assert await objections(page) == []
+    link = found.get_by_role("link", name="Let the queue go on")
+    assert await link.get_attribute("href") == f"{there.site.url}/jobs"
+    assert client.patch("/api/v1/queue", json={"paused": False}).is_success
+    await expect(found.get_by_role("img", name="a quay in the fog")).to_be_visible()
+    assert seen.complaints == []

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from limner.domain.chats import TagKind
 from limner.domain.money import Money
+from limner.web.chat_showing import TAGS
 from limner.web.languages import ENGLISH, FOLDER, KNOWN, LANGUAGES, Language, gettext, ngettext, preferred, speaking
-from limner.web.languages.catalogs import Entry, read_catalog, written
+from limner.web.languages.catalogs import BETWEEN, Entry, read_catalog, written
 from limner.web.offering import button
 from tests.api.served import Site, serving
 from tools import messages
@@ -109,7 +111,8 @@ def project(tmp_path: Path) -> Path:
     (web / "static").mkdir()
     (web / "templates/hill.html").write_text('{{ _("A hill") }} {{ ngettext("%(num)s tree", "%(num)s trees", many) }}')
     (web / "hills.py").write_text(
-        'HIGH = message("High")\nWORD = gettext(HIGH)\nOTHER = gettext("Seen by %(who)s", who=1)\n'
+        'HIGH = message("High")\nWORD = gettext(HIGH)\nLOW = message("Low", context="of a hill")\n'
+        'OTHER = gettext("Seen by %(who)s", who=1)\n'
     )
     (web / "static/own.js").write_text('say("its own way")')
     (web / "static/hill.js").write_text(
@@ -126,6 +129,7 @@ def test_what_is_said_is_found_in_templates_modules_and_scripts(project: Path) -
         "A hill": ("", ("templates/hill.html",)),
         "%(num)s tree": ("%(num)s trees", ("templates/hill.html",)),
         "High": ("", ("hills.py",)),
+        f"of a hill{BETWEEN}Low": ("", ("hills.py",)),
         "Seen by %(who)s": ("", ("hills.py",)),
         'The "hill" is gone': ("", ("static/hill.js",)),
         "%(num)s cloud": ("%(num)s clouds", ("static/hill.js",)),
@@ -221,3 +225,20 @@ def test_the_composer_asks_for_a_key_where_there_is_none_in_every_language(tmp_p
 def test_a_button_names_what_it_agrees_to(language: Language) -> None:
     with speaking(language):
         assert (button(4, Money.usd("0.16")), button(1, Money()), button(2, None)) == BUTTONS[language.code]
+
+
+def test_a_text_with_two_meanings_is_said_by_its_context(tmp_path: Path) -> None:
+    entry = Entry(text=f"of a story{BETWEEN}Theme", said=("Thema",), places=("a.py",))
+    plain = Entry(text="Theme", said=("Farbschema",))
+    path = tmp_path / "xx.po"
+    path.write_text(HEAD)
+    catalog = replace(read_catalog(path), entries={each.text: each for each in (entry, plain)})
+    path.write_text(written(catalog), encoding="utf-8")
+    assert 'msgctxt "of a story"\nmsgid "Theme"\nmsgstr "Thema"' in path.read_text(encoding="utf-8")
+    again = read_catalog(path)
+    assert again.entries == catalog.entries
+    assert [again.one(each.text) for each in (entry, plain)] == ["Thema", "Farbschema"]
+    assert again.one(f"of a tune{BETWEEN}Theme") == "Theme"
+    for language, said in ((ENGLISH, "Theme"), (GERMAN, "Thema"), (KNOWN["ar"], "موضوع")):
+        with speaking(language):
+            assert gettext(TAGS[TagKind.THEME]) == said

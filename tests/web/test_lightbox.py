@@ -12,7 +12,7 @@ from limner.domain.money import Money
 from limner.web.rerunning import difference
 from tests.api.served import Site, serving
 from tests.web.test_gallery import led
-from tests.web.test_pages import get, send
+from tests.web.test_pages import PAGE, get, send
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,27 @@ def test_its_family_stands_on_it_from_both_ends(site: Site, row: list[str]) -> N
         assert [name for name, current in found if current] == [each]
     assert f'data-before="/api/v1/images/{child}/file?format=webp"' in get(site, f"/images/{grandchild}").text
     assert "<h2>Family</h2>" not in get(site, f"/images/{row[0]}").text
+
+
+@pytest.mark.parametrize(("language", "done"), [("en", "Upscale"), ("de", "Hochskalieren"), ("ar", "رفع الدقة")])
+def test_what_takes_no_prompt_is_called_by_what_was_done(site: Site, row: list[str], language: str, done: str) -> None:
+    inputs = [{"role": "source", "image_id": row[0]}]
+    job: Any = site.paint(prompt="", operation="upscale", inputs=inputs, size=None, scale=2)
+    [made] = job["images"]
+    speaks = {"Cookie": f"language={language}"}
+    card = site.client.get(f"/jobs/{job['id']}/card", headers=speaks).text
+    assert re.search(rf'<h2 class="ask"[^>]*><a [^>]*>{done}</a></h2>', card)
+    queue = site.client.get("/jobs", headers={**PAGE, **speaks}).text
+    assert f'<b class="clamp2">{done}</b>' in queue
+    assert re.search(rf'aria-label="[^"]+: {done}"', queue)
+    page = site.client.get(f"/images/{made['id']}", headers={**PAGE, **speaks}).text
+    assert f"<title>{done}" in page
+    assert f'<p class="words" dir="auto">{done}</p>' in page
+    for whole in (page, site.client.get("/gallery", headers={**PAGE, **speaks}).text):
+        assert re.search(rf'alt="{done}[^"]+sketch', whole)
+    site.client.delete(f"/api/v1/images/{made['id']}")
+    trash = site.client.get("/gallery?trash=1", headers={**PAGE, **speaks}).text
+    assert re.search(rf'alt="{done}[^"]+sketch', trash)
 
 
 def test_a_parent_that_has_gone_is_no_kin(site: Site) -> None:

@@ -181,7 +181,12 @@ def test_a_paused_queue_says_so_on_the_page_and_on_the_card(site: Site) -> None:
     assert 'action="/jobs/resume"' in page
     assert 'action="/jobs/pause"' not in page
     assert "Waits: your queue is paused" in row(page, job)
-    assert "Waits: your queue is paused" in get(site, f"/jobs/{job['id']}/card").text
+    card = get(site, f"/jobs/{job['id']}/card").text
+    assert card.count("Waits: your queue is paused") == 1
+    # What else the stage may become stands in an attribute, for the script.
+    assert "Waiting for a place" not in re.sub(r'data-stages="[^"]*"', "", card)
+    assert "shimmer" not in card
+    assert 'href="/jobs"' in card
     assert "To the front" not in row(page, job)
     other = asked(site, prompt="another that waits", wait=False)
     page = get(site, "/jobs").text

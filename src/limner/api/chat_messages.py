@@ -60,9 +60,10 @@ def _answering(description: str) -> Responses:
 @router.get("/messages", summary="List messages", responses=answers(MessageList, "All of them.", 404))
 async def list_messages(request: Request, chat_id: ChatId) -> Response:
     """All messages of a chat, in all its branches, in the order in which they were said."""
-    runtime = runtime_of(request)
-    found = await runtime.chatting.messages(checked_id(chat_id, "chat"), principal_of(request))
-    return answer({"items": [message_body(message, runtime.catalog) for message in found]})
+    runtime, principal = runtime_of(request), principal_of(request)
+    found = await runtime.chatting.messages(checked_id(chat_id, "chat"), principal)
+    paused = await runtime.queue.is_paused(principal.id)
+    return answer({"items": [message_body(message, runtime.catalog, paused=paused) for message in found]})
 
 
 @router.post(
@@ -164,7 +165,7 @@ async def buy_block(request: Request, chat_id: ChatId, block_id: BlockId) -> Res
     body = await read_json(request, BuyBody) if await request.body() else BuyBody()
     part = await _part(request, chat_id, block_id)
     chatting, most = runtime_of(request).chatting, money_from("max_cost", body.max_cost)
-    return _block(request, await chatting.buy(part.id, principal_of(request), agreed=most))
+    return await _block(request, await chatting.buy(part.id, principal_of(request), agreed=most))
 
 
 @router.post(
@@ -177,13 +178,15 @@ async def quote_block(request: Request, chat_id: ChatId, block_id: BlockId) -> R
     """A new price, of another model where one is named. Spends nothing."""
     body = await read_json(request, RepriceBody) if await request.body() else RepriceBody()
     part = await _part(request, chat_id, block_id)
-    return _block(request, await runtime_of(request).chatting.reprice(part.id, principal_of(request), model=body.model))
+    return await _block(
+        request, await runtime_of(request).chatting.reprice(part.id, principal_of(request), model=body.model)
+    )
 
 
 @router.get("/blocks/{block_id}", summary="Show a block", responses=answers(BlockAnswer, "The block.", 404))
 async def get_block(request: Request, chat_id: ChatId, block_id: BlockId) -> Response:
     """A picture of a message in whichever of its four states it is."""
-    return _block(request, await _part(request, chat_id, block_id))
+    return await _block(request, await _part(request, chat_id, block_id))
 
 
 async def _message(request: Request, chat_id: str, message_id: str) -> Message:
@@ -204,8 +207,9 @@ async def _part(request: Request, chat_id: str, block_id: str) -> ToolPart:
     return part
 
 
-def _block(request: Request, part: ToolPart) -> Response:
-    return answer(block_body(part, runtime_of(request).catalog))
+async def _block(request: Request, part: ToolPart) -> Response:
+    runtime = runtime_of(request)
+    return answer(block_body(part, runtime.catalog, paused=await runtime.queue.is_paused(principal_of(request).id)))
 
 
 def _stream(request: Request, message: Message, after: int) -> EventStream:
@@ -234,5 +238,6 @@ async def _whole(
 ) -> Response:
     runtime = runtime_of(request)
     calls = await text_calls(runtime, message, principal_of(request).id)
-    body = message_body(message, runtime.catalog) | {"llmApiCalls": [call_body(call) for call in calls]}
+    paused = await runtime.queue.is_paused(principal_of(request).id)
+    body = message_body(message, runtime.catalog, paused=paused) | {"llmApiCalls": [call_body(call) for call in calls]}
     return answer(body, status, headers)

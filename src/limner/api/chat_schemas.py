@@ -114,6 +114,7 @@ class BlockAnswer(Answer):
     job_id: str | None = Field(alias="jobId")
     error: str | None
     code: str | None
+    waits: Literal["queue_paused"] | None = Field(description="Why nothing is made of it now; null where it goes on.")
     ambiguous: bool = Field(description="Whether nobody knows if it was bought: a person settles its job.")
 
 

@@ -13,6 +13,7 @@ from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.ports import Catalog
+from limner.domain.queue import QueuePaused, held_by_a_pause
 from limner.domain.text_calls import TextCall, TextState
 from limner.engine.chat_keeping import Painting
 from limner.engine.offering import cost_of
@@ -67,18 +68,18 @@ def painting_body(painting: Painting) -> Body:
 
 
 def shown_chat(
-    chat: Chat, painting: Painting, spent: Money, branch: Sequence[Message], catalog: Catalog, base: str = ""
+    chat: Chat, painting: Painting, spent: Money, branch: Sequence[Message], catalog: Catalog, *, paused: bool
 ) -> Body:
     """A chat with the branch that is looked at, what its pictures have cost, and who paints."""
     return {
         **chat_body(chat),
         "spent": amount(spent),
         "painting": painting_body(painting),
-        "messages": [message_body(message, catalog, base) for message in branch],
+        "messages": [message_body(message, catalog, paused=paused) for message in branch],
     }
 
 
-def message_body(message: Message, catalog: Catalog, base: str = "") -> Body:
+def message_body(message: Message, catalog: Catalog, *, paused: bool) -> Body:
     """A message: its parts in order, and the blocks of its pictures as document 3 has them."""
     return {
         "id": message.id,
@@ -94,7 +95,7 @@ def message_body(message: Message, catalog: Catalog, base: str = "") -> Body:
             for part in message.parts
         ],
         "pictures": message.pictures,
-        "imageGenerations": [block_body(part, catalog, base) for part in message.tools],
+        "imageGenerations": [block_body(part, catalog, paused=paused) for part in message.tools],
         "text_model": message.text_model,
         "text_calls": message.text_calls,
         "branch": message.branch,
@@ -106,12 +107,13 @@ def message_body(message: Message, catalog: Catalog, base: str = "") -> Body:
     }
 
 
-def block_body(part: ToolPart, catalog: Catalog, base: str = "") -> Body:
-    """Document 3's `ImageGenerationData`, in whichever of its four states it is."""
+def block_body(part: ToolPart, catalog: Catalog, *, paused: bool) -> Body:
+    """Document 3's `ImageGenerationData`, in whichever of its four states it is; `paused` is its person's queue."""
     prompt = str(part.arguments.get("prompt", ""))
     tier = tier_in(prompt)[0]
     offered: Body = {} if part.quote is None else estimate_body(part.quote, tier, catalog)
-    made = _made(part.job, tier, base)
+    made = _made(part.job, tier)
+    held = paused and part.job is not None and held_by_a_pause(part.job)
     trouble = part.trouble
     return {
         "id": part.id,
@@ -126,8 +128,9 @@ def block_body(part: ToolPart, catalog: Catalog, base: str = "") -> Body:
         "ceiling": None if part.quote is None else dollars(part.quote.ceiling or cost_of(part.quote.plan)),
         "expires": None if part.quote is None else stamp(part.quote.expires),
         **made,
-        "images": [] if part.job is None else [image_of(picture, base) for picture in _shown(part.job)],
+        "images": [] if part.job is None else [image_of(picture) for picture in _shown(part.job)],
         "jobId": part.job_id,
+        "waits": QueuePaused.code if held else None,
         "error": None if trouble is None else trouble.message,
         "code": None if trouble is None else trouble.code,
         "ambiguous": part.job is not None and part.job.state is JobState.AMBIGUOUS,
@@ -155,21 +158,21 @@ def _shown(job: Job) -> list[Picture]:
     return [picture for picture in job.pictures if picture.withheld is None]
 
 
-def _made(job: Job | None, tier: str, base: str) -> Body:
+def _made(job: Job | None, tier: str) -> Body:
     """What a job came to, where it has a picture that may be shown."""
     if job is None or not _shown(job):
         return {}
-    made = generated_body(base, job, tier)
+    made = generated_body("", job, tier)
     return {name: value for name, value in made.items() if name != "success"}
 
 
-def image_of(picture: Picture, base: str) -> Body:
+def image_of(picture: Picture) -> Body:
     """One picture of a block."""
     return {
         "id": picture.id,
-        "url": file_address(base, picture),
-        "thumbnailUrl": f"{base}{API}/images/{picture.id}/thumbnail?edge=512",
-        "pageUrl": f"{base}/images/{picture.id}",
+        "url": file_address("", picture),
+        "thumbnailUrl": f"{API}/images/{picture.id}/thumbnail?edge=512",
+        "pageUrl": f"/images/{picture.id}",
         "width": picture.file.width,
         "height": picture.file.height,
     }

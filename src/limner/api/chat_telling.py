@@ -39,15 +39,22 @@ async def told(runtime: Runtime, event: ChatEvent, owner: str) -> Body:
     if event.kind is ChatEventKind.TEXT:
         return {**here, "text": event.text}
     if event.part is not None:
-        return {**here, "imageGeneration": block_body(event.part, runtime.catalog)}
+        return {
+            **here,
+            "imageGeneration": block_body(event.part, runtime.catalog, paused=await _paused(runtime, event)),
+        }
     if event.message is None:
         return here
-    whole = message_body(event.message, runtime.catalog)
+    whole = message_body(event.message, runtime.catalog, paused=await _paused(runtime, event))
     if event.kind is not ChatEventKind.COMPLETE:
         return {**here, "message": whole}
     calls = [call_body(call) for call in await text_calls(runtime, event.message, owner)]
     generations = whole["imageGenerations"]
     return {**here, "message": whole, "imageGenerations": generations, "llmApiCalls": calls}
+
+
+async def _paused(runtime: Runtime, event: ChatEvent) -> bool:
+    return await runtime.queue.is_paused(event.chat.owner)
 
 
 async def text_calls(runtime: Runtime, message: Message, owner: str) -> list[TextCall]:

@@ -154,4 +154,5 @@ async def _shown(request: Request, chat_id: str) -> Response:
     messages = await chatting.messages(chat_id, principal)
     chat = await chatting.chats.get(chat_id, principal.id)
     spent, painting = await chatting.chats.spent(chat_id, principal.id), await chatting.keeper.painting(chat, principal)
-    return answer(shown_chat(chat, painting, spent, branch_to(messages, chat.head), runtime.catalog))
+    branch, paused = branch_to(messages, chat.head), await runtime.queue.is_paused(principal.id)
+    return answer(shown_chat(chat, painting, spent, branch, runtime.catalog, paused=paused))

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, bindparam, func, not_, select, true, update
 
 from limner.db import codec, holds, outbox, outcomes, pausing, reading, statistics, sums
 from limner.db.leases import LEASED, leased_job, lost, may_become, write_events
-from limner.db.pausing import ON_THE_WAY, WAITS
+from limner.db.pausing import WAITS
 from limner.db.purchases import plus
 from limner.db.statements import Columns, Statement, one_of
 from limner.db.tables import calls, images, jobs
 from limner.domain.errors import InvalidRequest, NotFound
 from limner.domain.events import Event, EventKind, News
 from limner.domain.job import ENDED_STATES, OPEN_STATES, CallState, Job, JobState
+from limner.domain.queue import ON_THE_WAY
 from limner.domain.records import Ending, Lease, OpenJob
 
 _TAKE = Statement(

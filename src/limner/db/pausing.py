@@ -9,10 +9,8 @@ from limner.db.statements import Statement, one_of
 from limner.db.tables import OPEN_JOBS, calls, jobs
 from limner.domain.events import EventKind, News
 from limner.domain.job import CallState, JobState
-from limner.domain.queue import QueuePaused, QueueWishes
+from limner.domain.queue import ON_THE_WAY, QueuePaused, QueueWishes
 
-ON_THE_WAY = frozenset({CallState.SUBMITTING, CallState.SUBMITTED, CallState.FETCHED})
-"""Calls that may have been bought and are not closed: a pause does not stop them."""
 _OF_A_PAUSED = exists(select(pauses.c.user_id).where(pauses.c.user_id == jobs.c.user_id))
 WAITS = and_(
     jobs.c.state == JobState.QUEUED.value,

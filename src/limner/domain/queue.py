@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from limner.domain.errors import PolicyError
-from limner.domain.job import Job
+from limner.domain.job import CallState, Job, JobState
+
+ON_THE_WAY = frozenset({CallState.SUBMITTING, CallState.SUBMITTED, CallState.FETCHED})
+"""Calls that may have been bought and are not closed: a pause does not stop them."""
 
 
 class QueuePaused(PolicyError):
@@ -16,6 +19,12 @@ class QueuePaused(PolicyError):
 
     code = "queue_paused"
     retryable = True
+
+
+def held_by_a_pause(job: Job) -> bool:
+    """Whether a pause of its person's queue has a job wait: what is to be cancelled, or has been sent, does not."""
+    sent = any(call.state in ON_THE_WAY for call in job.calls)
+    return job.state is JobState.QUEUED and not job.cancel_requested and not sent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

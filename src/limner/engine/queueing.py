@@ -8,8 +8,11 @@ from datetime import datetime
 from limner.domain.job import OPEN_STATES, Job, JobState
 from limner.domain.people import Principal
 from limner.domain.ports import Clock
-from limner.domain.queue import QueuePaused, Queues, Standing
+from limner.domain.queue import QueuePaused, Queues, Standing, held_by_a_pause
 from limner.domain.stores import Jobs
+
+HOW_TO_GO_ON = "`limner queue resume`, the page Queue, or PATCH /api/v1/queue"
+"""How a person lets their queue go on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,5 +64,21 @@ class Queue:
         if await self.paused(principal) is not None:
             raise QueuePaused(
                 "Your queue is paused: no picture would be made before it goes on. Nothing was written down or bought. "
-                "Let it go on first: `limner queue resume`, the page Queue, or PATCH /api/v1/queue."
+                f"Let it go on first: {HOW_TO_GO_ON}."
             )
+
+    async def check_not_held(self, job: Job) -> None:
+        """The same for who would wait for a job that is written down."""
+        if await self.holds(job):
+            raise QueuePaused(
+                f"Job {job.id} waits because your queue is paused; nothing more of it is bought before it goes on. "
+                f"Let it go on first: {HOW_TO_GO_ON}."
+            )
+
+    async def is_paused(self, owner: str) -> bool:
+        """Whether a person's queue is paused."""
+        return await self.queues.paused(owner) is not None
+
+    async def holds(self, job: Job) -> bool:
+        """Whether a job waits because its person's queue is paused."""
+        return held_by_a_pause(job) and await self.is_paused(job.owner)

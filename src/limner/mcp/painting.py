@@ -13,7 +13,9 @@ from limner.domain.events import Event, EventKind
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.plan import Quote
+from limner.domain.queue import QueuePaused
 from limner.domain.request import ImageRequest
+from limner.engine.queueing import HOW_TO_GO_ON
 from limner.mcp.answering import answered
 from limner.mcp.arguments import Look, Purchase, wanted
 from limner.mcp.callers import Caller, Context
@@ -30,6 +32,7 @@ STAGES = {
     EventKind.PICTURE: "a picture is kept",
     EventKind.FINISHED: "finished",
 }
+PAUSED = "waiting: the person's queue is paused"
 
 logger = logging.getLogger("limner.mcp")
 
@@ -60,6 +63,8 @@ class Painting:
             if isinstance(agreed, InputRequiredResult | CallToolResult):
                 return agreed
             job = await self._begun(caller, request, agreed, key)
+        if await self.runtime.queue.holds(job):
+            return await self.told(caller, job)  # so that whoever asked hears at once why nothing happens
         seconds = self.runtime.settings.mcp_wait_seconds if given.wait_seconds is None else given.wait_seconds
         return await self.told(caller, await self.followed(context, job, seconds))
 
@@ -74,7 +79,8 @@ class Painting:
 
     async def told(self, caller: Caller, job: Job, *, as_found: bool = False) -> CallToolResult:
         """A job as it stands, with its pictures; `as_found` for who wanted to know just that, whatever became of it."""
-        body = job_body(job, caller.base, _what_now(job))
+        held = await self.runtime.queue.holds(job)
+        body = job_body(job, caller.base, _how_to_go_on(job) if held else _what_now(job))
         if as_found:
             return await answered(self.runtime, GetBody(job=body), job.pictures)
         return await answered(self.runtime, body, job.pictures, is_error=failed(job))
@@ -142,6 +148,8 @@ def _stage(event: Event) -> str | None:
         return str(event.data.get("stage") or "painting")[:200]
     if event.kind is EventKind.FALLBACK:
         return f"{event.data.get('to')} paints in place of {event.data.get('from')}"[:200]
+    if event.data.get("waits") == QueuePaused.code:
+        return PAUSED
     return STAGES.get(event.kind)
 
 
@@ -162,6 +170,15 @@ def _how_to_confirm(ceiling: Money | None) -> str:
     return (
         f"Tell the person that it costs up to {ceiling}. If they agree, call the tool with max_cost_usd "
         f"set to {ceiling.text}."
+    )
+
+
+def _how_to_go_on(job: Job) -> str:
+    """What to do about a job that a pause holds."""
+    return (
+        "It waits because the person's queue is paused; nothing more of it is bought before that goes on. "
+        f"Tell the person, who lets it go on with {HOW_TO_GO_ON}. "
+        f"It is not to be asked for again: call get with id {job.id} after that."
     )
 
 

@@ -158,13 +158,19 @@ class Studio:
         return await self.runtime.engine.estimate(request, self.principal)
 
     async def confirm(self, quote: Quote | str) -> StudioJob:
-        """Carries out a quote, once, and waits for it."""
+        """Carries out a quote, once, and waits for it. Raises QueuePaused where it would wait for nothing."""
+        await self.runtime.queue.check_going(self.principal)
         token = quote if isinstance(quote, str) else quote.token
         job = await self.runtime.engine.confirm(token, self.principal, counted=False)
         return await self.wait(job.id)
 
     async def retry(self, job_id: str, *, max_cost: str | Money | None = None) -> StudioJob:
-        """Buys what an ended job did not bring, and nothing else, and waits for it; asked again it is the same job."""
+        """Buys what an ended job did not bring, and nothing else, and waits for it; asked again it is the same job.
+
+        Raises QueuePaused where it would wait for nothing.
+        """
+        if await self.runtime.engine.missing(job_id, self.principal) is not None:
+            await self.runtime.queue.check_going(self.principal)
         most = value_of("max_cost", max_cost, Money.usd)
         job = await self.runtime.engine.retry(job_id, self.principal, max_cost=most, counted=False)
         return await self.wait(job.id)
@@ -172,7 +178,13 @@ class Studio:
     # --- jobs and pictures ------------------------------------------------------------------
 
     async def wait(self, job_id: str, *, timeout: float | None = None) -> StudioJob:
-        """The job when it has ended, or as it is after `timeout` seconds."""
+        """The job when it has ended, or as it is after `timeout` seconds.
+
+        Without a timeout it raises QueuePaused where the job waits for its queue to go on; a pause that comes later is
+        waited out.
+        """
+        if timeout is None:
+            await self.runtime.queue.check_not_held(await self.runtime.jobs.get(job_id, self.principal.id))
         return await self.filled(await self.runtime.engine.wait(job_id, self.principal, timeout=timeout))
 
     async def events(self, job_id: str, *, after: int = 0) -> AsyncIterator[Event]:

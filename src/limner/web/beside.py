@@ -27,12 +27,12 @@ async def beside_each_other(request: Request, ids: Sequence[str]) -> Response:
         )
     runtime, person, links = runtime_of(request), principal_of(request).id, renderer_of(request).links
     pictures = [await runtime.pictures.visible(known_id(each), person) for each in ids]
-    prompts = {picture.prompt for picture in pictures}
+    prompts = {wording.title(picture.prompt, picture.operation) for picture in pictures}
     ratios = [picture.file.width / picture.file.height for picture in pictures]
     view = BesidePage(
         shell=shell(request, _("Compare"), current="compare"),
         pictures=tuple(_beside(each, links, runtime.catalog, alone=len(prompts) == 1) for each in pictures),
-        prompt=pictures[0].prompt if len(prompts) == 1 else "",
+        prompt=next(iter(prompts)) if len(prompts) == 1 else "",
         ratio=round(min(max(*ratios, 0.3), 3.5), 4),
     )
     return renderer_of(request).page(view)
@@ -47,7 +47,7 @@ def _beside(picture: Picture, links: Links, catalog: Catalog, *, alone: bool) ->
         title=_title(picture, catalog),
         colour=showing.colour(picture.model),
         facts=" · ".join([wording.price(picture.cost), size, wording.moment(picture.created)]),
-        prompt="" if alone else picture.prompt,
+        prompt="" if alone else wording.title(picture.prompt, picture.operation),
         withheld=picture.withheld is not None,
     )
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from limner.domain.errors import FailureCode
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.money import Estimate, Money
-from limner.domain.people import Principal
+from limner.domain.people import LOCAL, Principal
 from limner.domain.plan import Candidate
 from limner.domain.ports import Catalog
+from limner.domain.queue import held_by_a_pause
 from limner.domain.request import Operation, Size
 from limner.web import showing, wording
 from limner.web.create_views import JobCard, RetryOffer
@@ -60,7 +61,7 @@ class Desk:
             css=css,
             icon=icon,
             word=wording.word(job),
-            prompt=(job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT],
+            prompt=wording.title(job.request.prompt, job.request.operation)[: showing.PROMPT_LIMIT],
             live=not job.ended and job.state is not JobState.QUOTED,
             stopping=job.cancel_requested and not job.ended,
             own=job.owner == self.principal.id,
@@ -68,6 +69,7 @@ class Desk:
             tiles=tuple(showing.tile(picture, eager=True) for picture in job.pictures),
             missing=_missing(job),
             slot_reason=_slot_reason(job),
+            held=self._held(job),
             explanation=self._place(job, provider) or wording.explanation(job),
             model=candidate.title,
             provider=provider,
@@ -87,14 +89,19 @@ class Desk:
             lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
         )
 
+    def _held(self, job: Job) -> bool:
+        return self.paused and job.owner == self.principal.id and held_by_a_pause(job)
+
     def _place(self, job: Job, provider: str) -> str:
         """Where a job stands among one's own for the same service; empty for one that does not wait."""
         if job.state is not JobState.QUEUED:
             return ""
-        if self.paused and job.owner == self.principal.id:
-            return _(wording.WAITS)
+        if self._held(job):
+            return ""  # said in place of its stage
         service = job.model.partition("/")[0]
         before = [each for each in self.waiting if _order(each) < _order(job) and each.model.startswith(f"{service}/")]
+        if job.owner != LOCAL.id:  # what others have in line is nobody's to see, and each process has a line of its own
+            return wording.own_before(len(before), provider)
         if not before:
             return _("Next in line for %(provider)s. Starts in a moment.", provider=provider)
         seconds = sum(each.plan.candidates[each.candidate].seconds for each in before)

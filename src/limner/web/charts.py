@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guide:
-    """A dashed line from somewhere to the right edge, with a word over it."""
+    """A dashed line from somewhere to the right edge, and its word: over the line it might lie on a column."""
 
     x: float
     y: float

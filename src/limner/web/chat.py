@@ -139,7 +139,7 @@ async def tag_from_chat(request: Request, chat_id: str) -> Response:
         if gone:
             await keeper.untag(name, known_id(gone), principal)
         elif kind not in KINDS:
-            raise InvalidRequest(_("Choose what the tag is: a character, a persona, a chat or a topic."), field="kind")
+            raise InvalidRequest(_("Choose what the tag is: a character, a persona, a chat or a theme."), field="kind")
         else:
             await keeper.tag(name, TagKind(kind), tag, principal)
     except LimnerError as error:

@@ -12,6 +12,7 @@ from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Quote
 from limner.domain.ports import Catalog
+from limner.domain.queue import held_by_a_pause
 from limner.domain.request import Size
 from limner.engine.offering import offer_of
 from limner.engine.tiers import tier_in
@@ -38,8 +39,8 @@ def four(money: Money | None) -> str:
     return wording.dollars(str(max(rounded, LEAST) if money else rounded))
 
 
-def block_of(part: ToolPart, catalog: Catalog, links: Links) -> BlockView:
-    """The block of a tool call."""
+def block_of(part: ToolPart, catalog: Catalog, links: Links, *, paused: bool) -> BlockView:
+    """The block of a tool call; `paused` is its person's queue."""
     prompt = str(part.arguments.get("prompt", ""))
     quote, job = part.quote, part.job
     model = _model(quote, job)
@@ -81,6 +82,7 @@ def block_of(part: ToolPart, catalog: Catalog, links: Links) -> BlockView:
         error=_error(part, pictures),
         buys=part.state is PictureState.ERROR and quote is not None and not _lost(job),
         job=links.job(job.id) if job is not None and _lost(job) else "",
+        held=paused and job is not None and held_by_a_pause(job),
         ratio=_ratio(part, pictures),
     )
 

@@ -61,7 +61,7 @@ TAGS = {
     TagKind.CHARACTER: message("Character"),
     TagKind.PERSONA: message("Persona"),
     TagKind.CHAT: message("Chat"),
-    TagKind.THEME: message("Topic"),
+    TagKind.THEME: message("Theme", context="of a story, as a tag"),
 }
 """What kinds of tags are called."""
 WEEKDAYS = (
@@ -250,10 +250,11 @@ async def message_view(
     beside = [each.id for each in among if each.parent == message.parent and each.author is message.author]
     place = beside.index(message.id) if message.id in beside else 0
     mine = message.author is Author.USER
+    paused = await runtime.queue.is_paused(principal.id)
     return MessageView(
         id=message.id,
         mine=mine,
-        parts=await _parts(runtime, message, links, mine=mine),
+        parts=await _parts(runtime, message, links, paused=paused),
         shown=await _shown(runtime, principal, message.pictures),
         writing=message.state is MessageState.WRITING,
         note=_note(message),
@@ -266,13 +267,14 @@ async def message_view(
     )
 
 
-async def _parts(runtime: Runtime, message: Message, links: Links, *, mine: bool) -> tuple[Words | BlockView, ...]:
+async def _parts(runtime: Runtime, message: Message, links: Links, *, paused: bool) -> tuple[Words | BlockView, ...]:
+    mine = message.author is Author.USER
     texts = [part.text for part in message.parts if isinstance(part, TextPart)]
     html: Mapping[str, str] = {} if mine else await asyncio.to_thread(lambda: {each: rendered(each) for each in texts})
     return tuple(
         Words(plain=part.text, html=html.get(part.text, ""))
         if isinstance(part, TextPart)
-        else block_of(part, runtime.catalog, links)
+        else block_of(part, runtime.catalog, links, paused=paused)
         for part in message.parts
     )
 

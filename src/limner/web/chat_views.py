@@ -119,6 +119,8 @@ class BlockView:
     """Whether its button may be pressed again after an error."""
     job: str
     """Where a lost purchase is settled; empty where there is none."""
+    held: bool
+    """Whether it waits because its person's queue is paused."""
     ratio: float
 
 

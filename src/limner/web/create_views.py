@@ -40,6 +40,8 @@ class JobCard:
     """Numbers of the pictures that are not there, from 1."""
     slot_reason: str
     """Why a picture is not there, in the place where it would be."""
+    held: bool
+    """Whether it waits because its person's queue is paused."""
     explanation: str
     model: str
     provider: str

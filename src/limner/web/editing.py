@@ -197,5 +197,5 @@ def _said(error: LimnerError | None) -> str:
 
 def _title(picture: Picture) -> str:
     """What it is called in a few words."""
-    words = picture.alt_text or picture.prompt or _("Picture")
+    words = picture.alt_text or wording.title(picture.prompt, picture.operation)
     return words if len(words) <= 40 else f"{words[:39].rstrip()}\u2026"

@@ -127,11 +127,12 @@ async def _page(
     own_format = picture.file.media_type.removeprefix("image/")
     as_made = gettext("%(size)s, as made", size=_size(picture.file.size))
     facts = showing.Story(picture, job, runtime.catalog)
+    title = wording.title(picture.prompt, picture.operation)
     view = PicturePage(
-        shell=shell(request, picture.prompt[:60] or gettext("Picture"), heading=gettext("Picture"), current="gallery"),
+        shell=shell(request, title[:60], heading=gettext("Picture"), current="gallery"),
         tile=showing.tile(picture, eager=True),
         job_id=picture.job_id,
-        prompt=picture.prompt,
+        prompt=title,
         model=facts.title,
         colour=showing.colour(picture.model),
         tags=picture.tags,

@@ -16,8 +16,9 @@ from limner.domain.errors import LimnerError
 from limner.domain.events import Event
 from limner.domain.job import ENDED_STATES, OPEN_STATES, Job, JobState
 from limner.domain.money import Money
-from limner.domain.people import Principal
+from limner.domain.people import LOCAL, Principal
 from limner.domain.plan import Plan
+from limner.domain.queue import held_by_a_pause
 from limner.domain.request import ImageRequest
 from limner.runtime import Runtime
 from limner.runtime.asking import principal_of, runtime_of
@@ -182,6 +183,7 @@ async def _part(request: Request, query: QueueQuery) -> QueueView:
     again = [job.id for job in page.items if job.state in FAILED and job.id not in retried]
     return QueueView(
         paused="" if paused is None else words.paused(paused),
+        of_a_process=principal.administrator,
         lanes=await _lanes(runtime, principal, waiting),
         ways=_ways(query, links, counts),
         rows=tuple([await listed.row(job) for job in page.items]),
@@ -235,7 +237,7 @@ class _Listing:
         return QueueRow(
             id=job.id,
             tile=showing.tile(job.pictures[0]) if job.pictures else None,
-            prompt=(job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT],
+            prompt=wording.title(job.request.prompt, job.request.operation)[: showing.PROMPT_LIMIT],
             model=Named(name=candidate.title, css=showing.colour(job.model)),
             badge=wording.BADGES[css],
             icon=icon,
@@ -259,7 +261,9 @@ class _Listing:
         return any(each.id != job.id and _service(each) == _service(job) for each in self.waiting)
 
     def _waits(self, job: Job) -> str:
-        return _(wording.WAITS) if self.paused else words.in_line(self._place(job))
+        if self.paused and held_by_a_pause(job):
+            return _(wording.WAITS)
+        return words.in_line(self._place(job), shared=job.owner != LOCAL.id)
 
     def _place(self, job: Job) -> int:
         """Which in line it is, among one's own that wait for the same service."""
@@ -354,7 +358,7 @@ async def _back(request: Request, batch: str) -> str:
 
 
 def _row(job: Job, priced: tuple[ImageRequest, Plan] | None, problem: str) -> RetryRow:
-    prompt = (job.request.prompt or str(job.request.operation))[: showing.PROMPT_LIMIT]
+    prompt = wording.title(job.request.prompt, job.request.operation)[: showing.PROMPT_LIMIT]
     if priced is None:
         model = Named(name=job.plan.candidates[job.candidate].title, css=showing.colour(job.model))
         return RetryRow(id=job.id, prompt=prompt, model=model, missing="", price="", most="", problem=problem)

@@ -59,6 +59,8 @@ class QueueView:
 
     paused: str
     """What it means that the queue is paused, and since when; empty while it goes on."""
+    of_a_process: bool
+    """Whether the lanes are those of the process that answers, and not only one's own jobs in all of them."""
     lanes: tuple[Lane, ...]
     ways: tuple[Way, ...]
     rows: tuple[QueueRow, ...]

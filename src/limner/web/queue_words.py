@@ -44,8 +44,12 @@ def stage(name: str) -> str:
     return _(STAGES[name]) if name in STAGES else name[:1].upper() + name[1:] or _("Working")
 
 
-def in_line(place: int) -> str:
-    """Third in line."""
+def in_line(place: int, *, shared: bool = False) -> str:
+    """Third in line; of a line that several people share only how many of one's own are before it."""
+    if shared and place == 1:
+        return _("Next of yours in line")
+    if shared:
+        return ngettext("%(num)s of yours before it", "%(num)s of yours before it", place - 1)
     if 0 < place <= len(PLACES):
         return _(PLACES[place - 1])
     return _("Number %(place)s in line", place=number(place))

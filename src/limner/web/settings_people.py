@@ -11,6 +11,7 @@ from limner.domain.people import Principal, Role, User
 from limner.engine.inviting import Invited
 from limner.runtime.asking import principal_of
 from limner.runtime.forms import read_form
+from limner.web import wording
 from limner.web.asking import known_id
 from limner.web.elsewhere import address_of_server
 from limner.web.gallery_views import Choice
@@ -156,7 +157,8 @@ async def _page(
         frame=frame,
         people=tuple(_row(user, principal) for user in people),
         invited=tuple(
-            InvitedRow(id=each.id, email=each.email, role=_word(each.role), expires=each.expires) for each in invited
+            InvitedRow(id=each.id, email=each.email, role=wording.role(each.role), expires=each.expires)
+            for each in invited
         ),
         link="" if made is None else f"{address_of_server(request)}{made.path}",
         roles=tuple(
@@ -175,17 +177,13 @@ def _row(user: User, principal: Principal) -> PersonRow:
     return PersonRow(
         id=user.id,
         email=user.email,
-        role=_word(user.role),
+        role=wording.role(user.role),
         role_key=user.role.value,
         created=user.created,
         is_oneself=user.id == principal.id,
         has_password=user.password is not None,
         may_change=user.role is not Role.OWNER or principal.role is Role.OWNER,
     )
-
-
-def _word(role: Role) -> str:
-    return _(ROLES[role]).partition(":")[0]
 
 
 def _role(text: str) -> Role:

@@ -9,6 +9,7 @@ from limner.domain.people import Principal, Role
 from limner.domain.sharing import SharedProject
 from limner.runtime.asking import principal_of
 from limner.runtime.forms import read_form
+from limner.web import wording
 from limner.web.asking import known_id
 from limner.web.languages import gettext as _
 from limner.web.languages import message
@@ -22,12 +23,6 @@ DONE = {
     "in": message("They are in: they see what is made in the project."),
     "gone": message("They are out. What they made in the project stays in it."),
     "ended": message("The sharing has ended. What each made is theirs alone again."),
-}
-ROLES = {
-    Role.OWNER: message("owner"),
-    Role.ADMIN: message("administrator"),
-    Role.MEMBER: message("member"),
-    Role.VIEWER: message("viewer"),
 }
 
 router = APIRouter(include_in_schema=False, prefix="/settings/projects")
@@ -142,7 +137,7 @@ def _row(project: SharedProject, principal: Principal) -> ProjectRow:
             MemberRow(
                 id=each.user_id,
                 email=each.email,
-                role=_(ROLES[each.role]),
+                role=wording.role(each.role),
                 may_go=each.user_id != project.owner and (mine or each.user_id == principal.id),
                 is_oneself=each.user_id == principal.id,
             )

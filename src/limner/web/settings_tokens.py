@@ -14,6 +14,7 @@ from limner.domain.people import ApiToken, TokenScope
 from limner.engine.budgeting import MOST, Wanted
 from limner.runtime.asking import principal_of
 from limner.runtime.forms import read_form
+from limner.web import wording
 from limner.web.asking import known_id
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
@@ -107,7 +108,7 @@ async def _page(
                 id=token.id,
                 name=token.name,
                 last_four=token.last_four,
-                scopes=tuple(sorted(token.scopes)),
+                scopes=wording.scopes(token.scopes),
                 used=token.used,
                 expires=token.expires,
                 expired=token.expires is not None and token.expires <= now,
@@ -125,9 +126,9 @@ async def _page(
 
 
 def _budget(token: ApiToken, standings: Sequence[Standing]) -> str:
-    """What a token may spend by budgets of its own."""
+    """What a token may still spend by budgets of its own."""
     own = [each for each in standings if each.kind is Kind.TOKEN and each.name == token.id]
-    return ", ".join(each.budget.rate for each in own if each.budget is not None)
+    return _(", ").join(wording.left(each) for each in own if each.budget is not None)
 
 
 def _limit(text: str) -> Money | None:

@@ -54,7 +54,8 @@ def _alt(picture: Picture) -> str:
     """What is on a picture, for those who do not see it: everybody, where it is withheld."""
     words = picture.alt_text or picture.prompt
     if not words:
-        words = _("%(operation)s by %(model)s", operation=wording.operation(picture.operation), model=picture.model)
+        done = wording.title("", picture.operation)
+        words = _("%(operation)s by %(model)s", operation=done, model=picture.model)
     return words if picture.withheld is None else _("Withheld: %(picture)s", picture=words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,6 +10,7 @@ from limner.domain.budgets import Counted, Standing, Window
 from limner.domain.errors import Problem
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
+from limner.domain.people import Role, TokenScope
 from limner.domain.plan import Treatment
 from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
 from limner.domain.request import Operation
@@ -54,6 +56,21 @@ OPERATIONS: dict[Operation, str] = {
     Operation.REMOVE_BACKGROUND: message("remove background"),
     Operation.UPLOAD: message("upload"),
 }
+
+ROLES: dict[Role, str] = {
+    Role.OWNER: message("Owner"),
+    Role.ADMIN: message("Administrator"),
+    Role.MEMBER: message("Member"),
+    Role.VIEWER: message("Viewer"),
+}
+"""What people are, in the installation or in a project."""
+
+SCOPES: dict[TokenScope, str] = {
+    TokenScope.READ: message("look"),
+    TokenScope.GENERATE: message("make pictures"),
+    TokenScope.MANAGE: message("manage"),
+}
+"""What an access token may be used for, the least first."""
 
 FIELDS = {
     "prompt": message("Prompt"),
@@ -202,6 +219,22 @@ def operation(value: Operation) -> str:
     return _(OPERATIONS[value])
 
 
+def title(prompt: str, operation: Operation) -> str:
+    """What a job or a picture is called: its prompt; what was done, where that takes no prompt."""
+    said = _(OPERATIONS[operation])
+    return prompt or f"{said[:1].upper()}{said[1:]}"
+
+
+def role(value: Role) -> str:
+    """What somebody is, in a word."""
+    return _(ROLES[value])
+
+
+def scopes(values: Collection[TokenScope]) -> tuple[str, ...]:
+    """What an access token may be used for, the least first."""
+    return tuple(_(said) for scope, said in SCOPES.items() if scope in values)
+
+
 def field(name: str) -> str:
     """What an option is called; a service's own goes by the name that it has there."""
     return _(FIELDS[name]) if name in FIELDS else name.replace("_", " ").capitalize()
@@ -230,6 +263,18 @@ def explanation(job: Job) -> str:
         return trouble(job, job.problem)
     alone = _("Limner does not retry refusals on other providers.") if job.state is JobState.REFUSED else ""
     return told(job.problem, "", alone, _charged(job))
+
+
+def own_before(count: int, provider: str) -> str:
+    """What is known of a job's place in a line that several people share."""
+    if not count:
+        return _("Next of yours for %(provider)s. Others may be in line as well.", provider=provider)
+    return ngettext(
+        "One of yours is before it for %(provider)s. Others may be in line as well.",
+        "%(num)s of yours are before it for %(provider)s. Others may be in line as well.",
+        count,
+        provider=provider,
+    )
 
 
 def trouble(job: Job, problem: Problem) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from limner.web.languages.catalogs import Catalog, read_catalog
+from limner.web.languages.catalogs import BETWEEN, Catalog, alone, read_catalog
 
 FOLDER = Path(__file__).parent
 COOKIE = "language"
@@ -139,7 +139,7 @@ def load() -> None:
 def plain_gettext(text: str) -> str:
     """A text in the language of the request, without its values."""
     language = _spoken.get()
-    return text if language is ENGLISH else catalog_of(language.code).one(text)
+    return alone(text) if language is ENGLISH else catalog_of(language.code).one(text)
 
 
 def plain_ngettext(one: str, many: str, count: int) -> str:
@@ -171,6 +171,8 @@ def pointed(digits: str) -> str:
     return digits.translate({ord(","): language.thousands, ord("."): language.decimal})
 
 
-def message(text: str) -> str:
-    """Marks a text that stands in a table and is said later, by `gettext`."""
-    return text
+def message(text: str, *, context: str = "") -> str:
+    """Marks a text that stands in a table and is said later, by `gettext`; `context` says what is meant by it where the
+    text alone means something else elsewhere.
+    """
+    return f"{context}{BETWEEN}{text}" if context else text

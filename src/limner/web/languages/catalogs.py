@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+BETWEEN = "\x04"
+"""Stands between the context of a text and the text, where the text alone has another meaning elsewhere."""
 FORMS = re.compile(r"nplurals=(\d+); plural=(.+?);")
 
 
@@ -20,6 +22,7 @@ class Entry:
     """A text and its translation."""
 
     text: str
+    """With its context before it, if it has one."""
     many: str = ""
     """The text for several; empty where it does not depend on a count."""
     said: tuple[str, ...] = ()
@@ -42,13 +45,18 @@ class Catalog:
     def one(self, text: str) -> str:
         """A text in this language; as it is where there is no translation."""
         entry = self.entries.get(text)
-        return (entry.said[0] if entry and entry.said else "") or text
+        return (entry.said[0] if entry and entry.said else "") or alone(text)
 
     def form(self, one: str, many: str, count: int) -> str:
         """A text in the form that a count wants."""
         entry, place = self.entries.get(one), self.choose(count)
         found = entry.said[place] if entry and place < len(entry.said) else ""
         return found or (one if count == 1 else many)
+
+
+def alone(text: str) -> str:
+    """A text without its context."""
+    return text.rpartition(BETWEEN)[2]
 
 
 def read_catalog(path: Path) -> Catalog:
@@ -81,12 +89,18 @@ def _entries(text: str) -> Iterator[Entry]:
                 fields[name] = fields.get(name, "") + json.loads(rest)
         if "msgid" in fields:
             said = tuple(value for key, value in fields.items() if key.startswith("msgstr"))
-            yield Entry(text=fields["msgid"], many=fields.get("msgid_plural", ""), said=said, places=tuple(places))
+            context = f"{fields['msgctxt']}{BETWEEN}" if "msgctxt" in fields else ""
+            yield Entry(
+                text=f"{context}{fields['msgid']}", many=fields.get("msgid_plural", ""), said=said, places=tuple(places)
+            )
 
 
 def _block(entry: Entry) -> str:
     lines = [f"#: {place}" for place in entry.places]
-    lines.append(f"msgid {_quoted(entry.text)}")
+    context, has_one, text = entry.text.rpartition(BETWEEN)
+    if has_one:
+        lines.append(f"msgctxt {_quoted(context)}")
+    lines.append(f"msgid {_quoted(text)}")
     if entry.many:
         lines.append(f"msgid_plural {_quoted(entry.many)}")
         lines += [f"msgstr[{place}] {_quoted(form)}" for place, form in enumerate(entry.said)]

@@ -18,6 +18,8 @@ export const WORDS = {
   generate: "Generate Image for {price}",
   generating: "Generating image with {provider}...",
   patience: "This may take a few seconds",
+  held: "Waits: your queue is paused",
+  resume: "Let the queue go on",
   fallback: "Primary provider unavailable, fallback provider used",
   withheld: "The picture is withheld: moderation found something in it.",
   constraints: "Constraints",
@@ -378,10 +380,16 @@ class GeneratedImage extends HTMLElement {
   }
 
   #painting() {
+    if (this.#data.waits) return [make("div", { class: "slot wait" }, this.#held())];
     const dots = make("span", { class: "pulse", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
     const provider = serviceOf(this.#data.provider).name || "Limner";
     return [make("div", { class: "slot wait" }, dots,
       make("span", { class: "stack" }, make("b", {}, say("generating", { provider })), make("span", {}, say("patience"))))];
+  }
+
+  #held() {
+    const address = new URL("/jobs", HOME).href;
+    return make("span", { class: "stack" }, make("b", {}, say("held")), make("a", { class: "link", href: address }, say("resume")));
   }
 
   #complete(pictures) {

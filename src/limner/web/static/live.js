@@ -147,6 +147,7 @@ export async function follow(card) {
   };
 
   const acts = {
+    queued: ({ waits }) => waits && load(), // a pause has it wait
     running: async () => {
       if (begun === null) {
         begun = Date.now();

@@ -171,6 +171,22 @@ function drawn(address) {
 }
 
 const to = (address) => () => location.assign(address);
-const picture = (each) => ({ group: say("Pictures"), text: each.prompt || each.model, picture: each.thumbnail_url.replace("edge=512", "edge=256"), act: to(each.page_url) });
+// A prompt; what was done, where that takes none.
+const titleOf = ({ prompt, operation }) => {
+  const done = {
+    generate: () => say("generate"),
+    edit: () => say("edit"),
+    inpaint: () => say("inpaint"),
+    outpaint: () => say("outpaint"),
+    variations: () => say("variations"),
+    upscale: () => say("upscale"),
+    style_transfer: () => say("style transfer"),
+    remove_background: () => say("remove background"),
+    upload: () => say("upload"),
+  };
+  const said = done[operation]?.() ?? "";
+  return prompt || said.charAt(0).toUpperCase() + said.slice(1);
+};
+const picture = (each) => ({ group: say("Pictures"), text: titleOf(each), picture: each.thumbnail_url.replace("edge=512", "edge=256"), act: to(each.page_url) });
 const chat = (each) => ({ group: say("Chats"), text: each.excerpt, note: each.chat.title, act: to(`/chat/${each.chat.id}`) });
-const job = (each) => ({ group: say("Recent jobs"), text: each.prompt || each.model, note: each.model, act: to(each.links.page) });
+const job = (each) => ({ group: say("Recent jobs"), text: titleOf(each), note: each.model, act: to(each.links.page) });
