@@ -3,15 +3,17 @@
     python -m tests.acceptance.chaos --seed 7 --kills 200
     python -m tests.acceptance.chaos --seed 7 --kills 200 --database postgresql://...
     python -m tests.acceptance.chaos --seed 7 --ends 10000
+    python -m tests.acceptance.chaos --seed 7 --ends 10000 --database postgresql://...
 
-Workers submit jobs at a service that answers at once and at one that gives tickets, cancel some and are killed;
-the services drop lines, refuse, answer 503 and 429. Up to two workers live at once on one
-installation; whoever lives takes up what the dead have left, and a last one brings every job to its end. Then:
+Workers submit jobs at a service that answers at once and at one that gives tickets, cancel some, pause their queue, let
+it go on, bring jobs to its front and are killed; the services drop lines, refuse, answer 503 and 429. Up to two workers
+live at once on one installation; whoever lives takes up what the dead have left. When all are dead the queue is paused:
+a worker that looks round then buys nothing. A last one lets it go on and brings every job to its end. Then:
 
 - no request was bought twice,
 - every job that was acknowledged is there, and every picture that was bought and not cancelled is kept, byte for byte,
 - what may have been bought and was not seen is shown as ambiguous, and holds its money until somebody decides,
-- when that is decided no hold is left, and the sums of the books are those of their rows.
+- when that is decided nothing is queued and no hold is left, and the sums of the books are those of their rows.
 
 The same seed gives the same orders, faults and pauses; when a process dies within its work depends on the machine.
 """
@@ -48,6 +50,8 @@ LATEST = 0.8
 """Seconds within which a worker dies."""
 AT_WORK = 0.8
 """The share of workers that are let open the installation before their time begins to run."""
+STILL = 1.5
+"""Seconds for which a worker looks round while the queue is paused; what the dead had sent has arrived by then, too."""
 PATIENCE = 120.0
 """Seconds for the last worker to bring everything to its end."""
 SEEN = {JobState.SUCCEEDED, JobState.PARTIAL, JobState.AMBIGUOUS, JobState.CANCELLED}
@@ -61,6 +65,8 @@ class Toll:
     kills: int = 0
     jobs: int = 0
     purchases: int = 0
+    waited: int = 0
+    """Jobs that waited when all workers were dead and the queue was paused."""
     pictures: int = 0
     ambiguous: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -70,8 +76,9 @@ class Toll:
     def __str__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         return (
-            f"{self.kills} kills, {self.jobs} jobs ({states}), {self.purchases} purchases, "
-            f"{self.pictures} pictures, {self.ambiguous} ambiguous calls, {len(self.faults)} broken promises"
+            f"{self.kills} kills, {self.jobs} jobs ({states}), {self.waited} of which a last pause held back, "
+            f"{self.purchases} purchases, {self.pictures} pictures, {self.ambiguous} ambiguous calls, "
+            f"{len(self.faults)} broken promises"
         )
 
 
@@ -168,6 +175,7 @@ async def slaughter(data_dir: Path, shops: Shops, toll: Toll, *, seed: int, kill
         while living:
             os.kill(living.pop(), signal.SIGKILL)
             toll.kills += 1
+        await keep_still(data_dir, shops, toll, maker, database)
         living.append(await made(maker, "end 0"))
         async with asyncio.timeout(PATIENCE):
             await gone(living.pop())
@@ -176,6 +184,25 @@ async def slaughter(data_dir: Path, shops: Shops, toll: Toll, *, seed: int, kill
             os.kill(process, signal.SIGKILL)
         maker.kill()
         await maker.wait()
+
+
+async def keep_still(
+    data_dir: Path, shops: Shops, toll: Toll, maker: asyncio.subprocess.Process, database: str | None
+) -> None:
+    """Pauses the queue that dead workers left, and lets another look round: it may buy nothing of what waits there."""
+    settings = read_settings(shops.environment(database), data_dir, data_dir=data_dir)
+    async with open_runtime(settings, work=False) as runtime:
+        await runtime.queue.pause(LOCAL)
+        await asyncio.sleep(STILL)
+        before = shops.sold()
+        process = await made(maker, "look 0")
+        try:
+            await heard(maker, f"open {process}")
+            await asyncio.sleep(STILL)
+        finally:
+            os.kill(process, signal.SIGKILL)
+        toll.faults += (f"{word} was bought while the queue was paused" for word in shops.sold() - before)
+        toll.waited = (await runtime.queue.standing(LOCAL)).queued
 
 
 async def made(maker: asyncio.subprocess.Process, order: str) -> int:
@@ -225,6 +252,9 @@ async def count(data_dir: Path, shops: Shops, toll: Toll, random: Random, databa
         toll.faults += await runtime.ledger.check()
         await decide(runtime, jobs, random)
         toll.faults += await runtime.ledger.check()
+        standing = await runtime.queue.standing(LOCAL)
+        if standing.queued or standing.running or standing.paused:
+            toll.faults.append(f"the queue is not empty, or does not go on: {standing}")
         for job in await all_jobs(runtime):
             if job.held.micro:
                 toll.faults.append(f"{word_of_job(job)} still holds {job.held}")
@@ -308,7 +338,9 @@ def main() -> int:
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # customers that die in the middle are no news here
     with tempfile.TemporaryDirectory(prefix="limner-chaos-") as folder:
         if given.ends:
-            toll: Toll | Ends = asyncio.run(mixed_ends(Path(folder), seed=given.seed, total=given.ends))
+            toll: Toll | Ends = asyncio.run(
+                mixed_ends(Path(folder), seed=given.seed, total=given.ends, database=given.database)
+            )
         else:
             toll = asyncio.run(chaos(Path(folder), seed=given.seed, kills=given.kills, database=given.database))
     sys.stdout.write("".join(f"{fault}\n" for fault in toll.faults) + f"seed {given.seed}: {toll}\n")

@@ -4,7 +4,8 @@ python chaos_worker.py DATA_DIR
 
 It has loaded all of Limner and opened nothing. For each line `start SEED` on its standard input it forks a worker
 and says which process that is; the worker says when it has opened the installation, and works until it is killed. Told
-`end` instead of `start` it submits nothing, brings to their end whatever jobs are open, and leaves.
+`look` instead of `start` it submits nothing, and carries what there is to be carried until it is killed. Told `end` it
+lets the queue go on, brings to their end whatever jobs are open, and leaves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ ENOUGH = 40
 
 
 async def work(data_dir: Path, seed: int) -> None:
-    """Submits jobs, cancels some, waits for some, until the end comes from outside."""
+    """Submits jobs, cancels some, waits for some, pauses their queue, until the end comes from outside."""
     random = Random(seed)
     async with open_runtime(read_settings(os.environ, data_dir, data_dir=data_dir), watch=True) as runtime:
         say(f"open {os.getpid()}")
@@ -42,6 +43,7 @@ async def work(data_dir: Path, seed: int) -> None:
                 known.append(job_id)
                 if random.random() < 0.15:
                     await runtime.engine.cancel(random.choice(known), LOCAL)
+                await change_queue(runtime, random, known)
                 if random.random() < 0.3:
                     await runtime.engine.wait(job_id, LOCAL, timeout=random.random() * 0.3)
                 await asyncio.sleep(random.random() * 0.05)
@@ -59,16 +61,44 @@ async def one_more(runtime: Runtime, random: Random, prompt: str) -> str:
     return job.id
 
 
+async def change_queue(runtime: Runtime, random: Random, known: list[str]) -> None:
+    """At times pauses the queue, more often lets it go on, and brings a job to its front."""
+    if random.random() < 0.06:
+        await runtime.queue.pause(LOCAL)
+    if random.random() < 0.12:
+        await runtime.queue.resume(LOCAL)
+    if random.random() < 0.1:
+        await runtime.queue.to_front(random.choice(known), LOCAL)
+
+
 def say(line: str) -> None:
     """Tells whoever ordered; several processes write here, a line at a time."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
+async def look(data_dir: Path) -> None:
+    """Takes up what dead workers left, as far as it may be carried."""
+    async with open_runtime(read_settings(os.environ, data_dir, data_dir=data_dir), watch=True):
+        say(f"open {os.getpid()}")
+        await asyncio.Event().wait()
+
+
 async def finish(data_dir: Path) -> None:
     """Brings to their end whatever jobs are open."""
     async with open_runtime(read_settings(os.environ, data_dir, data_dir=data_dir), watch=True) as runtime:
+        await runtime.queue.resume(LOCAL)
         while waiting := await runtime.jobs.open_jobs():
             await runtime.engine.wait(waiting[0].id, LOCAL, timeout=1.0)
+
+
+async def life(order: str, data_dir: Path, seed: int) -> None:
+    """What a worker was made for."""
+    if order == "start":
+        await work(data_dir, seed)
+    elif order == "look":
+        await look(data_dir)
+    else:
+        await finish(data_dir)
 
 
 def main() -> None:
@@ -79,7 +109,7 @@ def main() -> None:
         order, seed = line.split()
         child = os.fork()
         if not child:
-            asyncio.run(work(data_dir, int(seed)) if order == "start" else finish(data_dir))
+            asyncio.run(life(order, data_dir, int(seed)))
             os._exit(0)
         say(f"made {child}")
 

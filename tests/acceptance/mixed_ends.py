@@ -1,11 +1,14 @@
-"""Thousands of jobs that are cancelled, fail and lose their worker between any two steps, in one process.
+"""Thousands of jobs that are cancelled, fail, wait and lose their worker between any two steps, in one process.
 
     python -m tests.acceptance.chaos --seed 7 --ends 10000
+    python -m tests.acceptance.chaos --seed 7 --ends 10000 --database postgresql://...
 
 Real rows and real decisions; services follow the dice, and a worker dies by an error that nobody catches, before or
-after a commit, before or after a purchase. Another worker takes up what is left. Then nothing was bought twice, only
-what is ambiguous holds money, and the sums of the books are those of their rows; when everything ambiguous is decided,
-nothing is held at all.
+after a commit, before or after a purchase. Another worker takes up what is left. Meanwhile their person pauses the
+queue, lets it go on and brings jobs to its front; nothing is marked as being sent between the answer to a pause and the
+wish to go on, and nothing is sent that is not marked. At the end nothing was bought twice, no job is left, only what is
+ambiguous holds money, and the sums of the books are those of their rows; when everything ambiguous is decided, nothing
+is held at all.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from random import Random
@@ -27,12 +31,14 @@ from limner.domain.health import BreakerRules
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import LOCAL
-from limner.domain.records import OpenJob
+from limner.domain.records import Lease, OpenJob
 from limner.domain.request import ImageRequest, Size
 from limner.domain.stores import Jobs
+from limner.domain.vault import Access
 from limner.engine.limits import Limits
 from limner.engine.runner import Runner
 from limner.testing.fakes import FakeProvider
+from tests.acceptance.pauses import Pauses
 from tests.engine.house import House, facts, house
 
 AT_ONCE = 16
@@ -40,6 +46,10 @@ DEATH = 0.03
 """How likely a worker dies at a step; a job has some ten steps."""
 WISH = 0.02
 """How likely somebody wants a job cancelled at a step."""
+CHANGE = 0.01
+"""How likely the queue is paused at a step, or goes on; and how likely a job is brought to its front."""
+GOES_ON = 0.1
+"""How likely the queue goes on when somebody looks at a job that waits for that."""
 PLENTY = 10**9
 SOURCES = (
     facts("acme", usd="0.04", count=2, rank=1),
@@ -49,7 +59,6 @@ SOURCES = (
 STEPS = frozenset(
     {
         "add_calls",
-        "mark_submitting",
         "mark_submitted",
         "mark_fetched",
         "requeue_call",
@@ -73,6 +82,8 @@ class Ends:
     jobs: int = 0
     deaths: int = 0
     wishes: int = 0
+    pauses: Pauses = field(default_factory=Pauses)
+    fronts: int = 0
     purchases: int = 0
     ambiguous: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -83,21 +94,25 @@ class Ends:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         return (
             f"{self.jobs} jobs ({states}), {self.deaths} workers died, {self.wishes} wishes to cancel, "
-            f"{self.purchases} purchases, {self.ambiguous} ambiguous calls, {len(self.faults)} broken promises"
+            f"{self.pauses.number} pauses that held up {self.pauses.held_up} calls, "
+            f"{self.fronts} jobs brought to the front, {self.purchases} purchases, "
+            f"{self.ambiguous} ambiguous calls, {len(self.faults)} broken promises"
         )
 
 
 class Dicing(FakeProvider):
     """A service that does what the dice say, and counts what it sold by call."""
 
-    def __init__(self, chance: Random, sold: Counter[str], ends: Ends) -> None:
+    def __init__(self, chance: Random, sold: Counter[str], ends: Ends, pauses: Pauses) -> None:
         super().__init__()
         self._chance = chance
         self._sold = sold
         self._ends = ends
+        self._pauses = pauses
         self._picture = super().finished(1).pictures[0].content
 
     async def submit(self, call: Call) -> Finished | Pending:
+        self._pauses.send(call.id)
         problem = self._mishap()
         if problem is not None:
             self._sold[call.id] += problem.spent is not Spent.NO
@@ -141,9 +156,16 @@ class Dicing(FakeProvider):
 class Mortal:
     """The store of jobs in the hands of a worker who may die before or after each commit."""
 
-    def __init__(self, jobs: Jobs, step: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, jobs: Jobs, step: Callable[[str], Awaitable[None]], pauses: Pauses) -> None:
         self._jobs = jobs
         self._step = step
+        self._pauses = pauses
+
+    async def mark_submitting(self, lease: Lease, call_id: str, at: datetime, access: Access | None = None) -> None:
+        """The step before a call is sent, which a pause may keep from being taken."""
+        await self._step(lease.job_id)
+        await self._pauses.mark(self._jobs.mark_submitting(lease, call_id, at, access), call_id)
+        await self._step(lease.job_id)
 
     def __getattr__(self, name: str) -> object:
         method = getattr(self._jobs, name)
@@ -178,7 +200,8 @@ class Mill:
     here: House
     chance: Random
     ends: Ends
-    controls: dict[str, Control] = field(default_factory=dict)
+    controls: dict[str, tuple[str, Control]] = field(default_factory=dict)
+    """By job: the worker who has it in hand, and what that hears."""
 
     def life(self) -> Callable[[str], Awaitable[None]]:
         """The steps of one worker: once it has died, none of the calls that it carries goes any further."""
@@ -197,14 +220,34 @@ class Mill:
         return step
 
     async def _step(self, job_id: str) -> None:
-        """A moment at which a worker may die, or somebody may want the job cancelled."""
+        """A moment at which a worker may die, or somebody may want something of the job or of the queue."""
         if self.chance.random() < WISH and job_id in self.controls:
             self.ends.wishes += 1
             await self.here.jobs.request_cancel(job_id, LOCAL.id, self.here.clock.now())
-            self.controls[job_id].cancel()
+            self.controls[job_id][1].cancel()
+        if self.chance.random() < CHANGE:
+            await self.ends.pauses.change(self.here.queue)
+            await self._hear()
+        if self.chance.random() < CHANGE:
+            await self._to_front()
         if self.chance.random() < DEATH:
             self.ends.deaths += 1
             raise Killed
+
+    async def _hear(self) -> None:
+        """Some of the workers look what is wished of the queue; the others find out when they want to send."""
+        for job_id, (worker, control) in list(self.controls.items()):
+            if self.chance.random() < 0.3:
+                control.hold_back(job_id in (await self.here.jobs.queue_wishes(worker)).jobs)
+
+    async def _to_front(self) -> None:
+        """Somebody brings a job to the front of all that were."""
+        if not self.controls:
+            return
+        job = await self.here.queue.to_front(self.chance.choice(list(self.controls)), LOCAL)
+        self.ends.fronts += 1
+        if not job.ended and not job.front:
+            self.ends.faults.append(f"the job {job.id} was brought to the front and is not there")
 
     async def one(self, number: int) -> None:
         """One job, from its submission to its end, in the hands of as many workers as it takes."""
@@ -216,25 +259,38 @@ class Mill:
         lives = 0
         while not job.ended:
             lives += 1
-            name, at = f"worker {number} {lives}", self.here.clock.now()
-            taken = await self.here.jobs.take(OpenJob(job.id, job.worker), name, at)
-            if taken is None:
-                raise RuntimeError(f"nobody has the job {job.id}, and it cannot be taken")
-            self.controls[job.id] = Control()
-            mortal = cast(Jobs, Mortal(self.here.jobs, self.life()))
-            with suppress(Killed):
-                await in_mortal_hands(self.here.runner, mortal).run(taken, self.controls[job.id])
+            self.controls[job.id] = worker, control = f"worker {number} {lives}", Control()
+            taken = await self._taken(job, worker)
+            if taken is not None:
+                mortal = cast(Jobs, Mortal(self.here.jobs, self.life(), self.ends.pauses))
+                with suppress(Killed):
+                    await in_mortal_hands(self.here.runner, mortal).run(taken, control)
             job = await self.here.jobs.get(job.id)
         self.controls.pop(job.id, None)
 
+    async def _taken(self, job: Job, worker: str) -> Job | None:
+        """The job in the hands of another worker; None where it waits for its queue."""
+        pauses = self.ends.pauses
+        wishes, may_be = pauses.wishes, pauses.may_be
+        taken = await self.here.jobs.take(OpenJob(job.id, job.worker), worker, self.here.clock.now())
+        if taken is None and not may_be and wishes == pauses.wishes:
+            raise RuntimeError(f"nobody has the job {job.id}, no queue is paused, and it cannot be taken")
+        if taken is None and self.chance.random() < WISH:
+            self.ends.wishes += 1
+            await self.here.engine.cancel(job.id, LOCAL)
+        if taken is None and self.chance.random() < GOES_ON:
+            await pauses.go_on(self.here.queue)
+        return taken
 
-async def mixed_ends(folder: Path, *, seed: int, total: int) -> Ends:
+
+async def mixed_ends(folder: Path, *, seed: int, total: int, database: str | None = None) -> Ends:
     """So many jobs, several at once; then the books are looked at."""
-    chance, sold, ends = Random(seed), Counter[str](), Ends()
-    providers = {source.label.removesuffix(".toml"): Dicing(chance, sold, ends) for source in SOURCES}
+    chance, sold, pauses = Random(seed), Counter[str](), Pauses()
+    ends = Ends(pauses=pauses)
+    providers = {source.label.removesuffix(".toml"): Dicing(chance, sold, ends, pauses) for source in SOURCES}
     limits = Limits(daily_cost=Money.usd(PLENTY), images_per_day=PLENTY)
     rules = BreakerRules(failures=PLENTY)
-    async with house(folder, providers, *SOURCES, limits=limits, rules=rules, work=False) as here:
+    async with house(folder, providers, *SOURCES, limits=limits, rules=rules, work=False, url=database) as here:
         mill, numbers = Mill(here=here, chance=chance, ends=ends), iter(range(total))
 
         async def work() -> None:
@@ -243,15 +299,18 @@ async def mixed_ends(folder: Path, *, seed: int, total: int) -> Ends:
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
         ends.purchases = sold.total()
+        ends.faults += pauses.faults
         ends.faults += (f"the call {call} was bought {times} times" for call, times in sold.items() if times > 1)
         await look(here, ends)
     return ends
 
 
 async def look(here: House, ends: Ends) -> None:
-    """What is held and booked, before and after everything ambiguous is decided."""
+    """What is left, held and booked, before and after everything ambiguous is decided."""
     jobs = [job async for job in all_jobs(here)]
     ends.jobs, ends.states = len(jobs), Counter(job.state.value for job in jobs)
+    ends.faults += (f"the job {job.id} is {job.state}" for job in jobs if not job.ended)
+    ends.faults += (f"the job {waiting.id} is still to be carried out" for waiting in await here.jobs.open_jobs())
     ends.faults += holds_of(jobs)
     ends.faults += await here.ledger.check()
     for job in jobs:

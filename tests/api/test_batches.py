@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from limner.testing.faults import Fault
 from tests.api.served import Site, serving
 
 SMALL = {"prompt": "a lake at dawn", "model": "sketch", "size": "64x64"}
 PAID = {"prompt": "a harbour", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
 BAD = {"prompt": "a fox", "size": "plenty"}
+NO_GOOD = Fault(status=400, body={"error": {"message": "Your prompt was no good.", "code": "invalid_value"}})
 PATIENCE = 30.0
 
 
@@ -289,3 +291,19 @@ def test_what_never_became_a_job_is_tried_again_for_no_more_than_is_allowed(tmp_
         assert site.stand_in.purchases == 1
         for name in ("0193502a-6f3c-7c11-a5a5-0f4cfb4a9a11", "nonsense"):
             assert site.client.post(f"/api/v1/batches/{name}/retry").status_code == 404
+
+
+@pytest.mark.req("S0-078", "S4-080")
+def test_a_retry_takes_what_jobs_did_not_bring_and_what_never_became_a_job(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        site.stand_in.faults.add(NO_GOOD)
+        batch = begun(site, [PAID, PAID], concurrency=1)
+        done = ended(site, batch)
+        assert done["counts"] == {"failed": 1, "succeeded": 1}
+        bought, retry = site.stand_in.purchases, f"{batch['links']['self']}/retry"
+        assert site.client.post(retry, json={"max_cost": "0.000001"}).status_code == 409
+        for _ in range(2):
+            assert site.client.post(retry).status_code == 200
+        again = ended(site, batch)
+        assert (again["counts"], site.stand_in.purchases) == ({"succeeded": 2}, bought + 1)
+        assert again["rows"][0]["job_id"] != done["rows"][0]["job_id"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from limner.cli.surroundings import settings_here
-from limner.domain.batches import Batch
+from limner.domain.batches import Batch, OpenBatch
 from limner.domain.errors import Problem
 from limner.domain.people import LOCAL
 from limner.domain.request import ImageRequest
@@ -65,6 +65,41 @@ def test_a_batch_is_paused_resumed_and_taken_out(limner: Limner) -> None:
         ended = limner("batches", act, "nonsense")
         assert ended.code == 1
         assert "`limner batches list` lists them." in ended.err
+
+
+def ended_badly() -> Batch:
+    """A batch of two rows, both of which failed."""
+    rows = [Wanted(line=1, prompt="a fox", request=ImageRequest(prompt="a fox", model="sketch"))]
+    asked = ImageRequest(prompt="an owl", model="openai/gpt-image-2")
+    rows += [Wanted(line=2, prompt="an owl", request=asked)]
+
+    async def carried() -> Batch:
+        async with open_runtime(settings_here(), work=False) as runtime:
+            batching = runtime.batching
+            batch = await batching.submit(BatchWish(rows=rows, name="harbours", concurrency=2), LOCAL)
+            held = await batching.batches.take(OpenBatch(batch.id, None), "w1")
+            assert held is not None
+            for number in (1, 2):
+                assert await batching.batches.begin(held, number)
+                await batching.batches.note_failed(held, number, BAD)
+            await batching.batches.end(held, runtime.clock.now())
+            return batch
+
+    return asyncio.run(carried())
+
+
+def test_failed_rows_are_tried_again_for_no_more_than_is_allowed(limner: Limner, shop: OpenAIStandIn) -> None:
+    batch = ended_badly()
+    dear = limner("batches", "retry", batch.id, "--max-cost", "0.0001")
+    assert (dear.code, "The batch may cost up to $" in dear.err) == (3, True)
+    (found,) = limner("batches", "list", "--json").document["batches"]
+    assert (found["state"], found["counts"]) == ("finished", {"failed": 2})
+    again = limner("batches", "retry", batch.id[-8:], "--yes")
+    assert "2 of 2 failed rows can be tried again, for at most $" in again.err
+    assert "running, 0 of 2 rows done" in again.err
+    assert limner("batches", "retry", batch.id, "--json").document["counts"] == {"waiting": 2}
+    assert shop.purchases == 0
+    assert limner("batches", "retry", "nonsense").code == 1
 
 
 @pytest.mark.req("S1-079")

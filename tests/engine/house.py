@@ -255,6 +255,7 @@ async def house(
     limits: Limits | None = None,
     presets: Mapping[str, Preset] | None = None,
     work: bool = True,
+    url: str | None = None,
     ids_from: int = 0,
     grace: float = 2.0,
     rules: BreakerRules | None = None,
@@ -264,11 +265,11 @@ async def house(
     texts: Texts | None = None,
     alerts: AlertRules | None = None,
 ) -> AsyncIterator[House]:
-    """Opens a house whose catalog is `sources` and whose services are `providers`."""
+    """Opens a house whose catalog is `sources` and whose services are `providers`; on SQLite if there is no `url`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
     catalog = read_catalog(list(sources), [])
     services, blobs, imaging = FakeServices(providers), MemoryBlobs(), PillowImaging()
-    database = await Database.open(f"sqlite:///{folder / 'limner.db'}")
+    database = await Database.open(url or f"sqlite:///{folder / 'limner.db'}")
     alarm = Alarm(
         rules=alerts or AlertRules(), alerts=SqlAlerts(database), audit=SqlAudit(database, clock, ids), clock=clock
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,13 +18,17 @@ from limner.db.database import Database
 from limner.domain.batches import Batch, HeldBatch
 from limner.domain.errors import (
     ConfirmationRequired,
+    FailureCode,
     IdempotencyConflict,
     InvalidRequest,
     Problem,
+    ProviderError,
+    Spent,
     StorageError,
     TooManyRequests,
 )
-from limner.domain.job import Job
+from limner.domain.health import BreakerRules
+from limner.domain.job import Job, JobState
 from limner.domain.money import Money
 from limner.domain.people import Principal
 from limner.domain.request import ImageRequest
@@ -34,6 +39,8 @@ from tests.engine.house import House, facts, house
 
 ANN = Principal(id="ann", name="Ann", token="t1", address="203.0.113.9")
 ACME = facts("acme", usd="0.04")
+PATIENT = BreakerRules(failures=10**6)
+"""No breaker: so many failures would leave the service alone."""
 BAD = Problem(code="invalid_request", message="There is no size 0x0.")
 
 
@@ -54,12 +61,18 @@ class Door:
             raise self._script[request.prompt].pop(0)
         return await self._engine.submit(request, principal, key=key)
 
+    async def retry(self, job_id: str, principal: Principal, *, max_cost: Money | None = None) -> Job:
+        if self._script.get(job_id):
+            raise self._script[job_id].pop(0)
+        return await self._engine.retry(job_id, principal, max_cost=max_cost)
+
 
 @dataclass(frozen=True)
 class Desk:
     """Batches over a small installation."""
 
     here: House
+    acme: FakeProvider
     batching: Batching
     door: Door
     clock: FakeClock
@@ -85,7 +98,8 @@ def wish(*prompts: str, **options: object) -> BatchWish:
 
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with house(tmp_path, {"acme": FakeProvider()}, ACME) as here:
+    acme = FakeProvider()
+    async with house(tmp_path, {"acme": acme}, ACME, rules=PATIENT) as here:
         database = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}")
         script: dict[str, list[Exception]] = {}
         door, clock = Door(here.engine, script), FakeClock()
@@ -97,7 +111,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             ids=here.engine.ids,
             nudge=lambda: None,
         )
-        yield Desk(here, batching, door, clock, script)
+        yield Desk(here, acme, batching, door, clock, script)
         await database.close()
 
 
@@ -214,7 +228,7 @@ async def test_a_batch_that_is_paused_begins_no_further_row_and_goes_on_where_it
 async def test_a_row_that_never_became_a_job_waits_again_once_for_what_it_costs_now(desk: Desk) -> None:
     desk.script.update(one=[InvalidRequest("No.", field="size")])
     batch = await desk.carried("one", "two")
-    quote = await desk.batching.unpainted(batch.id, ANN)
+    quote = await desk.batching.failed(batch.id, ANN)
     assert ([priced.row.number for priced in quote.rows], quote.ceiling) == ([1], Money.usd("0.04"))
     with pytest.raises(ConfirmationRequired):
         await desk.batching.retry(batch.id, ANN, max_cost=Money.usd("0.03"))
@@ -245,3 +259,107 @@ async def test_a_batch_that_is_opened_again_is_not_ended_by_who_had_it(desk: Des
     desk.batching.batches.end = end  # type: ignore[method-assign]  # nobody does any more
     await desk.batching.carry(await desk.held())
     assert (await desk.batching.batches.get(batch.id, ANN.id)).state == "finished"
+
+
+class Death(BaseException):
+    """The process dies: nobody catches it, as after SIGKILL."""
+
+
+MANY = 60
+STEPS = ("begin", "note_job", "note_bought")
+REFUSED_UNPAID = ProviderError(Problem(code=FailureCode.FAILED, message="It failed.", spent=Spent.NO))
+
+
+async def failed_rows(desk: Desk, count: int) -> Batch:
+    """A batch whose rows have all become jobs, and those failed."""
+    desk.acme.script(*[REFUSED_UNPAID] * count)
+    batch = await desk.carried(*(f"fox {number}" for number in range(count)), concurrency=8)
+    assert batch.counts == {"failed": count}
+    return batch
+
+
+async def test_a_retry_takes_all_failed_rows_however_many_and_buys_each_once(desk: Desk) -> None:
+    desk.script.update({"fox 3": [InvalidRequest("No.", field="size")]})
+    desk.acme.script(*[REFUSED_UNPAID] * (MANY - 1))
+    batch = await desk.carried(*(f"fox {number}" for number in range(MANY)), concurrency=8)
+    assert (batch.state, batch.counts) == ("finished", {"failed": MANY})
+    quote = await desk.batching.failed(batch.id, ANN)
+    assert [priced.row.number for priced in quote.paintable] == list(range(1, MANY + 1))
+    assert quote.ceiling == Money.usd("0.04") * MANY
+    with pytest.raises(ConfirmationRequired):
+        await desk.batching.retry(batch.id, ANN, max_cost=Money.usd("0.04") * (MANY - 1))
+    again, twice = await asyncio.gather(*(desk.batching.retry(batch.id, ANN) for _ in range(2)))
+    assert again.counts == twice.counts == {"waiting": MANY}
+    await desk.batching.carry(await desk.held())
+    assert await desk.batching.batches.open() == []
+    done = await desk.batching.retry(batch.id, ANN)
+    assert (done.state, done.counts, desk.acme.purchases) == ("finished", {"succeeded": MANY}, MANY)
+    assert list(await desk.here.ledger.check()) == []
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_retry_goes_on_where_its_process_died_and_buys_nothing_twice(
+    desk: Desk, step: str, after: bool
+) -> None:
+    batch = await failed_rows(desk, 4)
+    await desk.batching.retry(batch.id, ANN)
+    held, real = await desk.held(), getattr(desk.batching.batches, step)
+
+    async def deadly(held: HeldBatch, number: int, *rest: object) -> object:
+        if number == 2 and not after:
+            raise Death
+        found = await real(held, number, *rest)
+        if number == 2:
+            raise Death
+        return found
+
+    setattr(desk.batching.batches, step, deadly)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await desk.batching.carry(held)
+    assert caught.group_contains(Death)
+    setattr(desk.batching.batches, step, real)
+    asked_again = await desk.batching.retry(batch.id, ANN)
+    assert asked_again.state == "running"
+    await desk.batching.carry(await desk.held())
+    done = await desk.batching.batches.get(batch.id, ANN.id)
+    assert (done.state, done.counts, desk.acme.purchases) == ("finished", {"succeeded": 4}, 4)
+    page = await desk.here.jobs.page(ANN.id, limit=100, cursor=None, states=frozenset())
+    assert len(page.items) == 8
+
+
+async def test_what_a_partial_row_brought_is_not_bought_again(desk: Desk) -> None:
+    desk.acme.script(desk.acme.finished(1))
+    rows = [Wanted(line=1, prompt="foxes", request=ImageRequest(prompt="foxes", count=3))]
+    batch = await desk.batching.submit(BatchWish(rows=rows, name="", concurrency=1), ANN)
+    await desk.batching.carry(await desk.held())
+    [row] = await desk.batching.batches.rows(batch.id)
+    assert (row.state, row.short) == (JobState.PARTIAL, True)
+    await desk.batching.retry(batch.id, ANN)
+    await desk.batching.carry(await desk.held())
+    assert [call.count for call in desk.acme.bought] == [3, 2]
+
+
+async def test_a_retry_that_nobody_can_pay_says_so_and_can_be_asked_for_again(desk: Desk) -> None:
+    batch = await failed_rows(desk, 2)
+    [first, _] = [row.job_id for row in await desk.batching.batches.rows(batch.id)]
+    desk.script.update({str(first): [InvalidRequest("Too dear.", code="budget_exceeded")]})
+    await desk.batching.retry(batch.id, ANN)
+    await desk.batching.carry(await desk.held())
+    [row, other] = await desk.batching.batches.rows(batch.id)
+    assert (row.state, row.trouble and row.trouble.code, row.short) == (JobState.FAILED, "budget_exceeded", True)
+    assert (other.state, other.trouble) == (JobState.SUCCEEDED, None)
+    await desk.batching.retry(batch.id, ANN)
+    await desk.batching.carry(await desk.held())
+    done = await desk.batching.batches.get(batch.id, ANN.id)
+    assert (done.counts, desk.acme.purchases) == ({"succeeded": 2}, 2)
+
+
+async def test_what_waits_to_be_bought_again_is_taken_out_with_its_batch(desk: Desk) -> None:
+    batch = await failed_rows(desk, 2)
+    await desk.batching.retry(batch.id, ANN)
+    stopped = await desk.batching.cancel(batch.id, ANN)
+    assert stopped.counts == {"failed": 2}
+    await desk.batching.carry(await desk.held())
+    done = await desk.batching.batches.get(batch.id, ANN.id)
+    assert (done.state, done.counts, desk.acme.purchases) == ("cancelled", {"failed": 2}, 0)

@@ -130,15 +130,15 @@ async def resume_batch(request: Request, batch_id: BatchId) -> Response:
 
 @router.post(
     "/{batch_id}/retry",
-    summary="Try again what was not painted",
+    summary="Try all failed rows again",
     responses=answers(BatchAnswer, "The batch.", 404, 409, 415),
     openapi_extra=body_of(RetryBody, required=False),
 )
 async def retry_batch(request: Request, batch_id: BatchId) -> Response:
-    """Lets rows wait again that failed before they became jobs, each for no more than it costs now; a row waits once.
+    """Lets all failed rows wait again, each for no more than it costs now: those that never became jobs, and of the
+    others what their jobs did not bring. A row waits once, and is bought once.
 
-    With `max_cost` nothing changes where all of them together may cost more. What jobs did not bring is bought again by
-    each job's own `retry`.
+    With `max_cost` nothing changes where all of them together may cost more.
     """
     body = await read_json(request, RetryBody) if await request.body() else RetryBody()
     batching, name = runtime_of(request).batching, checked_id(batch_id, "batch")
@@ -208,6 +208,6 @@ def _row_body(row: Standing) -> Body:
         "state": row.state,
         "job_id": row.job_id,
         "cost": amount(row.cost),
-        "problem": problem_body(row.problem),
+        "problem": problem_body(row.trouble),
         "links": {"job": None if row.job_id is None else job_url(row.job_id)},
     }

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/queue", tags=["jobs"])
 class QueueAnswer(Answer):
     """How a queue stands."""
 
-    paused: bool = Field(description="While it is, nothing that was not sent to a service yet is sent.")
+    paused: bool = Field(description="While it is, no picture that was not sent to a service yet is.")
     since: datetime | None = Field(description="Since when it is paused; null while it goes on.")
     queued: int = Field(description="Your jobs that wait.")
     running: int = Field(description="Your jobs that are being carried out.")
@@ -41,7 +41,8 @@ async def get_queue(request: Request) -> Response:
 )
 async def change_queue(request: Request) -> Response:
     """Paused, jobs that were not sent to a service wait with their money set aside, whichever process has them; once
-    this is answered nothing more is bought. What was sent goes on and is delivered.
+    this is answered no further picture is bought. What was sent goes on and is delivered. Text models answer all the
+    same, and a prompt that is to be translated is translated when its job is written down.
     """
     body = await read_json(request, QueueBody)
     queue, principal = runtime_of(request).queue, principal_of(request)

@@ -1,4 +1,4 @@
-"""The batches that a server carries out: listed, looked at, paused, resumed, taken out."""
+"""The batches that a server carries out: listed, looked at, paused, resumed, tried again, taken out."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from limner.cli.asking import agreed, must_ask
 from limner.cli.documents import Document, moment, usd
 from limner.cli.exits import OK, described
 from limner.cli.finding import the_one
 from limner.cli.opening import Session, with_studio
-from limner.cli.options import App, Json
+from limner.cli.options import App, Json, MaxCost, Yes
 from limner.cli.output import Output, shortened
 from limner.cli.telling import money_words, short
+from limner.cli.wishes import amount
+from limner.domain.errors import ConfirmationRequired
 
 if TYPE_CHECKING:
     from limner.domain.batches import Batch, Standing
     from limner.domain.people import Principal
 
-app = App(help="Look at, pause, resume and take out batches that a server carries out.", no_args_is_help=True)
+app = App(help="Look at, pause, resume, retry and take out batches that a server carries out.", no_args_is_help=True)
 
 Which = Annotated[str, typer.Argument(metavar="BATCH", help="The id of a batch, or its beginning or end.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="How many, the newest first.")]
@@ -100,6 +103,28 @@ def cancel(batch: Which, json: Json = False) -> int:
     return _changed(batch, change, json=json)
 
 
+@app.add()
+def retry(batch: Which, max_cost: MaxCost = None, yes: Yes = False, json: Json = False) -> int:
+    """Try all failed rows of a batch again, as soon as a server runs: those that never became jobs, and of the others
+    what their jobs did not bring. Each for no more than it costs now; asked for twice, each is bought once.
+    """
+    output, limit = Output(json=json), amount(max_cost)
+
+    async def action(session: Session) -> int:
+        batching, principal = session.studio.runtime.batching, session.studio.principal
+        name = (await _batch(session, batch)).id
+        quote = await batching.failed(name, principal)
+        words = "an amount that nobody knows beforehand" if quote.ceiling is None else f"at most {quote.ceiling}"
+        output.say(f"{len(quote.paintable)} of {len(quote.rows)} failed rows can be tried again, for {words}.")
+        if quote.paintable and must_ask(session, quote.ceiling, yes=yes) and not await agreed(session, "Go on?"):
+            raise ConfirmationRequired("Not confirmed. Nothing was spent.")
+        found = await batching.retry(name, principal, max_cost=limit or quote.ceiling)
+        output.document(_document(found)) if json else output.say(_standing(found))
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
 def _changed(batch: str, change: Callable[[Session], Change], *, json: bool) -> int:
     output = Output(json=json)
 
@@ -108,7 +133,7 @@ def _changed(batch: str, change: Callable[[Session], Change], *, json: bool) -> 
         if json:
             output.document(_document(found))
         else:
-            output.say(f"{short(found.id)} {found.name or found.first}: {_far(found)}")
+            output.say(_standing(found))
         return OK
 
     return with_studio(output, action, paints=False)
@@ -119,6 +144,10 @@ async def _batch(session: Session, text: str) -> Batch:
     batches = session.studio.runtime.batching.batches
     page = await batches.page(session.studio.principal.id, limit=LOOKED_AT, cursor=None)
     return the_one(page.items, text, "batch", LISTED)
+
+
+def _standing(batch: Batch) -> str:
+    return f"{short(batch.id)} {batch.name or batch.first}: {_far(batch)}"
 
 
 def _far(batch: Batch) -> str:
@@ -144,7 +173,7 @@ def _row(row: Standing) -> tuple[str, ...]:
         row.state.value,
         "" if row.job_id is None else short(row.job_id),
         money_words(row.cost) if row.jobs else "",
-        "" if row.problem is None else row.problem.message,
+        "" if row.trouble is None else row.trouble.message,
     )
 
 
@@ -175,5 +204,5 @@ def _row_document(row: Standing) -> Document:
         "state": row.state.value,
         "job_id": row.job_id,
         "cost_usd": usd(row.cost),
-        "error": None if row.problem is None else described(row.problem),
+        "error": None if row.trouble is None else described(row.trouble),
     }

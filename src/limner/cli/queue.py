@@ -31,7 +31,9 @@ def show(json: Json = False) -> int:
 
 @app.add()
 def pause(json: Json = False) -> int:
-    """Pause your queue: what was not sent to a service yet waits, and nothing is bought; what was sent is delivered."""
+    """Pause your queue: pictures that were not sent to a service yet wait, and none is bought; what was sent is
+    delivered. Text models answer all the same, and prompts are translated when jobs are written down.
+    """
     return _told(lambda queue, principal: queue.pause(principal), json=json)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     literal_column,
     not_,
+    null,
     select,
 )
 
@@ -41,7 +42,12 @@ _last = and_(
     not_(exists(select(_again.c.id).where(_again.c.retry_of == _bought.c.job_id))),
 )
 _rows_with_last = batch_rows.outerjoin(_bought, _last).outerjoin(jobs, jobs.c.id == _bought.c.job_id)
-_said = func.coalesce(jobs.c.state, batch_rows.c.state)
+_again_is_last = batch_rows.c.again == jobs.c.id
+"""No job has begun that buys what the row's last one did not bring, and one is to."""
+_said = case(
+    (and_(_again_is_last, batch_rows.c.state != RowState.FAILED.value), batch_rows.c.state),
+    else_=func.coalesce(jobs.c.state, batch_rows.c.state),
+)
 _COUNTS = Statement(
     select(_said.label("said"), func.count().label("rows"))
     .select_from(_rows_with_last)
@@ -62,7 +68,8 @@ _ROWS = Statement(
         batch_rows.c.job_id,
         _said.label("said"),
         jobs.c.id.label("found"),
-        func.coalesce(jobs.c.problem, batch_rows.c.problem).label("why"),
+        case((jobs.c.id.is_(None), batch_rows.c.problem), else_=jobs.c.problem).label("why"),
+        case((_again_is_last, batch_rows.c.problem), else_=null()).label("why_not_again"),
     )
     .select_from(_rows_with_last)
     .where(batch_rows.c.batch_id == bindparam("batch"))
@@ -79,6 +86,10 @@ _FIRST = Statement(
     .order_by(batch_rows.c.number)
     .limit(1)
 )
+
+
+_OWN = frozenset({RowState.WAITING.value, RowState.BEGUN.value})
+"""What no job can be."""
 
 
 def batch(connection: Connection, row: Mapping[str, object]) -> Batch:
@@ -119,11 +130,12 @@ def _standing(row: Columns, bought: Sequence[Columns]) -> Standing:
         number=row["number"],
         line=row["line"],
         prompt=row["prompt"],
-        state=RowState(said) if row["found"] is None else JobState(said),
+        state=RowState(said) if said in _OWN or row["found"] is None else JobState(said),
         job_id=row["found"] or row["job_id"],
         jobs=tuple(each["id"] for each in bought),
         cost=None if None in costs else Money(sum(costs)),
         problem=codec.problems().read_optional(row["why"]),
+        not_again=codec.problems().read_optional(row["why_not_again"]),
     )
 
 

@@ -30,7 +30,9 @@ batches = Table(
 Index("ix_batches_page", batches.c.user_id, batches.c.created_at.desc(), batches.c.id.desc())
 Index("ix_batches_ended", batches.c.ended_at)
 
-# A row says what is to be painted, or in `problem` why nothing is; once it has a job, the job says how far it is.
+# A row says what is to be painted, or in `problem` why nothing is; once it has a job, the job says how far it is. Where
+# that came short and the rest is to be bought, `again` names the job that came short, and the row says how far it is
+# until the job that buys the rest is there.
 batch_rows = Table(
     "batch_rows",
     metadata,
@@ -43,5 +45,7 @@ batch_rows = Table(
     Column("request", Text),
     Column("job_id", Key),
     Column("problem", Text),
+    Column("again", Key),
+    Column("again_micro", BigInteger),
     sqlite_with_rowid=False,
 )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     not_,
     null,
     or_,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from limner.db import batch_standing, codec, cursors
+from limner.db import batch_again, batch_standing, codec, cursors
 from limner.db.batch_tables import batch_rows, batches
 from limner.db.database import Database
 from limner.db.idempotency import Keys
@@ -31,6 +32,7 @@ from limner.db.walls import EVERYBODY
 from limner.domain.batches import Batch, HeldBatch, NewBatch, NewRow, OpenBatch, OpenRow, RowState, Standing
 from limner.domain.errors import NotFound, Problem
 from limner.domain.job import OPEN_STATES
+from limner.domain.money import Money
 from limner.domain.records import Page
 
 _INSERT = Statement(
@@ -66,12 +68,16 @@ _TAKE = Statement(
     .returning(batches)
 )
 _OPEN_ROWS = Statement(
-    select(batch_rows.c.number, batch_rows.c.service, batch_rows.c.request, batch_rows.c.job_id)
+    select(batch_rows)
     .select_from(batch_rows.outerjoin(jobs, _job_of))
     .where(
         batch_rows.c.batch_id == bindparam("batch"),
         one_of(batch_rows.c.state, (RowState.WAITING.value, RowState.BEGUN.value)),
-        or_(batch_rows.c.job_id.is_(None), one_of(jobs.c.state, (state.value for state in OPEN_STATES))),
+        or_(
+            batch_rows.c.job_id.is_(None),
+            batch_rows.c.again.is_not(None),
+            one_of(jobs.c.state, (state.value for state in OPEN_STATES)),
+        ),
     )
     .order_by(batch_rows.c.state, batch_rows.c.number)
 )
@@ -87,9 +93,16 @@ _BEGIN = Statement(
 _PUT_BACK = Statement(
     update(batch_rows)
     .where(_row)
-    .values(state=case((_cancelled, RowState.CANCELLED.value), else_=RowState.WAITING.value))
+    .values(
+        state=case((_cancelled, RowState.CANCELLED.value), else_=RowState.WAITING.value),
+        again=case((_cancelled, null()), else_=batch_rows.c.again),
+    )
 )
-_NOTE_JOB = Statement(update(batch_rows).where(_row).values(job_id=bindparam("job")))
+# A row's first job is its own; one that buys what that did not bring is found by it.
+_NOTE_JOB = Statement(
+    update(batch_rows).where(_row).values(job_id=func.coalesce(batch_rows.c.job_id, bindparam("job")))
+)
+_NOTE_BOUGHT = Statement(update(batch_rows).where(_row).values(again=null(), again_micro=null()))
 _NOTE_FAILED = Statement(update(batch_rows).where(_row).values(state=RowState.FAILED.value, problem=bindparam("why")))
 _END = Statement(
     update(batches)
@@ -116,29 +129,11 @@ _PAUSE = Statement(
     .values(paused_at=bindparam("at"))
 )
 _RESUME = Statement(update(batches).where(batches.c.id == bindparam("batch")).values(paused_at=null()))
-_no_job = and_(
-    batch_rows.c.batch_id == bindparam("batch"),
-    batch_rows.c.state == RowState.FAILED.value,
-    batch_rows.c.job_id.is_(None),
-    batch_rows.c.request.is_not(None),
-)
-_UNPAINTED = Statement(select(batch_rows).where(_no_job).order_by(batch_rows.c.number))
-_LET_WAIT = Statement(
-    update(batch_rows)
-    .where(_no_job, batch_rows.c.number == bindparam("place"))
-    .values(state=RowState.WAITING.value, problem=null(), request=bindparam("wish"), service=bindparam("painter"))
-)
-# Whoever has it in hand has it no longer: it may be about to write down that nothing is left to do.
-_REOPEN = Statement(
-    update(batches)
-    .where(batches.c.id == bindparam("batch"))
-    .values(ended_at=null(), cancelled_at=null(), worker=null(), attempt=batches.c.attempt + 1)
-)
 _IS_PAUSED = Statement(select(batches.c.id).where(batches.c.id == bindparam("batch"), batches.c.paused_at.is_not(None)))
 _CANCEL_ROWS = Statement(
     update(batch_rows)
     .where(batch_rows.c.batch_id == bindparam("batch"), batch_rows.c.state == RowState.WAITING.value)
-    .values(state=RowState.CANCELLED.value)
+    .values(state=RowState.CANCELLED.value, again=null(), again_micro=null())
 )
 
 
@@ -186,11 +181,23 @@ class SqlBatches:
 
     async def unpainted(self, batch_id: str, owner: str) -> Sequence[NewRow]:
         """Rows that failed before they became jobs, and could be tried again. Raises NotFound."""
-        return await self._database.read(lambda connection: _unpainted(connection, batch_id, owner), owner=owner)
+
+        def unpainted(connection: Connection) -> list[NewRow]:
+            _get(connection, batch_id, owner)
+            return batch_again.unpainted(connection, batch_id)
+
+        return await self._database.read(unpainted, owner=owner)
 
     async def reopen(self, batch_id: str, owner: str, rows: Sequence[NewRow]) -> None:
-        """Lets such rows wait again, each with its request as it is now; once, whoever comes too. Raises NotFound."""
-        await self._database.write(lambda connection: _reopen(connection, batch_id, owner, rows), owner=owner)
+        """Lets failed rows wait again, those without a job with their request as it is now, the others for what their
+        job did not bring; once, whoever comes too. Raises NotFound.
+        """
+
+        def reopen(connection: Connection) -> None:
+            _get(connection, batch_id, owner)
+            batch_again.reopen(connection, batch_id, rows)
+
+        await self._database.write(reopen, owner=owner)
 
     async def is_paused(self, held: HeldBatch) -> bool:
         """Whether no row is to be begun for now."""
@@ -230,6 +237,8 @@ class SqlBatches:
                 service=row["service"],
                 request=codec.requests().read(row["request"]),
                 job_id=row["job_id"],
+                again=row["again"],
+                most=None if row["again_micro"] is None else Money(row["again_micro"]),
             )
             for row in found
         ]
@@ -246,8 +255,12 @@ class SqlBatches:
         """Writes down which job a row has become."""
         await self._write_row(_NOTE_JOB, held, number, job=job_id)
 
+    async def note_bought(self, held: HeldBatch, number: int) -> None:
+        """Writes down that the job which bought the rest of an earlier one has ended."""
+        await self._write_row(_NOTE_BOUGHT, held, number)
+
     async def note_failed(self, held: HeldBatch, number: int, problem: Problem) -> None:
-        """Writes down why a row becomes no job."""
+        """Writes down why a row becomes no job, or why no job buys what its job did not bring."""
         await self._write_row(_NOTE_FAILED, held, number, why=codec.problems().write(problem))
 
     async def end(self, held: HeldBatch, at: datetime) -> None:
@@ -295,6 +308,8 @@ def _new_row(new: NewBatch, row: NewRow) -> Columns:
         "request": None if row.request is None else codec.requests().write(row.request),
         "job_id": None,
         "problem": codec.problems().write_optional(row.problem),
+        "again": None,
+        "again_micro": None,
     }
 
 
@@ -314,36 +329,6 @@ def _page(connection: Connection, owner: str, limit: int, cursor: str | None) ->
     shown = found[:limit]
     following = cursors.seal(shown[-1]["created_at"], shown[-1]["id"]) if len(found) > limit and shown else None
     return Page(tuple(batch_standing.batch(connection, row) for row in shown), following)
-
-
-def _unpainted(connection: Connection, batch_id: str, owner: str) -> list[NewRow]:
-    _get(connection, batch_id, owner)
-    return [
-        NewRow(
-            number=row["number"],
-            line=row["line"],
-            prompt=row["prompt"],
-            request=codec.requests().read(row["request"]),
-            service=row["service"],
-        )
-        for row in _UNPAINTED.rows(connection, {"batch": batch_id})
-    ]
-
-
-def _reopen(connection: Connection, batch_id: str, owner: str, rows: Sequence[NewRow]) -> None:
-    _get(connection, batch_id, owner)
-    values: list[Columns] = [
-        {
-            "batch": batch_id,
-            "place": row.number,
-            "wish": codec.requests().write(row.request),
-            "painter": row.service,
-        }
-        for row in rows
-        if row.request is not None
-    ]
-    if sum(_LET_WAIT.run(connection, each) for each in values):
-        _REOPEN.run(connection, {"batch": batch_id})
 
 
 def _change(connection: Connection, change: Statement, values: Columns, owner: str) -> None:

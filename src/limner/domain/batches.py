@@ -29,7 +29,7 @@ class RowState(StrEnum):
     BEGUN = "begun"
     """A worker has it in hand: its job is there, or will be in a moment."""
     FAILED = "failed"
-    """It never became a job."""
+    """It never became a job, or no job could be begun for what its job did not bring."""
     CANCELLED = "cancelled"
     """The batch was cancelled before it was begun."""
 
@@ -51,6 +51,8 @@ class NewRow:
     service: str = ""
     """The one that is first in its plan."""
     problem: Problem | None = None
+    again: str | None = None
+    """The job that came short, where the request is for what it did not bring."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,8 +133,23 @@ class Standing:
     cost: Money | None
     """Booked so far, for all its jobs; None where it is unknown."""
     problem: Problem | None
+    not_again: Problem | None = None
+    """Why what its job did not bring could not be bought when that was tried last."""
     jobs: tuple[str, ...] = ()
     """All its jobs that are there, the first one first."""
+
+    @property
+    def short(self) -> bool:
+        """Whether its last job failed or brought a part of its pictures, and nothing is under way for the rest.
+
+        What was refused would only be refused again.
+        """
+        return isinstance(self.state, JobState) and self.state in (JobState.FAILED, JobState.PARTIAL)
+
+    @property
+    def trouble(self) -> Problem | None:
+        """What went wrong with it last."""
+        return self.not_again or self.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +182,10 @@ class OpenRow:
     service: str
     request: ImageRequest
     job_id: str | None
+    again: str | None = None
+    """The job that came short, where what it did not bring is to be bought."""
+    most: Money | None = None
+    """What that may cost; None where nobody knows a price."""
 
 
 class Batches(Protocol):
@@ -210,7 +231,9 @@ class Batches(Protocol):
         ...
 
     async def reopen(self, batch_id: str, owner: str, rows: Sequence[NewRow]) -> None:
-        """Lets such rows wait again, each with its request as it is now; once, whoever comes too. Raises NotFound."""
+        """Lets failed rows wait again, those without a job with their request as it is now, the others for what their
+        job did not bring; once, whoever comes too. Raises NotFound.
+        """
         ...
 
     async def is_paused(self, held: HeldBatch) -> bool:
@@ -238,11 +261,15 @@ class Batches(Protocol):
         ...
 
     async def note_job(self, held: HeldBatch, number: int, job_id: str) -> None:
-        """Writes down which job a row has become."""
+        """Writes down which job a row has become; one that buys the rest of an earlier job is that one's."""
+        ...
+
+    async def note_bought(self, held: HeldBatch, number: int) -> None:
+        """Writes down that the job which bought the rest of an earlier one has ended."""
         ...
 
     async def note_failed(self, held: HeldBatch, number: int, problem: Problem) -> None:
-        """Writes down why a row becomes no job."""
+        """Writes down why a row becomes no job, or why no job buys what its job did not bring."""
         ...
 
     async def end(self, held: HeldBatch, at: datetime) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from limner.domain.batches import Batch, Batches, HeldBatch, NewBatch, NewRow, OpenRow
+from limner.domain.batches import Batch, Batches, HeldBatch, NewBatch, NewRow, OpenRow, Standing
 from limner.domain.errors import (
     ConfirmationRequired,
     InvalidRequest,
@@ -171,26 +171,29 @@ class Batching:
         self.nudge()
         return await self.batches.get(batch_id, principal.id)
 
-    async def unpainted(self, batch_id: str, principal: Principal) -> BatchQuote:
-        """What those rows would cost now that failed before they became jobs: for want of money, or of a service.
+    async def failed(self, batch_id: str, principal: Principal) -> BatchQuote:
+        """What the failed rows would cost now: all of those that never became jobs, for want of money or of a service,
+        and of the others what their jobs did not bring.
 
         Spends nothing. Raises NotFound.
         """
-        rows = await self.batches.unpainted(batch_id, principal.id)
+        rows = [*await self.batches.unpainted(batch_id, principal.id)]
+        for row in await self.batches.rows(batch_id):
+            missing = await self._missing(row, principal) if row.short else None
+            rows += [] if missing is None else [missing]
         await self.engine.router.health.renew()
-        again = [Wanted(line=row.line, prompt=row.prompt, request=row.request) for row in rows]
-        return BatchQuote(
-            rows=[await self._priced(row.number, each, principal) for row, each in zip(rows, again, strict=True)]
-        )
+        priced = [await self._priced_again(row, principal) for row in sorted(rows, key=lambda row: row.number)]
+        return BatchQuote(rows=priced)
 
     async def retry(self, batch_id: str, principal: Principal, *, max_cost: Money | None = None) -> Batch:
         """Lets those of them wait again that can be painted, each for no more than it costs now.
 
-        Asked for again it changes nothing: a row waits once. Raises ConfirmationRequired where all of them together may
-        cost more than is allowed, and NotFound.
+        They are carried out as the others were, whatever becomes of this process. Asked for again it changes nothing: a
+        row waits once, and what a job did not bring is bought once. Raises ConfirmationRequired where all of them
+        together may cost more than is allowed, and NotFound.
         """
         principal.check_may_change()
-        quote = await self.unpainted(batch_id, principal)
+        quote = await self.failed(batch_id, principal)
         _check_allowed(max_cost, quote)
         rows = [_bounded(priced, priced.ceiling) for priced in quote.paintable]
         await self.batches.reopen(batch_id, principal.id, rows)
@@ -219,17 +222,19 @@ class Batching:
         self, held: HeldBatch, rows: Iterator[OpenRow], principal: Principal, spacing: Spacing
     ) -> None:
         for row in rows:
-            if row.job_id is None:
+            if row.job_id is None or row.again is not None:
                 await spacing.wait()
             job = await self._job_of(held, row, principal)
             if job is not None:
                 await self.engine.follower.wait(job, None)
+                if row.again is not None:
+                    await self.batches.note_bought(held, row.number)
             elif await self.batches.is_paused(held):
                 return
 
     async def _job_of(self, held: HeldBatch, row: OpenRow, principal: Principal) -> Job | None:
         """The job that a row has, or becomes when there is room for it; None where it becomes none."""
-        if row.job_id is not None:
+        if row.job_id is not None and row.again is None:
             return await self.jobs.get(row.job_id, held.owner)
         while await self.batches.begin(held, row.number):
             try:
@@ -252,7 +257,11 @@ class Batching:
         return None
 
     def _submitted(self, held: HeldBatch, row: OpenRow, principal: Principal) -> Awaitable[Job]:
-        """A row as a job: under the same key however often it is asked for, so that it is never bought twice."""
+        """A row as a job, the same however often it is asked for: it has a key of its own, and what a job did not bring
+        is bought by one job.
+        """
+        if row.again is not None:
+            return self.engine.retry(row.again, principal, max_cost=row.most)
         return self.engine.submit(row.request, principal, key=f"batch:{held.id}:{row.number}")
 
     async def _priced(self, number: int, row: Wanted, principal: Principal) -> PricedRow:
@@ -269,6 +278,20 @@ class Batching:
             estimate=plan.estimate,
             ceiling=plan.ceiling(request.count),
         )
+
+    async def _missing(self, row: Standing, principal: Principal) -> NewRow | None:
+        """What a row's job did not bring, to be priced; None where that is being bought already."""
+        new = NewRow(number=row.number, line=row.line, prompt=row.prompt, again=row.job_id)
+        try:
+            request = await self.engine.missing(row.job_id or "", principal)
+        except LimnerError as error:
+            return replace(new, problem=error.problem())
+        return None if request is None else replace(new, request=request)
+
+    async def _priced_again(self, row: NewRow, principal: Principal) -> PricedRow:
+        wanted = Wanted(line=row.line, prompt=row.prompt, request=row.request, problem=row.problem)
+        priced = await self._priced(row.number, wanted, principal)
+        return replace(priced, row=replace(priced.row, again=row.again))
 
     def _fingerprint(self, wish: BatchWish) -> str:
         """The same for equal wishes, another for others."""

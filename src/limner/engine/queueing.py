@@ -19,6 +19,7 @@ HOW_TO_GO_ON = "`limner queue resume`, the page Queue, or PATCH /api/v1/queue"
 class Queue:
     """Pauses people's queues. Nothing is bought by it, and nothing that was bought is stopped.
 
+    It is about pictures: what a person asks a text model for is answered all the same.
     While a queue is paused, jobs that were not sent to a service wait, with their money set aside and their quotes
     used; new ones are written down and wait, too. What was sent goes on and is delivered.
     """
@@ -28,7 +29,10 @@ class Queue:
     clock: Clock
 
     async def pause(self, principal: Principal) -> Standing:
-        """Once this answers, nothing of this person's is sent any more; what was being sent is. Raises Forbidden."""
+        """Once this answers, no picture of this person's is asked for any more; what was being sent is.
+
+        Raises Forbidden.
+        """
         principal.check_may_change()
         await self.queues.pause(principal.id, self.clock.now())
         return await self.standing(principal)

@@ -23,7 +23,7 @@ from limner.web.failures import told
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links
-from limner.web.queue import FAILED, JOBS_A_PAGE, LATER, RETRIED, SOON
+from limner.web.queue import LATER, RETRIED, SOON
 
 ROWS_A_PAGE = 100
 TILES = 4
@@ -86,8 +86,7 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
     wanted = [row for row in standing if _is_wanted(row, query.show)]
     shown = wanted[ROWS_A_PAGE * (query.page - 1) : ROWS_A_PAGE * query.page]
     jobs = await runtime.jobs.chosen(principal.id, [name for row in shown for name in row.jobs])
-    again = [row.job_id for row in standing if row.job_id and row.state in FAILED][:JOBS_A_PAGE]
-    unpainted = await runtime.batching.batches.unpainted(batch.id, principal.id)
+    again = any(row.short for row in standing) or await runtime.batching.batches.unpainted(batch.id, principal.id)
     listed, may_change = _Listing(links=links, jobs=jobs, batch=batch), principal.may_change
     stoppable = may_change and batch.ended is None and batch.cancelled is None
     return BatchView(
@@ -100,8 +99,7 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
         pause=links.batch(batch.id, "pause") if stoppable and batch.paused is None else "",
         resume=links.batch(batch.id, "resume") if stoppable and batch.paused is not None else "",
         cancel=links.batch(batch.id, "cancel") if stoppable else "",
-        retry_all=links.retries(again, batch.id) if again and may_change else "",
-        retry_unpainted=links.batch(batch.id, "retry") if may_change and unpainted else "",
+        retry_all=links.batch(batch.id, "retry") if again and may_change else "",
         zip=links.batch(batch.id, "pictures.zip") if any(row.jobs for row in standing) else "",
         every=SOON if batch.left else LATER,
     )
@@ -157,7 +155,7 @@ class _Listing:
             note=self._note(row, job),
             cost=wording.charged(row.cost) if row.cost is None or row.cost else "",
             job="" if job is None else self.links.job(job.id),
-            retry="" if job is None or job.state not in RETRIED else self.links.retries([job.id], self.batch.id),
+            retry="" if job is None or row.state not in RETRIED else self.links.retries([job.id], self.batch.id),
         )
 
     def _state(self, row: Standing, job: Job | None) -> tuple[str, str, str]:
@@ -168,9 +166,11 @@ class _Listing:
         return wording.BADGES[css], icon, _(word) if job is None else wording.word(job)
 
     def _note(self, row: Standing, job: Job | None) -> str:
-        if job is not None and row.state is not JobState.QUEUED:
+        if row.state in (RowState.WAITING, RowState.BEGUN):
+            return ""
+        if job is not None and row.not_again is None and row.state is not JobState.QUEUED:
             return words.note(job)
-        return told(row.problem)
+        return told(row.trouble)
 
 
 def _painter(job: Job) -> Named:

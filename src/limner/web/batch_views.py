@@ -158,9 +158,7 @@ class BatchView:
     cancel: str
     """Where these are done; empty where they cannot be."""
     retry_all: str
-    """Where what jobs did not bring is bought again."""
-    retry_unpainted: str
-    """Where rows are tried again that never became jobs."""
+    """Where all failed rows are priced, to be tried again; empty where none failed."""
     zip: str
     """Where all its pictures are in one file; empty where there are none yet."""
     every: int

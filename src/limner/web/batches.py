@@ -131,14 +131,14 @@ async def batch_zip(request: Request, batch_id: str) -> Response:
 
 
 @router.get("/{batch_id}/retry")
-async def ask_for_unpainted(request: Request, batch_id: str) -> Response:
-    """What the rows would cost now that never became jobs; buys nothing."""
+async def ask_for_failed(request: Request, batch_id: str) -> Response:
+    """What the failed rows would cost now; buys nothing."""
     return await _quoted_again(request, known_id(batch_id))
 
 
 @router.post("/{batch_id}/retry")
-async def retry_unpainted_from_form(request: Request, batch_id: str) -> Response:
-    """Tries those rows again, for no more than was shown; sent twice each of them waits once."""
+async def retry_failed_from_form(request: Request, batch_id: str) -> Response:
+    """Tries all of them again, for no more than was shown; sent twice each of them waits once."""
     async with read_form(request, files=0, fields=FIELDS) as form:
         most = _ceiling(text_of(form, "most"))
     name, batching = known_id(batch_id), runtime_of(request).batching
@@ -217,10 +217,10 @@ async def _quoted(request: Request, draft: BatchDraft, *, again: bool = False) -
 
 
 async def _quoted_again(request: Request, batch_id: str, *, again: bool = False) -> Response:
-    """The price of those rows that never became jobs, with the button that tries them again."""
+    """The price of the failed rows, with the button that tries them again."""
     batching, links = runtime_of(request).batching, renderer_of(request).links
     batch = await batching.batches.get(batch_id, principal_of(request).id)
-    quote = await batching.unpainted(batch.id, principal_of(request))
+    quote = await batching.failed(batch.id, principal_of(request))
     form = _Form(action=links.batch(batch.id, "retry"), back=links.batch(batch.id))
     return _shown(request, quote, words.name(batch), form, again=again)
 

@@ -58,7 +58,8 @@ def in_line(place: int, *, shared: bool = False) -> str:
 def paused(since: datetime) -> str:
     """What it means that the queue is paused, and since when."""
     return _(
-        "Your queue is paused since %(time)s. What was not sent waits, with its money set aside; nothing is bought.",
+        "Your queue is paused since %(time)s. Pictures that were not sent wait, with their money set aside; "
+        "none is bought. Text models answer all the same.",
         time=wording.moment(since),
     )
 
