@@ -19,6 +19,11 @@ from tests.db.values import NOON, a_job, a_picture, a_plan, later, new_id, news,
 
 RECIPE = "r" * 64
 WEEK = timedelta(days=7)
+HIDDEN = {
+    "trash": "image_trash (image_id, user_id, made_at, trashed_at) SELECT id, user_id, created_at, created_at",
+    "withheld": "withheld_images (image_id, why, created_at) SELECT id, 'violence', created_at",
+}
+"""What is written where a picture may be given to nobody."""
 
 
 async def made(
@@ -153,6 +158,41 @@ async def test_deleting_the_earlier_pictures_leaves_the_later_ones(stores: Store
     )
     assert (await stores.jobs.get(earlier.id)).pictures == ()
     assert len((await stores.jobs.get(new.id)).pictures) == 1
+
+
+async def hide(stores: Stores, job: str, how: str) -> None:
+    """Puts a job's pictures into the trash, or withholds them."""
+    await stores.database.write(
+        lambda connection: connection.execute(
+            text(f"INSERT INTO {HIDDEN[how]} FROM generated_images WHERE job_id = :job"), {"job": job}
+        )
+    )
+
+
+@pytest.mark.parametrize("how", list(HIDDEN))
+async def test_what_is_in_the_trash_or_withheld_is_not_found(stores: Stores, how: str) -> None:
+    new = await made(stores, count=2)
+    assert await found(stores, count=2) == new.id
+    await hide(stores, new.id, how)
+    assert await found(stores, count=2) is None
+
+
+@pytest.mark.parametrize("how", list(HIDDEN))
+async def test_what_was_put_away_meanwhile_is_not_given(stores: Stores, how: str) -> None:
+    earlier = await made(stores)
+    new = again(earlier, key="k1", fingerprint="f1", quote_id="q1")
+    await hide(stores, earlier.id, how)
+    before = await stores.database.read(count_rows)
+    with pytest.raises(PicturesGone):
+        await stores.jobs.submit(new)
+    assert await stores.database.read(count_rows) == before
+
+
+async def test_a_file_of_somebody_else_that_is_withheld_is_nothing_to_ones_own(stores: Stores) -> None:
+    hers, his = await made(stores, owner="ann"), await made(stores, owner="bob")
+    await hide(stores, his.id, "withheld")
+    assert await found(stores, owner="ann") == hers.id
+    assert await found(stores, owner="bob") is None
 
 
 async def test_pictures_that_were_deleted_meanwhile_are_not_reused(stores: Stores) -> None:

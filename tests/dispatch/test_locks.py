@@ -117,6 +117,24 @@ async def test_a_process_that_is_gone_is_found_gone_once_things_have_settled(pos
     await mine.release()
 
 
+LEFT_OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'limner' AND datname = current_database()"
+
+
+async def test_a_lock_that_cannot_be_taken_leaves_no_connection_open(postgres_server: PostgresServer) -> None:
+    name = f"limner_refused_{os.getpid()}"
+    url = new_database(postgres_server, name)
+    with plain_connection(postgres_server.get_uri(name)) as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.exec_driver_sql("REVOKE EXECUTE ON FUNCTION pg_try_advisory_lock(bigint) FROM PUBLIC")
+        with pytest.raises(StorageError) as refused:  # it keeps whatever the call that failed had in hand
+            await AdvisoryWorkerLocks(url).acquire("me")
+        assert "permission denied" in str(refused.value.__cause__)
+        for _ in range(1000):  # the server notices a closed connection a moment later
+            if connection.exec_driver_sql(LEFT_OPEN).scalar_one() == 0:
+                return
+    raise AssertionError("The connection stayed open.")
+
+
 async def becomes(locks: WorkerLocks, worker: str, *, free: bool) -> bool:
     for _ in range(1000):
         if await locks.is_free(worker) is free:

@@ -25,6 +25,7 @@ from limner.db.ledger import SqlLedger
 from limner.db.presets import SqlPresets
 from limner.db.profiles import SqlProfiles
 from limner.db.queues import SqlQueues
+from limner.db.reviews import SqlReports
 from limner.db.steering import SqlServiceConfigs
 from limner.db.templates import SqlTemplates
 from limner.db.text_repeats import SqlTextRepeats
@@ -214,6 +215,7 @@ class House:
     jobs: SqlJobs
     events: SqlEvents
     ledger: SqlLedger
+    reports: SqlReports
     budgeting: Budgeting
     profiles: Profiles
     keys: FakeKeys
@@ -391,6 +393,7 @@ async def house(
             jobs=jobs,
             events=events,
             ledger=SqlLedger(database),
+            reports=SqlReports(database),
             profiles=profiles,
             keys=keys,
             budgeting=Budgeting(

@@ -39,6 +39,8 @@ RESTYLE = replace(GOOD, prompt="", operation=Operation.STYLE_TRANSFER, inputs=(p
         (replace(GOOD, size=Size(64, 64), aspect=Aspect(1, 1)), "aspect", "invalid_request"),
         (replace(GOOD, size=Size(20_000, 64)), "size", "invalid_request"),
         (replace(GOOD, extra={"quality": "high"}), "extra.quality", "invalid_request"),
+        (replace(GOOD, extra={"prompt": "another"}), "extra.prompt", "invalid_request"),
+        (replace(GOOD, extra={"negative_prompt": "snow"}), "extra.negative_prompt", "invalid_request"),
         (replace(GOOD, scale=3), "scale", "invalid_request"),
         (replace(GOOD, margins=Margins(left=-1)), "margins", "invalid_request"),
         (replace(GOOD, operation=Operation.EDIT), "inputs", "invalid_request"),

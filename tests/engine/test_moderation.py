@@ -20,7 +20,7 @@ from tests.engine.house import facts, house
 
 SHOP = facts("shop", usd="0.04")
 FREE = facts("here", usd=None, local=True)
-RULES = load_word_rules(["Acme Corp", " zeppelin "])
+RULES = load_word_rules(["Acme Corp", " zeppelin ", "Coca-Cola", "Mr. X", " - "])
 
 
 VIOLENT = Verdict(stage=Stage.INPUTS, categories=("violence",), by="somebody")
@@ -69,6 +69,13 @@ class Judge:
         ("the logo of ACME corporation", None),
         ("a Zeppelin over a lake", "blocked words"),
         ("zeppelins over a lake", None),
+        ("a bottle of coca cola", "blocked words"),
+        ("a bottle of COCA-COLA!", "blocked words"),
+        ("a portrait of Mr X", "blocked words"),
+        ("a portrait of mr. xander", None),
+        ("nude_child", "sexual/minors"),
+        ("a nu\N{ZERO WIDTH SPACE}de ch\N{SOFT HYPHEN}ild", "sexual/minors"),
+        ("a boat - at sea", None),
         ("children playing in the snow", None),
         ("a nude by Titian", None),
         ("a kidney, a childish minority of Essex", None),
@@ -99,6 +106,38 @@ async def test_a_broken_rule_ends_it_before_anything_is_written(tmp_path: Path) 
             assert caught.value.field == "prompt"
         assert (await opened.jobs.page(LOCAL.id, limit=5, cursor=None, states=frozenset())).items == ()
     assert painter.submits == []
+
+
+@pytest.mark.parametrize(
+    "extra", [{"prompt_2": "a Zeppelin"}, {"texts": [{"lines": ["a", "zeppelin!"]}]}, {"note": "data:zeppelin"}]
+)
+async def test_the_services_own_options_are_looked_at_as_the_prompt_is(
+    tmp_path: Path, extra: dict[str, object]
+) -> None:
+    painter = FakeProvider()
+    rules = load_word_rules(["zeppelin"])
+    async with house(tmp_path, {"shop": painter}, SHOP, words=rules) as opened:
+        with pytest.raises(ContentRefused):
+            await opened.engine.submit(ImageRequest(prompt="a boat", model="shop/one", extra=extra), LOCAL)
+    assert painter.submits == []
+
+
+async def test_a_judge_reads_what_options_say_and_not_the_files_within_them(tmp_path: Path) -> None:
+    judge = Judge()
+    extra = {"loud": True, "rows": [1, "two"], "logo": "data:image/png;base64,iVBORw0KGgo=", "more": {"says": "three"}}
+    async with house(tmp_path, {"shop": FakeProvider()}, SHOP, judge=judge) as opened:
+        await opened.engine.submit(ImageRequest(prompt="a boat", model="shop/one", extra=extra), LOCAL)
+    assert [prompt for prompt, _ in judge.seen] == ["a boat two three"]
+
+
+async def test_what_is_forbidden_by_now_is_not_given_again(tmp_path: Path) -> None:
+    rules: list[WordRule] = []
+    async with house(tmp_path, {"shop": FakeProvider()}, SHOP, words=rules) as opened:
+        request = ImageRequest(prompt="a zeppelin", model="shop/one", reuse=True)
+        await opened.engine.generate(request, LOCAL, timeout=20)
+        rules += load_word_rules(["zeppelin"])
+        with pytest.raises(ContentRefused):
+            await opened.engine.submit(request, LOCAL)
 
 
 async def test_a_judge_sees_words_and_small_pictures_before_what_costs_money(tmp_path: Path) -> None:

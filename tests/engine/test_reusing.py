@@ -20,6 +20,7 @@ from limner.domain.plan import Treatment
 from limner.domain.preset import Preset
 from limner.domain.records import PicturesGone
 from limner.domain.request import ImageRequest, InputImage, Role, Size, Strictness
+from limner.domain.reviews import Decision, Report, Ruling
 from limner.engine.reusing import essence
 from limner.testing.fakes import FakeProvider
 from tests.engine.house import House, facts, house
@@ -159,6 +160,48 @@ async def test_presets_count_as_what_they_add_to_the_prompt(tmp_path: Path) -> N
         assert provider.purchases == 1
         await painted(here, replace(FOX, reuse=True))
         assert provider.purchases == 2
+
+
+@pytest.mark.parametrize("which", ["original", "copy"])
+async def test_what_is_withheld_is_not_given_again_under_whatever_name(tmp_path: Path, which: str) -> None:
+    provider = FakeProvider()
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        first = await painted(here, FOX)
+        again = await painted(here, replace(FOX, reuse=True))
+        assert provider.purchases == 1
+        picture = (first if which == "original" else again).pictures[1]
+        await decided(here, picture, Decision.WITHHOLD)
+        anew = await painted(here, replace(FOX, reuse=True))
+        assert provider.purchases == 2
+        assert [picture.withheld for picture in anew.pictures] == [None, None]
+        await here.books_are_right()
+
+
+async def test_what_was_withheld_and_is_released_is_given_again(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    async with house(tmp_path, {"acme": provider}, ACME) as here:
+        first = await painted(here, FOX)
+        await decided(here, first.pictures[0], Decision.WITHHOLD)
+        await decided(here, first.pictures[0], Decision.DISMISS)
+        await painted(here, replace(FOX, reuse=True))
+        assert provider.purchases == 1
+
+
+async def decided(here: House, picture: Picture, decision: Decision) -> None:
+    """An administrator has decided about a picture."""
+    report = Report(
+        id=here.engine.ids.new(),
+        image_id=picture.id,
+        owner=picture.owner,
+        prompt=picture.prompt,
+        model=picture.model,
+        reporter=BOB.id,
+        reason="violence",
+        details="",
+        created=here.clock.now(),
+    )
+    known, _ = await here.reports.add(report)
+    await here.reports.rule(Ruling(report_id=known.id, decision=decision, note="", by="boss", at=here.clock.now()))
 
 
 async def test_what_makes_no_sense_is_refused_before_anything_is_given(tmp_path: Path) -> None:

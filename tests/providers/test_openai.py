@@ -66,6 +66,15 @@ async def test_what_is_not_wanted_is_left_out_but_never_the_quality() -> None:
     assert stand_in.log[0].body == {"model": "gpt-image-2.6-flare", "prompt": "fox", "n": 1, "quality": "auto"}
 
 
+@pytest.mark.parametrize("name", ["prompt", "image", "image[]", "mask", "n", "model"])
+async def test_what_was_looked_at_and_priced_is_not_changed_afterwards(name: str) -> None:
+    async with openai() as (stand_in, bench):
+        with pytest.raises(ProviderError) as refused:
+            await bench.provider.submit(replace(CALL, extra={name: "another"}))
+    assert (refused.value.field, refused.value.spent) == (f"extra.{name}", Spent.NO)
+    assert stand_in.log == []
+
+
 async def test_an_account_without_a_key_sends_none() -> None:
     async with OpenAIStandIn() as stand_in, at(stand_in.base_url) as bench:
         await bench.provider.submit(CALL)

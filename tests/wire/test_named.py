@@ -64,9 +64,14 @@ def test_the_services_own_options_come_last_and_may_change_what_is_fixed() -> No
         ({"extra": {"input": {"num_outputs": 4}}}, "extra.input"),
         ({"extra": {"input.width.pixels": 4}}, "extra.input.width.pixels"),
         ({"extra": {"input.widths": 4}}, None),
+        ({"extra": {"input.prompt": "another"}}, "extra.input.prompt"),
+        ({"extra": {"input.image": "https://example.com/a.png"}}, "extra.input.image"),
+        ({"extra": {"input.images": []}}, "extra.input.images"),
+        ({"extra": {"input.images[]": "https://example.com/a.png"}}, "extra.input.images[]"),
+        ({"extra": {"input.prompts": 4}}, None),
     ],
 )
-def test_what_has_no_name_or_would_change_the_price_is_objected_to(
+def test_what_has_no_name_would_change_the_price_or_was_not_looked_at_is_objected_to(
     changes: Mapping[str, object], missing: str | None
 ) -> None:
     assert NAMING.objection(replace(PLAIN, **changes)) == missing  # type: ignore[arg-type]  # fields of a call
@@ -95,6 +100,7 @@ def test_pictures_that_go_as_files_have_names_of_their_own() -> None:
     files = FORM.files(call)
     assert [(file.name, file.filename) for file in files] == [("style_image", "style-0.png"), ("image", "source-1.png")]
     assert FORM.objection(replace(call, style="ink")) == "style"
+    assert FORM.objection(replace(call, extra={"image": "https://example.com/a.png"})) == "extra.image"
     assert FORM.objection(replace(call, inputs=(input_picture(Role.MASK),))) == "mask picture"
     assert (FORM.ours("image"), FORM.ours("prompt"), FORM.ours("grow_mask")) == ("inputs", "prompt", "extra.grow_mask")
     assert NAMING.files(call) == []

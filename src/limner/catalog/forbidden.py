@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
-from limner.domain.moderation import WordRule
+from limner.domain.moderation import WordRule, plain_words
 
 OWN = "blocked words"
 """The category of an administrator's own words."""
@@ -33,5 +33,5 @@ def load_word_rules(own: Iterable[str] = ()) -> tuple[WordRule, ...]:
     rules = [
         WordRule(category=rule.category, groups=rule.groups) for rule in _File.model_validate(tomllib.loads(text)).rule
     ]
-    words = tuple(" ".join(word.casefold().split()) for word in own if word.strip())
+    words = tuple(filter(None, map(plain_words, own)))
     return (*rules, WordRule(category=OWN, groups=(words,))) if words else tuple(rules)

@@ -7,7 +7,7 @@ import hashlib
 import logging
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -99,14 +99,16 @@ class AdvisoryWorkerLocks:
         return self._own is None and self._lost is not None
 
     def _hold(self, worker: str) -> Connection:
-        try:
-            connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            taken = bool(connection.execute(_TAKE, {"key": _key(worker)}).scalar_one())
-        except SQLAlchemyError as error:
-            raise explain(error, self._where.place) from error
-        if not taken:  # somebody looks whether this process lives, at this very moment
-            connection.close()
-            raise StorageError("The lock of this process is being looked at. Try again.", code="lock_taken")
+        with ExitStack() as unless_held:
+            try:
+                connection = unless_held.enter_context(self._engine.connect())
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                taken = bool(connection.execute(_TAKE, {"key": _key(worker)}).scalar_one())
+            except SQLAlchemyError as error:
+                raise explain(error, self._where.place) from error
+            if not taken:  # somebody looks whether this process lives, at this very moment
+                raise StorageError("The lock of this process is being looked at. Try again.", code="lock_taken")
+            unless_held.pop_all()
         return connection
 
     def _give_back(self) -> None:

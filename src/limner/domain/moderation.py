@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Stage(StrEnum):
@@ -42,6 +46,15 @@ class Shown:
 
     media_type: str
     data: bytes
+
+
+def plain_words(text: str) -> str:
+    """The words of a text in small letters with one space between them, as rules and what they look at are compared.
+
+    Signs that show nothing, such as a space without width, do not divide a word.
+    """
+    seen = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    return " ".join(_WORD.findall(seen.casefold()))
 
 
 class LooksAtWords(Protocol):

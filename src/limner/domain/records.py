@@ -57,7 +57,7 @@ class Try:
 
 
 class PicturesGone(Exception):
-    """The pictures that were to be reused have been deleted meanwhile; nothing was written."""
+    """The pictures that were to be reused are gone meanwhile, or may not be given any more; nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -51,7 +51,9 @@ class Jobs(Protocol):
         ...
 
     async def made_before(self, owner: str, recipe: str, *, since: datetime, count: int) -> Job | None:
-        """One person's newest job that succeeded by this recipe, with `count` pictures made after `since`."""
+        """One person's newest job that succeeded by this recipe, with `count` pictures made after `since`, none of
+        them in the trash or withheld.
+        """
         ...
 
     async def tries(self, owner: str, recipe: str, *, limit: int) -> Sequence[Try]:

@@ -18,6 +18,8 @@ MAX_PREVIEWS = 3
 SCALES = (2, 4)
 PRICED = frozenset({"model", "n", "count", "num_images", "size", "width", "height", "quality", "aspect_ratio", "steps"})
 """Options, in the services' words, that a price depends on."""
+LOOKED_AT = frozenset({"prompt", "negative_prompt"})
+"""Options, in the services' words, that are looked at and counted before anything is sent."""
 
 
 def admit(request: ImageRequest) -> None:
@@ -93,8 +95,13 @@ def _check_numbers(request: ImageRequest) -> None:
 
 
 def _check_extra(request: ImageRequest) -> None:
-    """The service's own options go in last, so none of them may change what the quote was made for."""
+    """The service's own options go in last: none of them may change what the quote was made for, or was looked at."""
     for name in request.extra:
+        if name in LOOKED_AT:
+            raise InvalidRequest(
+                f"'{name}' is looked at before it is sent; give it as a field of the request, not in extra.",
+                field=f"extra.{name}",
+            )
         if name in PRICED:
             raise InvalidRequest(
                 f"'{name}' decides the price; give it as an option of the request, not in extra.", field=f"extra.{name}"

@@ -326,6 +326,7 @@ class Engine:
         offer = await self.reuser.offer(request, self._final(request), principal) if request.reuse else None
         if offer is None:
             return None
+        await self._moderate(request, offer.plan, principal)
         with suppress(PicturesGone):
             return await self._write(offer, claim, principal)
         return None

@@ -6,19 +6,19 @@ By rules of words, and by a service where one is set.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from limner.domain.errors import ContentRefused, LimnerError, PictureWithheld, Problem, Spent
-from limner.domain.moderation import Judges, Shown, Stage, Verdict, WordRule
+from limner.domain.moderation import Judges, Shown, Stage, Verdict, WordRule, plain_words
 from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.plan import Plan
 from limner.domain.ports import Blobs, Clock, Imaging
 from limner.domain.request import ImageRequest, Role
 
-WORD = re.compile(r"\w+")
+ENCODED = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=]*")
+"""A file within an option: no words."""
 EDGE = 1024
 """Pixels across of a picture that is looked at: enough to see what is on it."""
 PAUSES = (1.0, 4.0)
@@ -42,7 +42,7 @@ class Moderator:
         """Raises ContentRefused, and NotConfigured or ProviderError where the service that looks cannot be asked: then
         nothing is bought either.
         """
-        prompt = " ".join(filter(None, (request.prompt, request.style)))
+        prompt = " ".join(filter(None, (request.prompt, request.style, *words_in(request.extra))))
         verdicts = list(broken(self.rules, prompt))
         if not verdicts and self.judge is not None and plan.ceiling(request.count):
             pictures = [await self._shown(image.digest) for image in request.inputs if image.role is not Role.MASK]
@@ -93,9 +93,22 @@ class Moderator:
         return Shown(media_type="image/jpeg", data=small)
 
 
+def words_in(option: object) -> Iterator[str]:
+    """Every text within a service's own options, however deep: some of them are read as the prompt is."""
+    if isinstance(option, str):
+        if not ENCODED.fullmatch(option):
+            yield option
+    elif isinstance(option, Mapping):
+        for part in option.values():
+            yield from words_in(part)
+    elif isinstance(option, Sequence):
+        for part in option:
+            yield from words_in(part)
+
+
 def broken(rules: Iterable[WordRule], text: str) -> Iterable[Verdict]:
     """The rules that a text breaks."""
-    words = f" {' '.join(WORD.findall(unicodedata.normalize('NFKC', text).casefold()))} "
+    words = f" {plain_words(text)} "
     for rule in rules:
         if all(any(f" {word} " in words for word in group) for group in rule.groups):
             yield Verdict(stage=Stage.PROMPT, categories=(rule.category,), by="this installation's rules")

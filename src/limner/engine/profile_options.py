@@ -9,7 +9,7 @@ from limner.domain.errors import InvalidRequest
 from limner.domain.interpreting import wanted_language
 from limner.domain.model_card import ModelCard, ParameterKind
 from limner.domain.request import Aspect, ImageRequest, Size
-from limner.engine.admission import PRICED, admit
+from limner.engine.admission import LOOKED_AT, PRICED, admit
 
 ALIASES: Mapping[str, str] = {
     "negativePrompt": "negative_prompt",
@@ -79,6 +79,8 @@ def _take(name: str, value: object, options: dict[str, object], extra: dict[str,
         options[meant or known] = read
     elif name in PRICED:
         raise _refused(name, f"'{name}' decides the price; say it with each request.")
+    elif name in LOOKED_AT:
+        raise _refused(name, f"'{name}' is looked at before it is sent; say it with each request.")
     else:
         extra[name] = value
 

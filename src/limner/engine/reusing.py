@@ -65,8 +65,8 @@ class Reuser:
     async def offer(self, request: ImageRequest, final: ImageRequest, principal: Principal) -> NewJob | None:
         """A job that has its pictures already and costs nothing; None where nobody made them in the last seven days.
 
-        Only the same person's pictures count, and only those of a job that made all of them and has them still: not in
-        the trash.
+        Only the same person's pictures count, and only those of a job that made all of them and has them still, none of
+        them in the trash or withheld.
         """
         at = self.clock.now()
         earlier = await self.jobs.made_before(
@@ -84,11 +84,11 @@ class Reuser:
             worker=None,
             at=at,
         )
-        pictures = tuple(self._again(picture, new) for picture in earlier.pictures if picture.trashed is None)
+        given = (each for each in earlier.pictures if each.trashed is None and each.withheld is None)
+        pictures = tuple(self._again(picture, new) for picture in given)
         try:
             for picture in pictures:
-                if picture.withheld is None:
-                    await self.shelf.put(picture)
+                await self.shelf.put(picture)
         except NotFound:  # a file has been taken out of the object store by hand
             return None
         ending = Ending(state=JobState.SUCCEEDED, at=at)

@@ -22,7 +22,7 @@ TAKES = Takes(
     operations=frozenset(Operation) - {Operation.UPSCALE},
     fields=frozenset({"size", "quality", "format", "background"}),
     roles=frozenset({Role.SOURCE, Role.MASK, Role.REFERENCE, Role.STYLE}),
-    reserved=frozenset({"model", "n", "stream", "partial_images"}),
+    reserved=frozenset({"model", "n", "stream", "partial_images", "prompt", "image", "image[]", "mask"}),
 )
 """OpenAI has no seed, steps, guidance, strength, negative prompt or style for these models, and no upscaling."""
 FAMILIES = ("gpt-image-", "chatgpt-image-")

@@ -28,7 +28,7 @@ TAKES = Takes(
     fields=frozenset({"aspect", "resolution", "quality"}),
     roles=frozenset({Role.SOURCE, Role.REFERENCE, Role.STYLE}),
     reserved=frozenset({"model", "n", "quality", "resolution", "deferred", "response_format"})
-    | frozenset({"image", "images", "output"}),
+    | frozenset({"image", "images", "output", "prompt"}),
 )
 """A size is refused there; seeds and negative prompts are refused or without effect."""
 TICKS = Decimal(10) ** 10

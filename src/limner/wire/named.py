@@ -25,6 +25,8 @@ Body = dict[str, object]
 """A JSON object."""
 PAID_BY = ("count", "size", "aspect", "resolution", "quality", "steps", "scale")
 """Fields that a price may depend on. They are set by their own names only: whatever `extra` says has no price."""
+LOOKED_AT = ("prompt", "negative_prompt", *(role.value for role in Role))
+"""What is looked at before it is sent, by its own names only as well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +59,7 @@ class Naming:
         missing = [name for name in wanted if name not in self.names]
         places = self.names if self.pictures is None else self.pictures
         missing += [f"{image.role} picture" for image in call.inputs if image.role.value not in places]
-        missing += [f"extra.{name}" for name in call.extra if self._is_paid_by(name)]
+        missing += [f"extra.{name}" for name in call.extra if self._is_its_own(name)]
         return missing[0] if missing else None
 
     def ours(self, theirs: str) -> str:
@@ -74,9 +76,11 @@ class Naming:
         words = [word.strip("`'\"().,:;") for word in said.split()]
         return next((ours for word in words if not (ours := self.ours(word)).startswith("extra.")), None)
 
-    def _is_paid_by(self, theirs: str) -> bool:
-        """Whether a name, one above it or one below it is that of a field which decides about the price."""
-        paths = [path for name in PAID_BY for path in self._paths(name)]
+    def _is_its_own(self, theirs: str) -> bool:
+        """Whether a name, one above it or one below it is that of a field which only its own name may set."""
+        ours = [path for name in (*PAID_BY, *LOOKED_AT) for path in self._paths(name)]
+        paths = [path.removesuffix("[]") for path in (*ours, *(self.pictures or {}).values())]
+        theirs = theirs.removesuffix("[]")
         return any(f"{path}.".startswith(f"{theirs}.") or f"{theirs}.".startswith(f"{path}.") for path in paths)
 
     def _paths(self, name: str) -> Sequence[str]:
