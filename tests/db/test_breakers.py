@@ -1,21 +1,31 @@
 """Circuit breakers: kept, shared, changed by one at a time."""
 
 import asyncio
-from collections.abc import Mapping
-from datetime import timedelta
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from limner.catalog.loader import read_catalog
+from limner.catalog.texts import load_texts
 from limner.db.breaker_rows import peek
-from limner.db.breakers import KEPT, SqlBreakers
+from limner.db.breakers import KEPT, SqlBreakers, _change
 from limner.db.database import Database
-from limner.domain.errors import FailureCode, StorageError
+from limner.db.walls import EVERYBODY
+from limner.domain.errors import FailureCode, Problem, StorageError
 from limner.domain.health import Breaker, BreakerKey, BreakerRules, BreakerState, Failure
+from limner.domain.stores import Breakers, BreakerStep
 from limner.engine.breaker import entered, failed
+from limner.engine.health import HealthWatch
+from limner.engine.mishaps import NotSent
+from limner.testing.fakes import FakeClock, FakeProvider, FakeServices
 from tests.db.conftest import Stores
 from tests.db.values import NOON
+from tests.engine.house import facts
 
 SERVICE, MODEL = BreakerKey("acme", "k"), BreakerKey("acme/one", "k")
 RULES = BreakerRules(failures=1000)
@@ -107,3 +117,125 @@ async def test_a_look_at_a_file_finds_the_same_and_makes_nothing(tmp_path: Path)
     other.write_bytes(b"this is no database, whatever its name says")
     with pytest.raises(StorageError, match=r"other\.db"):
         peek(other)
+
+
+# --- as processes meet them -----------------------------------------------------------------------
+
+CATALOG = read_catalog([facts("acme", usd="0.04")], [])
+CARD = CATALOG.find("acme/one")
+TAKERS = 25
+ROUNDS = 4
+
+
+def watch(store: Breakers, clock: FakeClock) -> HealthWatch:
+    """What a process knows of the services' health."""
+    return HealthWatch(
+        catalog=CATALOG,
+        texts=load_texts(),
+        services=FakeServices({"acme": FakeProvider()}),
+        store=store,
+        clock=clock,
+        rules=BreakerRules(),
+    )
+
+
+async def opened(here: HealthWatch) -> None:
+    """Has the breakers of a service and of its model open, the one for its key and the other for its load."""
+    for number in range(5):
+        for code in (FailureCode.AUTHENTICATION, FailureCode.OVERLOADED):
+            await here.failed(CARD, f"job {number} {code}", Problem(code=code, message="It failed."))
+
+
+async def entering(here: HealthWatch, attempts: list[str]) -> list[str]:
+    """Those of many attempts at once that are let through."""
+
+    async def enter(attempt: str) -> bool:
+        try:
+            await here.enter(CARD, attempt)
+        except NotSent:
+            return False
+        return True
+
+    let = await asyncio.gather(*(enter(attempt) for attempt in attempts))
+    return [attempt for attempt, through in zip(attempts, let, strict=True) if through]
+
+
+async def test_of_two_processes_with_many_calls_each_exactly_one_call_is_the_trial(
+    stores: Stores, other: Stores
+) -> None:
+    clock = FakeClock(NOON)
+    sides = [watch(SqlBreakers(place.database), clock) for place in (stores, other)]
+    await opened(sides[0])
+    for number in range(ROUNDS):
+        clock.advance(600)
+        names = [[f"{side}/{number}/{taker}" for taker in range(TAKERS)] for side in "ab"]
+        found = await asyncio.gather(*(entering(side, mine) for side, mine in zip(sides, names, strict=True)))
+        ((winner, trial),) = [(side, let) for side, each in zip(sides, found, strict=True) for let in each]
+        stored = await SqlBreakers(other.database).all()
+        assert {(one.state, one.trial) for one in stored.values()} == {(BreakerState.HALF_OPEN, trial)}
+        if number < ROUNDS - 1:
+            await winner.failed(CARD, trial, Problem(code=FailureCode.AUTHENTICATION, message="It failed again."))
+    await winner.succeeded(CARD, trial)
+    clock.advance(1)
+    assert [len(await entering(side, mine)) for side, mine in zip(sides, names, strict=True)] == [TAKERS, TAKERS]
+
+
+class Late(SqlBreakers):
+    """A change that is to be `late` begins when another one was carried out meanwhile, or a while later."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.late = False
+        self.asked, self.carried_out = asyncio.Event(), asyncio.Event()
+        self._overtaken = threading.Event()
+
+    async def change(self, keys: Sequence[BreakerKey], step: BreakerStep, at: datetime) -> tuple[Known, Known]:
+        if not self.late:
+            outcome = await super().change(keys, step, at)
+            self._overtaken.set()
+            return outcome
+        self.late = False
+        self._overtaken.clear()
+        self.asked.set()
+
+        def slowly(connection: Connection) -> tuple[Known, Known]:
+            self._overtaken.wait(0.5)
+            return _change(connection, keys, step, at)
+
+        return await self._database.write(slowly, owner=EVERYBODY, after=lambda _: self.carried_out.set())
+
+
+async def test_a_trial_that_is_left_while_it_begins_is_none_however_slow_its_connection(stores: Stores) -> None:
+    """On PostgreSQL another connection could carry out its end before its beginning."""
+    clock, store = FakeClock(NOON), Late(stores.database)
+    here = watch(store, clock)
+    await opened(here)
+    await asyncio.gather(*(store.all() for _ in range(4)))  # so that there is more than one connection
+    clock.advance(600)
+    store.late = True
+    leaving = asyncio.create_task(here.enter(CARD, "left"))
+    await store.asked.wait()
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await store.carried_out.wait()
+    assert {one.trial for one in (await store.all()).values()} == {""}
+    assert await entering(here, ["next"]) == ["next"]
+
+
+async def test_whoever_leaves_twice_is_no_trial_either(stores: Stores) -> None:
+    clock, store = FakeClock(NOON), Late(stores.database)
+    here = watch(store, clock)
+    await opened(here)
+    await asyncio.gather(*(store.all() for _ in range(4)))  # so that there is more than one connection
+    clock.advance(600)
+    store.late = True
+    leaving = asyncio.create_task(here.enter(CARD, "left"))
+    await store.asked.wait()
+    leaving.cancel()
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    await store.carried_out.wait()
+    assert await entering(here, ["next"]) == ["next"]

@@ -122,6 +122,7 @@ formats = ["png"]
 seconds = {seconds}
 timeout = 60
 tiers = {{ {tiers} }}
+{end}
 source = "a price page"
 prices = {{ {prices} }}
 {parameters}
@@ -138,12 +139,19 @@ def facts(
     tiers: str = "",
     seconds: int = 5,
     parameters: str = "",
+    priced: bool = True,
+    end: str = "",
 ) -> Source:
-    """One service with one model at so many dollars a picture; None is free."""
+    """One service with one model at so many dollars a picture; None is free. `end` says when it goes, and who is next.
+
+    Without `priced` nobody knows what it costs.
+    """
     prices = "free = true" if usd is None else f'rates = [{{ meter = "image", usd = "{usd}" }}]'
+    prices = prices if priced else "unknown = true"
     place = "" if local else f'base_url = "https://{id}.test/v1"\nbase_url_variable = "{id.upper()}_BASE_URL"'
     given = {"id": id, "name": id.title(), "upper": id.upper(), "count": count, "prices": prices}
-    given |= {"tiers": tiers or f"high = {rank}", "seconds": seconds, "parameters": parameters}
+    given |= {"tiers": "" if end else tiers or f"high = {rank}", "seconds": seconds, "parameters": parameters}
+    given |= {"end": end}
     text = FACTS.format(**given, local=str(local).lower(), place=place)
     return Source(label=f"{id}.toml", text=text, rank=0)
 
@@ -266,6 +274,7 @@ async def house(
     shortens: Shortens | None = None,
     texts: Texts | None = None,
     alerts: AlertRules | None = None,
+    unpriced: Money | None = None,
 ) -> AsyncIterator[House]:
     """Opens a house whose catalog is `sources` and whose services are `providers`; on SQLite if there is no `url`."""
     clock, ids, bulletin, codec = FakeClock(), CountingIds(ids_from), LocalBulletin(), JsonRequestCodec()
@@ -353,7 +362,14 @@ async def house(
     desk = Desk(FakeTextModel(), clock, deadline=60)
     engine = Engine(
         doors=doors,
-        router=Router(catalog=catalog, services=services, health=health, balance=balance, clock=clock),
+        router=Router(
+            catalog=catalog,
+            services=services,
+            health=health,
+            balance=balance,
+            clock=clock,
+            unpriced_ceiling=unpriced,
+        ),
         limits=found_limits,
         reuser=Reuser(jobs=jobs, shelf=NoShelf(), codec=codec, clock=clock, ids=ids),
         presets=presets or {},

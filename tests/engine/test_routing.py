@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 
+from limner.catalog.layers import Source
 from limner.domain.errors import (
     ConfirmationRequired,
     FailureCode,
@@ -22,6 +23,7 @@ from limner.domain.errors import (
 from limner.domain.events import EventKind
 from limner.domain.job import Job, JobState
 from limner.domain.money import Money
+from limner.domain.people import LOCAL
 from limner.domain.plan import Treatment
 from limner.domain.readiness import Readiness
 from limner.domain.request import ImageRequest, InputImage, Operation, Role, Size
@@ -265,3 +267,46 @@ async def test_max_cost_leaves_out_what_is_dearer_and_refuses_only_where_nothing
         assert job.plan.ceiling(1) == Money.usd("0.003")
         with pytest.raises(ConfirmationRequired, match="more than the"):
             await here.paint(tier="high", max_cost=Money.usd("0.001"))
+
+
+# --- models that are gone -------------------------------------------------------------------------
+
+
+def goes(name: str, successor: str, *, usd: str = "0.04", day: str = "2026-11-22") -> Source:
+    """A service whose model is shut down on the day after that of the tests' clock, and who comes after it."""
+    return facts(name, usd=usd, end=f'status = "deprecated"\nshutdown = {day}\nsuccessor = "{successor}/one"')
+
+
+async def mapped(here: House, **wanted: object) -> tuple[str, list[tuple[str, str | None]]]:
+    """Who is to paint, and which model its receipt says was meant."""
+    request = ImageRequest(prompt="a fox", **wanted)  # type: ignore[arg-type]  # tests name fields as they are
+    candidate = (await here.engine.estimate(request, LOCAL)).plan.candidates[0]
+    return candidate.model, [(line.wanted, line.sent) for line in candidate.receipt if line.field == "model"]
+
+
+async def test_from_the_day_of_its_end_on_a_model_gives_its_successor_whichever_way_it_is_meant(tmp_path: Path) -> None:
+    names = ("old", "young")
+    young = facts("young", usd="0.10")
+    async with house(tmp_path, {name: FakeProvider() for name in names}, goes("old", "young"), young) as here:
+        for wanted in ({"model": "old/one"}, {"model": "old"}, {"provider": "old"}, {}):
+            assert await mapped(here, **wanted) == ("old/one", [])
+        here.clock.advance(86_400)
+        assert await mapped(here, model="old/one") == ("young/one", [("old/one", "young/one")])
+        assert await mapped(here, model="old") == ("young/one", [("old", "young/one")])
+        assert await mapped(here, provider="old") == ("young/one", [("old/one", "young/one")])
+        assert await mapped(here) == ("young/one", [])
+        assert [one.model for one in here.engine.plan(ImageRequest(prompt="a fox")).candidates] == ["young/one"]
+
+
+async def test_a_successor_that_is_gone_too_gives_its_own(tmp_path: Path) -> None:
+    sources = [goes("old", "middle"), goes("middle", "young"), facts("young", usd="0.10")]
+    async with house(tmp_path, {"young": FakeProvider()}, *sources) as here:
+        here.clock.advance(86_400)
+        assert await mapped(here, model="old/one") == ("young/one", [("old/one", "young/one")])
+
+
+async def test_models_that_name_each_other_end_in_a_refusal(tmp_path: Path) -> None:
+    async with house(tmp_path, {"old": FakeProvider()}, goes("old", "odd"), goes("odd", "old")) as here:
+        here.clock.advance(86_400)
+        with pytest.raises(NotConfigured, match="was shut down"):
+            await mapped(here, model="old/one")

@@ -121,21 +121,24 @@ class Health:
             until=None if found.opened is None else found.opened + self.rules.timeout,
         )
 
-    def obstacle(self, model: str, credential: str) -> Obstacle | None:
-        """Why a model may not be asked now, by its service's breaker or its own; None where it may."""
+    def obstacle(self, model: str, credential: str, attempt: str = "") -> Obstacle | None:
+        """Why a model may not be asked now, by its service's breaker or its own; None where it may.
+
+        An attempt does not stand in its own way.
+        """
         for name in (model.partition("/")[0], model):
-            found = self.blocked(name, self.breaker(name, credential))
+            found = self._blocked(name, self.breaker(name, credential), attempt)
             if found is not None:
                 return found
         return None
 
-    def blocked(self, name: str, breaker: Breaker) -> Obstacle | None:
+    def _blocked(self, name: str, breaker: Breaker, attempt: str) -> Obstacle | None:
         """What stands in the way of a call; None where nothing does."""
         if breaker.state is BreakerState.OPEN and breaker.opened is not None:
             until = breaker.opened + self.rules.timeout
             why = f"Circuit breaker OPEN: provider unavailable. {because(name, breaker)} {_advice(name, until)}"
             return Obstacle(why=why, short="Circuit breaker OPEN", until=until)
-        if breaker.state is BreakerState.HALF_OPEN and on_trial(breaker, self.now):
+        if breaker.state is BreakerState.HALF_OPEN and on_trial(breaker, self.now) not in ("", attempt):
             why = f"Circuit breaker HALF_OPEN: a trial of {name} is under way. Try again when it has ended."
             return Obstacle(why=why, short="Circuit breaker HALF_OPEN", until=breaker.trial_ends)
         return None

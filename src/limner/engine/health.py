@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,6 +19,7 @@ from limner.domain.stores import Breakers, BreakerStep
 from limner.domain.text_models import TextCatalog
 from limner.engine import breaker as breakers
 from limner.engine.breaker import COUNTED, OF_THE_SERVICE, Health, cause
+from limner.engine.looking import Look
 from limner.engine.mishaps import NotSent
 from limner.engine.naming import id_of
 
@@ -26,6 +29,8 @@ SLACK = timedelta(minutes=5)
 """What a trial may take beyond its model's time: waits that the service asks for."""
 
 Known = Mapping[BreakerKey, Breaker]
+Step = tuple[Known, list[News]]
+"""What breakers have become with a step, and what there is to tell of it."""
 
 log = logging.getLogger("limner.engine")
 
@@ -55,25 +60,24 @@ class HealthWatch:
         self._clock = clock
         self._rules = rules
         self._known: Known = {}
-        self._read = float("-inf")
-        self._changes = 0
+        self._look = Look(
+            read=store.all,
+            take=self._take,
+            clock=clock,
+            fresh=FRESH,
+            away="The services' health could not be read; what was known of it holds on.",
+        )
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._steps: set[asyncio.Task[Step]] = set()
 
     # --- looking --------------------------------------------------------------------------
 
     async def renew(self) -> None:
         """Reads what other processes have found out, where that was last done a moment ago."""
-        if self._clock.monotonic() - self._read < FRESH:
-            return
-        self._read, changes = self._clock.monotonic(), self._changes
-        try:
-            found = await self._store.all()
-        except StorageError as error:
-            log.warning("The services' health could not be read; what was known of it holds on. %s", error.message)
-            return
-        if changes == self._changes:
-            self._known = found
-        else:
-            self._read = float("-inf")  # something has changed here meanwhile, and may not be in it
+        await self._look.renew()
+
+    def _take(self, found: Known) -> None:
+        self._known = found
 
     @property
     def calm(self) -> bool:
@@ -126,20 +130,21 @@ class HealthWatch:
         states = {health.breaker(key.name, key.credential).state for key in keys}
         if states == {BreakerState.CLOSED}:
             return []
-        until = health.now + timedelta(seconds=card.timeout) + SLACK
         news: list[News] = []
         if BreakerState.OPEN not in states:
-            news = await self._begun(keys, attempt, until)
-        found = [self._known.get(key, Breaker()) for key in keys]
-        obstacle = self.obstacle(card, () if credential is None else (credential,))
-        if obstacle is None or all(one.state is BreakerState.CLOSED or one.trial == attempt for one in found):
+            lasts = timedelta(seconds=card.timeout) + SLACK
+            after, news = await self._begun(keys, attempt, health.now, lasts)
+            health = replace(health, known=after)
+        obstacle = health.obstacle(card.id, keys[0].credential, attempt)
+        if obstacle is None:
             return news
         raise NotSent(blocked_problem(card, obstacle, retry_after=self.seconds_until(obstacle)))
 
-    async def _begun(self, keys: Sequence[BreakerKey], attempt: str, until: datetime) -> list[News]:
+    async def _begun(self, keys: Sequence[BreakerKey], attempt: str, now: datetime, lasts: timedelta) -> Step:
         """Notes the trial that begins, if any. Whoever leaves meanwhile is no trial: another call may be."""
+        step = partial(_entered, attempt=attempt, now=now, until=now + lasts, rules=self._rules)
         try:
-            return await self._step(keys, partial(self._entered, attempt=attempt, until=until))
+            return await self._step(keys, step)
         except asyncio.CancelledError:  # what was asked of the database is carried out all the same
             await self._noted(keys, partial(_released, attempt=attempt))
             raise
@@ -197,7 +202,7 @@ class HealthWatch:
             raise PolicyError("Only an administrator resets a circuit breaker. Ask one.")
         found = id_of(name, self._catalog, self._texts)
         await self._store.forget(found)
-        self._changes += 1
+        self._look.changed()
         self._known = {key: kept for key, kept in self._known.items() if found not in (key.name, key.service)}
         log.info("The circuit breaker of %s was reset.", found, extra={"breaker": found, "by": principal.id})
         return found
@@ -210,30 +215,32 @@ class HealthWatch:
         credential = self._services.credential(card.service) if credential is None else credential
         return [BreakerKey(card.service, credential), BreakerKey(card.id, credential)]
 
-    def _entered(self, before: Known, *, attempt: str, until: datetime) -> Known:
-        """Every breaker lets the call through, or none is changed."""
-        now = self._clock.now()
-        after: dict[BreakerKey, Breaker] = {}
-        for key, found in before.items():
-            let = breakers.entered(found, attempt, now, until, self._rules)
-            if let is None:
-                return before
-            after[key] = let
-        return after
-
     async def _noted(self, keys: Sequence[BreakerKey], step: BreakerStep) -> list[News]:
         """Notes how a call has ended. A database that is away takes neither the picture nor the reason with it."""
         try:
-            return await self._step(keys, step)
+            return (await self._step(keys, step))[1]
         except StorageError as error:
             log.warning("How a call went could not be noted for its service's health. %s", error.message)
             return []
 
-    async def _step(self, keys: Sequence[BreakerKey], step: BreakerStep) -> list[News]:
-        before, after = await self._store.change(keys, step, self._clock.now())
-        self._changes += 1
-        self._known = {**self._known, **after}
-        return [news for key in keys for news in self._transition(key, before[key], after[key])]
+    async def _step(self, keys: Sequence[BreakerKey], step: BreakerStep) -> Step:
+        """Takes a step to its end, whoever leaves meanwhile."""
+        taken = asyncio.create_task(self._in_turn(keys, step), name="limner breaker")
+        self._steps.add(taken)
+        taken.add_done_callback(self._steps.discard)
+        return await asyncio.shield(taken)
+
+    async def _in_turn(self, keys: Sequence[BreakerKey], step: BreakerStep) -> Step:
+        """One step of a service after the other, in the order in which they were asked for.
+
+        PostgreSQL carries out what is asked of it over several connections: without this the end of a trial that was
+        left could come before its beginning, and what is known here could be what was overtaken.
+        """
+        async with self._turns[keys[0].service]:
+            before, after = await self._store.change(keys, step, self._clock.now())
+            self._look.changed()
+            self._known = {**self._known, **after}
+        return after, [news for key in keys for news in self._transition(key, before[key], after[key])]
 
     def _transition(self, key: BreakerKey, before: Breaker, after: Breaker) -> list[News]:
         """Logs and tells a change of state."""
@@ -250,6 +257,17 @@ class HealthWatch:
         said = "The circuit breaker of %s went from %s to %s."
         log.warning(said, key.name, before.state, after.state, extra=data)
         return [News(kind=EventKind.HEALTH, data=data)]
+
+
+def _entered(before: Known, *, attempt: str, now: datetime, until: datetime, rules: BreakerRules) -> Known:
+    """Every breaker lets the call through, or none is changed."""
+    after: dict[BreakerKey, Breaker] = {}
+    for key, found in before.items():
+        let = breakers.entered(found, attempt, now, until, rules)
+        if let is None:
+            return before
+        after[key] = let
+    return after
 
 
 def _released(before: Known, *, attempt: str) -> Known:

@@ -164,8 +164,9 @@ class Router:
                 yield from self._in_tier(tier, service.id)
             else:
                 card = self.catalog.find(service.default_for(request.operation))
-                yield _Rank(cards=(card,), reason=f"The default model of {service.name}.", named=True)
-                tier = _own_tier(card)
+                named = self._living(card, card.id, f"The default model of {service.name}.")
+                yield named
+                tier = _own_tier(named.cards[0])
         elif tier is None:
             yield from self._preferred(request.operation)
             yield self._automatic(request.operation)
@@ -185,15 +186,26 @@ class Router:
             for equals in _by_rank(cards, name):
                 yield _Rank(cards=equals, reason=reason, lines=lines, named=service is not None, shares=True)
 
-    def _living(self, card: ModelCard, asked: str) -> _Rank:
-        """A retired model gives way to its successor."""
-        if self._retired(card) and card.successor:
-            ended = f" on {card.shutdown:%Y-%m-%d}" if card.shutdown else ""
-            successor = self.catalog.find(card.successor)
-            why = f"{card.id} was shut down{ended}; this is its successor."
-            line = ReceiptLine(field="model", treatment=Treatment.MAPPED, wanted=asked, sent=successor.id, why=why)
-            return _Rank(cards=(successor,), reason=why, lines=(line,), named=True)
-        return _Rank(cards=(card,), reason="Asked for by name.", named=True)
+    def _living(self, card: ModelCard, asked: str, reason: str = "Asked for by name.") -> _Rank:
+        """A model that somebody means; a retired one gives way to its successor, and the receipt says so."""
+        successor = self._successor(card)
+        if successor is card:
+            return _Rank(cards=(card,), reason=reason, named=True)
+        ended = f" on {card.shutdown:%Y-%m-%d}" if card.shutdown else ""
+        why = f"{card.id} was shut down{ended}; this is its successor."
+        line = ReceiptLine(field="model", treatment=Treatment.MAPPED, wanted=asked, sent=successor.id, why=why)
+        return _Rank(cards=(successor,), reason=why, lines=(line,), named=True)
+
+    def _successor(self, card: ModelCard) -> ModelCard:
+        """Who paints today where this model is meant: itself, or the first of those after it that is not retired too.
+
+        The catalog knows no successor that is retired, but a day may come when one is.
+        """
+        seen: set[str] = set()
+        while card.successor and self._retired(card) and card.id not in seen:
+            seen.add(card.id)
+            card = self.catalog.find(card.successor)
+        return card
 
     def _retired(self, card: ModelCard) -> bool:
         """Whether the model is gone today, whatever the catalog called it when it was written."""
@@ -204,7 +216,7 @@ class Router:
         """The default model of the installation's default service."""
         if self.default is not None and self.services.readiness(self.default).ready:
             card = self.catalog.find(self.catalog.service(self.default).default_for(operation))
-            yield _Rank(cards=(card,), reason="The default service of this installation.")
+            yield _Rank(cards=(self._successor(card),), reason="The default service of this installation.")
 
     def _automatic(self, operation: Operation) -> _Rank:
         """The default model of every service that is ready; where none is, what is built in.
@@ -216,7 +228,7 @@ class Router:
         remote = [card for card in ready if not card.local]
         built_in = [card for card in ready if card.local and not card.base_url and not card.packages]
         return _Rank(
-            cards=tuple(self.catalog.find(card.default_for(operation)) for card in (remote or built_in)),
+            cards=tuple(self._successor(self.catalog.find(card.default_for(operation))) for card in remote or built_in),
             reason="The default model of a service that is ready." if remote else "Needs no key.",
         )
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from limner.domain.audit import Act, Audit, Deed, Record
-from limner.domain.errors import InvalidRequest, StorageError
+from limner.domain.errors import InvalidRequest
 from limner.domain.people import Principal
 from limner.domain.ports import Catalog, Clock
 from limner.domain.steering import FIELDS, Configs, ServiceChange, ServiceConfig, ServiceConfigs, Steered
 from limner.domain.text_models import TextCatalog
+from limner.engine.looking import Look
 from limner.engine.naming import service_of
 
 FRESH = 0.1
@@ -45,34 +46,20 @@ class Steering:
         self._audit = audit
         self._clock = clock
         self._known: Configs = {}
-        self._read = float("-inf")
-        self._changes = 0
+        self._look = Look(
+            read=store.all,
+            take=self._take,
+            clock=clock,
+            fresh=FRESH,
+            away="What was said about services could not be read; what was known holds on.",
+        )
 
     async def renew(self) -> None:
         """Reads what was said, in this process or another, where that was last done a moment ago.
 
         A database that is away changes nothing: what was known holds on.
         """
-        if not self._is_due():
-            return
-        changes = self._changes
-        try:
-            found = await self._store.all()
-        except StorageError as error:
-            log.warning("What was said about services could not be read; what was known holds on. %s", error.message)
-            return
-        if changes == self._changes:
-            self._take(found)
-        else:
-            self._read = float("-inf")  # something was changed here meanwhile, and may not be in it
-
-    def _is_due(self) -> bool:
-        """Whether it is to be read again; then that is taken to be done now."""
-        now = self._clock.monotonic()
-        if now - self._read < FRESH:
-            return False
-        self._read = now
-        return True
+        await self._look.renew()
 
     def of(self, service: str) -> ServiceConfig:
         """What was said about a service, as far as this process knows."""
@@ -99,7 +86,7 @@ class Steering:
             )
 
         after = await self._store.change(found, step, telling)
-        self._changes += 1
+        self._look.changed()
         self._take({**self._known, found: after})
         log.info("%s is now %s.", found, told(after), extra={"service": found, "by": principal.id})
         return after
