@@ -13,7 +13,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.job import JobState
 from limner.providers.connecting import connections
 from limner.runtime import open_runtime
@@ -23,6 +22,7 @@ from limner.studio import Studio
 from limner.testing.replicate_stand_in import SECRET, ReplicateStandIn
 from limner.wire.webhooks import signature
 from tests.api.served import Site
+from tests.shipped import shipped
 
 PUBLIC = "https://limner.example.com"
 NATIVE = "/api/v1/webhooks/replicate"
@@ -112,7 +112,7 @@ async def test_only_what_is_signed_is_believed(tmp_path: Path, path: str) -> Non
     ],
 )
 def test_a_service_is_told_an_address_that_it_can_reach(public: str | None, base: str, told: str | None) -> None:
-    cards = load_catalog(entry_points=()).services
+    cards = shipped().services
     assert connections(cards, {"REPLICATE_BASE_URL": base}, public)["replicate"].webhook == told
 
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import UnknownModel
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.ports import Catalog
 from tests.catalog.samples import catalog, file, model
+from tests.shipped import shipped
 
-OURS: Catalog = load_catalog(entry_points=())
+OURS: Catalog = shipped()
 """The built-in catalog, as the rest of Limner sees it."""
 KNOWN = sorted({name for card in OURS.models for name in (card.id, card.name, *card.aliases)})
 

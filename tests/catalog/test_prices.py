@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limner.catalog.loader import load_catalog
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import MICRO, Money
 from limner.domain.prices import Expectation, Facts, Meter
 from limner.domain.request import Operation, Size
 from limner.engine.sizes import snap
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 SOLD = [card for card in CATALOG.models if card.status in (Status.LIVE, Status.DEPRECATED)]
 PAID = [card for card in SOLD if card.prices.rates]
 METERED = [

@@ -7,10 +7,10 @@ from typing import Annotated
 import pytest
 import typer
 
-from limner.catalog.loader import load_catalog
 from limner.domain.model_card import SizeGrid, SizeRule
 from limner.domain.prices import Condition, Meter, PriceList, Rate
 from limner.domain.request import Aspect, Size
+from tests.shipped import shipped
 from tools.docs import command_page, model_page, price_words, size_words, table
 
 
@@ -77,7 +77,7 @@ def test_sizes_are_said_as_list_grid_or_shapes() -> None:
 
 
 def test_what_services_can_do_is_one_table() -> None:
-    page = model_page(load_catalog(entry_points=()))
+    page = model_page(shipped())
     head = next(line for line in page.splitlines() if line.startswith("| Service | generate"))
     assert head.endswith("| remove background |")
     row = next(line for line in page.splitlines() if line.startswith("| OpenAI |"))

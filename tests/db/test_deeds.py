@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from limner.catalog.loader import load_catalog
 from limner.catalog.texts import load_texts
 from limner.db import audit
 from limner.db.audit import SqlAudit
@@ -32,6 +31,7 @@ from limner.settings import read_settings
 from limner.testing.fakes import CountingIds, FakeClock, FakeServices
 from tests.db.conftest import SECRET, Stores
 from tests.runtime.test_admittance import FakeIssuer
+from tests.shipped import shipped
 
 SECRET_OF_A_KEY = "sk-proj-the-secret-of-this-very-key-7777"
 ANOTHER = "sk-proj-another-secret-of-the-key-8888"
@@ -154,7 +154,7 @@ async def desk(stores: Stores, tmp_path: Path) -> Desk:
     ada = await people.accounts.add("ada@example.com", "a long password of hers", Role.OWNER, LOCAL)
     bob = await people.accounts.add("bob@example.com", "a long password of his", Role.MEMBER, LOCAL)
     vault = Vault(
-        catalog=load_catalog(),
+        catalog=shipped(),
         texts=load_texts(),
         keys=stores.keys,
         keyrings=Keyrings(keys=stores.keys, clock=clock),

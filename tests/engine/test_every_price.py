@@ -11,7 +11,6 @@ from math import isqrt
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.catalog.lookup import TomlCatalog
 from limner.catalog.texts import load_texts
 from limner.domain.call import Call, Finished, Painted
@@ -29,6 +28,7 @@ from limner.engine.finishing import charged
 from limner.engine.health import HealthWatch
 from limner.engine.routing import Router
 from limner.testing.fakes import FakeClock, FakeProvider, FakeServices
+from tests.shipped import shipped
 
 SOURCE = Size(1000, 800)
 REFERENCE = Size(1333, 1111)
@@ -66,7 +66,7 @@ class AllWell:
 
 @cache
 def catalog() -> TomlCatalog:
-    return load_catalog()
+    return shipped()
 
 
 SERVICES = sorted({card.service for card in catalog().models if card.prices.rates})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.model_card import StandIn
 from limner.domain.money import Money
 from limner.domain.request import ImageRequest, InputImage, Margins, Operation, Role, Size
 from limner.engine.pricing import usual_price
 from limner.engine.translation import translate
+from tests.shipped import shipped
 
-FILL = load_catalog().find("fal/fal-ai/flux-pro/v1/fill")
+FILL = shipped().find("fal/fal-ai/flux-pro/v1/fill")
 
 
 def pictures(size: Size, *roles: Role) -> tuple[InputImage, ...]:

@@ -10,7 +10,6 @@ from datetime import datetime
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.catalog.texts import load_texts
 from limner.domain.describing import Wish
 from limner.domain.errors import FailureCode, PolicyError, Problem, ProviderError, Spent, UnknownModel
@@ -31,6 +30,7 @@ from limner.testing.text_fakes import MemoryTextCalls, Script, ScriptedTexts, bu
 from limner.words.desk import Desk
 from limner.words.enhancing import Enhancer
 from limner.words.helping import Helper
+from tests.shipped import shipped
 
 ANN = Principal(id="ann", name="Ann")
 SONNET, HAIKU = "anthropic/claude-sonnet-5-5", "anthropic/claude-haiku-4-5"
@@ -275,5 +275,5 @@ async def test_what_runs_at_home_is_never_left_alone() -> None:
 
 
 def test_no_model_that_writes_has_the_name_of_one_that_paints() -> None:
-    painting = {card.id for card in load_catalog().models}
+    painting = {card.id for card in shipped().models}
     assert not painting & {card.id for card in load_texts().models}

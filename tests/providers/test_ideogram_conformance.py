@@ -1,7 +1,6 @@
 from dataclasses import replace
 from functools import partial
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Operation, Role, Size
@@ -11,8 +10,9 @@ from limner.testing.examples import CALL, input_picture
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.ideogram_stand_in import IdeogramStandIn
 from limner.testing.ticket_conformance import DownloadConformance, TicketConformance
+from tests.shipped import shipped
 
-CATALOG = load_catalog()
+CATALOG = shipped()
 CARD = CATALOG.service("ideogram")
 
 

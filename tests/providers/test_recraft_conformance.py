@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Margins, Operation, Role, Size
@@ -9,8 +8,9 @@ from limner.testing.conformance import Case, HttpProviderConformance, Row
 from limner.testing.examples import CALL, input_picture
 from limner.testing.faults import Drop, Fault
 from limner.testing.recraft_stand_in import RecraftStandIn
+from tests.shipped import shipped
 
-CATALOG = load_catalog()
+CATALOG = shipped()
 CARD = CATALOG.service("recraft")
 
 

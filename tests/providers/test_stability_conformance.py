@@ -3,7 +3,6 @@ from functools import partial
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Spent
 from limner.domain.request import Margins, Operation, Role, Size
@@ -13,8 +12,9 @@ from limner.testing.examples import CALL, input_picture
 from limner.testing.faults import At, Drop, Fault
 from limner.testing.stability_stand_in import StabilityStandIn
 from limner.testing.ticket_conformance import TicketConformance
+from tests.shipped import shipped
 
-CATALOG = load_catalog()
+CATALOG = shipped()
 CARD = CATALOG.service("stability")
 
 

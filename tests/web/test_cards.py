@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from limner.catalog.loader import load_catalog
 from limner.domain.call import Call
 from limner.domain.errors import FailureCode, Problem
 from limner.domain.job import CallRecord, CallState, Job, JobState
@@ -17,8 +16,9 @@ from limner.web import queue_words
 from limner.web.cards import Desk
 from limner.web.create_views import JobCard
 from limner.web.languages import KNOWN, speaking
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 FLUX, STABLE = "bfl/flux-pro-1.1", "stability/core"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from limner.api.dialects.document2.words import service_of, word_for
-from limner.catalog.loader import load_catalog
 from limner.testing.faults import Drop, Fault
 from tests.api.dialects.document2 import NOBODY, faults, made, said
 from tests.api.served import Site, serving
+from tests.shipped import shipped
 
 SMALL = {"parameters": {"size": "64x64"}}
 TAG = {"tagType": "CHARACTER", "tagId": NOBODY}
@@ -123,7 +123,7 @@ def test_a_model_that_was_shut_down_gives_way_and_the_answer_says_so(site: Site)
 
 
 def test_the_words_for_services() -> None:
-    catalog = load_catalog()
+    catalog = shipped()
     pairs = (("OPENAI", "openai"), ("GROK", "xai"), ("GOOGLE_IMAGEN", "gemini"), ("REPLICATE", "replicate"))
     for word, service in pairs:
         assert (service_of(word, catalog), word_for(service)) == (service, word)

@@ -10,10 +10,10 @@ from limner.api.dialects import SURFACES
 from limner.api.dialects.document2.words import SERVICES, models_of
 from limner.api.errors import Teller
 from limner.api.surfaces import Target
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import Problem
 from tests.api.dialects.document2 import NOBODY, faults, made, said
 from tests.api.served import Site, serving
+from tests.shipped import shipped
 
 FIELDS = {
     "id",
@@ -62,7 +62,7 @@ def test_a_profile_is_made_and_shown(site: Site, word: str) -> None:
 
 @pytest.mark.req("S2-001", "S2-002", "S2-003")
 def test_the_documents_models_are_taken_and_their_services_known() -> None:
-    catalog = load_catalog()
+    catalog = shipped()
     for word, names in (
         ("OPENAI", ("gpt-image-1", "dall-e-3", "dall-e-2")),
         ("GOOGLE_IMAGEN", ("imagen-4.0-generate-001", "imagen-3.0-generate-002", "imagen-3.0-fast-generate-001")),

@@ -6,11 +6,11 @@ import pytest
 
 from limner.api.dialects.openai.bodies import GenerationBody
 from limner.api.dialects.openai.wishes import named_by, wish_of
-from limner.catalog.loader import load_catalog
 from limner.domain.errors import UnknownModel
 from limner.domain.request import ImageRequest, Size
+from tests.shipped import shipped
 
-CATALOG = load_catalog(entry_points=())
+CATALOG = shipped()
 
 
 def wish(**fields: object) -> ImageRequest:
