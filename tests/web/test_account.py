@@ -116,6 +116,8 @@ def test_what_a_token_and_people_may_do_is_said_in_the_language_of_the_page(
             page = ada.get(place).text
             with speaking(KNOWN[language]):
                 assert f">{wording.role(Role.ADMIN if place.endswith('people') else Role.OWNER)}<" in page, place
+                assert wording.project("default") != "default"
+                assert wording.project("harbours") == "harbours"
             assert language != "ar" or not re.search(r">(owner|administrator|member|viewer)", page, re.IGNORECASE)
 
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from limner.domain.money import Money
+from limner.web import wording
+from limner.web.languages import KNOWN, speaking
 from limner.web.rerunning import difference
 from tests.api.served import Site, serving
 from tests.web.test_gallery import led
@@ -81,6 +83,9 @@ def test_what_takes_no_prompt_is_called_by_what_was_done(site: Site, row: list[s
     assert f'<p class="words" dir="auto">{done}</p>' in page
     for whole in (page, site.client.get("/gallery", headers={**PAGE, **speaks}).text):
         assert re.search(rf'alt="{done}[^"]+sketch', whole)
+    gallery = site.client.get("/gallery", headers={**PAGE, **speaks}).text
+    with speaking(KNOWN[language]):
+        assert f'<option value="default">{wording.project("default")}</option>' in gallery
     site.client.delete(f"/api/v1/images/{made['id']}")
     trash = site.client.get("/gallery?trash=1", headers={**PAGE, **speaks}).text
     assert re.search(rf'alt="{done}[^"]+sketch', trash)

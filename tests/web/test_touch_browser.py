@@ -224,4 +224,13 @@ async def test_so_is_what_opens_over_a_page(browser: Browser, studio: Studio) ->
     await page.get_by_role("combobox", name="Go to a page").fill("harbour")
     await expect(page.get_by_role("dialog", name="Find anything").get_by_role("option").first).to_be_visible()
     found += await small(page)
+    await page.goto("/gallery?select=1")
+    await page.locator(".tick").first.check()
+    bar = page.locator(".bulk")
+    await expect(bar).to_be_visible()
+    assert await bar.evaluate(
+        "(each) => [...each.querySelectorAll('.btn')].every((one) => one.offsetWidth === 0 || "
+        "one.getBoundingClientRect().right <= innerWidth)"
+    )
+    found += await small(page)
     assert not found, "\n".join(found)

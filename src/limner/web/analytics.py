@@ -140,7 +140,10 @@ def _projects(found: Findings) -> tuple[Choice, ...]:
     """The projects that something was booked in, and the one that is chosen."""
     chosen = found.lens.project or ""
     names = sorted({row.project for row in found.measured.spending} | ({chosen} if chosen else set()))
-    return tuple(Choice(value=name, name=name or _("All projects"), chosen=name == chosen) for name in ("", *names))
+    return tuple(
+        Choice(value=name, name=wording.project(name) or _("All projects"), chosen=name == chosen)
+        for name in ("", *names)
+    )
 
 
 async def _part(request: Request, found: Findings, names: Mapping[str, str]) -> FiguresView:
@@ -174,7 +177,7 @@ async def _part(request: Request, found: Findings, names: Mapping[str, str]) -> 
         breakers=await _breakers(request),
         services=draw.services(),
         people=draw.shares(found.spending_by(lambda row: row.person), called) if several else (),
-        projects=draw.shares(found.spending_by(lambda row: row.project), str),
+        projects=draw.shares(found.spending_by(lambda row: row.project), wording.project),
     )
 
 

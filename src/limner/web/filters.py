@@ -13,6 +13,7 @@ from limner.domain.browsing import Choices, Place
 from limner.domain.errors import UnknownModel
 from limner.domain.ports import Catalog
 from limner.domain.records import PictureFilter
+from limner.web import wording
 from limner.web.gallery_views import Choice, Filters
 from limner.web.showing import service_of
 
@@ -101,7 +102,7 @@ def filters_of(query: GalleryQuery, choices: Choices, catalog: Catalog) -> Filte
         words=query.q or "",
         services=_choices(services, query.service),
         models=_choices({model: _title(model, catalog) for model in choices.models}, query.model),
-        projects=_choices({name: name for name in choices.projects}, query.project),
+        projects=_choices({name: wording.project(name) for name in choices.projects}, query.project),
         tags=_choices({name: name for name in choices.tags}, query.tag),
         favorite=query.favorite,
         trash=query.trash,

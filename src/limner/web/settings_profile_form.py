@@ -155,7 +155,7 @@ def _usual(default: str | float | bool | None) -> str:
     if default is None:
         return ""
     if isinstance(default, bool):
-        return "yes" if default else "no"
+        return _("Yes") if default else _("No")
     return default if isinstance(default, str) else f"{default:g}"
 
 

@@ -12,7 +12,6 @@ from limner.domain.model_card import ServiceCard
 from limner.domain.picture import Picture
 from limner.domain.plan import Candidate, ReceiptLine, Treatment
 from limner.domain.ports import Catalog
-from limner.domain.request import DEFAULT_PROJECT
 from limner.web import wording
 from limner.web.failures import in_english
 from limner.web.languages import gettext as _
@@ -130,7 +129,7 @@ class Story:
             {
                 _("Made"): wording.moment(picture.created),
                 _("By"): picture.model,
-                _("Project"): _("No project") if picture.project == DEFAULT_PROJECT else picture.project,
+                _("Project"): wording.project(picture.project),
                 _("Withheld"): picture.withheld,
                 "SHA-256": wording.apart(f"{digest[:4]}\u2026{digest[-4:]}"),
             }

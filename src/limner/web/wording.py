@@ -13,7 +13,7 @@ from limner.domain.money import Money
 from limner.domain.people import Role, TokenScope
 from limner.domain.plan import Treatment
 from limner.domain.readiness import SWITCHED_OFF, UNREACHABLE, Readiness
-from limner.domain.request import Operation
+from limner.domain.request import DEFAULT_PROJECT, Operation
 from limner.web import dates
 from limner.web.failures import MANY, told
 from limner.web.languages import ENGLISH, message, ngettext, number, pointed, spoken
@@ -233,6 +233,11 @@ def role(value: Role) -> str:
 def scopes(values: Collection[TokenScope]) -> tuple[str, ...]:
     """What an access token may be used for, the least first."""
     return tuple(_(said) for scope, said in SCOPES.items() if scope in values)
+
+
+def project(name: str) -> str:
+    """What a project is called."""
+    return _("No project") if name == DEFAULT_PROJECT else name
 
 
 def field(name: str) -> str:
