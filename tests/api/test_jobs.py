@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from limner.testing.faults import Drop, Fault
-from tests.api.served import Site
+from tests.api.served import Site, serving
 
 SMALL = {"prompt": "a lake at dawn", "model": "sketch", "size": "64x64"}
 PAID = {"prompt": "a harbour", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
@@ -165,6 +166,24 @@ def test_a_lost_purchase_waits_for_a_person(site: Site) -> None:
     assert settled.status_code == 200
     assert settled.json()["state"] == "failed"
     assert settled.json()["cost"]["micro_usd"] == 0
+
+
+@pytest.mark.req("S0-050")
+def test_only_what_is_known_to_be_unpaid_is_sent_again(tmp_path: Path) -> None:
+    busy, slow = {"error": {"message": "overloaded"}}, {"error": {"message": "slow down"}}
+    cases = (
+        (Fault(drop=Drop.AFTER_READING), "ambiguous", 1),
+        (Fault(status=503, body=busy), "ambiguous", 1),
+        (Fault(status=429, body=slow, headers={"Retry-After": "0.2"}), "succeeded", 2),
+        (Fault(drop=Drop.IN_ANSWER), "ambiguous", 1),
+        (Fault(status=503, body=busy, headers={"Retry-After": "0.2"}), "ambiguous", 1),
+    )
+    with serving(tmp_path) as alone:
+        for number, (fault, state, sent) in enumerate(cases):
+            alone.stand_in.faults.add(fault)
+            job = post(alone, {**PAID, "prompt": f"once {number}"}, Prefer="wait=30").json()
+            assert job["state"] == state
+            assert [entry.body.get("prompt") for entry in alone.stand_in.log].count(f"once {number}") == sent
 
 
 def test_what_a_service_refuses_is_said_in_the_job(site: Site) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import update
 
 from limner.db.database import Database
 from limner.db.text_repeats import SqlTextRepeats
+from limner.db.text_tables import repeats
+from limner.db.walls import EVERYBODY
 from limner.domain.errors import IdempotencyConflict
 from limner.domain.text_repeats import AnswerLost
 from limner.testing.anthropic_stand_in import AnthropicStandIn
@@ -50,9 +54,15 @@ def claude() -> Iterator[AnthropicStandIn]:
 
 
 @pytest.fixture(scope="module")
-def writing(claude: AnthropicStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `writing`."""
+    return tmp_path_factory.mktemp("writing")
+
+
+@pytest.fixture(scope="module")
+def writing(claude: AnthropicStandIn, home: Path) -> Iterator[Site]:
     variables = {"ANTHROPIC_BASE_URL": claude.root, "ANTHROPIC_API_KEY": "sk-ant-of-the-tests-0123"}
-    with serving(tmp_path_factory.mktemp("writing"), variables=variables) as found:
+    with serving(home, variables=variables) as found:
         yield found
 
 
@@ -238,20 +248,51 @@ def test_a_refused_request_gives_its_key_back(writing: Site, claude: AnthropicSt
     assert told.json()["by"] == CLAUDE
 
 
+def test_whoever_repeats_a_request_whose_process_died_is_told_what_to_do(
+    writing: Site, claude: AnthropicStandIn, home: Path
+) -> None:
+    body, before = {"prompt": "a lake at dawn"}, claude.purchases
+    key, path = {"Idempotency-Key": "text-lost"}, "/api/v1/prompts/enhance"
+    claude.says.extend([say(RICHER), say(RICHER)])
+    assert writing.client.post(path, json=body, headers=key).status_code == 200
+    asyncio.run(died_before_keeping(home, "text-lost"))
+    for _ in range(2):
+        lost = writing.client.post(path, json=body, headers=key)
+        assert (lost.status_code, lost.json()["code"]) == (409, "answer_lost")
+        for word in (
+            "may have been bought",
+            "limner texts list",
+            "GET /api/v1/texts/calls",
+            "a new key, which buys anew",
+        ):
+            assert word in lost.json()["detail"]
+    assert claude.purchases == before + 1
+    again = writing.client.post(path, json=body, headers={"Idempotency-Key": "text-lost-2"})
+    assert (again.status_code, claude.purchases) == (200, before + 2)
+
+
+async def died_before_keeping(folder: Path, key: str) -> None:
+    """Leaves a key as a process does that died between the purchase and the keeping of its answer."""
+    database = await Database.open(f"sqlite:///{folder / 'data' / 'limner.db'}")
+    unkept = update(repeats).where(repeats.c.key == key).values(answer=None)
+    await database.write(lambda connection: connection.execute(unkept), owner=EVERYBODY)
+    await database.close()
+
+
 async def test_a_key_whose_answer_was_lost_buys_nothing_again(tmp_path: Path) -> None:
     database = await Database.open(f"sqlite:///{tmp_path / 'limner.db'}")
-    repeats = SqlTextRepeats(database)
-    assert await repeats.begin("ann", "key", "body", NOON) is None
+    store = SqlTextRepeats(database)
+    assert await store.begin("ann", "key", "body", NOON) is None
     with pytest.raises(AnswerLost):
-        await repeats.begin("ann", "key", "body", NOON)
+        await store.begin("ann", "key", "body", NOON)
     with pytest.raises(IdempotencyConflict):
-        await repeats.begin("ann", "key", "another", NOON)
-    assert await repeats.begin("bob", "key", "another", NOON) is None
-    await repeats.keep("ann", "key", b"{}")
-    await repeats.forget("ann", "key")
-    assert await repeats.begin("ann", "key", "body", NOON) == b"{}"
-    await repeats.forget("bob", "key")
-    assert await repeats.begin("bob", "key", "body", NOON) is None
+        await store.begin("ann", "key", "another", NOON)
+    assert await store.begin("bob", "key", "another", NOON) is None
+    await store.keep("ann", "key", b"{}")
+    await store.forget("ann", "key")
+    assert await store.begin("ann", "key", "body", NOON) == b"{}"
+    await store.forget("bob", "key")
+    assert await store.begin("bob", "key", "body", NOON) is None
     await database.close()
 
 

@@ -234,3 +234,35 @@ async def test_what_was_bought_again_belongs_to_its_row(stores: Stores, batches:
     chosen = await stores.jobs.chosen("ann", [*row.jobs, "gone"])
     assert {name: len(job.pictures) for name, job in chosen.items()} == {first.id: 1, again.id: 1, last.id: 0}
     assert await stores.jobs.chosen("bob", row.jobs) == {}
+
+
+async def test_what_a_row_did_not_bring_waits_once_and_says_why_it_could_not_be_bought(
+    stores: Stores, batches: SqlBatches
+) -> None:
+    await batches.add(a_batch(rows=(a_row(1), a_row(2))))
+    held = await taken(batches)
+    short = replace(a_job(holds=(700, 700), worker="w1"), begin=True)
+    await stores.jobs.submit(short)
+    await stores.jobs.finish(Lease(short.id, 1), Ending(state=JobState.FAILED, at=later(2)), [])
+    assert await batches.begin(held, 1)
+    await batches.note_job(held, 1, short.id)
+    again = a_row(1, again=short.id, request=ImageRequest(prompt="a fox", max_cost=Money(900)))
+    await asyncio.gather(*(batches.reopen("b1", "ann", [again]) for _ in range(2)))
+    assert (await batches.get("b1", "ann")).counts == {"waiting": 2}
+    assert await batches.begin(held, 1) is False
+    held = await taken(batches, "w2")
+    waiting = {row.number: row for row in await batches.open_rows(held)}
+    assert (waiting[1].job_id, waiting[1].again, waiting[1].most) == (short.id, short.id, Money(900))
+    assert await batches.begin(held, 1)
+    await batches.note_failed(held, 1, BAD)
+    row, _ = await batches.rows("b1")
+    assert (row.state, row.trouble, row.short) == (JobState.FAILED, BAD, True)
+    await batches.reopen("b1", "ann", [again])
+    held = await taken(batches, "w3")
+    assert await batches.begin(held, 1)
+    await stores.jobs.submit(replace(a_job(worker="w3"), retry_of=short.id))
+    row, _ = await batches.rows("b1")
+    assert (row.state, row.trouble) == (JobState.QUEUED, None)
+    await batches.note_bought(held, 1)
+    await batches.reopen("b1", "ann", [again])
+    assert [row.number for row in await batches.open_rows(held)] == [2]

@@ -172,7 +172,8 @@ async def test_a_429_is_sent_again_after_the_pause_that_the_service_asks_for(tmp
     async with house(tmp_path, {"acme": provider}, ACME) as here:
         job = await here.paint(model="acme")
         assert (job.state, len(provider.submits), provider.purchases) == (JobState.SUCCEEDED, 3, 1)
-        assert [wait for wait in here.clock.slept if wait == 2.0] == [2.0, 2.0]
+        first, second = [wait for wait in here.clock.slept if 2.0 <= wait <= 2.2]
+        assert first != second
         assert len({call.id for call in provider.submits}) == 1
 
 

@@ -138,7 +138,7 @@ _CANCEL_ROWS = Statement(
 
 
 class SqlBatches:
-    """The `Batches` of `domain.batches`."""
+    """The `Batches` of `domain.batch_store`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from limner.domain.batches import Batches, HeldBatch, OpenBatch
+from limner.domain.batch_store import Batches
+from limner.domain.batches import HeldBatch, OpenBatch
 from limner.domain.errors import StorageError
 from limner.domain.ports import Clock
 from limner.domain.telling import WorkerLocks

@@ -15,8 +15,10 @@ class AnswerLost(PolicyError):
 
     def __init__(self, what: str = "A request with this Idempotency-Key") -> None:
         super().__init__(
-            f"{what} is under way, or broke off before its answer was kept. "
-            "Nothing was sent again: look at your text calls, then use a new key."
+            f"{what} is under way, or broke off before its answer was kept, and may have been bought. Nothing was sent "
+            "again. While it is under way ask again with the same key. Else see your text calls (`limner texts list`, "
+            "GET /api/v1/texts/calls), say of one that is ambiguous whether it was charged, and ask with a new key, "
+            "which buys anew."
         )
 
 

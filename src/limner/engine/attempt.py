@@ -340,9 +340,11 @@ class Attempt:
             raise Interrupted("The process is stopping; the job goes on at the next start.")
 
     def _pause(self, hint: float | None, tries: int) -> float:
-        """How long to wait before trying again: the service's own hint, else doubling with jitter."""
+        """How long to wait before trying again: what the service asks for and up to a tenth more, else doubling with
+        jitter. Calls that were turned away together do not come again together.
+        """
         if hint is not None:
-            return min(max(hint, 0.2), LONGEST_PAUSE)
+            return min(max(hint, 0.2), LONGEST_PAUSE) * self.chance.uniform(1.0, 1.1)
         return min(FIRST_PAUSE * 2.0 ** (tries - 1), LONGEST_PAUSE) * self.chance.uniform(0.5, 1.0)
 
     # --- what goes in and comes out ----------------------------------------------------------

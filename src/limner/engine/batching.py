@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from limner.domain.batches import Batch, Batches, HeldBatch, NewBatch, NewRow, OpenRow, Standing
+from limner.domain.batch_store import Batches
+from limner.domain.batches import Batch, HeldBatch, NewBatch, NewRow, OpenRow, Standing
 from limner.domain.errors import (
     ConfirmationRequired,
     InvalidRequest,
