@@ -1,11 +1,16 @@
 """Budgets and limits over HTTP: set up, looked at, and told apart by status."""
 
+import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx2
 import pytest
 
 from tests.api.served import Site, serving
+from tests.db.postgres import new_database
 
 SMALL = {"prompt": "a lake at dawn", "model": "sketch", "size": "64x64"}
 PAID = {"prompt": "a harbour", "model": "openai/gpt-image-2", "size": "1024x1024", "quality": "low"}
@@ -97,6 +102,23 @@ def test_pictures_of_an_hour_are_limited_on_every_surface_and_over_a_restart(tmp
         assert "Hourly limit exceeded (4 images/hour)" in site.client.post("/", data=form).text
         assert site.client.post("/api/v1/jobs", json=SMALL).status_code == 202  # costs nothing
         assert site.stand_in.purchases == 0
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_of_500_requests_at_once_a_budget_for_100_admits_exactly_100(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    database = None
+    if kind == "postgresql":
+        database = new_database(request.getfixturevalue("postgres_server"), f"crowd_{uuid4().hex}")
+    with serving(tmp_path, database_url=database, daily_cost_limit_usd=0) as site:
+        budget = added(site, kind="everyone", window="all", pictures=100)
+        limits = httpx2.Limits(max_connections=None)
+        async with httpx2.AsyncClient(base_url=site.url, limits=limits, timeout=300) as crowd:
+            answers = await asyncio.gather(*(crowd.post("/api/v1/jobs", json=PAID) for _ in range(500)))
+        assert Counter(answer.status_code for answer in answers) == {202: 100, 402: 400}
+        taken = site.client.get(f"/api/v1/budgets/{budget['id']}").json()["pictures"]
+        assert (taken["held"] + taken["spent"], taken["left"]) == (100, 0)
 
 
 @pytest.mark.req("S1-072", "S3-089")

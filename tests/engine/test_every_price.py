@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from itertools import cycle, product
@@ -19,13 +20,14 @@ from limner.domain.health import Breaker, BreakerKey, BreakerRules
 from limner.domain.model_card import ModelCard, Status
 from limner.domain.money import Money
 from limner.domain.plan import Candidate, Plan
-from limner.domain.prices import Meter
+from limner.domain.prices import Condition, Meter
 from limner.domain.request import ImageRequest, InputImage, Margins, Operation, Role, Size
 from limner.domain.stores import BreakerStep
 from limner.engine.admission import MAX_COUNT
 from limner.engine.balancing import Balance
 from limner.engine.finishing import charged
 from limner.engine.health import HealthWatch
+from limner.engine.pricing import facts_of
 from limner.engine.routing import Router
 from limner.testing.fakes import FakeClock, FakeProvider, FakeServices
 from tests.shipped import shipped
@@ -193,17 +195,41 @@ def complaints(card: ModelCard, request: ImageRequest, plan: Plan) -> Iterator[s
         yield f"{told}: {held} held, {whole} booked"
 
 
+def paid(card: ModelCard, plan: Plan) -> Iterator[Condition]:
+    """The conditions of the rates by which the calls of a plan are paid, whatever the operation."""
+    for facts in (facts_of(call, card) for call in plan.candidates[0].calls):
+        for meter in {rate.meter for rate in card.prices.rates}:
+            fitting = [rate.when for rate in card.prices.rates if rate.meter is meter and rate.when.matches(facts)]
+            if fitting:
+                yield replace(max(fitting, key=lambda when: when.weight), operation=None)
+
+
+def overlooked(card: ModelCard, seen: set[tuple[Operation, str | None]], used: set[Condition]) -> Iterator[str]:
+    """What a price depends on, and no request has shown."""
+    quality = card.parameter("quality")
+    for pair in product(card.operations, (None, *(quality.choices if quality else ()))):
+        if pair not in seen:
+            yield f"{card.id}: no request for {pair}"
+    for rate in card.prices.rates:
+        when = replace(rate.when, operation=None)
+        if when != Condition() and when not in used:  # a rate for all the rest may have nothing left
+            yield f"{card.id}: nobody pays by {rate.when}"
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_is_held_covers_what_is_booked(service: str) -> None:
     found: list[str] = []
-    looked_at = 0
     for card in priced(service):
+        seen = set[tuple[Operation, str | None]]()
+        used = set[Condition]()
         for request in requests(card):
             with suppress(PriceUnknown, InvalidRequest):  # nothing is sent, so nothing is held
-                found += complaints(card, request, router().plan(request))
-                looked_at += 1
+                plan = router().plan(request)
+                found += complaints(card, request, plan)
+                used |= set(paid(card, plan))
+                seen.add((request.operation, request.quality))
+        found += overlooked(card, seen, used)
     assert found == []
-    assert looked_at > 0
 
 
 def test_a_price_for_a_call_is_said_only_of_models_that_make_one_picture_a_call() -> None:

@@ -74,6 +74,29 @@ async def test_the_translation_is_painted_and_the_receipt_tells_of_it(tmp_path: 
         assert len(sends.sent) == 1
 
 
+@pytest.mark.req("S1-073")
+async def test_kept_pictures_of_a_translated_prompt_are_given_without_another_translation(tmp_path: Path) -> None:
+    provider, sends = FakeProvider(), saying(times=2)
+    wish = replace(WISH, reuse=True)
+    async with house(tmp_path, {"acme": provider}, ACME, texts=buyer_over(sends)) as here:
+        first = await here.engine.generate(wish, LOCAL, timeout=20)
+        quote = await here.engine.estimate(wish, LOCAL)
+        for job in (
+            await here.engine.generate(wish, LOCAL, timeout=20),
+            await here.engine.confirm(quote.token, LOCAL),
+            await here.engine.generate(replace(first.request, reuse=True), LOCAL, timeout=20),
+        ):
+            assert [picture.file for picture in job.pictures] == [picture.file for picture in first.pictures]
+            assert (job.state, job.cost, job.request.prompt) == (JobState.SUCCEEDED, Money(), ENGLISH)
+            told = job.request.translated
+            assert told is not None
+            assert (told.original, told.cost) == (GERMAN, Money())
+            assert job.pictures[0].prompt == ENGLISH
+        assert (provider.purchases, len(sends.sent)) == (1, 1)
+        await here.engine.generate(replace(wish, translate="fr"), LOCAL, timeout=20)
+        assert (provider.purchases, len(sends.sent)) == (2, 2)
+
+
 NOT_WANTED, UNWANTED = "Bäume, ein Mann mit Hut", "trees, a man with a hat"
 
 

@@ -8,10 +8,12 @@ import pytest
 
 from limner.domain.errors import FailureCode, InvalidRequest, Problem, ProviderError, Spent
 from limner.domain.job import Job, JobState
+from limner.domain.languages import BEST
 from limner.domain.people import LOCAL, Principal
 from limner.domain.request import ImageRequest, Size
 from limner.engine.repeats import SENT_AGAIN, UNSETTLED, Repeats
 from limner.testing.fakes import FakeProvider
+from limner.testing.text_fakes import ScriptedTexts, buyer_over
 from tests.engine.house import House, facts, house
 
 BOB = Principal(id="bob", name="Bob")
@@ -46,6 +48,18 @@ async def test_a_lost_purchase_answers_for_two_minutes(here: House) -> None:
     assert await earlier(here, again=False, who=BOB) is None
     here.clock.advance(UNSETTLED.total_seconds())
     assert await earlier(here, again=False) is None
+
+
+@pytest.mark.parametrize("prompt", ["a fox in the snow", "ein Fuchs im Schnee"])
+async def test_a_lost_purchase_of_a_prompt_that_is_to_be_translated_answers_too(tmp_path: Path, prompt: str) -> None:
+    sends = ScriptedTexts()
+    sends.say('{"prompt": "a fox in the snow", "language": "German"}', input=1000, output=100)
+    wish = replace(FOX, prompt=prompt, translate=BEST)
+    async with house(tmp_path, {"acme": FakeProvider()}, facts("acme", usd="0.04"), texts=buyer_over(sends)) as here:
+        lose(here)
+        lost = await here.engine.generate(wish, LOCAL, timeout=20)
+        assert (lost.state, lost.request.prompt) == (JobState.AMBIGUOUS, "a fox in the snow")
+        assert await earlier(here, wish, again=False) == lost
 
 
 async def test_a_lost_purchase_answers_although_the_same_went_well_meanwhile(here: House) -> None:

@@ -34,7 +34,7 @@ from limner.engine.profiles import Profiles
 from limner.engine.prompting import optimised, shaped
 from limner.engine.quotes import LIFETIME, check_in_time
 from limner.engine.retrying import missing_request
-from limner.engine.reusing import Reuser
+from limner.engine.reusing import Reuser, as_asked
 from limner.engine.routing import Router
 from limner.engine.wording import Wording
 
@@ -159,8 +159,12 @@ class Engine:
         claim = Claim(key=key, fingerprint=self.codec.fingerprint(request) if key else "", counted=counted)
         if most is not None and (request.max_cost is None or most < request.max_cost):
             request = replace(request, max_cost=most)
-        request = await self._interpreted(await self.applied(request, principal), principal, key, allowed)
-        return await self._reused(request, principal, claim) or await self._begun(request, principal, claim)
+        asked = await self.applied(request, principal)
+        kept = await self._reused(asked, principal, claim)
+        if kept is not None:
+            return kept
+        request = await self._interpreted(asked, principal, key, allowed)
+        return await self._begun(request, principal, claim)
 
     async def prepared(
         self, request: ImageRequest, principal: Principal, *, quote_id: str | None = None, counted: bool = True
@@ -208,16 +212,16 @@ class Engine:
                 "This quote was made for somebody else. Ask for a new one.", field="quote", code="quote_foreign"
             )
         check_in_time(datetime.fromisoformat(str(payload["expires"])), self.clock.now())
-        request = await self.doors.admit(self.codec.load(cast(Mapping[str, object], payload["request"])), principal)
+        asked = await self.doors.admit(self.codec.load(cast(Mapping[str, object], payload["request"])), principal)
         claim = Claim(key=key, fingerprint=fingerprint, quote_id=str(payload["id"]), counted=counted)
 
         def agreed(request: ImageRequest, plan: Plan) -> Plan:
             return allowed(request, as_confirmed(request, plan, payload))
 
-        request = await self._interpreted(request, principal, f"quote {payload['id']}", agreed)
-        reused = await self._reused(request, principal, claim)
-        if reused is not None:
-            return reused
+        kept = await self._reused(asked, principal, claim)
+        if kept is not None:
+            return kept
+        request = await self._interpreted(asked, principal, f"quote {payload['id']}", agreed)
         plan = agreed(request, await self._plan(request, principal))
         await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
@@ -323,7 +327,9 @@ class Engine:
 
     async def _reused(self, request: ImageRequest, principal: Principal, claim: Claim) -> Job | None:
         """The job of a request that wants kept pictures, where there are any: it ends as it begins."""
-        offer = await self.reuser.offer(request, self._final(request), principal) if request.reuse else None
+        if not request.reuse:
+            return None
+        offer = await self.reuser.offer(request, self._final(as_asked(request)), principal)
         if offer is None:
             return None
         await self._moderate(request, offer.plan, principal)
@@ -371,6 +377,6 @@ class Engine:
             news=()
             if plan.fallback is None
             else (fallback_news(plan.fallback, plan.candidates[0].model, request.count),),
-            recipe=self.reuser.recipe(shaped(request, self.presets)),
+            recipe=self.reuser.recipe(shaped(as_asked(request), self.presets)),
             token=principal.token,
         )

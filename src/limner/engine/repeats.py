@@ -15,7 +15,7 @@ from limner.domain.request import ImageRequest
 from limner.domain.stores import Jobs
 from limner.engine.admission import admit
 from limner.engine.prompting import shaped
-from limner.engine.reusing import Reuser
+from limner.engine.reusing import Reuser, as_asked
 
 UNSETTLED = timedelta(minutes=2)
 """For so long after a purchase got lost the same request gets the same error."""
@@ -43,7 +43,7 @@ class Repeats:
         `again`, the newest one of the last 15 minutes that is under way or has pictures. Raises InvalidRequest.
         """
         admit(request)
-        recipe = self.reuser.recipe(shaped(request, self.presets))
+        recipe = self.reuser.recipe(shaped(as_asked(request), self.presets))
         now = self.clock.now()
         found = await self.jobs.tries(principal.id, recipe, limit=LOOKED_AT)
         fit = next((one for one in found if _lost(one, now) or (again and _answers(one, now))), None)

@@ -19,11 +19,23 @@ from limner.domain.request import ImageRequest
 from limner.domain.stores import Jobs
 from limner.engine.codec import RequestCodec
 from limner.engine.finishing import told
+from limner.engine.interpreting import paid_before
 from limner.engine.runner import finished_news
 
 KEPT_FOR = timedelta(days=7)
 """How old pictures may be that are given again (document 1)."""
 DEFAULTS = ImageRequest()
+
+
+def as_asked(request: ImageRequest) -> ImageRequest:
+    """A request with the words that it came with: one that was to be translated is known again before another
+    translation is bought, whose words might differ.
+    """
+    done = request.translated
+    if done is None:
+        return request
+    negative = done.negative or request.negative_prompt
+    return replace(request, prompt=done.original, negative_prompt=negative, translated=None)
 
 
 def essence(request: ImageRequest) -> ImageRequest:
@@ -36,7 +48,6 @@ def essence(request: ImageRequest) -> ImageRequest:
         template=DEFAULTS.template,  # and so do the words of this
         optimise=DEFAULTS.optimise,
         rewritten=DEFAULTS.rewritten,
-        translate=DEFAULTS.translate,
         translated=DEFAULTS.translated,
         previews=DEFAULTS.previews,
         profile=DEFAULTS.profile,  # what it says stands in the other fields
@@ -77,7 +88,7 @@ class Reuser:
         new = NewJob(
             id=self.ids.new(),
             owner=principal.id,
-            request=request,
+            request=translated_as(request, earlier.request),
             plan=plan_again(earlier),
             calls=(),
             scopes=(),
@@ -113,6 +124,14 @@ class Reuser:
             favorite=False,
             recipe=recipe,
         )
+
+
+def translated_as(request: ImageRequest, earlier: ImageRequest) -> ImageRequest:
+    """A request that is to be translated, with the words that an earlier one of the same words has paid for."""
+    if not request.translate or request.translated is not None:
+        return request
+    words = replace(request, prompt=earlier.prompt, negative_prompt=earlier.negative_prompt)
+    return paid_before(replace(words, translated=earlier.translated))
 
 
 def plan_again(earlier: Job) -> Plan:
