@@ -103,6 +103,7 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "decide_report": (Attempt(body={"decision": "delete"}, status=403),),
     "get_report": (Attempt(status=403),),
     "get_report_file": (Attempt(status=403),),
+    "change_budget": (Attempt(body={"usd": "1"}, status=403),),
     "delete_budget": (Attempt(status=403),),
     "shared_page": (),  # for whoever has the link
     "shared_file": (Attempt(own=("token",)),),

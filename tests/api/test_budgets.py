@@ -59,8 +59,15 @@ def test_a_budget_is_set_up_used_shown_and_removed(tmp_path: Path) -> None:
         )
         assert (again.status_code, again.json()["code"]) == (409, "budget_exists")
         address = f"/api/v1/budgets/{pictures['id']}"
+        changed = site.client.patch(address, json={"pictures": 3})
+        assert (changed.status_code, changed.json()["id"]) == (200, pictures["id"])
+        assert changed.json()["pictures"] == {"limit": 3, "held": 0, "spent": 2, "left": 1}
+        wrong = site.client.patch(address, json={"usd": "1"})
+        assert (wrong.status_code, wrong.json()["field"]) == (422, "limit")
+        assert site.client.patch(address, json={}).status_code == 422
         assert site.client.delete(address).status_code == 204
         assert site.client.delete(address).status_code == site.client.get(address).status_code == 404
+        assert site.client.patch(address, json={"pictures": 3}).status_code == 404
         assert paid(site, project="harbour").status_code == 201
         assert site.stand_in.purchases == 3
 

@@ -37,6 +37,11 @@ def test_a_budget_is_added_used_listed_and_removed(limner: Limner, shop: OpenAIS
     assert rows[0]["usd"]["spent"] == rows[1]["usd"]["spent"] > 0
     assert rows[2]["pictures"] == {"limit": 1, "held": 0, "spent": 1, "left": 0}
 
+    changed = limner("budgets", "change", rows[2]["id"][-8:], "--pictures", "2", "--json")
+    assert changed.document["pictures"] == {"limit": 2, "held": 0, "spent": 1, "left": 1}
+    assert "is 1 images/month now" in limner("budgets", "change", rows[2]["id"], "--pictures", "1").err
+    assert limner("budgets", "change", rows[2]["id"], "--usd", "1").code == 2
+    assert limner("budgets", "change", rows[2]["id"]).code == 2
     assert limner("budgets", "remove", rows[2]["id"][-8:]).code == 0
     assert limner("budgets", "remove", rows[2]["id"]).code == 1
     assert limner(*PAID, "--project", "harbour").code == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from limner.domain.audit import Act
 from limner.domain.budgets import Counted, Kind, Standing, Window
 from limner.domain.call import Finished
 from limner.domain.errors import (
@@ -216,6 +217,21 @@ async def test_budgets_that_make_no_sense_are_refused(tmp_path: Path, budget: Wa
         with pytest.raises(InvalidRequest) as error:
             await here.budgeting.add(budget, LOCAL)
         assert error.value.field == field
+
+
+async def test_only_administrators_change_a_limit_in_what_it_counts_and_the_audit_log_says_so(tmp_path: Path) -> None:
+    async with house(tmp_path, {"acme": Paid()}, ACME, work=False) as here:
+        found = (await here.budgeting.add(wanted(limit=3), LOCAL)).budget
+        assert found is not None
+        with pytest.raises(PolicyError, match="administrator"):
+            await here.budgeting.change(found.id, Counted.PICTURES, 2, ANN)
+        for counted, limit in ((Counted.USD, 2), (Counted.PICTURES, -1)):
+            with pytest.raises(InvalidRequest) as error:
+                await here.budgeting.change(found.id, counted, limit, LOCAL)
+            assert error.value.field == "limit"
+        assert (await here.budgeting.change(found.id, Counted.PICTURES, 2, LOCAL)).limit == 2
+        page = await here.budgeting.audit.page(limit=10, cursor=None, act=Act.BUDGET_CHANGED)
+        assert [one.deed.detail for one in page.items] == ["2 images/day, was 3 images/day"]
 
 
 async def test_there_is_one_budget_for_the_same(tmp_path: Path) -> None:

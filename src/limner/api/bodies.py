@@ -252,7 +252,23 @@ class DecisionBody(StrictBody):
     note: Annotated[str, Field(max_length=4000, pattern=NO_NUL)] = ""
 
 
-class BudgetBody(StrictBody):
+class BudgetLimitBody(StrictBody):
+    """How much of one of the two a budget allows."""
+
+    usd: str | None = Field(default=None, max_length=20, description='Dollars, such as "25.00".')
+    pictures: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(
+        default=None, description="Pictures that are paid for; in place of `usd`."
+    )
+
+    def measured(self) -> tuple[Counted, int]:
+        """What is counted, and its limit. Raises InvalidRequest, naming the field."""
+        if (self.usd is None) is (self.pictures is None):
+            raise InvalidRequest("Give the limit in usd or in pictures, one of the two.", field="usd")
+        money = money_from("usd", self.usd)
+        return (Counted.PICTURES, self.pictures or 0) if money is None else (Counted.USD, money.micro)
+
+
+class BudgetBody(BudgetLimitBody):
     """A budget to set up: for whom, for how long, and how much of one of the two."""
 
     model_config = ConfigDict(
@@ -267,18 +283,10 @@ class BudgetBody(StrictBody):
         description="The id of a user or token, the name of a project or profile; left out for everyone.",
     )
     window: Window = Field(description="In UTC; `all` is never filled up again.")
-    usd: str | None = Field(default=None, max_length=20, description='Dollars, such as "25.00".')
-    pictures: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(
-        default=None, description="Pictures that are paid for; in place of `usd`."
-    )
 
     def wanted(self) -> Wanted:
         """The budget that is meant. Raises InvalidRequest, naming the field."""
-        if (self.usd is None) is (self.pictures is None):
-            raise InvalidRequest("Give the limit in usd or in pictures, one of the two.", field="usd")
-        money = money_from("usd", self.usd)
-        limit = self.pictures or 0 if money is None else money.micro
-        counted = Counted.PICTURES if money is None else Counted.USD
+        counted, limit = self.measured()
         return Wanted(kind=self.kind, name=self.name, window=self.window, counted=counted, limit=limit)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from limner.api.answers import answer
-from limner.api.bodies import BudgetBody
+from limner.api.bodies import BudgetBody, BudgetLimitBody
 from limner.api.budget_schemas import BudgetAnswer, BudgetList
 from limner.api.deps import checked_id, read_json
 from limner.api.documents import ALWAYS, answers, body_of, problems
@@ -48,6 +48,19 @@ async def get_budget(request: Request, budget_id: BudgetId) -> Response:
     """One budget and how it stands."""
     name = checked_id(budget_id, "budget")
     return answer(budget_body(await runtime_of(request).budgeting.get(name, principal_of(request))))
+
+
+@router.patch(
+    "/{budget_id}",
+    summary="Change the limit of a budget",
+    responses=answers(BudgetAnswer, "The budget with its new limit.", 404, 415),
+    openapi_extra=body_of(BudgetLimitBody),
+)
+async def change_budget(request: Request, budget_id: BudgetId) -> Response:
+    """For administrators. In one step: nothing that is set aside after the answer goes over the new limit."""
+    counted, limit = (await read_json(request, BudgetLimitBody)).measured()
+    name = checked_id(budget_id, "budget")
+    return answer(budget_body(await runtime_of(request).budgeting.change(name, counted, limit, principal_of(request))))
 
 
 @router.delete(

@@ -87,6 +87,30 @@ def add(whose: Whose, measure: Measure, json: Json = False) -> int:
 
 
 @app.add()
+def change(
+    budget: BudgetId,
+    usd: Annotated[str | None, typer.Option("--usd", metavar="USD", help="Dollars, such as 5 or 0.50.")] = None,
+    pictures: Annotated[int | None, typer.Option("--pictures", help="Pictures that are paid for.")] = None,
+    json: Json = False,
+) -> int:
+    """Give a budget another limit, in one step; what it has counted is kept."""
+    output = Output(json=json)
+    counted, limit = _limit(usd, pictures)
+
+    async def action(session: Session) -> int:
+        budgeting, principal = session.studio.runtime.budgeting, session.studio.principal
+        found = _named([each.budget for each in await budgeting.visible(principal) if each.budget is not None], budget)
+        standing = await budgeting.change(found.id, counted, limit, principal)
+        if json:
+            output.document(_document(standing))
+        elif standing.budget is not None:
+            output.say(f"The budget for {standing.budget.title} is {standing.budget.rate} now.")
+        return OK
+
+    return with_studio(output, action, paints=False)
+
+
+@app.add()
 def remove(budget: BudgetId, json: Json = False) -> int:
     """Remove a budget; what jobs have set aside in it is settled all the same."""
     output = Output(json=json)
@@ -137,16 +161,21 @@ def _wanted(whose: Whose, measure: Measure) -> Wanted:
     given = [(kind, name) for kind, name in named.items() if name is not None]
     if len(given) != 1:
         raise InvalidRequest("Say whom it is for: --user, --project, --profile, --token or --everyone.", field="user")
-    if (measure.usd is None) is (measure.pictures is None):
-        raise InvalidRequest("Give the limit in --usd or in --pictures, one of the two.", field="usd")
+    counted, limit = _limit(measure.usd, measure.pictures)
     ((kind, name),) = given
-    if measure.pictures is not None:
-        return Wanted(kind=kind, name=name, window=measure.per, counted=Counted.PICTURES, limit=measure.pictures)
+    return Wanted(kind=kind, name=name, window=measure.per, counted=counted, limit=limit)
+
+
+def _limit(usd: str | None, pictures: int | None) -> tuple[Counted, int]:
+    """What is counted, and how much of it. Raises InvalidRequest, naming the option."""
+    if (usd is None) is (pictures is None):
+        raise InvalidRequest("Give the limit in --usd or in --pictures, one of the two.", field="usd")
+    if pictures is not None:
+        return Counted.PICTURES, pictures
     try:
-        money = Money.usd(measure.usd or "")
+        return Counted.USD, Money.usd(usd or "").micro
     except ValueError as error:
         raise InvalidRequest(str(error), field="usd") from None
-    return Wanted(kind=kind, name=name, window=measure.per, counted=Counted.USD, limit=money.micro)
 
 
 def _named(budgets: list[Budget], text: str) -> Budget:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, text, update
 
 from limner.db import codec
 from limner.db.audit import write
@@ -33,6 +33,7 @@ _ADD = Statement(
 _THIS = budgets.c.id == bindparam("budget")
 _GET = Statement(select(budgets).where(_THIS))
 _REMOVE = Statement(delete(budgets).where(_THIS).returning(budgets))
+_CHANGE = Statement(update(budgets).where(_THIS).values(most=bindparam("limit")).returning(budgets))
 _IN_ORDER = (budgets.c.kind, budgets.c.name, budgets.c.per, budgets.c.counted)
 _ALL = Statement(select(budgets).order_by(*_IN_ORDER))
 _COVERING = Statement(
@@ -66,6 +67,13 @@ _USED = Statement(
 )
 
 
+# SQLite has one writer at a time. On PostgreSQL money is set aside and a budget set up or changed one after the other
+# because of this lock, of which two transactions that set money aside take no notice.
+_ROOM = 0x6C696D62
+"""Of these locks; those of queues and workers have keys of another kind."""
+_SPEND = Statement(text("SELECT pg_advisory_xact_lock_shared(:room, 0)"))
+_SET_UP = Statement(text("SELECT pg_advisory_xact_lock(:room, 0)"))
+
 REMEMBERED = 1000
 """Budgets that are held in memory as they are in this hour: those that covered a job last."""
 
@@ -77,7 +85,10 @@ class SqlBudgets:
         self._database = database
 
     async def add(self, budget: Budget, record: Record | None = None) -> bool:
-        """Writes it down, and with it who did so; False where there is one for the same already."""
+        """Writes it down, and with it who did so; False where there is one for the same already.
+
+        What is set aside after this was answered fits into it.
+        """
         row = {
             "id": budget.id,
             "kind": budget.kind.value,
@@ -90,12 +101,30 @@ class SqlBudgets:
         }
 
         def add(connection: Connection) -> bool:
+            _lock(connection, _SET_UP)
             added = bool(_ADD.run(connection, row))
             if added:
                 write(connection, record)
             return added
 
         return await self._database.write(add, owner=EVERYBODY)
+
+    async def change(
+        self, budget_id: str, limit: int, telling: Callable[[Budget, Budget], Record] | None = None
+    ) -> Budget:
+        """Gives it another limit, and writes down who did so; its sums go on. Raises NotFound.
+
+        What is set aside after this was answered fits into the new limit, and at no moment is there none.
+        """
+
+        def change(connection: Connection) -> Budget:
+            _lock(connection, _SET_UP)
+            before = _known(_GET.row(connection, {"budget": budget_id}))
+            after = _known(_CHANGE.row(connection, {"budget": budget_id, "limit": limit}))
+            write(connection, None if telling is None else telling(before, after))
+            return after
+
+        return await self._database.write(change, owner=EVERYBODY)
 
     async def remove(self, budget_id: str, telling: Callable[[Budget], Record] | None = None) -> Budget:
         """Forgets it, and writes down who did so; its sums stay, because jobs may hold on to them. Raises NotFound."""
@@ -135,7 +164,11 @@ class SqlBudgets:
 
 
 def covering(connection: Connection, new: NewJob | NewTextCall) -> list[Scope]:
-    """What a new job or text has to fit into beside the limits of the settings."""
+    """What a new job or text has to fit into beside the limits of the settings.
+
+    To the end of the transaction nobody sets up or changes a budget: whoever does waits for its end.
+    """
+    _lock(connection, _SPEND)
     values = {
         "owner": new.owner,
         "project": new.request.project if isinstance(new, NewJob) else new.project,
@@ -148,8 +181,13 @@ def covering(connection: Connection, new: NewJob | NewTextCall) -> list[Scope]:
 
 @lru_cache(maxsize=REMEMBERED)
 def _scope(hour: datetime, **row: str | int) -> Scope:
-    """What a budget is in an hour. It follows from its row alone, which never changes: it comes and goes whole."""
+    """What a budget is in an hour. It follows from its row alone."""
     return _budget(row).scope(hour)
+
+
+def _lock(connection: Connection, statement: Statement) -> None:
+    if connection.dialect.name == "postgresql":
+        statement.row(connection, {"room": _ROOM})
 
 
 def use(connection: Connection, scope: Scope) -> Use:

@@ -36,6 +36,7 @@ class Act(StrEnum):
     SECRET_ROTATED = "secret_rotated"
     """Everything that lies sealed was sealed under another secret."""
     BUDGET_ADDED = "budget_added"
+    BUDGET_CHANGED = "budget_changed"
     BUDGET_REMOVED = "budget_removed"
     PROJECT_SHARED = "project_shared"
     SHARING_ENDED = "sharing_ended"

@@ -227,6 +227,15 @@ class Budgets(Protocol):
         """Writes it down; False where there is one for the same already, and nothing is changed."""
         ...
 
+    async def change(
+        self, budget_id: str, limit: int, telling: Callable[[Budget, Budget], Record] | None = None
+    ) -> Budget:
+        """Gives it another limit, in one step; its sums go on. `telling` gets it as it was and as it is.
+
+        Raises NotFound.
+        """
+        ...
+
     async def remove(self, budget_id: str, telling: Callable[[Budget], Record] | None = None) -> Budget:
         """Forgets it; what jobs have set aside in it is settled all the same. Raises NotFound."""
         ...

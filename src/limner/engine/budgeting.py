@@ -16,7 +16,7 @@ from limner.engine.limits import Limits
 LONGEST_NAME = 200
 MOST = 2**53 - 1
 """What JSON readers everywhere take for a whole number: nine thousand million dollars."""
-CHANGES = "sets up and removes budgets"
+CHANGES = "sets up, changes and removes budgets"
 _UNITS = {Counted.USD: "dollars", Counted.PICTURES: "pictures"}
 _SPANS = {Window.HOUR: "an hour", Window.DAY: "a day", Window.MONTH: "a month", Window.ALL: "in all"}
 
@@ -68,9 +68,26 @@ class Budgeting:
         if not await self.budgets.add(budget, self._record(Act.BUDGET_ADDED, budget, principal)):
             raise BudgetExists(
                 f"There is a budget in {_UNITS[wanted.counted]} for {budget.title}, {_SPANS[wanted.window]}, already. "
-                "Remove it first; what it has counted is kept."
+                "Change its limit instead; what it has counted is kept."
             )
         return (await self._standings([budget]))[0]
+
+    async def change(self, budget_id: str, counted: Counted, limit: int, principal: Principal) -> Standing:
+        """Gives a budget another limit, in what it counts, in one step: at no moment is it without one.
+
+        What is set aside or spent already stays so, even where it is more. Raises PolicyError, NotFound, and
+        InvalidRequest.
+        """
+        principal.check_administrator(CHANGES)
+        _check_limit(limit)
+        known = await self.budgets.get(budget_id)
+        if known.counted is not counted:
+            raise InvalidRequest(f"This budget counts {_UNITS[known.counted]}. Give its limit in them.", field="limit")
+
+        def telling(before: Budget, after: Budget) -> Record:
+            return self._record(Act.BUDGET_CHANGED, after, principal, was=before)
+
+        return (await self._standings([await self.budgets.change(budget_id, limit, telling)]))[0]
 
     async def remove(self, budget_id: str, principal: Principal) -> Budget:
         """Removes a budget; jobs that hold on to it are settled all the same. Raises PolicyError and NotFound."""
@@ -97,8 +114,9 @@ class Budgeting:
         """How those stand that cover whatever this person asks for in their projects."""
         return [*await self._settings(principal), *await self._standings(await self._own(principal))]
 
-    def _record(self, act: Act, budget: Budget, principal: Principal) -> Record:
-        deed = Deed(act=act, who=principal.id, name=principal.name, subject=budget.title, detail=budget.rate)
+    def _record(self, act: Act, budget: Budget, principal: Principal, was: Budget | None = None) -> Record:
+        detail = budget.rate if was is None else f"{budget.rate}, was {was.rate}"
+        deed = Deed(act=act, who=principal.id, name=principal.name, subject=budget.title, detail=detail)
         return self.audit.record(deed)
 
     async def _own(self, principal: Principal) -> Sequence[Budget]:
@@ -148,5 +166,10 @@ def _check(wanted: Wanted) -> None:
         raise InvalidRequest(f"Say which {wanted.kind} the budget is for.", field="name")
     if len(wanted.name) > LONGEST_NAME or not wanted.name.isprintable():
         raise InvalidRequest(f"A name has at most {LONGEST_NAME} characters, all of them printable.", field="name")
-    if not 0 <= wanted.limit <= MOST:
+    _check_limit(wanted.limit)
+
+
+def _check_limit(limit: int) -> None:
+    """Raises InvalidRequest, naming the field."""
+    if not 0 <= limit <= MOST:
         raise InvalidRequest("A limit is an amount of dollars, or a number of pictures, from 0 up.", field="limit")
