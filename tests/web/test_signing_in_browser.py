@@ -129,3 +129,31 @@ async def test_the_first_account_is_made_in_the_browser(
         await seen.page.get_by_role("button", name="Make the account").click()
         await expect(seen.page.get_by_role("button", name="Sign out")).to_be_visible()
         assert seen.complaints == []
+
+
+@pytest.mark.req("S1-082", "S3-064")
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_a_page_of_somebody_who_signed_in_has_one_line_at_its_top(
+    browser: Browser, shared: Site, width: int
+) -> None:
+    seen = await visit(browser, shared, "vellum", width)
+    page = seen.page
+    await page.goto("/login?next=/gallery")
+    await page.get_by_label("Email").fill("ann@example.com")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    for path in ("/gallery", "/gallery?trash=1", "/collections", "/jobs", "/batches", "/chat", "/compare"):
+        await page.goto(path)
+        # As many as somebody has who stays.
+        await page.evaluate("document.querySelectorAll('.total').forEach((each) => (each.textContent = '1,284'))")
+        bar = await page.locator(".topbar").bounding_box()
+        assert bar is not None
+        assert bar["height"] <= 65, path
+    if width < 768:
+        await page.locator(".tabbar summary").click()
+    account = page.get_by_role("link", name="Your account, ann@example.com")
+    await expect(account).to_have_count(1)
+    assert await objections(page) == []
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page).to_have_url(re.compile(r"/login$"))
+    assert seen.complaints == []

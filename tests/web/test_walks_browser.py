@@ -28,6 +28,10 @@ UNSEEN = """() => [...document.querySelectorAll(".btn, .input, .chip, .check, .s
         return !edged && !e.textContent.trim() && !e.querySelector("svg, img");
     }).map((e) => e.outerHTML.slice(0, 90))"""
 """Controls that nothing shows where colours of grounds are taken away."""
+UNDRESSED = """() => [...document.querySelectorAll("input[type=checkbox], input[type=radio]")]
+    .filter((e) => e.checkVisibility({ opacityProperty: true }) && getComputedStyle(e).appearance !== "none")
+    .map((e) => e.outerHTML.slice(0, 90))"""
+"""Boxes that look as the browser draws them: white, in a theme that has no white."""
 MOVING = "() => document.getAnimations().filter((one) => one.playState === 'running').map((one) => one.animationName)"
 
 
@@ -107,3 +111,16 @@ async def test_pages_from_right_to_left_are_accessible(browser: Browser, site: S
         await seen.page.goto(path)
         assert await objections(seen.page) == []
     assert [each for each in seen.complaints if "/nowhere" not in each] == []
+
+
+async def test_no_box_is_white_as_browsers_draw_them(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site, "vellum")
+    for path in [*await places_of(seen.page, site), "/chat", "/compare?new=1", "/batches"]:
+        await seen.page.goto(path)
+        await expect(seen.page.get_by_role("heading", level=1)).to_be_attached()
+        await seen.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        assert await seen.page.evaluate(UNDRESSED) == [], path
+    await seen.page.goto("/chat")
+    await seen.page.get_by_role("button", name="Add pictures").click()
+    await expect(seen.page.locator("#attach [type=checkbox]").first).to_be_visible()
+    assert await seen.page.evaluate(UNDRESSED) == []
