@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limner.domain.audit import Act, Audit, Deed, Record
+from limner.domain.books import Budgets
 from limner.domain.budgets import MISSING, Budget, Counted, Kind, Standing, Window
 from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.people import Principal
 from limner.domain.ports import Clock, Ids
-from limner.domain.stores import Budgets
 from limner.engine.limits import Limits
 
 LONGEST_NAME = 200

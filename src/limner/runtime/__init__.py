@@ -27,6 +27,7 @@ from limner.dispatch.doorbells import LocalDoorbells
 from limner.dispatch.porter import Porter
 from limner.domain.accounts import Asks
 from limner.domain.alerts import Alerts
+from limner.domain.books import Ledger
 from limner.domain.errors import StorageError
 from limner.domain.people import Principal
 from limner.domain.picture import Picture
@@ -34,7 +35,7 @@ from limner.domain.ports import Catalog, Clock, Ids, Imaging, Services
 from limner.domain.preset import Preset
 from limner.domain.request import ImageRequest
 from limner.domain.statistics import Statistics
-from limner.domain.stores import Events, Jobs, Ledger, Pictures
+from limner.domain.stores import Events, Jobs, Pictures
 from limner.domain.telling import Dispatch, Publish
 from limner.domain.version import VERSION
 from limner.engine.abandoning import Abandoner

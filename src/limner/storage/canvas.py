@@ -83,7 +83,7 @@ def as_thumbnail(pixels: Pixels) -> bytes:
 
 
 def _is_busy(image: Image.Image) -> bool:
-    """Whether a thumbnail of good quality would be large: a JPEG says so to within a tenth, in an eighth of the time."""
+    """Whether a thumbnail of good quality would be large: a JPEG says so to a tenth, in an eighth of the time."""
     out = io.BytesIO()
     image.convert("RGB").save(out, "JPEG", quality=50)
     return len(out.getvalue()) > BUSY * image.width * image.height
