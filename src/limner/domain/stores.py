@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from limner.domain.audit import Record
+from limner.domain.audit import ChangeTold, Record
 from limner.domain.budgets import Budget, Scope, Use
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
@@ -225,13 +225,8 @@ class Budgets(Protocol):
         """Writes it down; False where there is one for the same already, and nothing is changed."""
         ...
 
-    async def change(
-        self, budget_id: str, limit: int, telling: Callable[[Budget, Budget], Record] | None = None
-    ) -> Budget:
-        """Gives it another limit, in one step; its sums go on. `telling` gets it as it was and as it is.
-
-        Raises NotFound.
-        """
+    async def change(self, budget_id: str, limit: int, telling: ChangeTold | None = None) -> Budget:
+        """Gives it another limit, in one step; its sums go on. Raises NotFound."""
         ...
 
     async def remove(self, budget_id: str, telling: Callable[[Budget], Record] | None = None) -> Budget:
