@@ -155,3 +155,17 @@ async def test_a_database_that_is_away_changes_nothing(tmp_path: Path) -> None:
         await steering.renew()
         assert not steering.of("acme").enabled
         assert not here.services.readiness("acme").ready
+
+
+async def test_of_many_who_ask_at_once_after_a_while_none_goes_by_what_was_known_before(tmp_path: Path) -> None:
+    async with house(tmp_path, {"acme": FakeProvider(), "bolt": FakeProvider()}, *TWO, work=False) as here:
+        await here.doors.steering.renew()
+        await said_elsewhere(tmp_path, here, OFF)
+        here.clock.advance(3600)
+        steering = here.doors.steering
+
+        async def look() -> bool:
+            await steering.renew()
+            return steering.of("acme").enabled
+
+        assert set(await asyncio.gather(*(look() for _ in range(10)))) == {False}

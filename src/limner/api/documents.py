@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 from limner.api.batch_bodies import BatchBody, BatchOptions
 from limner.api.bodies import (
     BudgetBody,
+    BudgetLimitBody,
     DecisionBody,
     FillBody,
     JobBody,
@@ -103,6 +104,7 @@ BODIES: tuple[type[BaseModel], ...] = (
     SteeringBody,
     WebhookBody,
     BudgetBody,
+    BudgetLimitBody,
     GoogleBody,
     LoginBody,
     OwnPasswordBody,
