@@ -124,3 +124,22 @@ async def test_no_box_is_white_as_browsers_draw_them(browser: Browser, site: Sit
     await seen.page.get_by_role("button", name="Add pictures").click()
     await expect(seen.page.locator("#attach [type=checkbox]").first).to_be_visible()
     assert await seen.page.evaluate(UNDRESSED) == []
+
+
+async def test_from_right_to_left_what_stands_first_stands_at_the_right(browser: Browser, site: Site) -> None:
+    seen = await visit(browser, site, width=360)
+    await seen.context.add_cookies([{"name": "language", "value": "ar", "url": site.url}])
+    await seen.page.goto("/")
+    first = await seen.page.locator(".styles label").first.bounding_box()
+    assert first is not None
+    assert 330 < first["x"] + first["width"] <= 344
+    await seen.page.goto("/chat")
+    bar = await seen.page.locator(".topbar").bounding_box()
+    assert bar is not None
+    assert bar["height"] <= 65
+    await seen.page.set_viewport_size({"width": 1280, "height": WIDTHS[1280]})
+    field = await seen.page.locator(".convos .search .input").bounding_box()
+    glass = await seen.page.locator(".convos .search .i").bounding_box()
+    assert field is not None
+    assert glass is not None
+    assert glass["x"] > field["x"] + field["width"] / 2
