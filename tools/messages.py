@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeGuard
 
 from jinja2 import Environment
 
@@ -89,22 +88,22 @@ def hear_module(source: Source, heard: Heard) -> None:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in SPOKEN:
             continue
         given = node.args[: 2 if node.func.id == "ngettext" else 1]
-        texts = [f"{context_of(node)}{each.value}" for each in given if is_text(each)]
+        texts = [f"{context_of(node)}{text}" for each in given if (text := text_of(each)) is not None]
         if any(isinstance(each, ast.JoinedStr | ast.BinOp) for each in given):
             heard.findings.append(Finding(source.path, node.lineno, "say a whole text, with its values by name"))
         elif len(texts) == len(given) and texts:
             heard.add(place, node.lineno, *texts)
 
 
-def is_text(node: ast.expr) -> TypeGuard[ast.Constant]:
-    """Whether a value is a text that stands there."""
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def text_of(node: ast.expr) -> str | None:
+    """The text that stands there; None for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def context_of(call: ast.Call) -> str:
     """What `message` is told of a text that alone means something else elsewhere, as it stands before the text."""
-    named = [each.value.value for each in call.keywords if each.arg == "context" and is_text(each.value)]
-    return f"{named[0]}{BETWEEN}" if named else ""
+    named = next((text_of(each.value) for each in call.keywords if each.arg == "context"), None)
+    return f"{named}{BETWEEN}" if named else ""
 
 
 def renewed(catalog: Catalog, heard: Iterable[Entry]) -> Catalog:

@@ -154,12 +154,13 @@ def talk(there: Parlour, olga: httpx2.Client) -> list[str]:
     """A chat with a picture that is offered and one that is kept; the paths of its pages."""
     profile = made(olga, "/api/v1/profiles", {"name": "Free", "model": "sketch", "parameters": {"size": "64x64"}})["id"]
     chat = made(olga, "/api/v1/chats", {"image_profile": profile, "title": "Harbours"})["id"]
+    blocks = []
     for prompt in ("a harbour", "a quay"):
         there.say("Here is one.", {"prompt": prompt})
         there.say("")
         said = made(olga, f"/api/v1/chats/{chat}/messages", {"text": f"paint {prompt}"}, Prefer="wait=60")
-    block = said["imageGenerations"][0]["id"]
-    job = made(olga, f"/api/v1/chats/{chat}/blocks/{block}/buy", {})["jobId"]
+        blocks.append(said["imageGenerations"][0]["id"])
+    job = made(olga, f"/api/v1/chats/{chat}/blocks/{blocks[-1]}/buy", {})["jobId"]
     assert "finished" in olga.get(f"/api/v1/jobs/{job}/events").text
     return ["/chat", f"/chat/{chat}", f"/chat/{chat}/delete", "/chat?q=harbour"]
 
