@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from limner.domain.budgets import Budget
 from limner.domain.records import Page
 
 
@@ -89,7 +87,3 @@ class Audit(Protocol):
     async def page(self, *, limit: int, cursor: str | None, act: Act | None = None) -> Page[Record]:
         """The newest first; of one kind only where that is given."""
         ...
-
-
-ChangeTold = Callable[[Budget, Budget], Record]
-"""Says what became of a budget, from it as it was and as it is."""

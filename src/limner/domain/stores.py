@@ -10,11 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-<<<<<<< HEAD
-=======
-from limner.domain.audit import ChangeTold, Record
-from limner.domain.budgets import Budget, Scope, Use
->>>>>>> planning
 from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.health import Breaker, BreakerKey
@@ -208,38 +203,3 @@ class Breakers(Protocol):
     async def forget(self, name: str) -> None:
         """Forgets what is remembered of a model, or of a service and all its models, under every key."""
         ...
-<<<<<<< HEAD
-=======
-
-
-class Budgets(Protocol):
-    """Budgets that somebody has set up, and how far each is taken."""
-
-    async def add(self, budget: Budget, record: Record | None = None) -> bool:
-        """Writes it down; False where there is one for the same already, and nothing is changed."""
-        ...
-
-    async def change(self, budget_id: str, limit: int, telling: ChangeTold | None = None) -> Budget:
-        """Gives it another limit, in one step; its sums go on. Raises NotFound."""
-        ...
-
-    async def remove(self, budget_id: str, telling: Callable[[Budget], Record] | None = None) -> Budget:
-        """Forgets it; what jobs have set aside in it is settled all the same. Raises NotFound."""
-        ...
-
-    async def get(self, budget_id: str) -> Budget:
-        """One budget. Raises NotFound."""
-        ...
-
-    async def all(self) -> Sequence[Budget]:
-        """All budgets, in the order of what they are for."""
-        ...
-
-    async def covering(self, owner: str, token: str | None) -> Sequence[Budget]:
-        """Those of everyone, of this person, of their projects and profiles, and of the token they came with."""
-        ...
-
-    async def used(self, scopes: Sequence[Scope]) -> Sequence[Use]:
-        """How much of each is taken in its period."""
-        ...
->>>>>>> planning
