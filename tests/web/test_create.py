@@ -310,6 +310,13 @@ def test_a_model_that_reads_no_pictures_leaves_them_for_the_next_one(with_comfyu
     assert "1 image · free" in send(site, "/create/price", {**fields, "model": blind}).text
 
 
+@pytest.mark.parametrize(("asked", "shape"), [("640x480", "4:3"), ("1000x618", "500:309"), ("512x512", "1:1")])
+def test_a_job_asked_for_in_pixels_is_used_again_in_its_shape(site: Site, asked: str, shape: str) -> None:
+    job = site.client.post("/api/v1/jobs", json={"prompt": "a pier", "model": "sketch", "size": asked}).json()
+    page = get(site, "/", params={"from": job["id"]}).text
+    assert re.search(rf'name="shape" value="{shape}"[^>]* checked', page)
+
+
 def test_each_picture_is_for_what_was_chosen_and_a_role_that_a_model_lacks_is_said(with_comfyui: Site) -> None:
     site = with_comfyui
     one, two = (

@@ -186,6 +186,7 @@ def test_a_paused_queue_says_so_on_the_page_and_on_the_card(site: Site) -> None:
     # What else the stage may become stands in an attribute, for the script.
     assert "Waiting for a place" not in re.sub(r'data-stages="[^"]*"', "", card)
     assert "shimmer" not in card
+    assert "Starting" not in card
     assert 'href="/jobs"' in card
     assert "To the front" not in row(page, job)
     other = asked(site, prompt="another that waits", wait=False)

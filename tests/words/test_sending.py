@@ -214,6 +214,14 @@ async def test_what_is_unclear_may_have_been_bought_and_is_not_sent_again(model:
     assert len(stand_in.log) == 1
 
 
+async def test_what_took_too_long_was_no_picture() -> None:
+    stand_in = AnthropicStandIn()
+    stand_in.faults.add(Fault(status=408, body={"error": {"type": "timeout_error", "message": "too slow"}}))
+    async with texts(stand_in) as sends:
+        with pytest.raises(ProviderError, match=r"^Text generation timeout: Anthropic did not answer in time\."):
+            await all_of(sends, asked())
+
+
 @pytest.mark.parametrize("say", [Say(text="Half an ans", finish="broken"), Say(text="Half", error="overloaded_error")])
 async def test_an_answer_that_breaks_off_is_no_answer(say: Say) -> None:
     stand_in = AnthropicStandIn()

@@ -104,8 +104,13 @@ class Aspect:
         found = re.fullmatch(r"\s*(\d{1,4})\s*:\s*(\d{1,4})\s*", text)
         if not found or not int(found[1]) or not int(found[2]):
             raise ValueError(f"{text!r} is not a shape; write it like 16:9.")
-        common = gcd(int(found[1]), int(found[2]))
-        return cls(int(found[1]) // common, int(found[2]) // common)
+        return cls.of(Size(int(found[1]), int(found[2])))
+
+    @classmethod
+    def of(cls, size: Size) -> Aspect:
+        """The shape of a picture of this size."""
+        common = gcd(size.width, size.height)
+        return cls(size.width // common, size.height // common)
 
     @property
     def ratio(self) -> float:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import gcd
 from random import Random
 from typing import cast
 
@@ -334,8 +333,7 @@ def _shape(request: ImageRequest) -> Aspect:
     """The shape of all pictures of a round, as it was asked for."""
     if request.size is None:
         return request.aspect or SQUARE
-    common = gcd(request.size.width, request.size.height)
-    return Aspect(request.size.width // common, request.size.height // common)
+    return Aspect.of(request.size)
 
 
 def _parsed(shape: str) -> Aspect:

@@ -79,7 +79,7 @@ def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
         prompt=request.prompt,
         negative_prompt=request.negative_prompt or "",
         model=request.model or job.model,
-        shape=str(request.aspect) if request.aspect else SHAPES[0],
+        shape=_shape_of(request),
         count=request.count,
         seed="" if request.seed is None or vary else str(request.seed),
         preset=request.presets[0] if request.presets else "",
@@ -95,6 +95,13 @@ def draft_from_job(job: Job, *, vary: bool = False) -> Draft:
             "" if role is choosing.usual_role(None, place) else role for place, (_name, role) in enumerate(kept)
         ),
     )
+
+
+def _shape_of(request: ImageRequest) -> str:
+    """The shape that was asked for, also where that was done in pixels: the composer knows shapes alone."""
+    if request.aspect:
+        return str(request.aspect)
+    return SHAPES[0] if request.size is None else str(Aspect.of(request.size))
 
 
 def request_from(draft: Draft, inputs: tuple[InputImage, ...] = (), previews: int = 0) -> ImageRequest:

@@ -23,7 +23,7 @@ from limner.web.asking import known_id, renderer_of
 from limner.web.editing_form import source_of
 from limner.web.failures import told
 from limner.web.languages import gettext as _
-from limner.web.languages import message
+from limner.web.languages import message, number
 from limner.web.remaking_form import COUNTS, OPERATIONS, SCALES, Remake, Way
 from limner.web.remaking_views import Proposal, RemakePage, StyleChoice, Trial
 from limner.web.rendering import shell
@@ -105,7 +105,7 @@ async def _page(request: Request, picture: Picture, remake: Remake, error: Limne
         scales=tuple((str(scale), wording.size(source.width * scale, source.height * scale)) for scale in SCALES),
         scale=remake.scale,
         width=remake.width,
-        widest=source.width * SCALES[-1],
+        widest=number(source.width * SCALES[-1]),
         styles=styles,
         preset=remake.preset,
         words=remake.words,

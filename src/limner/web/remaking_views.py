@@ -68,7 +68,7 @@ class RemakePage:
     """Each with the pixels that it comes to."""
     scale: str
     width: str
-    widest: int
+    widest: str
     styles: tuple[StyleChoice, ...]
     preset: str
     words: str

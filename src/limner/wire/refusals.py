@@ -138,7 +138,7 @@ ADVICE = {
     FailureCode.FAILED: "{name} failed with an error of its own.",
     FailureCode.UNREACHABLE: "{name} cannot be reached. Check the network and the address of the service.",
     FailureCode.LINE_DROPPED: "Connection lost: the line to {name} broke after the request had been sent.",
-    FailureCode.TIMED_OUT: "Image generation timeout: {name} did not answer in time.",
+    FailureCode.TIMED_OUT: "{task} timeout: {name} did not answer in time.",
     FailureCode.BAD_ANSWER: "{name} sent an answer that cannot be used.",
     FailureCode.EXPIRED: "{name} no longer has the picture.",
     FailureCode.CANCELLED: "{name} has cancelled this call.",
@@ -153,10 +153,10 @@ AFTERWARDS = {
 }
 
 
-def in_words(refusal: Refusal, *, name: str, key: str, said: str) -> str:
-    """What happened and what to do, with the service's own words at the end."""
+def in_words(refusal: Refusal, *, name: str, key: str, said: str, task: str = "Image generation") -> str:
+    """What happened to a task and what to do, with the service's own words at the end."""
     field = f"the {refusal.field}" if refusal.field else "a part of this call"
-    told = ADVICE[refusal.code].format(name=name, key=key, field=field)
+    told = ADVICE[refusal.code].format(name=name, key=key, field=field, task=task)
     told += AFTERWARDS[refusal.spent]
     if not said:
         return told

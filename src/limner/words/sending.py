@@ -108,7 +108,7 @@ def _failure(service: TextServiceCard, place: Connection, refusal: Refusal, requ
     refusal = replace(refusal, spent=spent)
     said = Redactor([place.api_key, *(part for _, value in place.headers for part in value.split())])(refusal.said)
     key = "the stored key" if place.key_is_stored else next(iter(service.key_variables), "its key")
-    message = in_words(refusal, name=service.name, key=key, said=said)
+    message = in_words(refusal, name=service.name, key=key, said=said, task="Text generation")
     problem = Problem(
         code=refusal.code,
         message=message,
