@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
 
 from limner.domain.browsing import Browsing, Sheet, SpanTally, Tally
 from limner.domain.picture import Picture
@@ -33,10 +32,7 @@ class Hanging:
 
     async def hang(self, sheet: Sheet, *, eager: bool = False) -> SheetView:
         """A sheet by days, with what was made on each of them in all; `eager` for the first one of a page."""
-        days = [
-            (day, list(pictures))
-            for day, pictures in groupby(sheet.pictures, key=lambda picture: picture.created.astimezone().date())
-        ]
+        days = _by_days(sheet.pictures)
         spans = [(beginning(day), beginning(day + timedelta(days=1))) for day, _ in days]
         tallies = await self.look.spans(self.owner, self.query.wanted(), spans) if spans else ()
         first = {picture.id for picture in sheet.pictures[: EAGER if eager else 0]}
@@ -76,6 +72,14 @@ def day_title(day: date, today: date) -> str:
     if ago in (0, 1):
         return gettext("Yesterday") if ago else gettext("Today")
     return dates.day(day)
+
+
+def _by_days(pictures: Sequence[Picture]) -> list[tuple[date, list[Picture]]]:
+    """Pictures by the days on which they were made; each day once, also where words found them in another order."""
+    days: dict[date, list[Picture]] = {}
+    for picture in pictures:
+        days.setdefault(picture.created.astimezone().date(), []).append(picture)
+    return list(days.items())
 
 
 def total_words(tally: Tally) -> str:
