@@ -141,7 +141,7 @@ def _said(choices: Sequence[Choice]) -> tuple[Choice, ...]:
 
 def _row(standing: Standing, names: Names, now: datetime) -> BudgetRow:
     taken = standing.use.held + standing.use.spent
-    percent = 100 if not standing.limit else min(100, taken * 100 // standing.limit)
+    percent = 100 if not standing.limit else max(min(1, taken), min(100, taken * 100 // standing.limit))
     full = taken >= standing.limit
     state = (
         Badge(kind="bad", icon="bad", word=_("Used up"))
