@@ -76,7 +76,7 @@ class Desk:
             colour=showing.colour(job.model),
             size=wording.size(size.width, size.height) if size else "",
             quoted=wording.quoted(_likely(candidate)),
-            paid=_paid(job),
+            paid=_paid(job, candidate),
             result=_result(job, candidate),
             elapsed="" if job.started is None else f"{max((self.now - job.started).total_seconds(), 0):.0f}",
             fallback=_fallback(job, provider),
@@ -147,9 +147,10 @@ def _likely(candidate: Candidate) -> Money | None:
     return candidate.estimate.likely if candidate.estimate else None
 
 
-def _paid(job: Job) -> str:
-    """What a job that is only partly done is paid for; empty for others."""
-    if job.state is not JobState.PARTIAL or not job.cost:
+def _paid(job: Job, candidate: Candidate) -> str:
+    """What a job that is only partly done is paid for; empty for others, and where all was charged."""
+    likely = _likely(candidate)
+    if job.state is not JobState.PARTIAL or not job.cost or likely is None or job.cost >= likely:
         return ""
     made = len(job.pictures)
     return ngettext("You pay for one", "You pay for %(num)s", made, num=wording.spelled(made))
