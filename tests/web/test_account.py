@@ -179,3 +179,20 @@ def test_nobody_has_an_account_where_nobody_signs_in(tmp_path: Path) -> None:
     with accounts_site(tmp_path / "2") as site:
         led = site.client.get(HERE, headers={"Accept": "text/html"})
         assert led.headers["location"] == "/login?next=%2Fsettings%2Faccount"
+
+
+def test_whoever_only_looks_is_told_so_and_offered_nothing_to_make(site: Site) -> None:
+    told = "Your account may look, not make or change anything."
+    go = re.compile(r'<button class="btn primary lg" data-part="go"[^>]*>')
+    with client_of(site, "eve@example.com") as eve:
+        page = eve.get("/").text
+        assert told in page
+        assert "Draw the first picture" not in page
+        assert " disabled" in go.findall(page)[0]
+        assert "Make a picture" not in eve.get("/gallery").text
+    with client_of(site, "ann@example.com") as ann:
+        page = ann.get("/").text
+        assert told not in page
+        assert "Draw the first picture" in page
+        assert " disabled" not in go.findall(page)[0]
+        assert "Make a picture" in ann.get("/gallery").text

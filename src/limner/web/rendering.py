@@ -152,6 +152,7 @@ def shell(
         letters=letters_of(request),
         nonce=secrets.token_urlsafe(16),
         person="" if principal is None else principal.name,
+        makes=principal is None or principal.may_change,
         badge=badge,
         badge_icon="key" if keyless else "ok",
         badge_kind="" if keyless else "ok",

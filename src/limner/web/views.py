@@ -30,6 +30,8 @@ class Shell:
     """Allows the style block that carries the colours and shapes of this page's pictures."""
     person: str = ""
     """Who is signed in, where people sign in."""
+    makes: bool = True
+    """Whether they may make and change things, or only look."""
     badge: str = ""
     badge_icon: str = "ok"
     badge_kind: str = ""
