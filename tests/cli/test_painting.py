@@ -1,6 +1,7 @@
 """Pictures from the command line: what is painted, shown, copied, refused and paid for."""
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -263,6 +264,7 @@ def test_an_estimate_tells_who_would_paint_and_who_not(limner: Limner, shop: Ope
     assert ended.code == 0
     assert "openai/gpt-image-2 " in ended.out
     assert "$" in ended.out
+    assert re.search(r"bfl/flux-3-image\s+.*Needs a key: set BFL_API_KEY", ended.out)
     assert "Nothing was spent" in ended.err
     assert limner("estimate", "").code == 2
 

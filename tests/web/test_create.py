@@ -317,6 +317,13 @@ def test_a_job_asked_for_in_pixels_is_used_again_in_its_shape(site: Site, asked:
     assert re.search(rf'name="shape" value="{shape}"[^>]* checked', page)
 
 
+def test_a_job_says_which_models_were_passed_over_and_why(site: Site) -> None:
+    job = site.client.post("/api/v1/jobs", json={"prompt": "a pier", "tier": "high", "size": "512x512"}).json()
+    page = get(site, f"/jobs/{job['id']}").text
+    assert re.search(r"Passed over: \d+", page)
+    assert "bfl/flux-3-image: Needs a key: set BFL_API_KEY." in page
+
+
 def test_each_picture_is_for_what_was_chosen_and_a_role_that_a_model_lacks_is_said(with_comfyui: Site) -> None:
     site = with_comfyui
     one, two = (
