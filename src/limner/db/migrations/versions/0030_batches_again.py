@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
+revision = "0030"
 down_revision = "0029"
 
 Key = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
