@@ -18,6 +18,7 @@ from limner.domain.errors import (
     Problem,
     ProviderError,
     Spent,
+    TooManyRequests,
 )
 from limner.domain.interpreting import wanted_language
 from limner.domain.job import Job, JobState
@@ -27,6 +28,7 @@ from limner.domain.people import LOCAL
 from limner.domain.plan import ReceiptLine, Treatment
 from limner.domain.request import ImageRequest, Size, Strictness
 from limner.domain.text_repeats import AnswerLost
+from limner.engine.limits import Limits
 from limner.testing.fakes import FakeProvider
 from limner.testing.text_fakes import ScriptedTexts, buyer_over
 from tests.engine.house import House, facts, house
@@ -313,3 +315,33 @@ def test_languages_are_named_by_code_or_by_name() -> None:
     ]
     with pytest.raises(InvalidRequest, match="There is no language 'Klingon' here"):
         wanted_language("Klingon")
+
+
+async def test_what_the_rate_forbids_pays_for_no_translation(tmp_path: Path) -> None:
+    sends = saying(times=2)
+    once = Limits(requests_per_minute=1)
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, texts=buyer_over(sends), limits=once) as here:
+        await here.engine.generate(WISH, LOCAL, timeout=20)
+        for key in (None, "k"):
+            with pytest.raises(TooManyRequests):
+                await here.engine.submit(WISH, LOCAL, key=key)
+        assert len(sends.sent) == 1
+        here.clock.advance(61)
+        job = await here.engine.generate(WISH, LOCAL, key="k", timeout=20)
+        assert (job.request.prompt, len(sends.sent)) == (ENGLISH, 2)
+
+
+@pytest.mark.parametrize("daily", ["0.039", "0.041"])
+async def test_what_the_budget_forbids_pays_for_no_translation_and_sets_nothing_aside(
+    tmp_path: Path, daily: str
+) -> None:
+    """With $0.041 there is enough for the picture, and for the translation, and not for both."""
+    sends, limit = saying(), Money.usd(daily)
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, texts=buyer_over(sends), daily=limit) as here:
+        with pytest.raises(BudgetExceeded):
+            await here.engine.submit(WISH, LOCAL, key="k")
+        assert not sends.sent
+        assert await none_written(here)
+        if limit > Money.usd("0.04"):
+            untranslated = await here.engine.generate(replace(WISH, translate=""), LOCAL, timeout=20)
+            assert untranslated.state is JobState.SUCCEEDED

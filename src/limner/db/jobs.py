@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from limner.domain.call import Finished
 from limner.domain.errors import NotFound
 from limner.domain.events import Event, News
 from limner.domain.job import Job, JobState
+from limner.domain.money import Money
 from limner.domain.queue import QueueWishes
 from limner.domain.records import Closing, Conclusion, Ending, Lease, Leftover, NewCall, NewJob, OpenJob, Page, Try
 from limner.domain.telling import Deliver, Publish
@@ -47,6 +49,11 @@ class SqlJobs:
             return await self._submit(new, holds.reserve, deliver)
         except holds.TooLittle:  # rolled back; meanwhile there may be enough
             return await self._submit(new, holds.reserve_each, deliver)
+
+    async def rehearse(self, new: NewJob, beside: Money) -> None:
+        """Raises what `submit` would refuse the job for as things are; all of it is rolled back."""
+        with suppress(submission.Rehearsed):
+            await self._database.write(lambda connection: submission.rehearse(connection, new, beside), owner=new.owner)
 
     async def remembered(self, owner: str, key: str, fingerprint: str) -> Job | None:
         """The job that an Idempotency-Key already has. Raises IdempotencyConflict for another body."""

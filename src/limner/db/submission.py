@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -16,6 +17,7 @@ from limner.domain.budgets import Counted, Scope, tightest
 from limner.domain.errors import QuoteRefused
 from limner.domain.events import Event, EventKind, News
 from limner.domain.job import Job, JobState
+from limner.domain.money import Money
 from limner.domain.records import NewJob
 from limner.domain.request import DEFAULT_PROJECT
 
@@ -85,6 +87,27 @@ def submit(
     if new.begin:
         news.append(News(kind=EventKind.RUNNING, data={"state": JobState.RUNNING.value, "attempt": 1}))
     return (rows.new_job(new), True), write_events(connection, new.id, 0, news, new.at)
+
+
+class Rehearsed(Exception):
+    """A job could be written down as things are. The caller rolls everything back, as for any error."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Aside:
+    """Money alone that has to fit beside a job."""
+
+    hold: Money
+    at: datetime
+    pictures: int = 0
+
+
+def rehearse(connection: Connection, new: NewJob, beside: Money) -> None:
+    """Raises what `submit` raises where the job cannot be written down with `beside` set aside too, else Rehearsed."""
+    submit(connection, new, holds.reserve_each)
+    money = [scope for scope in _scopes(connection, new) if scope.counted is Counted.USD]
+    holds.reserve_each(connection, money, _Aside(hold=beside, at=new.at))
+    raise Rehearsed
 
 
 def _scopes(connection: Connection, new: NewJob) -> list[Scope]:

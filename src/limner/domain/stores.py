@@ -14,6 +14,7 @@ from limner.domain.call import Finished
 from limner.domain.events import Event, News
 from limner.domain.health import Breaker, BreakerKey
 from limner.domain.job import Job, JobState
+from limner.domain.money import Money
 from limner.domain.picture import Picture
 from limner.domain.queue import QueueWishes
 from limner.domain.records import (
@@ -44,6 +45,13 @@ class Jobs(Protocol):
 
         Raises TooManyRequests, BudgetExceeded, IdempotencyConflict, QuoteRefused where the quote was used before, or
         PicturesGone where pictures that were to be reused have been deleted.
+        """
+        ...
+
+    async def rehearse(self, new: NewJob, beside: Money) -> None:
+        """Raises what `submit` would refuse the job for as things are, where `beside` is to be set aside as well.
+
+        Nothing of it is written: it counts against no rate, and what it would set aside stays free for others.
         """
         ...
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from limner.domain.errors import QuoteRefused
@@ -163,7 +164,7 @@ class Engine:
         kept = await self._reused(asked, principal, claim)
         if kept is not None:
             return kept
-        request = await self._interpreted(asked, principal, key, allowed)
+        request = await self._interpreted(asked, principal, claim, key, allowed)
         return await self._begun(request, principal, claim)
 
     async def prepared(
@@ -221,7 +222,7 @@ class Engine:
         kept = await self._reused(asked, principal, claim)
         if kept is not None:
             return kept
-        request = await self._interpreted(asked, principal, f"quote {payload['id']}", agreed)
+        request = await self._interpreted(asked, principal, claim, f"quote {payload['id']}", agreed)
         plan = agreed(request, await self._plan(request, principal))
         await self._moderate(request, plan, principal)
         return await self._write(self._new_job(request, plan, principal), claim, principal)
@@ -296,22 +297,29 @@ class Engine:
         self,
         request: ImageRequest,
         principal: Principal,
+        claim: Claim,
         key: str | None,
         agreed: Callable[[ImageRequest, Plan], Plan],
     ) -> ImageRequest:
         """The request with its prompt in the language that it is wanted in; with the same `key` bought once.
 
-        Nothing is bought unless what `agreed` leaves of the plan has room for the translation and for the pictures.
+        Nothing is bought unless what `agreed` leaves of the plan has room for the translation and for the pictures, and
+        the job that they are for would be taken as things are.
         """
         if not request.translate or request.translated is not None:
             return request
         plan = await self._plan(request, principal)
         request, plan = await self.interpreter.foreseen(request, plan, principal)
-        if plan.translation is None or request.translated is not None:
+        translation = plan.translation
+        if translation is None or request.translated is not None:
             return request
-        await self._moderate(request, agreed(request, plan), principal)
+        plan = agreed(request, plan)
+        await self._moderate(request, plan, principal)
+        new = self._claimed(self._new_job(request, plan, principal), claim, principal)
         async with self.alarm.watching(principal):
-            return await self.interpreter.translated(request, plan.translation, principal, key)
+            return await self.interpreter.translated(
+                request, translation, principal, key, partial(self.jobs.rehearse, new, translation.estimate.ceiling)
+            )
 
     async def _plan(self, request: ImageRequest, principal: Principal) -> Plan:
         """Who could paint what is admitted, with the keys that this principal may use."""

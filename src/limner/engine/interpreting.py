@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
@@ -31,6 +31,9 @@ UNTOLD = (
     "Its language cannot be told from these words, so it is painted as it is. Name the language that it is to be in, "
     "such as en, to have it translated all the same."
 )
+
+Rehearse = Callable[[], Awaitable[None]]
+"""Raises where what a translation is for would be refused: then nobody pays for the translation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,19 +70,25 @@ class Interpreter:
         return request, noted(replace(plan, translation=found), _line_before(request, found))
 
     async def translated(
-        self, request: ImageRequest, foreseen: ForeseenTranslation, principal: Principal, key: str | None
+        self,
+        request: ImageRequest,
+        foreseen: ForeseenTranslation,
+        principal: Principal,
+        key: str | None,
+        rehearse: Rehearse,
     ) -> ImageRequest:
         """The request with its prompt in the other language; the same `key` never buys that twice.
 
-        Raises PolicyError where a rule forbids it, AnswerLost where it broke off under this key before, and
-        InvalidRequest where no text model managed it and the request is strict.
+        Nothing is bought that `rehearse` raises for. Raises PolicyError where a rule forbids it, AnswerLost where it
+        broke off under this key before, and InvalidRequest where no text model managed it and the request is strict.
         """
         if key is None:
+            await rehearse()
             done = await self._bought(request, foreseen, principal)
         else:
             name = f"translation\n{key}"  # no header of a client's can hold a line break
             async with self._turns.setdefault(f"{principal.id}\n{name}", asyncio.Lock()):
-                done = await self._once(name, request, foreseen, principal)
+                done = await self._once(name, request, foreseen, principal, rehearse)
         if done.translated is not None:
             _check(request, done.translated)
         negative = done.negative_prompt or request.negative_prompt
@@ -91,7 +100,12 @@ class Interpreter:
         return "" if not negative.strip() or self.translates.language_of(negative) in targets else negative
 
     async def _once(
-        self, name: str, request: ImageRequest, foreseen: ForeseenTranslation, principal: Principal
+        self,
+        name: str,
+        request: ImageRequest,
+        foreseen: ForeseenTranslation,
+        principal: Principal,
+        rehearse: Rehearse,
     ) -> ImageRequest:
         """What was kept under this name, else what is bought now, which is kept."""
         words = f"{foreseen.to}\n{request.prompt}" + (f"\0{foreseen.negative}" if foreseen.negative else "")
@@ -103,6 +117,7 @@ class Interpreter:
         if kept is not None:
             return self.codec.load(json.loads(kept))
         try:
+            await rehearse()
             done = await self._bought(request, foreseen, principal)
         except PolicyError:  # a rule forbids to ask: nothing was bought, and the name is free again
             await self.repeats.forget(principal.id, name)
