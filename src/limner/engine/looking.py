@@ -61,6 +61,9 @@ class Look(Generic[Found]):
             await self._look()
         except StorageError as error:
             log.warning("%s %s", self._away, error.message)
+        except BaseException:
+            self._at = float("-inf")  # nothing was learned: whoever is next looks again
+            raise
         finally:
             self._reading = None
 
