@@ -165,3 +165,21 @@ async def test_a_picture_is_compared_with_its_parent(browser: Browser, full: Sit
     await page.keyboard.press("b")
     await expect(divider).to_have_count(0)
     assert seen.complaints == []
+
+
+async def test_a_missing_file_is_told_from_one_that_cannot_be_fetched_now(browser: Browser, full: Site) -> None:
+    seen = await visit(browser, full)
+    page = seen.page
+    for _ in range(2):
+        full.paint(prompt="A bittern", size="48x32")
+    kept, gone = (item["id"] for item in full.client.get("/api/v1/images", params={"q": "A bittern"}).json()["items"])
+    await page.route(f"**/images/{gone}/**", lambda route: route.fulfill(status=404))
+    await page.route(f"**/images/{kept}/**", lambda route: route.abort("internetdisconnected"))
+    await page.goto("/gallery?q=A+bittern")
+    await expect(page.locator(f".pic[data-picture='{gone}']").get_by_text("File is missing")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_contain_text("Connection lost")
+    picture = page.locator(f".pic[data-picture='{kept}'] img")
+    await expect(picture).to_have_js_property("naturalWidth", 0)
+    await page.unroute(f"**/images/{kept}/**")
+    await page.wait_for_function("(image) => image.naturalWidth > 0", arg=await picture.element_handle())
+    await expect(page.get_by_role("alert")).to_have_count(0)

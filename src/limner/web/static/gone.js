@@ -1,5 +1,10 @@
-// A picture whose file is missing says so in its place, instead of showing the browser's broken frame.
+// A picture whose file is missing says so in its place, instead of showing the browser's broken frame. One that cannot be
+// fetched because the line is lost is fetched when it is back.
+import { lost } from "./line.js";
 import { say } from "./words.js";
+
+const MOST = 3;
+const tries = new WeakMap();
 
 function replace(image) {
   const note = document.createElement("span");
@@ -10,12 +15,25 @@ function replace(image) {
   image.replaceWith(note);
 }
 
+function again(image) {
+  tries.set(image, (tries.get(image) ?? 0) + 1);
+  image.src = image.src; // has the browser choose and fetch anew, even where the address is the same
+}
+
+async function judge(image) {
+  const answer = navigator.onLine ? await fetch(image.src).catch(() => null) : null;
+  if (answer?.ok === false || (tries.get(image) ?? 0) >= MOST) return replace(image);
+  if (answer) return again(image);
+  document.addEventListener("limner:back", () => again(image), { once: true });
+  lost();
+}
+
 export function watch() {
   // Errors of pictures do not bubble, so they are caught on their way down.
   document.addEventListener("error", (event) => {
-    if (event.target instanceof HTMLImageElement && event.target.closest(".pic")) replace(event.target);
+    if (event.target instanceof HTMLImageElement && event.target.closest(".pic")) judge(event.target);
   }, true);
   for (const image of document.querySelectorAll(".pic img")) {
-    if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") replace(image);
+    if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") judge(image);
   }
 }
