@@ -80,3 +80,11 @@ def test_only_administrators_steer(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                 refused = ann.post(f"{HERE}/{path}", headers={"Accept": "text/html"})
                 assert (refused.status_code, "Ask one." in refused.text, "<h1>" in refused.text) == (403, True, True)
             assert 'role="switch"' in ada.get(HERE).text
+
+
+def test_prices_and_paces_are_written_as_the_language_writes_them(alone: Site) -> None:
+    assert alone.client.patch("/api/v1/providers/openai", json={"requests_per_second": 1.5}).status_code == 200
+    german = {"Accept-Language": "de"}
+    assert "1,5 je Sekunde" in row_of(alone.client.get(HERE, headers=german), "openai")
+    page = alone.client.get(f"{HERE}/anthropic", headers=german).text
+    assert "2,00\N{NO-BREAK SPACE}$ / 10,00\N{NO-BREAK SPACE}$ für eine Million Token" in page

@@ -23,7 +23,7 @@ from limner.runtime.forms import read_form
 from limner.web import showing, wording
 from limner.web.failures import headline, told_of
 from limner.web.languages import gettext as _
-from limner.web.languages import message, ngettext
+from limner.web.languages import message, ngettext, pointed
 from limner.web.settings_frame import done_at, framed
 from limner.web.settings_keys import verdict
 from limner.web.settings_views import Badge, OfferRow, ProviderPage, ProviderRow, ProvidersPage
@@ -184,7 +184,7 @@ def _tokens(card: TextCard) -> str:
         return _("free")
     if card.price is None:
         return _("price unknown")
-    read, written = (f"${tokens / MILLION:.2f}" for tokens in (card.price.input, card.price.output))
+    read, written = (wording.dollars(f"{tokens / MILLION:.2f}") for tokens in (card.price.input, card.price.output))
     return _("%(read)s / %(written)s for a million tokens", read=read, written=written)
 
 
@@ -300,10 +300,10 @@ def _pace(place: Place) -> str:
     said = place.config.requests_per_second
     pace = place.usual_pace if said is None else said
     if place.concurrency is None:
-        return _("%(pace)s a second", pace=f"{pace:g}") if pace else _(NO_LIMIT)
+        return _("%(pace)s a second", pace=pointed(f"{pace:g}")) if pace else _(NO_LIMIT)
     if not pace:
         return _("%(many)s at once", many=place.concurrency)
-    return _("%(pace)s a second, %(many)s at once", pace=f"{pace:g}", many=place.concurrency)
+    return _("%(pace)s a second, %(many)s at once", pace=pointed(f"{pace:g}"), many=place.concurrency)
 
 
 def _number(text: str, field: str) -> float | None:
