@@ -123,7 +123,8 @@ def test_a_file_is_read_as_the_interface_reads_it(site: Site) -> None:
     fields = fields_of(page)
     assert (fields["list"], fields["rows"]) == ("foxes.csv", table.replace("\r\n", "\n"))
     place = send(site, "/batches", **fields).headers["location"]
-    page = until(site, place, "Finished")
+    page = until(site, place, "1 of 2 done")
+    assert "Finished" not in page
     assert "Not painted" in page
     assert "foxes.csv" in page
     for name, data, said in (
@@ -169,7 +170,10 @@ def test_a_batch_is_paused_gone_on_with_and_taken_out(site: Site) -> None:
 def test_what_failed_is_bought_again_for_the_price_that_is_shown(site: Site) -> None:
     site.stand_in.faults.add(BAD)
     place = begun(site, "a failure", model=PAID)
-    page = until(site, place, "Failed", "Finished")
+    page = until(site, place, "All rows are over.", "1 came short")
+    assert page.count("</svg>Failed</span>") == 2  # the batch, and its only row
+    assert "Finished" not in page
+    assert "Download as ZIP" not in page
     assert "Your prompt was no good." in page
     assert "1 came short" in page
     assert "a failure" in get(site, f"{place}?show=short").text
@@ -182,10 +186,20 @@ def test_what_failed_is_bought_again_for_the_price_that_is_shown(site: Site) -> 
     for _ in range(2):
         answer = send(site, f"{place}/retry", **fields)
         assert (answer.status_code, answer.headers["location"]) == (303, place)
-    page = until(site, place, "1 done")
+    page = until(site, place, "1 done", "Finished", "Download as ZIP")
     assert "Retry failed" not in page
     assert page.count('class="thumb"') == 1
     assert site.stand_in.purchases == bought + 1
+
+
+def test_a_batch_that_came_short_in_part_says_how_much_of_it_is_done(site: Site) -> None:
+    site.stand_in.faults.add(BAD)
+    place = begun(site, "a pier\na quay", model=PAID, concurrency="1")
+    page = until(site, place, "1 done, 1 came short")
+    mark = r'<span class="badge warn"><svg[^>]*><use href="[^"]*#part"/></svg>1 of 2 done</span>'
+    for where in (page, get(site, "/batches").text):
+        assert re.search(mark, where)
+    assert "Download as ZIP" in page
 
 
 def test_all_pictures_come_in_one_file(site: Site) -> None:
@@ -220,7 +234,7 @@ def test_what_is_not_there_is_not_found(site: Site) -> None:
 def test_rows_that_never_became_jobs_are_tried_again_for_their_price_now(tmp_path: Path) -> None:
     with serving(tmp_path, daily_cost_limit_usd="0.001") as site:
         place = begun(site, "a harbour\na pier", model="openai/gpt-image-2")
-        page = until(site, place, "Finished", "2 came short")
+        page = until(site, place, "All rows are over.", "2 came short")
         assert page.count("Not painted") == 2
         assert "limit" in page
         assert site.stand_in.purchases == 0

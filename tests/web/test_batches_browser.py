@@ -35,7 +35,7 @@ async def test_a_list_is_pasted_priced_begun_paused_and_gone_on_with(tmp_path: P
         assert site.stand_in.purchases == 0
         site.stand_in.latency = 6.0
         await page.get_by_role("button", name=re.compile(r"Start for \$0\.\d+ at most")).click()
-        await expect(page.get_by_role("progressbar", name="Rows done")).to_have_attribute("aria-valuenow", "0")
+        await expect(page.get_by_role("progressbar", name="Rows over")).to_have_attribute("aria-valuenow", "0")
         await page.get_by_role("button", name="Pause").click()
         await expect(page.get_by_text("No further row is begun until you let it go on.")).to_be_visible()
         await expect(page.get_by_text(re.compile("^[12] of 3$"))).to_be_visible(timeout=60_000)

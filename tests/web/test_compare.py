@@ -142,6 +142,17 @@ def test_one_press_is_one_round(site: Site) -> None:
     assert (again.status_code, "A vote cannot be changed" in again.text) == (422, True)
 
 
+def test_what_waits_and_the_shape_come_before_the_models_and_it_says_how_many_are_chosen(site: Site) -> None:
+    path = begun(site, SKETCH, PAID)
+    page = press(site, SKETCH, PAID, prompt=" ").text
+    places = [page.index(each) for each in (f'href="{path}"', "Prompt</label>", "Shape</legend>", ">Models</h3>")]
+    assert places == sorted(places)
+    assert ">2 chosen, of 2 to 4</span>" in page
+    assert ">Sketch artist \u00b7 GPT Image 2</p>" in page
+    assert ">1 chosen, of 1 or 2</span>" in press(site, SKETCH, prompt=" ", second="Fog").text
+    send(site, f"{path}/skip")
+
+
 def test_a_price_that_nobody_has_seen_is_shown_first(site: Site) -> None:
     before, long = site.stand_in.purchases, "A lake at dusk. " * 120  # tokens that have to be paid for
     shown = press(site, SKETCH, PAID, prompt=long)
@@ -207,7 +218,7 @@ def test_the_price_follows_the_fields(site: Site) -> None:
     def price(*models: str, **given: str) -> str:
         answer = send(site, "/compare/price", **fields(*models, **given))
         assert answer.status_code == 200
-        return answer.text
+        return re.sub(r"</?span>", "", answer.text)
 
     assert "Choose 2 to 4 models" in price(SKETCH)
     assert "<b>2 images · $" in price(SKETCH, PAID)

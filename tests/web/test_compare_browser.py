@@ -82,6 +82,23 @@ async def test_a_round_from_the_prompt_to_the_names_by_keys(browser: Browser, si
         if await boxes.nth(place).is_enabled():
             await boxes.nth(place).check()
     assert await page.locator("[name=model]:checked").count() == 4
+    await expect(page.get_by_text("4 chosen, of 2 to 4", exact=True)).to_be_visible()
+    # A model is found by its name or who offers it; two prompts leave room for two models.
+    await page.get_by_role("searchbox", name="Find a model").fill("openai image 2")
+    await expect(page.get_by_role("checkbox", name="GPT Image 2", exact=True)).to_be_visible()
+    await expect(page.get_by_role("checkbox", name="Sketch artist", exact=True)).to_have_count(0)
+    await page.get_by_role("searchbox", name="Find a model").fill("zeppelin")
+    await expect(page.get_by_text("No model matches.")).to_be_visible()
+    await page.get_by_role("searchbox", name="Find a model").fill("")
+    for place in (3, 2):
+        await page.locator("[name=model]:checked").nth(place).uncheck()
+    await page.locator("summary", has_text="Compare two prompts").click()
+    await page.get_by_label("Other words").fill("a fog")
+    await expect(page.get_by_text("2 chosen, of 1 or 2", exact=True)).to_be_visible()
+    await expect(page.locator(".shelf [name=model]:not(:checked)").first).to_be_disabled()
+    await page.get_by_label("Other words").fill("")
+    for place in (2, 3):
+        await boxes.nth(place).check()
     await expect(page.locator("#price b")).to_contain_text("4 images")
     assert site.client.get("/api/v1/comparisons").json()["items"][0]["best"] == "B"
     assert seen.complaints == []

@@ -141,11 +141,14 @@ def test_a_report_is_taken_once(site: Site, row: list[str]) -> None:
 
 
 def test_another_model_takes_it_with_its_settings_and_the_difference_in_price(site: Site) -> None:
-    job: Any = site.paint(prompt="A pier", size="1024x1024", negative_prompt="people", seed=77)
+    job: Any = site.paint(prompt="A pier", size="1536x1024", negative_prompt="people", seed=77)
     here = f"/images/{job['images'][0]['id']}/rerun"
     assert "Show what it costs" in get(site, here).text
     offered = get(site, here, params={"model": "openai/gpt-image-2"}).text
-    assert re.search(r"\$[0-9.]+</b>", offered)
+    price = re.search(r"(\$[0-9.]+)</b>", offered)
+    assert price
+    # The list says the same price, that of this picture, and not what a usual one costs.
+    assert re.findall(r"GPT Image 2 \u00b7 ([^ <]+)", offered) == [price[1]]
     assert "more than this picture cost" in offered
     assert "Negative prompt" in offered
     assert "dropped" in offered or "adapted" in offered

@@ -79,6 +79,11 @@ def test_a_style_is_previewed_by_whoever_takes_less(site: Site, picture: str) ->
     assert site.stand_in.purchases == bought + 1
 
 
+def test_how_wide_it_may_become_is_said_from_both_ends(site: Site, picture: str) -> None:
+    page = get(site, f"/images/{picture}/upscale").text
+    assert "From 97 to 384. The height follows." in page
+
+
 def test_a_background_is_removed(site: Site, picture: str) -> None:
     here = f"/images/{picture}/cutout"
     job = made(site, led(send(site, here, **offered(get(site, here).text))))

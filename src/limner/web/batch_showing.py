@@ -62,14 +62,14 @@ def lines_of(batches: Sequence[Batch], links: Links) -> tuple[BatchLine, ...]:
 
 
 def _line(batch: Batch, links: Links) -> BatchLine:
-    badge, icon, word = words.BATCHES[batch.state]
+    badge, icon, word = words.standing(batch)
     return BatchLine(
         href=links.batch(batch.id),
         name=words.name(batch)[: showing.PROMPT_LIMIT],
         state=batch.state,
         badge=badge,
         icon=icon,
-        word=_(word),
+        word=word,
         when=wording.moment(batch.created),
         at=batch.created.isoformat(),
         done=words.progress(batch),
@@ -86,6 +86,7 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
     wanted = [row for row in standing if _is_wanted(row, query.show)]
     shown = wanted[ROWS_A_PAGE * (query.page - 1) : ROWS_A_PAGE * query.page]
     jobs = await runtime.jobs.chosen(principal.id, [name for row in shown for name in row.jobs])
+    painted = _brought(jobs) or _brought(await _others(request, standing, jobs))
     again = any(row.short for row in standing) or await runtime.batching.batches.unpainted(batch.id, principal.id)
     listed, may_change = _Listing(links=links, jobs=jobs, batch=batch), principal.may_change
     stoppable = may_change and batch.ended is None and batch.cancelled is None
@@ -100,9 +101,20 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
         resume=links.batch(batch.id, "resume") if stoppable and batch.paused is not None else "",
         cancel=links.batch(batch.id, "cancel") if stoppable else "",
         retry_all=links.batch(batch.id, "retry") if again and may_change else "",
-        zip=links.batch(batch.id, "pictures.zip") if any(row.jobs for row in standing) else "",
+        zip=links.batch(batch.id, "pictures.zip") if painted else "",
         every=SOON if batch.left else LATER,
     )
+
+
+def _brought(jobs: Mapping[str, Job]) -> bool:
+    """Whether there is a picture to keep among what these made."""
+    return any(picture.trashed is None for job in jobs.values() for picture in job.pictures)
+
+
+async def _others(request: Request, standing: Sequence[Standing], seen: Mapping[str, Job]) -> Mapping[str, Job]:
+    """The jobs of rows that are on other pages."""
+    names = [name for row in standing for name in row.jobs if name not in seen]
+    return await runtime_of(request).jobs.chosen(principal_of(request).id, names) if names else {}
 
 
 def _is_wanted(row: Standing, show: Show) -> bool:

@@ -39,6 +39,24 @@ SHORT = frozenset({RowState.FAILED.value, "failed", "partial", "refused", "ambig
 """States of rows that came short, or wait for a person's word."""
 
 
+FAILED = frozenset({RowState.FAILED.value, JobState.FAILED.value})
+"""States of rows that brought nothing and wait for nobody."""
+
+
+def standing(batch: Batch) -> tuple[str, str, str]:
+    """The badge, the icon and the word of its state; where rows came short, how many did not."""
+    short = {state for state, many in batch.counts.items() if many and state in SHORT}
+    if batch.state == "finished" and batch.left:
+        badge, icon, word = BATCHES["running"]
+    elif batch.state == "finished" and short:
+        if short <= FAILED and not _done(batch):
+            return "bad", "bad", _("Failed")
+        return "warn", "part", _("%(made)s of %(wanted)s done", made=number(_done(batch)), wanted=number(batch.total))
+    else:
+        badge, icon, word = BATCHES[batch.state]
+    return badge, icon, _(word)
+
+
 def name(batch: Batch) -> str:
     """What it is called, or its first prompt."""
     return batch.name or batch.first or _("Without a name")
@@ -56,7 +74,7 @@ def sentence(batch: Batch) -> str:
 
 def counts(batch: Batch) -> str:
     """3 done, 2 came short, 7 not over."""
-    done = sum(many for state, many in batch.counts.items() if state in DONE)
+    done = _done(batch)
     short = sum(many for state, many in batch.counts.items() if state in SHORT)
     out = batch.total - done - short - batch.left
     said = [
@@ -66,6 +84,11 @@ def counts(batch: Batch) -> str:
         ngettext("%(num)s to come", "%(num)s to come", batch.left) if batch.left else "",
     ]
     return _(", ").join(filter(None, said))
+
+
+def _done(batch: Batch) -> int:
+    """Rows that brought everything."""
+    return sum(many for state, many in batch.counts.items() if state in DONE)
 
 
 def progress(batch: Batch) -> str:

@@ -216,12 +216,16 @@ async def _composer(request: Request, look: Look, last: Round | None, number: in
     await runtime.renew()
     groups = composing.model_groups(runtime, await runtime.services_for(principal))
     draft, shapes, error = look.draft or _again(last), composing.SHAPES, look.error
+    ready = compare_showing.entries(groups, runtime.catalog, draft.models, ready=True)
+    picked = [entry.title for group in ready for entry in group.entries if entry.chosen]
     return RoundComposer(
         draft=draft,
         number=number,
-        ready=compare_showing.entries(groups, runtime.catalog, draft.models, ready=True),
+        ready=ready,
         others=compare_showing.entries(groups, runtime.catalog, draft.models, ready=False),
         shapes=shapes if draft.shape in shapes else (*shapes, draft.shape),
+        chosen=compare_words.chosen(len(picked), two_prompts=bool(draft.second.strip())),
+        picked=" \u00b7 ".join(picked),
         price=_priced(draft, look.quote) if look.quote is not None else await _price(request, draft),
         key=runtime.ids.new(),
         asks_again=look.quote is not None,

@@ -69,6 +69,10 @@ class RoundComposer:
     others: tuple[EntryGroup, ...]
     """Those that cannot paint now, each with the reason."""
     shapes: tuple[str, ...]
+    chosen: str
+    """2 chosen, of 2 to 4."""
+    picked: str
+    """The names of those that are chosen."""
     price: RoundPrice
     key: str
     """Sent with the form, so that sending it twice buys once."""

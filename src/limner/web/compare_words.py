@@ -23,6 +23,13 @@ VERDICTS = {
 }
 
 
+def chosen(count: int, *, two_prompts: bool) -> str:
+    """2 chosen, of 2 to 4; two prompts need half as many models."""
+    if two_prompts:
+        return _("%(count)s chosen, of 1 or 2", count=number(count))
+    return _("%(count)s chosen, of 2 to 4", count=number(count))
+
+
 def summary(comparison: Comparison) -> str:
     """4 models · 4 images · $0.163 this round."""
     models = len({each.model for each in comparison.contenders})

@@ -28,6 +28,8 @@ from limner.web.rendering import shell
 FIELDS = 24
 VERSIONS = 24
 """Shown of what was made from the picture."""
+LONGEST_TITLE = 120
+"""Characters of what the picture is called."""
 ROOM = 2000
 """Characters of a prompt that its price has room for before they are typed."""
 MOST_PIXELS = 4096 * 4096
@@ -198,4 +200,4 @@ def _said(error: LimnerError | None) -> str:
 def _title(picture: Picture) -> str:
     """What it is called in a few words."""
     words = picture.alt_text or wording.title(picture.prompt, picture.operation)
-    return words if len(words) <= 40 else f"{words[:39].rstrip()}\u2026"
+    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1].rstrip()}\u2026"

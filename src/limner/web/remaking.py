@@ -105,6 +105,7 @@ async def _page(request: Request, picture: Picture, remake: Remake, error: Limne
         scales=tuple((str(scale), wording.size(source.width * scale, source.height * scale)) for scale in SCALES),
         scale=remake.scale,
         width=remake.width,
+        narrowest=number(source.width + 1),
         widest=number(source.width * SCALES[-1]),
         styles=styles,
         preset=remake.preset,

@@ -68,6 +68,7 @@ class RemakePage:
     """Each with the pixels that it comes to."""
     scale: str
     width: str
+    narrowest: str
     widest: str
     styles: tuple[StyleChoice, ...]
     preset: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,8 +11,10 @@ from fastapi.responses import RedirectResponse
 from limner.domain.errors import LimnerError
 from limner.domain.job import Job
 from limner.domain.money import Money
+from limner.domain.people import Principal
 from limner.domain.picture import Picture
 from limner.domain.request import ImageRequest
+from limner.runtime import Runtime
 from limner.runtime.asking import principal_of, runtime_of
 from limner.web import composing, showing, wording
 from limner.web.asking import known_id, renderer_of
@@ -21,6 +23,7 @@ from limner.web.languages import gettext as _
 from limner.web.lightbox_views import Offer, RerunPage
 from limner.web.rendering import shell
 from limner.web.signing_in import text_of
+from limner.web.views import ModelGroup, ModelOption
 
 router = APIRouter(include_in_schema=False, prefix="/images/{image_id}/rerun")
 
@@ -51,6 +54,7 @@ async def _page(request: Request, image_id: str, model: str, error: LimnerError 
     job = await runtime.jobs.get(picture.job_id, principal.id)
     await runtime.health.renew()
     groups = composing.model_groups(runtime, await runtime.services_for(principal), picture.operation)
+    groups = await Labels(runtime, principal, picture, job).of(groups)
     offer = None
     if model and error is None:
         try:
@@ -69,6 +73,38 @@ async def _page(request: Request, image_id: str, model: str, error: LimnerError 
         error=told(error),
     )
     return renderer_of(request).page(view, 200 if error is None else 422)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What models are called in the list: with what they would take for this picture, not for a usual one."""
+
+    runtime: Runtime
+    principal: Principal
+    picture: Picture
+    job: Job
+
+    async def of(self, groups: tuple[ModelGroup, ...]) -> tuple[ModelGroup, ...]:
+        """The same groups, so labelled."""
+        found = []
+        for group in groups:
+            options = [replace(option, label=await self._label(option)) for option in group.options]
+            found.append(replace(group, options=tuple(options)))
+        return tuple(found)
+
+    async def _label(self, option: ModelOption) -> str:
+        """GPT Image 2 · $0.042 · 20 s; without a price for who cannot paint it now."""
+        price = await self._price(option.id) if option.ready else ""
+        return " \u00b7 ".join(filter(None, (option.title, price, option.seconds, option.short)))
+
+    async def _price(self, model: str) -> str:
+        """What it would take; empty where it cannot make this one, which it says when it is chosen."""
+        try:
+            plan = (await self.runtime.engine.plan_for(again(self.picture, self.job, model), self.principal))[1]
+        except LimnerError:
+            return ""
+        estimate = plan.candidates[0].estimate
+        return wording.price(None if estimate is None else estimate.likely)
 
 
 def again(picture: Picture, job: Job, model: str) -> ImageRequest:

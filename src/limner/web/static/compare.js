@@ -5,7 +5,7 @@ import { say } from "./words.js";
 
 const EVERY = 1500; // milliseconds between two looks at a round that is being painted
 const RESTS = 4000; // after a look that failed
-const MOST = 4;
+const MOST = 4; // pictures of a round
 
 function price(form) {
   const line = form.querySelector("#price");
@@ -26,10 +26,16 @@ function price(form) {
     }
   };
 
+  // Two prompts make two pictures of each model.
   const limit = () => {
     const boxes = [...form.querySelectorAll("[name=model]:not([data-never])")];
-    const full = boxes.filter((box) => box.checked).length >= MOST;
-    for (const box of boxes) box.disabled = full && !box.checked;
+    const picked = boxes.filter((box) => box.checked);
+    const two = form.elements.second.value.trim() !== "";
+    for (const box of boxes) box.disabled = !box.checked && picked.length >= (two ? MOST / 2 : MOST);
+    const [count, names] = ["chosen", "picked"].map((name) => form.querySelector(`[data-part=${name}]`));
+    count.textContent = (two ? count.dataset.two : count.dataset.one).replace("{count}", picked.length);
+    names.textContent = picked.map((box) => box.getAttribute("aria-label")).join(" \u00b7 ");
+    names.hidden = !picked.length;
   };
 
   for (const box of form.querySelectorAll("[name=model]:disabled")) box.dataset.never = "1";
@@ -50,6 +56,24 @@ function price(form) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.contains(event.target)) form.requestSubmit();
   });
   limit();
+}
+
+// The models among which one looks for a name, by that or by who offers it.
+function findIn(models) {
+  const find = models.querySelector("[data-part=find]");
+  models.querySelector("[data-part=finding]").hidden = false;
+  find.addEventListener("input", (event) => {
+    event.stopPropagation();
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const groups = [...models.querySelectorAll("[data-part=group]")];
+    for (const group of groups) {
+      const lines = [...group.querySelectorAll("[data-words]")];
+      for (const line of lines) line.hidden = !words.every((word) => line.dataset.words.includes(word));
+      group.hidden = lines.every((line) => line.hidden);
+      if (words.length) group.open = true;
+    }
+    models.querySelector("[data-part=none]").hidden = groups.some((group) => !group.hidden);
+  });
 }
 
 // Looks at a round until all of its pictures are there; they are shown together.
@@ -108,6 +132,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 const form = document.getElementById("round");
-if (form) price(form);
+if (form) {
+  price(form);
+  findIn(form.querySelector(".models"));
+}
 for (const round of document.querySelectorAll("[data-round]")) awake(round);
 for (const arena of document.querySelectorAll(".side[data-zooms]")) zoomTogether(arena);
