@@ -13,8 +13,9 @@ from limner.domain.browsing import Choices, Place
 from limner.domain.errors import UnknownModel
 from limner.domain.ports import Catalog
 from limner.domain.records import PictureFilter
-from limner.web import wording
+from limner.web import dates, wording
 from limner.web.gallery_views import Choice, Filters
+from limner.web.languages import gettext as _
 from limner.web.showing import service_of
 
 MOST_CHOICES = 500
@@ -109,8 +110,17 @@ def filters_of(query: GalleryQuery, choices: Choices, catalog: Catalog) -> Filte
         collection=query.collection or "",
         since="" if query.since is None else query.since.isoformat(),
         until="" if query.until is None else query.until.isoformat(),
+        dates=_dates(query.since, query.until),
         narrowed=bool(query.words().keys() - {"trash"}),
     )
+
+
+def _dates(since: date | None, until: date | None) -> str:
+    if since is None:
+        return "" if until is None else _("Until %(date)s", date=dates.day(until))
+    if until is None:
+        return _("From %(date)s", date=dates.day(since))
+    return dates.day(since) if since == until else f"{dates.day(since)} \u2013 {dates.day(until)}"
 
 
 def _choices(names: dict[str, str], chosen: str | None) -> tuple[Choice, ...]:

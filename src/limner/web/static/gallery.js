@@ -213,7 +213,9 @@ function show(page, fresh) {
     part(name).replaceWith(document.adoptNode(now));
   }
   dress(part("sheets"));
-  part("select").href = page.querySelector("[data-part=select]").href;
+  const select = page.querySelector("[data-part=select]");
+  Object.assign(part("select"), { href: select.href, hidden: select.hidden });
+  part("dates").replaceWith(document.adoptNode(fresh.querySelector("[data-part=dates]")));
   for (const form of ["marks", "bulk"]) {
     document.querySelector(`#${form} [name=back]`).value = page.querySelector(`#${form} [name=back]`).value;
   }
