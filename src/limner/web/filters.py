@@ -10,13 +10,12 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field
 
 from limner.domain.browsing import Choices, Place
-from limner.domain.errors import UnknownModel
 from limner.domain.ports import Catalog
 from limner.domain.records import PictureFilter
 from limner.web import dates, wording
 from limner.web.gallery_views import Choice, Filters
 from limner.web.languages import gettext as _
-from limner.web.showing import service_of
+from limner.web.showing import model_title, service_of
 
 MOST_CHOICES = 500
 """Entries of a list to choose from; who has more tags searches for them."""
@@ -102,7 +101,7 @@ def filters_of(query: GalleryQuery, choices: Choices, catalog: Catalog) -> Filte
     return Filters(
         words=query.q or "",
         services=_choices(services, query.service),
-        models=_choices({model: _title(model, catalog) for model in choices.models}, query.model),
+        models=_choices({model: model_title(catalog, model) for model in choices.models}, query.model),
         projects=_choices({name: wording.project(name) for name in choices.projects}, query.project),
         tags=_choices({name: name for name in choices.tags}, query.tag),
         favorite=query.favorite,
@@ -129,13 +128,6 @@ def _choices(names: dict[str, str], chosen: str | None) -> tuple[Choice, ...]:
     if chosen and chosen not in known:
         known[chosen] = chosen
     return tuple(Choice(value=value, name=name, chosen=value == chosen) for value, name in known.items())
-
-
-def _title(model: str, catalog: Catalog) -> str:
-    try:
-        return catalog.find(model).title
-    except UnknownModel:
-        return model
 
 
 def _service(model: str, catalog: Catalog) -> str:
