@@ -337,9 +337,9 @@ class GeneratedImage extends HTMLElement {
   #said() {
     const { prompt } = this.#data;
     if (!prompt) return [];
-    if (prompt.length <= CUT || this.#whole) return [make("p", { class: "said" }, prompt)];
+    if (prompt.length <= CUT || this.#whole) return [make("p", { class: "said", dir: "auto" }, prompt)];
     const all = make("button", { type: "button", class: "link", click: () => { this.#whole = true; this.#render(); } }, say("all"));
-    return [make("p", { class: "said" }, `${prompt.slice(0, CUT).trimEnd()}… `, all)];
+    return [make("p", { class: "said", dir: "auto" }, `${prompt.slice(0, CUT).trimEnd()}… `, all)];
   }
 
   #alert(kind) {
