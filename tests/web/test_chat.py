@@ -70,6 +70,7 @@ def test_a_chat_is_begun_and_gone_on_with_by_forms_alone(client: httpx2.Client, 
     page = shown(client, "/chat")
     assert "New conversation" in page
     assert "No pictures in this chat" in page
+    assert 'class="btn sm act" href="/settings/profiles"' not in page
     key = re.findall(r'name="key" value="([^"]+)"', page)[0]
     there.say("I will paint **that**.", HARBOUR)
     there.say("")
@@ -106,8 +107,9 @@ def test_offers_say_who_paints_for_how_much_and_within_which_bounds(client: http
     text = words(page)
     for block, terms in ((first, "1 image"), (second, "2 images")):
         assert f"Generate Image for ${block['cost']:.4f} {terms} · about " in text
-    assert "OpenAI gpt-image-2 standard 1024x1024 a harbour at dusk Generate Image" in text
-    assert re.search(r"Constraints Max size \d+x\d+ Supported sizes \d+x\d+, .* Style support (yes|no)", text)
+    assert "OpenAI GPT Image 2 standard 1024 \u00d7 1024 a harbour at dusk Generate Image" in text
+    size = r"\d+ \u00d7 \d+"
+    assert re.search(rf"Constraints Max size {size} Supported sizes {size}, .* Style support (yes|no)", text)
     assert f"{LONG[:150].rstrip()}… Show all {LONG}" in text
 
 
@@ -123,7 +125,7 @@ def test_pictures_are_shown_as_they_come(client: httpx2.Client, there: Parlour) 
     assert "Generating image with OpenAI... This may take a few seconds" in text
     done = painted(client, here, block["id"])
     text = words(shown(client, f"/chat/{here}"))
-    assert f"OpenAI gpt-image-2 1024x1024 ${done['cost']:.4f} {LONG[:150].rstrip()}… Show all" in text
+    assert f"OpenAI GPT Image 2 1024 \u00d7 1024 ${done['cost']:.4f} {LONG[:150].rstrip()}… Show all" in text
     assert done["llmApiCall"]["id"] in text
     assert f"{done['cost']:.3f} spent" in text
 
@@ -213,7 +215,7 @@ def test_who_paints_is_chosen_for_each_chat(client: httpx2.Client, there: Parlou
     paid = re.findall(r'<option value="([^"]+)">Paid · OpenAI</option>', page)[0]
     page = posted(client, f"/chat/{here}/profile", image_profile=paid).text
     assert f'<option value="{paid}" selected>Paid · OpenAI</option>' in page
-    assert 'class="prov openai badge">OpenAI</span><span class="badge">gpt-image-2</span>' in page
+    assert 'class="prov openai badge">OpenAI</span><span class="badge">GPT Image 2</span>' in page
     page = posted(client, f"/chat/{here}/profile", image_profile="none").text
     assert '<option value="none" selected>No pictures in this chat</option>' in page
     assert client.get(f"/api/v1/chats/{here}").json()["painting"]["enabled"] is False

@@ -111,6 +111,43 @@ async def test_a_model_is_chosen_and_only_its_controls_are_open(browser: Browser
     assert seen.complaints == []
 
 
+async def test_a_field_that_is_wrong_is_marked_until_it_is_changed(browser: Browser, site: Site) -> None:
+    page = (await visit(browser, site)).page
+    await composing(page)
+    prompt = page.get_by_label("Prompt", exact=True)
+    await write(page, "   ")
+    await generate(page).click()
+    await expect(page.get_by_role("alert")).to_have_text("Prompt cannot be empty. Describe the picture.")
+    await expect(prompt).to_be_focused()
+    await expect(prompt).to_have_attribute("aria-invalid", "true")
+    await expect(prompt).to_have_accessible_description("Prompt cannot be empty. Describe the picture.")
+    await prompt.press_sequentially("a")
+    await expect(prompt).not_to_have_attribute("aria-invalid", "true")
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_the_switch_of_previews_says_what_the_model_does_and_remembers_the_wish(
+    browser: Browser, site: Site
+) -> None:
+    page = (await visit(browser, site)).page
+    await composing(page)
+    await page.locator("[data-part=advanced]").evaluate("(each) => { each.open = true; }")
+    growing = page.get_by_label("Show each picture as it grows")
+    await expect(growing).to_be_checked()
+    await expect(growing).to_be_disabled()
+    await expect(growing).to_have_accessible_description("Always, with this model")
+    await choose_model(page, PAID)
+    await expect(growing).not_to_be_checked()
+    await growing.check()
+    await page.reload()
+    await expect(growing).to_be_checked()
+    await expect(growing).to_be_enabled()
+    await choose_model(page, "Sketch artist")
+    await expect(growing).to_be_disabled()
+    await choose_model(page, PAID)
+    await expect(growing).to_be_checked()
+
+
 @pytest.mark.req("S1-090", "S1-092")
 async def test_two_presses_are_one_job_and_its_card_ends_in_step(browser: Browser, site: Site) -> None:
     seen = await visit(browser, site)

@@ -167,8 +167,34 @@ def test_the_trash_gives_back_and_asks_before_it_forgets(site: Site) -> None:
     assert shown(get(site, "/gallery", params={"trash": "1"})) == ids[2:]
     assert "Delete 1 picture for good?" in get(site, "/gallery/empty").text
     led(send(site, "/gallery/empty"))
-    assert "Nothing is in the trash." in get(site, "/gallery", params={"trash": "1"}).text
+    assert "Nothing is in the bin." in get(site, "/gallery", params={"trash": "1"}).text
+    assert led(get(site, "/gallery/empty")) == "/gallery?trash=1"
     assert ids[0] in shown(get(site, "/gallery"))
+
+
+@pytest.mark.parametrize(
+    "days,said",
+    [
+        ({}, "Any date"),
+        ({"since": "2026-11-01"}, "From 1 Nov 2026"),
+        ({"until": "2026-11-03"}, "Until 3 Nov 2026"),
+        ({"since": "2026-11-01", "until": "2026-11-03"}, "1 Nov 2026 \u2013 3 Nov 2026"),
+        ({"since": "2026-11-03", "until": "2026-11-03"}, "3 Nov 2026"),
+    ],
+)
+def test_days_that_are_asked_for_are_told_folded_up(
+    site: Site, painted: list[Any], days: dict[str, str], said: str
+) -> None:
+    page = get(site, "/gallery", params=days).text
+    dates = re.search(r'<summary class="btn( on)?" data-part="dates">.*?<span>([^<]*)</span>', page)
+    assert dates is not None
+    assert (bool(dates[1]), dates[2]) == (bool(days), said)
+
+
+def test_nothing_is_selected_where_nothing_is(site: Site, painted: list[Any]) -> None:
+    select = re.compile(r'data-part="select"( hidden)?>')
+    assert select.findall(get(site, "/gallery").text) == [""]
+    assert select.findall(get(site, "/gallery", params={"q": "zeppelin"}).text) == [" hidden"]
 
 
 def test_ticked_pictures_come_as_one_zip_file(site: Site, painted: list[Any]) -> None:

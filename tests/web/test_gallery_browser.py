@@ -100,6 +100,32 @@ async def test_with_keys_only_a_picture_is_marked_fetched_and_opened(browser: Br
     assert seen.complaints == []
 
 
+async def test_the_next_download_comes_in_the_format_of_the_last(browser: Browser, full: Site) -> None:
+    seen = await visit(browser, full)
+    page = seen.page
+    await page.goto("/gallery?q=Reeds+015")
+    await awake(page)
+    await page.locator(".pic[data-picture] > a").first.click()
+    main = page.locator("[data-part=download]")
+    await expect(main).to_have_text("Download PNG")
+    await page.get_by_label("Other formats").click()
+    async with page.expect_download() as chosen:
+        await page.get_by_role("link", name="WebP").click()
+    assert (await chosen.value).suggested_filename.endswith(".webp")
+    await expect(main).to_have_text("Download WebP")
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("dialog", name="Picture 2 of 10")).to_be_visible()
+    await expect(page.locator("h1")).to_have_count(1)
+    await expect(main).to_have_text("Download WebP")
+    for _ in ("opened", "in the grid"):
+        async with page.expect_download() as again:
+            await page.keyboard.press("d")
+        assert (await again.value).suggested_filename.endswith(".webp")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert seen.complaints == []
+
+
 async def test_many_pictures_are_selected_deleted_and_brought_back(browser: Browser, full: Site) -> None:
     seen = await visit(browser, full, "vellum")
     page = seen.page

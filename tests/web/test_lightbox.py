@@ -54,6 +54,28 @@ def test_it_lies_among_those_that_it_was_opened_in(site: Site, row: list[str]) -
     assert get(site, f"/images/{uuid4()}").status_code == 404
 
 
+def test_its_model_and_file_go_by_name_and_every_format_says_what_becomes_of_it(site: Site, row: list[str]) -> None:
+    page = get(site, f"/images/{row[0]}").text
+    facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+    kept = site.client.get(f"/api/v1/images/{row[0]}").json()
+    assert facts["By"] == "Sketch artist \u00b7 Built in"
+    assert facts["Asked for"] == "Sketch artist"
+    assert facts["File"] == f"PNG \u00b7 {wording.file_size(kept['size_bytes'])}"
+    menu = page.partition('<details class="formats">')[2].partition("</details>")[0]
+    assert re.findall(r'download>([^<]+)<span class="push">([^<]+)<', menu) == [
+        ("PNG", "as made"),
+        ("JPEG", "converted"),
+        ("WebP", "converted"),
+        ("AVIF", "converted"),
+        ("As delivered", "untouched"),
+    ]
+
+
+@pytest.mark.parametrize(("count", "said"), [(400, "1 KB"), (310_400, "310 KB"), (1_640_000, "1.6 MB")])
+def test_sizes_of_files_are_told_in_a_few_figures(count: int, said: str) -> None:
+    assert wording.file_size(count) == said
+
+
 def test_its_family_stands_on_it_from_both_ends(site: Site, row: list[str]) -> None:
     child = edited(site, row[5], "in snow")
     grandchild = edited(site, child, "at night")

@@ -52,7 +52,7 @@ def block_of(part: ToolPart, catalog: Catalog, links: Links, *, paused: bool) ->
         state=part.state,
         provider=model.partition("/")[0] if service is None else service.name,
         colour=showing.colour(model),
-        chips=_chips(part, pictures, tier_in(prompt)[0]),
+        chips=_chips(part, pictures, tier_in(prompt)[0], catalog),
         prompt=prompt,
         short=f"{prompt[:CUT].rstrip()}…" if len(prompt) > CUT else "",
         price="" if offer is None else four(offer.cost),
@@ -61,8 +61,10 @@ def block_of(part: ToolPart, catalog: Catalog, links: Links, *, paused: bool) ->
         limits=()
         if offer is None
         else (
-            Fact(name=_("Max size"), value=str(offer.largest or _("any"))),
-            Fact(name=_("Supported sizes"), value=_(", ").join(map(str, offer.sizes)) or _("any up to the largest")),
+            Fact(name=_("Max size"), value=_measured(offer.largest) or _("any")),
+            Fact(
+                name=_("Supported sizes"), value=_(", ").join(map(_measured, offer.sizes)) or _("any up to the largest")
+            ),
             Fact(name=_("Style support"), value=_("yes") if offer.styled else _("no")),
         ),
         alternatives=()
@@ -98,10 +100,15 @@ def terms_of(quote: Quote) -> str:
 
 
 def name_of(model: str, catalog: Catalog) -> str:
-    """Together AI · stable-diffusion-xl."""
+    """Together AI · FLUX.1 schnell."""
     service = showing.service_of(catalog, model)
-    provider, name = model.partition("/")[::2]
-    return f"{provider if service is None else service.name} · {name}"
+    return f"{model.partition('/')[0] if service is None else service.name} · {_title(model, catalog)}"
+
+
+def _title(model: str, catalog: Catalog) -> str:
+    """What the model is called; its name at its service where the catalog no longer has it."""
+    title = showing.model_title(catalog, model)
+    return model.partition("/")[2] if title == model else title
 
 
 def _alternative(cost: Money | None, *, available: bool) -> str:
@@ -115,15 +122,19 @@ def _model(quote: Quote | None, job: Job | None) -> str:
     return "" if quote is None else quote.plan.candidates[0].model
 
 
-def _chips(part: ToolPart, pictures: Sequence[Picture], tier: str) -> tuple[str, ...]:
+def _chips(part: ToolPart, pictures: Sequence[Picture], tier: str, catalog: Catalog) -> tuple[str, ...]:
     """Model, quality and size while there is nothing yet; model, size and cost of what there is."""
-    model, job = _model(part.quote, part.job).partition("/")[2], part.job
+    job, model = part.job, _title(_model(part.quote, part.job), catalog)
     if pictures and job is not None:
-        return tuple(filter(None, (model, str(Size(pictures[0].file.width, pictures[0].file.height)), four(job.cost))))
-    size = _size(part)
+        size = wording.size(pictures[0].file.width, pictures[0].file.height)
+        return tuple(filter(None, (model, size, four(job.cost))))
     count = part.quote.request.count if part.quote is not None else 1
-    chips = (model, tier if model else "", "" if size is None else str(size))
+    chips = (model, tier if model else "", _measured(_size(part)))
     return tuple(filter(None, (*chips, wording.images(count) if count > 1 else "")))
+
+
+def _measured(size: Size | None) -> str:
+    return "" if size is None else wording.size(size.width, size.height)
 
 
 def _size(part: ToolPart) -> Size | None:

@@ -141,6 +141,7 @@ async def manner_of(runtime: Runtime, principal: Principal, chat: Chat | None) -
     return Manner(
         profiles=_profiles(runtime, profiles, usual, own, paints),
         painter=None if paints is None else _painter(runtime, paints),
+        owned=bool(profiles),
         off="" if paints is not None else await _off(runtime, principal, chat, has_profiles=bool(profiles)),
         direct=chat is not None and chat.mode is ChatMode.DIRECT,
         ceiling="" if chat is None or chat.ceiling is None else chat.ceiling.text,
@@ -172,7 +173,7 @@ def _painter(runtime: Runtime, profile: Profile) -> Painter:
     service = showing.service_of(runtime.catalog, profile.model_id)
     return Painter(
         name=profile.name,
-        model=profile.model,
+        model=showing.model_title(runtime.catalog, profile.model_id),
         service=profile.service if service is None else service.name,
         colour=showing.colour(profile.model_id),
     )
@@ -296,9 +297,13 @@ def _note(message: Message) -> str:
 
 
 def services_json(runtime: Runtime) -> str:
-    """What services are called and which pigment they have, for the script."""
+    """What services and their models are called, and which pigment they have, for the script."""
     known = {
-        service.id: {"name": service.name, "colour": showing.COLOURS.get(service.id, "other")}
+        service.id: {
+            "name": service.name,
+            "colour": showing.COLOURS.get(service.id, "other"),
+            "models": {card.name: card.title for card in runtime.catalog.models if card.service == service.id},
+        }
         for service in runtime.catalog.services
     }
     return json.dumps(known, separators=(",", ":"))

@@ -69,6 +69,8 @@ class Manner:
 
     profiles: tuple[Choice, ...]
     painter: Painter | None
+    owned: bool
+    """Whether there is a profile of one's own to choose."""
     off: str
     """Why no pictures are made; empty where they are."""
     direct: bool

@@ -10,12 +10,12 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field
 
 from limner.domain.browsing import Choices, Place
-from limner.domain.errors import UnknownModel
 from limner.domain.ports import Catalog
 from limner.domain.records import PictureFilter
-from limner.web import wording
+from limner.web import dates, wording
 from limner.web.gallery_views import Choice, Filters
-from limner.web.showing import service_of
+from limner.web.languages import gettext as _
+from limner.web.showing import model_title, service_of
 
 MOST_CHOICES = 500
 """Entries of a list to choose from; who has more tags searches for them."""
@@ -101,7 +101,7 @@ def filters_of(query: GalleryQuery, choices: Choices, catalog: Catalog) -> Filte
     return Filters(
         words=query.q or "",
         services=_choices(services, query.service),
-        models=_choices({model: _title(model, catalog) for model in choices.models}, query.model),
+        models=_choices({model: model_title(catalog, model) for model in choices.models}, query.model),
         projects=_choices({name: wording.project(name) for name in choices.projects}, query.project),
         tags=_choices({name: name for name in choices.tags}, query.tag),
         favorite=query.favorite,
@@ -109,8 +109,17 @@ def filters_of(query: GalleryQuery, choices: Choices, catalog: Catalog) -> Filte
         collection=query.collection or "",
         since="" if query.since is None else query.since.isoformat(),
         until="" if query.until is None else query.until.isoformat(),
+        dates=_dates(query.since, query.until),
         narrowed=bool(query.words().keys() - {"trash"}),
     )
+
+
+def _dates(since: date | None, until: date | None) -> str:
+    if since is None:
+        return "" if until is None else _("Until %(date)s", date=dates.day(until))
+    if until is None:
+        return _("From %(date)s", date=dates.day(since))
+    return dates.day(since) if since == until else f"{dates.day(since)} \u2013 {dates.day(until)}"
 
 
 def _choices(names: dict[str, str], chosen: str | None) -> tuple[Choice, ...]:
@@ -119,13 +128,6 @@ def _choices(names: dict[str, str], chosen: str | None) -> tuple[Choice, ...]:
     if chosen and chosen not in known:
         known[chosen] = chosen
     return tuple(Choice(value=value, name=name, chosen=value == chosen) for value, name in known.items())
-
-
-def _title(model: str, catalog: Catalog) -> str:
-    try:
-        return catalog.find(model).title
-    except UnknownModel:
-        return model
 
 
 def _service(model: str, catalog: Catalog) -> str:

@@ -69,7 +69,7 @@ async def gallery_page(request: Request, query: Annotated[SheetQuery, Query()]) 
     choices = await look.choices(principal.id)
     albums = await runtime.keeping.curator.collections(principal, limit=ALBUMS)
     view = GalleryPage(
-        shell=shell(request, gettext("Trash") if query.trash else gettext("Gallery"), current="gallery"),
+        shell=shell(request, gettext("Bin") if query.trash else gettext("Gallery"), current="gallery"),
         filters=filters_of(query, choices, runtime.catalog),
         sheet=await _hanging(request, query).hang(sheet, eager=True),
         total=tally.pictures,
@@ -126,12 +126,13 @@ async def export_from_form(request: Request) -> Response:
 
 @router.get("/gallery/empty")
 async def ask_to_empty(request: Request) -> Response:
-    """Asks before the trash is emptied."""
+    """Asks before the trash is emptied, where anything is in it."""
     runtime, links = runtime_of(request), renderer_of(request).links
-    due = await runtime.keeping.cleaner.in_trash(principal_of(request))
-    many = len(due.ids)
+    many = len((await runtime.keeping.cleaner.in_trash(principal_of(request))).ids)
+    if not many:
+        return RedirectResponse(links.trash, status_code=303)
     view = AskPage(
-        shell=shell(request, gettext("Empty the trash"), current="gallery"),
+        shell=shell(request, gettext("Empty the bin"), current="gallery"),
         question=_gone_for_good(many),
         action=links.trash_empty,
         fields=(),

@@ -76,6 +76,8 @@ class Filters:
     collection: str
     since: str
     until: str
+    dates: str
+    """Both days in words; empty where any will do."""
     narrowed: bool
     """Whether any of them says something."""
 

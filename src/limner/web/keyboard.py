@@ -36,7 +36,6 @@ EVERYWHERE: tuple[tuple[Keys, str], ...] = (
     (("Esc",), message("Close what is open and go back to where you were")),
 )
 GROUPS = (
-    KeyGroup(name=message("Create"), rows=((("Ctrl Enter",), message("Generate")),), path="/"),
     KeyGroup(
         name=message("Pictures in rows"),
         rows=(
@@ -59,6 +58,7 @@ GROUPS = (
         ),
         path="/gallery",
     ),
+    KeyGroup(name=message("Create"), rows=((("Ctrl Enter",), message("Generate")),), path="/"),
     KeyGroup(
         name=message("Editor"),
         rows=(

@@ -45,7 +45,6 @@ REASONS = (
     message("Something else"),
 )
 """What is wrong with a picture, in the words that administrators read."""
-FORMATS = ("png", "jpeg", "webp", "avif")
 
 router = APIRouter(include_in_schema=False, prefix="/images/{image_id}")
 
@@ -125,7 +124,7 @@ async def _page(
     parent = await _parent(runtime, principal, picture)
     shares = await runtime.keeping.sharer.all(principal, picture=picture.id) if is_own else ()
     own_format = picture.file.media_type.removeprefix("image/")
-    as_made = gettext("%(size)s, as made", size=_size(picture.file.size))
+    beside = {True: gettext("as made"), False: gettext("converted")}
     facts = showing.Story(picture, job, runtime.catalog)
     title = wording.title(picture.prompt, picture.operation)
     view = PicturePage(
@@ -142,8 +141,8 @@ async def _page(
         own=is_own,
         may_mark=principal.may_change,
         reruns=picture.operation is not Operation.UPLOAD,
-        formats=tuple((name, as_made if name == own_format else "") for name in FORMATS),
-        own_format=own_format,
+        formats=tuple((name, said, beside[name == own_format]) for name, said in wording.FORMATS.items()),
+        own_format=(own_format, wording.format_name(picture.file.media_type)),
         recipe=facts.recipe,
         cost=facts.cost,
         provenance=facts.provenance,
@@ -205,10 +204,3 @@ def _share(share: Share) -> ShareRow:
     if share.views:
         many = ngettext("looked at %(num)s time", "looked at %(num)s times", share.views)
     return ShareRow(id=share.id, expires=share.expires, views=many)
-
-
-def _size(count: int) -> str:
-    """1.6 MB, 310 KB."""
-    if count >= 1_000_000:
-        return wording.apart(f"{number(count / 1_000_000, 1)} MB")
-    return wording.apart(f"{max(1, round(count / 1000))} KB")

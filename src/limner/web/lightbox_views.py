@@ -68,9 +68,10 @@ class PicturePage:
     """Whether whoever looks at it made it, and may change it."""
     reruns: bool
     """Whether it was made here, so that another model may make it again."""
-    formats: tuple[tuple[str, str], ...]
-    """Formats to download, and what to say beside each."""
-    own_format: str
+    formats: tuple[tuple[str, str, str], ...]
+    """Formats to download, what each is called, and what to say beside it."""
+    own_format: tuple[str, str]
+    """The one that it was made in, and what that is called."""
     recipe: tuple[Fact, ...]
     cost: tuple[Fact, ...]
     provenance: tuple[Fact, ...]

@@ -71,6 +71,14 @@ def service_of(catalog: Catalog, model: str) -> ServiceCard | None:
         return None
 
 
+def model_title(catalog: Catalog, model: str) -> str:
+    """What a model is called; its id where the catalog no longer has it."""
+    try:
+        return catalog.find(model).title
+    except UnknownModel:
+        return model
+
+
 def facts(values: Mapping[str, object]) -> tuple[Fact, ...]:
     """Lines of a list; those without a value are left out."""
     return tuple(Fact(name=name, value=str(value)) for name, value in values.items() if value not in (None, "", ()))
@@ -97,10 +105,11 @@ class Story:
             {
                 _("Seed"): picture.seed,
                 _("Size"): wording.size(file.width, file.height),
+                _("File"): f"{wording.format_name(file.media_type)} \u00b7 {wording.file_size(file.size)}",
                 _("Operation"): wording.operation(picture.operation),
                 _("Style"): ", ".join(filter(None, (request.style, *map(style_name, request.presets)))),
                 _("Negative"): request.negative_prompt,
-                _("Asked for"): request.model,
+                _("Asked for"): request.model and model_title(self.catalog, request.model),
                 _("Rewritten"): picture.revised_prompt,
                 _("Translated"): wording.receipt_summary(tuple(line.treatment for line in self.job.receipt)),
                 _("Changed"): "; ".join(picture.changes),
@@ -128,7 +137,7 @@ class Story:
         return facts(
             {
                 _("Made"): wording.moment(picture.created),
-                _("By"): picture.model,
+                _("By"): self._maker,
                 _("Project"): wording.project(picture.project),
                 _("Withheld"): picture.withheld,
                 "SHA-256": wording.apart(f"{digest[:4]}\u2026{digest[-4:]}"),
@@ -142,6 +151,12 @@ class Story:
         if service is not None and service.algorithmic:
             return _("Drawn by an algorithm. Every copy carries signed content credentials that say so.")
         return _("Made by a trained model. Every copy carries signed content credentials that say so.")
+
+    @property
+    def _maker(self) -> str:
+        """The model and its service; what brought it, where nobody painted it."""
+        service = service_of(self.catalog, self.picture.model)
+        return self.title if service is None else f"{self.title} \u00b7 {service.name}"
 
     @property
     def _candidate(self) -> Candidate:

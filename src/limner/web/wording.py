@@ -97,6 +97,9 @@ FIELDS = {
 }
 """What options are called that a receipt may name."""
 
+FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
+"""Kinds of files that pictures are handed out in."""
+
 LEFT = {
     Window.HOUR: message("%(amount)s left this hour"),
     Window.DAY: message("%(amount)s left today"),
@@ -161,6 +164,19 @@ def figure(value: float) -> str:
 def size(width: int, height: int) -> str:
     """Width by height: width first, also where text runs from right to left."""
     return apart(f"{width} \u00d7 {height}")
+
+
+def file_size(count: int) -> str:
+    """1.6 MB, 310 KB."""
+    if count >= 1_000_000:
+        return apart(f"{number(count / 1_000_000, 1)} MB")
+    return apart(f"{max(1, round(count / 1000))} KB")
+
+
+def format_name(media_type: str) -> str:
+    """PNG, WebP: what a kind of file is called."""
+    kind = media_type.removeprefix("image/")
+    return FORMATS.get(kind, kind.upper())
 
 
 def apart(text: str) -> str:

@@ -14,6 +14,8 @@ export function steer(form) {
     hint: field.querySelector(".hint"),
     wish: null,
   }));
+  const growing = form.elements.previews;
+  let grows = growing.checked; // what is wished for; the switch itself says what the chosen model does
 
   const lack = (field, hint, why) => {
     field.disabled = Boolean(why);
@@ -83,9 +85,10 @@ export function steer(form) {
     lack(seed, form.querySelector("#seed-note"), rules.seed ? "" : said.noSeed);
     part("lock").disabled = part("dice").disabled = !rules.seed;
     quality_of(rules.quality);
-    const growing = form.querySelector("#previews-note");
-    lack(form.elements.previews, growing, growing.dataset[rules.previews === "paid" ? "paid" : rules.previews || "none"]);
-    form.elements.previews.disabled = rules.previews !== "paid";
+    const note = form.querySelector("#previews-note");
+    lack(growing, note, note.dataset[rules.previews || "none"]);
+    growing.disabled = rules.previews !== "paid";
+    growing.checked = rules.previews === "free" || (rules.previews === "paid" && grows);
     for (const slider of sliders) {
       const { slider: name } = slider.field.dataset;
       const needs = name === "strength" && rules[name] && !read ? said.noReference : "";
@@ -115,6 +118,7 @@ export function steer(form) {
     summary();
   });
   quality.addEventListener("input", () => (quality.dataset.wish = quality.value));
+  growing.addEventListener("input", () => (grows = growing.checked));
   for (const slider of sliders) {
     if (!slider.usual.value) slider.wish = slider.range.value;
     slider.range.addEventListener("input", () => {

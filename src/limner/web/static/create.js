@@ -23,8 +23,11 @@ export function begin(form) {
   let asking = Promise.resolve();
   let timer;
 
-  const complain = (text, link) => {
+  // The field that it is about is marked until something else is typed there.
+  const complain = (text, { link, field } = {}) => {
     trouble.hidden = !text;
+    for (const each of form.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+    field?.setAttribute?.("aria-invalid", "true");
     const said = trouble.querySelector("p");
     said.replaceChildren(text);
     if (link) said.append(" ", Object.assign(document.createElement("a"), { className: "link", ...link }));
@@ -34,7 +37,7 @@ export function begin(form) {
   const signedOut = () => {
     keep(form);
     const href = `${form.dataset.login}?next=${encodeURIComponent(location.pathname + location.search)}`;
-    complain(form.dataset.signedOut, { href, textContent: form.dataset.signIn });
+    complain(form.dataset.signedOut, { link: { href, textContent: form.dataset.signIn } });
   };
 
   // What is sent: files have been brought already, and fields that the model lacks stay behind.
@@ -70,6 +73,7 @@ export function begin(form) {
 
   const changed = (event) => {
     if (event && event.target.form !== form) return;
+    if (event?.target.matches("[aria-invalid]")) complain("");
     form.elements.key.value = freshKey();
     controls.apply();
     count();
@@ -107,7 +111,7 @@ export function begin(form) {
     if (answer.status === 409) return agree(await answer.text());
     if (answer.status !== 201) {
       const { detail, original: english, field } = await answer.json();
-      complain(detail);
+      complain(detail, { field: form.elements[field] });
       if (english) trouble.querySelector("p").append(" ", original(english));
       form.elements[field]?.focus?.();
       return false;
@@ -160,9 +164,9 @@ export function begin(form) {
     await buy(form.dataset.job, fields());
   };
 
-  const controls = steer(form);
   const references = gather(form, changed);
   restore(form, references);
+  const controls = steer(form); // after what was kept is back: it is what they wish for
   choose(form);
   help(form, changed);
   form.addEventListener("input", changed);

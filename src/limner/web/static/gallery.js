@@ -1,5 +1,6 @@
 // The gallery beyond what it does without a script: endless, searched as one types, by keys, many pictures at once.
 import { announce, dress } from "./dress.js";
+import { inLast } from "./formats.js";
 import { Opening } from "./opening.js";
 import { Selection } from "./selection.js";
 import { Sheets } from "./sheets.js";
@@ -81,6 +82,11 @@ function marked(id, is) {
   tile.querySelector(".over").before(star);
 }
 
+function load(link) {
+  link.href = inLast(link.href);
+  link.click();
+}
+
 async function mark(id) {
   const is = root.querySelector(`.pic[data-picture="${id}"] [form=marks]`).getAttribute("aria-pressed") !== "true";
   marked(id, is);
@@ -156,7 +162,7 @@ const MOVES = {
 };
 const ACTS = {
   f: (tile) => mark(tile.dataset.picture),
-  d: (tile) => tile.querySelector("a[download]").click(),
+  d: (tile) => load(tile.querySelector("a[download]")),
   x: (tile, event) => selection.toggle(tile, event.shiftKey),
   X: (tile) => selection.toggle(tile, true),
   " ": (tile, event) => selection.toggle(tile, event.shiftKey),
@@ -213,7 +219,9 @@ function show(page, fresh) {
     part(name).replaceWith(document.adoptNode(now));
   }
   dress(part("sheets"));
-  part("select").href = page.querySelector("[data-part=select]").href;
+  const select = page.querySelector("[data-part=select]");
+  Object.assign(part("select"), { href: select.href, hidden: select.hidden });
+  part("dates").replaceWith(document.adoptNode(fresh.querySelector("[data-part=dates]")));
   for (const form of ["marks", "bulk"]) {
     document.querySelector(`#${form} [name=back]`).value = page.querySelector(`#${form} [name=back]`).value;
   }

@@ -58,7 +58,7 @@ export const WORDS = {
   language: "en", // in which numbers are written
 };
 
-// What services are called, and which pigment they have.
+// What services are called, and which pigment they have; a page that knows more says what their models are called, too.
 export const SERVICES = {
   openai: { name: "OpenAI", colour: "openai" },
   together: { name: "Together AI", colour: "together" },
@@ -72,6 +72,10 @@ const given = (fields) => Object.fromEntries(Object.entries(fields).filter(([, v
 const figure = (value, places) =>
   value.toLocaleString(`${WORDS.language}-u-nu-latn`, { minimumFractionDigits: places, maximumFractionDigits: places, useGrouping: false });
 const serviceOf = (id) => SERVICES[id] ?? { name: id ?? "", colour: "other" };
+const titleOf = (provider, model) => serviceOf(provider).models?.[model] ?? model;
+const fullName = ({ provider, model }) => `${serviceOf(provider).name} · ${titleOf(provider, model)}`;
+// Width by height: width first, also where text runs from right to left.
+const measured = (size) => size?.replace(/^(\d+)x(\d+)$/, document.dir === "rtl" ? "\u2066$1 × $2\u2069" : "$1 × $2");
 
 // Four decimals; what costs something never looks as if it did not.
 export function four(cost) {
@@ -323,7 +327,8 @@ class GeneratedImage extends HTMLElement {
     const [service, first] = [serviceOf(provider), pictures[0]];
     const made = status === "complete" && first;
     const exact = first?.width ? `${first.width}x${first.height}` : this.#data.llmApiCall?.metadata?.size ?? size;
-    const chips = made ? [model, exact, four(cost)] : [model, provider && quality, size, count > 1 && say("images", { count })];
+    const title = titleOf(provider, model);
+    const chips = made ? [title, measured(exact), four(cost)] : [title, provider && quality, measured(size), count > 1 && say("images", { count })];
     return make("div", { class: "row tight" },
       provider && make("span", { class: `prov ${service.colour} badge` }, service.name),
       ...chips.filter(Boolean).map((chip) => make("span", { class: "badge" }, chip)));
@@ -332,9 +337,9 @@ class GeneratedImage extends HTMLElement {
   #said() {
     const { prompt } = this.#data;
     if (!prompt) return [];
-    if (prompt.length <= CUT || this.#whole) return [make("p", { class: "said" }, prompt)];
+    if (prompt.length <= CUT || this.#whole) return [make("p", { class: "said", dir: "auto" }, prompt)];
     const all = make("button", { type: "button", class: "link", click: () => { this.#whole = true; this.#render(); } }, say("all"));
-    return [make("p", { class: "said" }, `${prompt.slice(0, CUT).trimEnd()}… `, all)];
+    return [make("p", { class: "said", dir: "auto" }, `${prompt.slice(0, CUT).trimEnd()}… `, all)];
   }
 
   #alert(kind) {
@@ -363,20 +368,19 @@ class GeneratedImage extends HTMLElement {
         button("primary lg wide", "create", say("generate", { price: four(cost) }), () => this.generate()),
         make("p", { class: "terms num" }, this.#terms)),
       constraints && list(say("constraints"), [
-        [say("largest"), !largest || largest === "None" ? say("any") : largest],
-        [say("sizes"), sizes.join(", ") || say("upTo")],
+        [say("largest"), !largest || largest === "None" ? say("any") : measured(largest)],
+        [say("sizes"), sizes.map(measured).join(", ") || say("upTo")],
         [say("style"), say(constraints.supportsStyle ? "yes" : "no")],
       ]),
       alternatives?.length && list(say("alternatives"),
-        alternatives.map((each) => [`${serviceOf(each.provider).name} · ${each.model}`, price(each), this.#choice(each)])),
+        alternatives.map((each) => [fullName(each), price(each), this.#choice(each)])),
     ];
   }
 
-  #choice({ provider, model, modelKey, available }) {
-    if (available === false || !modelKey) return null;
-    const name = `${serviceOf(provider).name} · ${model}`;
-    const press = () => this.use(modelKey);
-    return make("button", { type: "button", class: "btn sm", "aria-label": say("useNamed", { model: name }), click: press }, say("use"));
+  #choice(other) {
+    if (other.available === false || !other.modelKey) return null;
+    const press = () => this.use(other.modelKey);
+    return make("button", { type: "button", class: "btn sm", "aria-label": say("useNamed", { model: fullName(other) }), click: press }, say("use"));
   }
 
   #painting() {

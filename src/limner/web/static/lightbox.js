@@ -1,5 +1,6 @@
 // An opened picture: zoom and pan, before and after, the next one, and what is done with it, without leaving.
 import { announce, dress } from "./dress.js";
+import { keep, kept } from "./formats.js";
 import { lost } from "./line.js";
 import { ask, call, toast } from "./telling.js";
 import { say, sayMany } from "./words.js";
@@ -46,6 +47,7 @@ export class Lightbox {
     this.zoom = { scale: 1, x: 0, y: 0 };
     box.tabIndex = -1;
     for (const name of ["zooming", "copying", "compare"]) if (this.part(name) && (name === "copying" || this.image)) this.part(name).hidden = false;
+    this.offer(kept());
     box.addEventListener("click", (event) => this.click(event));
     box.addEventListener("submit", (event) => this.submit(event));
     if (!this.image) return;
@@ -58,6 +60,15 @@ export class Lightbox {
     this.image.draggable = false;
     this.say();
     requestAnimationFrame(() => this.centre());
+  }
+
+  // The button downloads in the format that was chosen last.
+  offer(format) {
+    const link = format && [...this.box.querySelectorAll(".formats a")].find((each) => new URL(each.href).searchParams.get("format") === format);
+    if (!link) return;
+    const button = this.part("download");
+    button.href = link.href;
+    this.part("named").textContent = button.dataset.words.replace("{format}", link.firstChild.textContent);
   }
 
   // Brings this picture's place in the row below it into sight, without moving the page.
@@ -79,6 +90,7 @@ export class Lightbox {
     const focused = document.activeElement?.dataset?.part;
     const inside = this.box.contains(document.activeElement);
     const other = found.box.dataset.lightbox !== this.id;
+    if (!this.box.querySelector("h1")) found.box.querySelector("h1")?.remove(); // the page below has one
     this.box.replaceWith(found.box);
     dress(found.box);
     this.take(found.box);
@@ -166,6 +178,10 @@ export class Lightbox {
     const target = event.target.closest("a, button");
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const part = target.dataset.part;
+    if (target.matches(".getting a[download]")) {
+      keep(target);
+      return this.offer(kept());
+    }
     if (part === "close") return this.stop(event, () => this.closed(this.id, this.box.dataset.back));
     if (part === "compare") return this.stop(event, () => this.compare());
     if (part === "favorite") return this.stop(event, () => this.mark());

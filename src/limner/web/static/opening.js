@@ -29,7 +29,7 @@ export class Opening {
     if (!found) return location.assign(address);
     this.shut();
     const dialog = Object.assign(document.createElement("dialog"), { className: "opened" });
-    dialog.setAttribute("aria-label", say("Picture %(place)s", { place: found.box.querySelector(".pos")?.textContent ?? "" }).trim());
+    name(dialog, found.box);
     found.box.querySelector("h1")?.remove(); // the page has one already
     dialog.append(found.box);
     document.body.append(dialog);
@@ -40,7 +40,10 @@ export class Opening {
     this.dialog = dialog;
     this.looking = new Lightbox(found.box, {
       closed: () => history.back(),
-      moved: (to) => history.replaceState({ opened: true }, "", to),
+      moved: (to) => {
+        history.replaceState({ opened: true }, "", to);
+        name(dialog, this.looking.box);
+      },
       marked: this.marked,
       removed: this.removed,
     });
@@ -56,4 +59,8 @@ export class Opening {
     this.dialog.remove();
     this.focus(last);
   }
+}
+
+function name(dialog, box) {
+  dialog.setAttribute("aria-label", say("Picture %(place)s", { place: box.querySelector(".pos")?.textContent ?? "" }).trim());
 }
