@@ -89,7 +89,7 @@ def test_a_key_is_stored_masked_checked_replaced_and_deleted(alone: Site) -> Non
     assert "Not asked yet" in page.text  # this is another key
     assert ("Atelier" in page.text, "••••x9Yz" in page.text, "Studio" in page.text) == (True, True, False)
     asked = client.get(f"{one}/delete")
-    assert "Delete the key Atelier of OpenAI?" in asked.text
+    assert "Delete the key “Atelier” of OpenAI?" in asked.text
     seen = "".join(each.text for each in (added, page, checked, form, changed, kept, asked))
     assert (CANARY in seen, OTHER in seen, CANARY[8:] in seen) == (False, False, False)
     assert client.post(f"{one}/delete").headers["location"] == f"{HERE}?done=deleted"

@@ -97,7 +97,7 @@ def test_a_profile_is_made_changed_copied_and_deleted(alone: Site) -> None:
     chat = client.post("/api/v1/chats", json={"image_profile": profile["id"]})
     assert chat.status_code == 201
     assert "1 chat<" in client.get(HERE).text
-    assert "Delete the profile Posters?" in client.get(f"{one}/delete").text
+    assert "Delete the profile “Posters”?" in client.get(f"{one}/delete").text
     assert client.post(f"{one}/delete").headers["location"] == f"{HERE}?done=deleted"
     assert "No profiles yet" in client.get(HERE).text
 

@@ -76,6 +76,13 @@ def test_somebody_is_led_to_the_sign_in_and_back(tmp_path: Path) -> None:
         assert client.get("/jobs").status_code == 303
 
 
+def test_a_problem_shows_whoever_is_not_signed_in_nothing_but_the_way_in(tmp_path: Path) -> None:
+    with accounts_site(tmp_path) as site, browser(site) as client:
+        page = client.get("/static/old/nothing.css")
+        assert (page.status_code, 'href="/login"' in page.text) == (404, True)
+        assert not re.search(r'class="(rail|tabbar|topbar)"|Make a picture', page.text)
+
+
 @pytest.mark.parametrize(
     "onward", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )

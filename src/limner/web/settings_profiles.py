@@ -122,11 +122,9 @@ async def change_profile_from_form(request: Request, profile_id: str) -> Respons
 async def ask_to_delete_profile(request: Request, profile_id: str) -> Response:
     """Asks before a profile is deleted."""
     profile = await _profile(request, profile_id)
-    question = _(
-        "Delete the profile %(name)s? Chats that have it then paint with your default one, where there is one.",
-        name=profile.name,
-    )
-    return ask(request, SECTION, question)
+    question = _("Delete the profile “%(name)s”?", name=profile.name)
+    consequence = _("Chats that have it then paint with your default one, where there is one.")
+    return ask(request, SECTION, question, consequence)
 
 
 @router.post("/{profile_id}/delete")
