@@ -53,6 +53,8 @@ async def add_key_from_form(request: Request) -> Response:
     async with read_form(request, files=0, fields=8) as form:
         draft, secret = _draft(form), text_of(form, "api_key")
     try:
+        if not secret:
+            raise InvalidRequest(_("Paste the key, as its provider shows it."), field="api_key")
         new = NewKey(
             service=draft.service,
             secret=secret,

@@ -165,7 +165,7 @@ async def _page(
 
 def _row(runtime: Runtime, profile: Profile, chats: int) -> ProfileRow:
     card = _card(runtime, profile.model_id)
-    said = [value for value in options_of(profile.parameters).values() if len(value) <= 24]
+    said = [showing.shown_value(value) for value in options_of(profile.parameters).values() if len(value) <= 24]
     uses = ngettext("%(num)s chat", "%(num)s chats", chats) if chats else _("not used yet")
     return ProfileRow(
         id=profile.id,
