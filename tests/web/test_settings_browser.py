@@ -26,7 +26,7 @@ SIDEWAYS = """() => document.documentElement.scrollWidth <= innerWidth ? []
 CUT = """() => [...document.querySelectorAll(".rail .nav span, .tabbar > a span, .card table, .card form")]
     .filter((each) => each.checkVisibility())
     .filter((each) => {
-        const [box, around] = [each, each.closest(".card, .rail, .tabbar > a")].map((one) => one.getBoundingClientRect());
+        const [box, around] = [each, each.closest(".card, .rail, .tabbar > a")].map((e) => e.getBoundingClientRect());
         return box.right > around.right + 1 || box.left < around.left - 1;
     }).map((each) => each.outerHTML.slice(0, 90))"""
 """What is wider than what it stands in."""

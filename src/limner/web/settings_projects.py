@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from limner.domain.errors import InvalidRequest, UsageError
+from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.people import Principal, Role
 from limner.domain.sharing import SharedProject
 from limner.runtime.asking import principal_of
@@ -68,11 +68,12 @@ async def ask_to_send_out(request: Request, project_id: str, user_id: str) -> Re
     """Asks before somebody leaves a project."""
     project, principal, leaving = await _project(request, project_id), principal_of(request), known_id(user_id)
     member = next((each for each in project.members if each.user_id == leaving), None)
+    if member is None:
+        raise NotFound(_("There is nothing with this id."))
     if leaving == principal.id:
         question, stays = _("Leave the project “%(name)s”?", name=project.name), _("What you made in it stays in it.")
         return ask(request, SECTION, question, stays, yes=message("Leave"), no=message("Stay"))
-    who = _("them") if member is None else f"“{member.email}”"
-    question = _("Send %(who)s out of the project “%(name)s”?", who=who, name=project.name)
+    question = _("Send “%(who)s” out of the project “%(name)s”?", who=member.email, name=project.name)
     return ask(request, SECTION, question, _("What they made in it stays in it."), yes=message("Send out"))
 
 
