@@ -105,7 +105,7 @@ def test_what_is_wrong_with_a_key_stands_beside_its_form_without_the_key(alone: 
     missing = alone.client.post(HERE, data={**NEW, "api_key": ""})
     assert (missing.status_code, "Paste the key, as its provider shows it." in missing.text) == (422, True)
     assert re.search(r'<form id="add"[^>]* novalidate>', missing.text)
-    assert re.search(r'id="api_key"[^>]* aria-invalid="true" autofocus aria-describedby="keys-wrong"', missing.text)
+    assert re.search(r'id="api_key"[^>]* aria-invalid="true" autofocus="" aria-describedby="keys-wrong"', missing.text)
     kept = alone.client.post(HERE, data={**NEW, "label": '"><b>x', "weight": "heavy"})
     assert 'aria-describedby="weight-hint keys-wrong"' in kept.text
     assert ('value="&#34;&gt;&lt;b&gt;x"' in kept.text, "<b>x" in kept.text) == (True, False)

@@ -226,7 +226,7 @@ class SqlAttempts:
 
 
 def _count(connection: Connection, tries: Sequence[Tries], at: datetime) -> int:
-    left = []
+    left: list[int] = []
     for each in sorted(tries, key=lambda each: each.name):  # in one order: two never wait for each other
         values = {"name": each.name, "at": codec.stamp(at), "ends": codec.stamp(at + each.within)}
         row = _COUNT.row(connection, values) or {}
