@@ -58,7 +58,7 @@ def test_tokens_are_made_shown_once_and_removed(site: Site) -> None:
         assert ("until" in page.text, "notebook" in eve.get(TOKENS).text) == (True, False)
         (action,) = re.findall(rf'href="({TOKENS}/[^"]+/remove)"', page.text)
         assert (eve.get(action).status_code, eve.post(action).status_code) == (404, 404)
-        assert "Remove the token notebook?" in ann.get(action).text
+        assert "Remove the token “notebook”?" in ann.get(action).text
         removed = ann.post(action)
         assert (removed.status_code, removed.headers["location"]) == (303, f"{TOKENS}?done=removed")
         assert "The token is removed" in ann.get(removed.headers["location"]).text

@@ -201,6 +201,27 @@ def test_an_address_that_cannot_be_read_is_a_page_too(site: Site) -> None:
     assert "This address cannot be read." in page.text
 
 
+def test_a_problem_leads_back_to_where_its_address_belongs(site: Site) -> None:
+    for path, back in (("/settings/nothing", "/settings"), (f"/collections/{uuid4()}", "/gallery"), ("/nothing", "/")):
+        page = get(site, path).text
+        assert re.search(rf'<a class="btn primary" href="{back}">', page), path
+        assert (f'href="{back}" data-command aria-current="page"' in page) is (back != "/"), path
+
+
+def test_a_place_in_a_list_that_is_none_is_told_to_a_person(site: Site) -> None:
+    page = get(site, "/gallery", params={"cursor": "nonsense"})
+    assert page.status_code == 422
+    assert "This part of the list cannot be found." in page.text
+    assert '<a class="btn primary" href="/gallery">' in page.text
+
+
+def test_a_link_that_is_gone_shows_strangers_nothing_of_the_studio(site: Site) -> None:
+    page = get(site, "/s/nothing-at-all")
+    assert page.status_code == 404
+    assert "<h1" in page.text
+    assert not re.search(r'class="(rail|tabbar|topbar)"|Make a picture|href="/login"', page.text)
+
+
 def test_every_state_has_its_words(site: Site) -> None:
     blocked = {"error": {"message": "Blocked.", "type": "user_error", "code": "moderation_blocked"}}
     site.stand_in.faults.add(Fault(status=400, body=blocked))

@@ -20,6 +20,17 @@ WRONG = {"error": {"message": "Incorrect API key provided.", "code": "invalid_ap
 SECTIONS = ["keys", "profiles", "providers", "providers/openai", "budgets", "people", "projects", "tokens"]
 SECTIONS += ["providers/anthropic", "webhooks", "presets", "templates", "appearance", "account"]
 
+SIDEWAYS = """() => document.documentElement.scrollWidth <= innerWidth ? []
+    : [...document.querySelectorAll("main *")].filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 5).map((each) => each.outerHTML.slice(0, 90))"""
+CUT = """() => [...document.querySelectorAll(".rail .nav span, .tabbar > a span, .card table, .card form")]
+    .filter((each) => each.checkVisibility())
+    .filter((each) => {
+        const [box, around] = [each, each.closest(".card, .rail, .tabbar > a")].map((e) => e.getBoundingClientRect());
+        return box.right > around.right + 1 || box.left < around.left - 1;
+    }).map((each) => each.outerHTML.slice(0, 90))"""
+"""What is wider than what it stands in."""
+
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -68,6 +79,17 @@ async def test_every_section_is_accessible(browser: Browser, studio: Site, theme
         current = seen.page.locator(".settings > nav [aria-current]")
         assert await current.evaluate("each => each.getBoundingClientRect().right <= innerWidth"), section
     assert seen.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_every_section_holds_text_of_twice_the_size(browser: Browser, studio: Site, width: int) -> None:
+    seen = await visit(browser, studio, width=width)
+    await signed_in(seen.page)
+    for section in SECTIONS:
+        await seen.page.goto(f"/settings/{section}")
+        await seen.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await seen.page.evaluate(SIDEWAYS) == [], section
+        assert await seen.page.evaluate(CUT) == [], section
 
 
 @pytest.mark.req("S2-072", "S2-073", "S2-074", "S2-075")

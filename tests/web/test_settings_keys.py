@@ -89,7 +89,7 @@ def test_a_key_is_stored_masked_checked_replaced_and_deleted(alone: Site) -> Non
     assert "Not asked yet" in page.text  # this is another key
     assert ("Atelier" in page.text, "••••x9Yz" in page.text, "Studio" in page.text) == (True, True, False)
     asked = client.get(f"{one}/delete")
-    assert "Delete the key Atelier of OpenAI?" in asked.text
+    assert "Delete the key “Atelier” of OpenAI?" in asked.text
     seen = "".join(each.text for each in (added, page, checked, form, changed, kept, asked))
     assert (CANARY in seen, OTHER in seen, CANARY[8:] in seen) == (False, False, False)
     assert client.post(f"{one}/delete").headers["location"] == f"{HERE}?done=deleted"
@@ -101,7 +101,13 @@ def test_what_is_wrong_with_a_key_stands_beside_its_form_without_the_key(alone: 
     for wrong in ({"api_key": f"{CANARY} {CANARY}"}, {"service": "nobody"}, {"weight": "heavy"}, {"label": "x" * 201}):
         refused = alone.client.post(HERE, data={**NEW, **wrong})
         assert (refused.status_code, 'role="alert"' in refused.text, CANARY in refused.text) == (422, True, False)
+    # The browser checks nothing by itself: what is missing is told in the page, at the field, which gets the focus.
+    missing = alone.client.post(HERE, data={**NEW, "api_key": ""})
+    assert (missing.status_code, "Paste the key, as its provider shows it." in missing.text) == (422, True)
+    assert re.search(r'<form id="add"[^>]* novalidate>', missing.text)
+    assert re.search(r'id="api_key"[^>]* aria-invalid="true" autofocus="" aria-describedby="keys-wrong"', missing.text)
     kept = alone.client.post(HERE, data={**NEW, "label": '"><b>x', "weight": "heavy"})
+    assert 'aria-describedby="weight-hint keys-wrong"' in kept.text
     assert ('value="&#34;&gt;&lt;b&gt;x"' in kept.text, "<b>x" in kept.text) == (True, False)
     assert "No keys yet" in alone.client.get(HERE).text
 

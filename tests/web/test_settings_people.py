@@ -89,8 +89,8 @@ def test_projects_are_shared_joined_and_left(site: Site, tmp_path: Path) -> None
         assert ("harbour" in joined.text, "End the sharing" in joined.text) == (True, False)
         assert ben.post(f"{here}/end").status_code == 403
         (leave,) = re.findall(rf'href="({PROJECTS}/[^"]+/remove)"', joined.text)
-        assert "Leave the project harbour?" in ben.get(leave).text
-        assert "Send ben@example.com out of the project harbour?" in ann.get(leave).text
+        assert "Leave the project “harbour”?" in ben.get(leave).text
+        assert "Send “ben@example.com” out of the project “harbour”?" in ann.get(leave).text
         assert ben.post(leave).headers["location"] == f"{PROJECTS}?done=gone"
         assert ben.get(f"{here}/end").status_code == 404
         assert "Nothing is deleted." in ann.get(f"{here}/end").text

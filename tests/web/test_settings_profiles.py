@@ -96,8 +96,9 @@ def test_a_profile_is_made_changed_copied_and_deleted(alone: Site) -> None:
     assert 'value="Posters copy"' in client.get(f"{one}/copy").text
     chat = client.post("/api/v1/chats", json={"image_profile": profile["id"]})
     assert chat.status_code == 201
-    assert "1 chat<" in client.get(HERE).text
-    assert "Delete the profile Posters?" in client.get(f"{one}/delete").text
+    listed = client.get(HERE).text
+    assert ("1 chat<" in listed, " · 1024 \u00d7 1024" in listed) == (True, True)
+    assert "Delete the profile “Posters”?" in client.get(f"{one}/delete").text
     assert client.post(f"{one}/delete").headers["location"] == f"{HERE}?done=deleted"
     assert "No profiles yet" in client.get(HERE).text
 

@@ -1,13 +1,17 @@
 """The settings' providers, without a script."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from limner.catalog.loader import load_catalog
 from limner.domain.people import Role
 from limner.testing.faults import Fault
+from limner.web import services
+from limner.web.languages import KNOWN, speaking
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving
 
@@ -36,6 +40,16 @@ def test_each_provider_says_how_it_fares_and_what_it_needs(alone: Site) -> None:
     assert alone.client.get(f"{HERE}/nobody").status_code == 404
     checked = alone.client.post(f"{HERE}/openai/check")
     assert "models available." in row_of(checked, "openai")
+
+
+def test_what_a_provider_is_like_is_told_in_the_language_of_the_page(alone: Site) -> None:
+    cards = {card.id: card for card in load_catalog().services}
+    assert {each: card.description for each, card in cards.items()} == services.DESCRIPTIONS
+    german = alone.client.get(f"{HERE}/stability", headers={"Cookie": "language=de"}).text
+    assert "a tool for each kind of edit" not in german
+    with speaking(KNOWN["de"]):
+        own = services.described(replace(cards["openai"], description="Ours, behind a wall."))
+    assert own == '<span lang="en" dir="ltr">Ours, behind a wall.</span>'
 
 
 def test_a_provider_is_switched_off_and_on_weighed_and_paced(alone: Site) -> None:

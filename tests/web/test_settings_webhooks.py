@@ -52,7 +52,7 @@ def test_a_webhook_is_added_tested_told_replayed_and_removed(site: Site, receive
     assert again.headers["location"] == f"{one}?done=replayed"
     receiver.wait(before + 2)
     assert receiver.messages[-1].id == receiver.messages[-2].id
-    assert f"Remove the webhook to {receiver.url}?" in client.get(f"{one}/remove").text
+    assert f"Remove the webhook to “{receiver.url}”?" in client.get(f"{one}/remove").text
     assert client.post(f"{one}/remove").headers["location"] == f"{HERE}?done=removed"
     assert client.get(one).status_code == 404
 

@@ -42,7 +42,7 @@ def test_styles_are_saved_changed_and_deleted(site: Site) -> None:
     assert (f'action="{PRESETS}"' in own.text, 'value="watercolor"' in own.text) == (True, True)
     for verb in (client.get, client.post):
         assert verb(f"{PRESETS}/watercolor/delete").status_code == 404
-    assert "Delete the style Neon city?" in client.get(f"{one}/delete").text
+    assert "Delete the style “Neon city”?" in client.get(f"{one}/delete").text
     assert client.post(f"{one}/delete").headers["location"] == f"{PRESETS}?done=deleted"
     assert client.get(one).status_code == 404
 
@@ -60,7 +60,7 @@ def test_templates_show_their_blanks_and_are_changed_and_deleted(site: Site) -> 
     changed = client.post(one, data={**PROMPT, "template": "Nothing but {what}"})
     assert changed.headers["location"] == f"{TEMPLATES}?done=changed"
     assert ">what<" in client.get(TEMPLATES).text
-    assert "Delete the template Harbours?" in client.get(f"{one}/delete").text
+    assert "Delete the template “Harbours”?" in client.get(f"{one}/delete").text
     assert client.post(f"{one}/delete").headers["location"] == f"{TEMPLATES}?done=deleted"
     assert "No templates yet." in client.get(TEMPLATES).text
 

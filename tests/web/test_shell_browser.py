@@ -152,6 +152,28 @@ async def test_a_lost_line_is_told_and_its_return_too(browser: Browser, studio: 
     await expect(page.locator("#news")).to_have_text("Connected again.")
 
 
+async def test_a_page_that_comes_while_the_line_is_down_says_so_at_once(browser: Browser, studio: Site) -> None:
+    seen = await visit(browser, studio)
+    await seen.page.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })")
+    await seen.page.goto("/keys")
+    await expect(seen.page.get_by_role("alert")).to_contain_text("Connection lost")
+
+
+async def test_a_picture_that_cannot_be_fetched_meanwhile_is_not_missing(browser: Browser, studio: Site) -> None:
+    studio.paint(prompt="a pier in the fog")
+    seen = await visit(browser, studio)
+    await seen.page.goto("/gallery")
+    image = seen.page.locator(".pic img").first
+    await expect(image).to_have_js_property("complete", True)
+    await seen.context.set_offline(True)
+    await image.evaluate("image => { image.removeAttribute('srcset'); image.src += '&again=1'; }")
+    await expect(image).to_be_hidden()
+    assert await seen.page.get_by_text("File is missing").count() == 0
+    await seen.context.set_offline(False)
+    await expect(image).to_be_visible()
+    await image.evaluate("image => image.decode()")
+
+
 async def test_the_page_that_a_browser_keeps_stands_in_for_one_that_cannot_be_fetched(
     browser: Browser, studio: Site
 ) -> None:

@@ -63,7 +63,10 @@ def test_somebody_is_led_to_the_sign_in_and_back(tmp_path: Path) -> None:
         assert form.headers["cache-control"] == "no-store"
         fields = {"email": "ann@example.com", "password": "wrong password", "next": "/jobs", "stays": "yes"}
         wrong = client.post("/login", data=fields)
-        assert (wrong.status_code, "or the password is wrong" in wrong.text) == (401, True)
+        assert (wrong.status_code, "That email and password do not match. Four tries left." in wrong.text) == (
+            401,
+            True,
+        )
         assert ('value="ann@example.com"' in wrong.text, "wrong password" in wrong.text) == (True, False)
         entered = client.post("/login", data={**fields, "password": PASSWORD})
         assert (entered.status_code, entered.headers["location"]) == (303, "/jobs")
@@ -74,6 +77,13 @@ def test_somebody_is_led_to_the_sign_in_and_back(tmp_path: Path) -> None:
         left = client.post("/logout")
         assert (left.status_code, left.headers["location"]) == (303, "/login")
         assert client.get("/jobs").status_code == 303
+
+
+def test_a_problem_shows_whoever_is_not_signed_in_nothing_but_the_way_in(tmp_path: Path) -> None:
+    with accounts_site(tmp_path) as site, browser(site) as client:
+        page = client.get("/static/old/nothing.css")
+        assert (page.status_code, 'href="/login"' in page.text) == (404, True)
+        assert not re.search(r'class="(rail|tabbar|topbar)"|Make a picture', page.text)
 
 
 @pytest.mark.parametrize(

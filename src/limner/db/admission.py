@@ -208,9 +208,12 @@ class SqlAttempts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, tries: Sequence[Tries], at: datetime) -> None:
-        """Counts one more of each, before it is known how it goes. Raises TooManyRequests, and then counts nothing."""
-        await self._database.write(lambda connection: _count(connection, tries, at), owner=EVERYBODY)
+    async def begin(self, tries: Sequence[Tries], at: datetime) -> int:
+        """Counts one more of each, before it is known how it goes; says how many are left after it.
+
+        Raises TooManyRequests, and then counts nothing.
+        """
+        return await self._database.write(lambda connection: _count(connection, tries, at), owner=EVERYBODY)
 
     async def forgive(self, forgotten: str, refunded: str) -> None:
         """It went well: forgets all of one name and takes the last of another back."""
@@ -222,12 +225,15 @@ class SqlAttempts:
         await self._database.write(forgive, owner=EVERYBODY)
 
 
-def _count(connection: Connection, tries: Sequence[Tries], at: datetime) -> None:
+def _count(connection: Connection, tries: Sequence[Tries], at: datetime) -> int:
+    left: list[int] = []
     for each in sorted(tries, key=lambda each: each.name):  # in one order: two never wait for each other
         values = {"name": each.name, "at": codec.stamp(at), "ends": codec.stamp(at + each.within)}
         row = _COUNT.row(connection, values) or {}
         if row["number"] > each.most:
             raise each.refusal(codec.moment(row["ends_at"]), at)
+        left.append(each.most - row["number"])
+    return min(left)
 
 
 def _session(row: Columns) -> Session:

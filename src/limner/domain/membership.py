@@ -140,8 +140,8 @@ class Tries:
 class Attempts(Protocol):
     """Tries to sign in that went wrong, counted over all processes."""
 
-    async def begin(self, tries: Sequence[Tries], at: datetime) -> None:
-        """Counts one more of each, before it is known how it goes.
+    async def begin(self, tries: Sequence[Tries], at: datetime) -> int:
+        """Counts one more of each, before it is known how it goes; says how many are left after it.
 
         Raises TooManyRequests where one has none left, and then counts nothing.
         """

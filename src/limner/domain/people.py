@@ -21,6 +21,14 @@ class SignInRefused(SignInRequired):
     code = "sign_in_refused"
 
 
+class PasswordRefused(SignInRefused):
+    """Address and password do not go together; `left` is how often they may be tried again before one has to wait."""
+
+    def __init__(self, message: str, *, left: int) -> None:
+        super().__init__(message)
+        self.left = left
+
+
 class Role(StrEnum):
     """What a person may do in the whole installation."""
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from limner.domain.audit import Act, Audit, Deed
 from limner.domain.errors import InvalidRequest
 from limner.domain.membership import Attempts, Passwords, People, Sessions, Tokens, Tries
-from limner.domain.people import Principal, Role, Session, SignInRefused, SignInRequired, User
+from limner.domain.people import PasswordRefused, Principal, Role, Session, SignInRefused, SignInRequired, User
 from limner.domain.ports import Clock, Ids
 from limner.engine.passwords import check_password
 
@@ -90,13 +90,13 @@ class SigningIn:
         named = email.strip().lower()[:LONGEST_EMAIL]
         account, origin = f"account:{named}", f"address:{address}"
         tries = (Tries(account, PER_ACCOUNT, WINDOW), Tries(origin, PER_ADDRESS, WINDOW))
-        await self.attempts.begin(tries, self.clock.now())
+        left = await self.attempts.begin(tries, self.clock.now())
         user = await self.people.named(named)
         if not await self.passwords.verify(password, None if user is None else user.password) or user is None:
             # What is no address may be a password, typed into the wrong field: it is not written down.
             name = named if "@" in named else ""
             await self.audit.note(Deed(act=Act.SIGN_IN_FAILED, who="", name=name, address=address))
-            raise SignInRefused(REFUSED)
+            raise PasswordRefused(REFUSED, left=left)
         await self.attempts.forgive(account, origin)
         return await self.let_in(user, address, stays=stays, replaced=replaced)
 

@@ -48,14 +48,11 @@ from limner.web import (
     sharing,
     signing_in,
 )
-from limner.web.asking import renderer_of
 from limner.web.assets import read_assets
 from limner.web.batch_drafts import ReadsRows
-from limner.web.failures import told
-from limner.web.languages import gettext as _
 from limner.web.links import Links
-from limner.web.rendering import Renderer, shell
-from limner.web.views import ProblemPage
+from limner.web.problems import problem_page
+from limner.web.rendering import Renderer
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 Inner = Callable[..., Response | Awaitable[Response]]
@@ -126,13 +123,6 @@ def _as_page(inner: Inner) -> Handler:
             return plain
         if plain.media_type == "application/json":  # the path is another document's, which has words of its own
             return plain
-        is_missing = plain.status_code == 404
-        title = _("Not found") if is_missing else _("Not possible")
-        message = _("There is nothing at this address.")
-        if not is_missing:
-            message = _("This address cannot be read. Start anew.")
-        if isinstance(error, LimnerError):
-            message = told(error)
-        return renderer_of(request).page(ProblemPage(shell=shell(request, title), message=message), plain.status_code)
+        return problem_page(request, error, plain.status_code)
 
     return handler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -26,11 +27,21 @@ class Place:
     """Where it stands beside the page: `top`, `end`, or `more` for what is unfolded."""
     tab: bool = False
     """Whether it stands below the page on a phone; the others are unfolded there."""
+    parts: tuple[str, ...] = ()
+    """Where else pages of it are, besides below its own address."""
 
 
 PLACES = (
     Place(key="create", href="/", icon="create", name=message("Create"), letter="c", tab=True),
-    Place(key="gallery", href="/gallery", icon="gallery", name=message("Gallery"), letter="g", tab=True),
+    Place(
+        key="gallery",
+        href="/gallery",
+        icon="gallery",
+        name=message("Gallery"),
+        letter="g",
+        tab=True,
+        parts=("/collections", "/images"),
+    ),
     Place(key="chat", href="/chat", icon="chat", name=message("Chat"), letter="h", tab=True),
     Place(key="compare", href="/compare", icon="compare", name=message("Compare"), letter="m", tab=True),
     Place(key="jobs", href="/jobs", icon="jobs", name=message("Queue"), letter="q"),
@@ -45,6 +56,12 @@ PLACES = (
 def standing(app: FastAPI) -> tuple[Place, ...]:
     """The places whose page this application has."""
     return tuple(place for place in PLACES if answers(app, place.href))
+
+
+def place_of(places: Sequence[Place], path: str) -> Place | None:
+    """The place that an address belongs to; None for one that belongs to none, and for the first page."""
+    first = f"/{path.split('/')[1]}"
+    return next((place for place in places if first in (place.href, *place.parts) and first != "/"), None)
 
 
 def answers(app: FastAPI, path: str) -> bool:

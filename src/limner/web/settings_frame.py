@@ -12,16 +12,17 @@ from limner.domain.errors import LimnerError
 from limner.runtime.asking import principal_of, runtime_of
 from limner.web.asking import renderer_of
 from limner.web.failures import told
-from limner.web.gallery_views import AskPage
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.rendering import shell
-from limner.web.settings_views import Frame, SectionLink
+from limner.web.settings_views import AskSettingsPage, Frame, SectionLink
 from limner.web.signing_in import with_accounts
 from limner.web.views import Shell
 
 HEADING = message("Settings")
 DELETE, KEEP = message("Delete"), message("Keep")
+MARKS = {DELETE: "trash", "Remove": "trash", "Leave": "leave", "Send out": "leave", "End the sharing": "stop"}
+"""The icons of what is asked about."""
 
 router = APIRouter(include_in_schema=False)
 
@@ -110,16 +111,20 @@ def done_at(request: Request, key: str, what: str) -> Response:
     return RedirectResponse(f"{renderer_of(request).links.settings(key)}?done={what}", status_code=303)
 
 
-def ask(request: Request, key: str, question: str, *, yes: str = DELETE, no: str = KEEP) -> Response:
-    """Asks before something that cannot be undone; yes sends a form to the address that asks.
+def ask(
+    request: Request, key: str, question: str, consequence: str = "", *, yes: str = DELETE, no: str = KEEP
+) -> Response:
+    """Asks before something that cannot be undone, and says what follows; yes sends a form to the address that asks.
 
     `yes` and `no` are texts that are still to be said.
     """
-    view = AskPage(
-        shell=shell(request, _(_section(key).title), heading=_(HEADING), current="settings"),
+    around, frame = framed(request, key, {})
+    view = AskSettingsPage(
+        shell=around,
+        frame=frame,
         question=question,
-        action=request.url.path,
-        fields=(),
+        consequence=consequence,
+        mark=MARKS[yes],
         yes=_(yes),
         no=_(no),
         back=renderer_of(request).links.settings(key),

@@ -53,6 +53,8 @@ async def add_key_from_form(request: Request) -> Response:
     async with read_form(request, files=0, fields=8) as form:
         draft, secret = _draft(form), text_of(form, "api_key")
     try:
+        if not secret:
+            raise InvalidRequest(_("Paste the key, as its provider shows it."), field="api_key")
         new = NewKey(
             service=draft.service,
             secret=secret,
@@ -103,13 +105,10 @@ async def validate_key_from_form(request: Request, key_id: str) -> Response:
 async def ask_to_delete_key(request: Request, key_id: str) -> Response:
     """Asks before a key is deleted."""
     key = await runtime_of(request).vault.get(known_id(key_id), principal_of(request))
-    question = _(
-        "Delete the key %(name)s of %(provider)s? What was bought with it and is still being painted can then no "
-        "longer be fetched.",
-        name=key.label,
-        provider=service_name(runtime_of(request), key.service),
-    )
-    return ask(request, SECTION, question)
+    provider = service_name(runtime_of(request), key.service)
+    question = _("Delete the key “%(name)s” of %(provider)s?", name=key.label, provider=provider)
+    consequence = _("What was bought with it and is still being painted can then no longer be fetched.")
+    return ask(request, SECTION, question, consequence)
 
 
 @router.post("/{key_id}/delete")

@@ -114,12 +114,12 @@ async def give_password_from_form(request: Request, user_id: str) -> Response:
 async def ask_to_remove_person(request: Request, user_id: str) -> Response:
     """Asks before somebody is removed. For administrators."""
     person = await _person(request, user_id)
-    question = _(
-        "Remove %(name)s? Their sessions and tokens end at once; their keys, profiles, chats and collections go too. "
-        "Their pictures are kept, for nobody.",
-        name=person.email,
+    question = _("Remove “%(name)s”?", name=person.email)
+    consequence = _(
+        "Their sessions and tokens end at once; their keys, profiles, chats and collections go too. "
+        "Their pictures are kept, for nobody."
     )
-    return ask(request, SECTION, question, yes=message("Remove"))
+    return ask(request, SECTION, question, consequence, yes=message("Remove"))
 
 
 @router.post("/{user_id}/remove")

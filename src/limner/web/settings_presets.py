@@ -78,9 +78,8 @@ async def change_preset_from_form(request: Request, preset_id: str) -> Response:
 async def ask_to_delete_preset(request: Request, preset_id: str) -> Response:
     """Asks before a style is deleted."""
     preset = await _own(request, preset_id)
-    return ask(
-        request, SECTION, _("Delete the style %(name)s? Pictures made with it keep its words.", name=preset.name)
-    )
+    question = _("Delete the style “%(name)s”?", name=preset.name)
+    return ask(request, SECTION, question, _("Pictures made with it keep its words."))
 
 
 @router.post("/{preset_id}/delete")

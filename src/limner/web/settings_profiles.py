@@ -122,11 +122,9 @@ async def change_profile_from_form(request: Request, profile_id: str) -> Respons
 async def ask_to_delete_profile(request: Request, profile_id: str) -> Response:
     """Asks before a profile is deleted."""
     profile = await _profile(request, profile_id)
-    question = _(
-        "Delete the profile %(name)s? Chats that have it then paint with your default one, where there is one.",
-        name=profile.name,
-    )
-    return ask(request, SECTION, question)
+    question = _("Delete the profile “%(name)s”?", name=profile.name)
+    consequence = _("Chats that have it then paint with your default one, where there is one.")
+    return ask(request, SECTION, question, consequence)
 
 
 @router.post("/{profile_id}/delete")
@@ -167,7 +165,7 @@ async def _page(
 
 def _row(runtime: Runtime, profile: Profile, chats: int) -> ProfileRow:
     card = _card(runtime, profile.model_id)
-    said = [value for value in options_of(profile.parameters).values() if len(value) <= 24]
+    said = [showing.shown_value(value) for value in options_of(profile.parameters).values() if len(value) <= 24]
     uses = ngettext("%(num)s chat", "%(num)s chats", chats) if chats else _("not used yet")
     return ProfileRow(
         id=profile.id,

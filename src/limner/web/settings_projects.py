@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from limner.domain.errors import InvalidRequest, UsageError
+from limner.domain.errors import InvalidRequest, NotFound, UsageError
 from limner.domain.people import Principal, Role
 from limner.domain.sharing import SharedProject
 from limner.runtime.asking import principal_of
@@ -68,14 +68,13 @@ async def ask_to_send_out(request: Request, project_id: str, user_id: str) -> Re
     """Asks before somebody leaves a project."""
     project, principal, leaving = await _project(request, project_id), principal_of(request), known_id(user_id)
     member = next((each for each in project.members if each.user_id == leaving), None)
-    who = _("them") if member is None else member.email
+    if member is None:
+        raise NotFound(_("There is nothing with this id."))
     if leaving == principal.id:
-        question = _("Leave the project %(name)s? What you made in it stays in it.", name=project.name)
-        return ask(request, SECTION, question, yes=message("Leave"), no=message("Stay"))
-    question = _(
-        "Send %(who)s out of the project %(name)s? What they made in it stays in it.", who=who, name=project.name
-    )
-    return ask(request, SECTION, question, yes=message("Send out"))
+        question, stays = _("Leave the project “%(name)s”?", name=project.name), _("What you made in it stays in it.")
+        return ask(request, SECTION, question, stays, yes=message("Leave"), no=message("Stay"))
+    question = _("Send “%(who)s” out of the project “%(name)s”?", who=member.email, name=project.name)
+    return ask(request, SECTION, question, _("What they made in it stays in it."), yes=message("Send out"))
 
 
 @router.post("/{project_id}/members/{user_id}/remove")
@@ -90,11 +89,9 @@ async def send_out_from_form(request: Request, project_id: str, user_id: str) ->
 async def ask_to_end_sharing(request: Request, project_id: str) -> Response:
     """Asks before the sharing ends."""
     project = await _project(request, project_id)
-    question = _(
-        "End the sharing of %(name)s? What each made in it is theirs alone again. Nothing is deleted.",
-        name=project.name,
-    )
-    return ask(request, SECTION, question, yes=message("End the sharing"))
+    question = _("End the sharing of “%(name)s”?", name=project.name)
+    consequence = _("What each made in it is theirs alone again. Nothing is deleted.")
+    return ask(request, SECTION, question, consequence, yes=message("End the sharing"))
 
 
 @router.post("/{project_id}/end")

@@ -67,9 +67,8 @@ async def change_template_from_form(request: Request, template_id: str) -> Respo
 async def ask_to_delete_template(request: Request, template_id: str) -> Response:
     """Asks before a template is deleted."""
     template = await _template(request, template_id)
-    return ask(
-        request, SECTION, _("Delete the template %(name)s? What was made with it keeps its words.", name=template.name)
-    )
+    question = _("Delete the template “%(name)s”?", name=template.name)
+    return ask(request, SECTION, question, _("What was made with it keeps its words."))
 
 
 @router.post("/{template_id}/delete")

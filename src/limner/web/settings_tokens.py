@@ -82,8 +82,8 @@ async def ask_to_remove_token(request: Request, token_id: str) -> Response:
     token = next((each for each in tokens if each.id == known), None)
     if token is None:
         raise NotFound(_("There is no access token with this id. Look at the list of yours."))
-    question = _("Remove the token %(name)s? Whatever signs in with it is out at once.", name=token.name)
-    return ask(request, SECTION, question, yes=message("Remove"))
+    question = _("Remove the token “%(name)s”?", name=token.name)
+    return ask(request, SECTION, question, _("Whatever signs in with it is out at once."), yes=message("Remove"))
 
 
 @router.post("/{token_id}/remove")

@@ -38,6 +38,23 @@ class Frame:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AskSettingsPage:
+    """A question before something that cannot be undone; its own address takes the answer."""
+
+    template: ClassVar[str] = "pages/settings_ask.html"
+    shell: Shell
+    frame: Frame
+    question: str
+    consequence: str
+    """What follows, as sentences; may be empty."""
+    mark: str
+    """The icon of what is asked about."""
+    yes: str
+    no: str
+    back: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Badge:
     """A state: an icon, a word and a colour."""
 

@@ -101,10 +101,9 @@ async def replay_from_form(request: Request, webhook_id: str, delivery_id: str) 
 async def ask_to_remove_webhook(request: Request, webhook_id: str) -> Response:
     """Asks before a webhook is removed."""
     webhook = await _webhook(request, known_id(webhook_id))
-    question = _(
-        "Remove the webhook to %(address)s? Its messages go too, and nothing more is sent there.", address=webhook.url
-    )
-    return ask(request, SECTION, question, yes=message("Remove"))
+    question = _("Remove the webhook to “%(address)s”?", address=webhook.url)
+    consequence = _("Its messages go too, and nothing more is sent there.")
+    return ask(request, SECTION, question, consequence, yes=message("Remove"))
 
 
 @router.post("/{webhook_id}/remove")

@@ -191,8 +191,8 @@ def receipt_rows(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
         rows.append(
             ReceiptRow(
                 field=wording.field(line.field),
-                wanted=_said(line.wanted),
-                sent=_said(line.sent) if line.sent else _("nothing"),
+                wanted=shown_value(line.wanted),
+                sent=shown_value(line.sent) if line.sent else _("nothing"),
                 icon=icon,
                 how=_(how),
                 why=in_english(line.why),
@@ -201,7 +201,7 @@ def receipt_rows(lines: tuple[ReceiptLine, ...]) -> tuple[ReceiptRow, ...]:
     return tuple(rows)
 
 
-def _said(value: str) -> str:
-    """What an option was or became; a size as sizes are written."""
+def shown_value(value: str) -> str:
+    """The value of an option, as people read it: a size as sizes are written."""
     size = SIZE.fullmatch(value)
     return value if size is None else wording.size(int(size[1]), int(size[2]))

@@ -14,14 +14,16 @@ from limner.domain.authority import own_path
 from limner.domain.errors import LimnerError, NotConfigured, NotFound, TooManyRequests
 from limner.domain.identity import IssuerUnavailable
 from limner.domain.invitations import Invitation
-from limner.domain.people import SignInRefused
+from limner.domain.people import PasswordRefused, SignInRefused
 from limner.runtime import Runtime
 from limner.runtime.cookies import SESSION_COOKIE, dropped, kept
 from limner.runtime.forms import read_form
 from limner.web.failures import told
 from limner.web.languages import gettext as _
+from limner.web.languages import ngettext
 from limner.web.rendering import Page, Renderer, shell
 from limner.web.views import SignInPage
+from limner.web.wording import spelled
 
 router = APIRouter(include_in_schema=False)
 
@@ -136,9 +138,17 @@ def sign_in_view(
         invited=invitation is not None,
         inviter="" if invitation is None else invitation.inviter,
         elsewhere=elsewhere_of(request),
-        error=told(error),
+        error=_not_matching(error.left) if isinstance(error, PasswordRefused) else told(error),
     )
     return answered(request, view, error)
+
+
+def _not_matching(left: int) -> str:
+    """That address and password do not go together, and how often they may be tried again."""
+    tries = _("No tries left for now.")
+    if left:
+        tries = ngettext("One try left.", "%(num)s tries left.", left, num=spelled(left).capitalize())
+    return f"{_('That email and password do not match.')} {tries}"
 
 
 def answered(request: Request, page: Page, error: LimnerError | None) -> Response:

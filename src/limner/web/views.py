@@ -149,6 +149,19 @@ class ProblemPage:
     template: ClassVar[str] = "pages/problem.html"
     shell: Shell
     message: str
+    place: Place | None
+    """The entry of the navigation that the address belongs to, which leads back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StrangerPage:
+    """The same for somebody who is not in the studio."""
+
+    template: ClassVar[str] = "pages/stranger.html"
+    shell: Shell
+    message: str
+    may_sign_in: bool
+    """Whether an account could lead on; a link that is gone is gone for all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,6 +17,7 @@ function replace(image) {
 
 function again(image) {
   tries.set(image, (tries.get(image) ?? 0) + 1);
+  image.hidden = false;
   image.src = image.src; // has the browser choose and fetch anew, even where the address is the same
 }
 
@@ -24,6 +25,7 @@ async function judge(image) {
   const answer = navigator.onLine ? await fetch(image.src).catch(() => null) : null;
   if (answer?.ok === false || (tries.get(image) ?? 0) >= MOST) return replace(image);
   if (answer) return again(image);
+  image.hidden = true; // its place keeps its tone
   document.addEventListener("limner:back", () => again(image), { once: true });
   lost();
 }

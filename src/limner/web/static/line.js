@@ -31,3 +31,4 @@ async function ask() {
 }
 
 addEventListener("offline", lost);
+if (!navigator.onLine) lost();

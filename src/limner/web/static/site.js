@@ -5,6 +5,7 @@ import { compose } from "./composer.js";
 import { follow } from "./live.js";
 import { watch } from "./gone.js";
 import { keepOffline } from "./offline-keeping.js";
+import "./line.js";
 
 watch();
 keepOffline();
