@@ -210,6 +210,34 @@ def test_a_month_is_on_pace_for_what_it_comes_to_if_it_goes_on_like_this() -> No
     assert findings(datetime(2026, 11, 16, tzinfo=UTC), 1_000_000, span=Span.THIRTY).pace is None
 
 
+def drawing(found: Findings) -> Drawing:
+    return Drawing(found=found, catalog=load_catalog(entry_points=()), writers={"ollama": "Ollama"}, left="")
+
+
+def test_what_fell_back_and_brought_no_picture_is_no_way_that_pictures_took() -> None:
+    found = findings(datetime(2026, 11, 28, tzinfo=UTC))
+    ended = [
+        Outcomes(
+            slot="2026-11-01", model=to, code="", calls=1, pictures=pictures, origin="xai/grok", because="unreachable"
+        )
+        for to, pictures in (("openai/gpt-image-2", 2), ("fal/flux", 0))
+    ]
+    rows = drawing(replace(found, measured=replace(found.measured, outcomes=ended))).falls()
+    assert [(row.instead.name, row.text) for row in rows] == [("OpenAI", "2 \u00b7 could not be reached")]
+
+
+def test_a_service_that_only_writes_is_called_by_its_name() -> None:
+    draw = drawing(findings(datetime(2026, 11, 28, tzinfo=UTC)))
+    assert [draw.named(each).name for each in ("ollama", "openai", "gone")] == ["Ollama", "OpenAI", "gone"]
+
+
+def test_the_lowest_rate_is_told_in_the_legend_where_it_lies_on_no_line() -> None:
+    chart = drawing(findings(datetime(2026, 11, 28, tzinfo=UTC))).success()
+    assert chart is not None
+    assert chart.low is not None
+    assert chart.low.text.startswith("Lowest: 0%, 1 November \u00b7 s: ")
+
+
 def test_the_pace_of_a_month_stands_in_the_legend_and_no_word_lies_on_the_columns() -> None:
     """The dearest day is the last one: over the line of the pace a word would lie on its column."""
     found = findings(datetime(2026, 11, 28, tzinfo=UTC), 9_000_000)
@@ -217,7 +245,7 @@ def test_the_pace_of_a_month_stands_in_the_legend_and_no_word_lies_on_the_column
     late = replace(
         found, measured=replace(found.measured, spending=[replace(row, slot="2026-11-28", service="openai")])
     )
-    draw = Drawing(found=late, catalog=load_catalog(entry_points=()), left="")
+    draw = drawing(late)
     spend = draw.spend()
     assert spend is not None
     assert spend.guide is not None
@@ -245,10 +273,10 @@ def test_the_pace_of_a_month_stands_in_the_legend_and_no_word_lies_on_the_column
         projects=(),
     )
     page = bytes(Renderer(Links(version="1")).part(FiguresPart(part=view)).body).decode()
-    drawn = page.partition('<svg class="chart dense"')[2].partition("</svg>")[0]
-    words_on_it = re.findall(r'<text[^>]* x="([\d.]+)" y="([\d.]+)"', drawn)
+    drawn = page.partition('<svg class="chart"')[2].partition("</svg>")[0]
+    words_on_it = re.findall(r'<text[^>]* x="([-\d.]+)%?" y="([\d.]+)%"', drawn)
     assert words_on_it
-    assert all(float(x) < charts.LEFT or float(y) > charts.BOTTOM for x, y in words_on_it)
+    assert all(float(x) < 0 or float(y) > charts.BOTTOM for x, y in words_on_it)
     assert re.search(r'<div class="legend">.*<span class="aim">on pace for \$[\d.]+</span></div>', page)
 
 

@@ -153,7 +153,12 @@ def test_nothing_is_offered_while_nobody_knows_what_was_bought() -> None:
 
 def test_what_goes_on_says_for_how_long_and_whether_it_is_stopping() -> None:
     going = job(JobState.RUNNING, started=NOON)
-    assert card(going, now=NOON + timedelta(seconds=3)).elapsed == "3"
+    after = card(going, now=NOON + timedelta(seconds=3))
+    assert (after.elapsed, after.so_far) == ("3", "3 s so far")
+    assert (card(going).so_far, card(job(JobState.QUEUED)).so_far) == ("1 s so far", "")
+    assert card(job(JobState.SUCCEEDED, started=NOON, finished=NOON)).so_far == ""
+    took = [queue_words.when(going, 12.0, NOON + timedelta(seconds=each)) for each in (3, 513)]
+    assert took == ["3 s of about 12 s", "8 min 33 s, longer than usual"]
     assert (card(going).live, card(going).stopping) == (True, False)
     assert card(replace(going, cancel_requested=True)).stopping
 

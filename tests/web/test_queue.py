@@ -70,6 +70,8 @@ def test_each_state_has_its_word_and_what_can_be_done(site: Site, jobs: dict[str
         for word in words:
             assert word in line, (state, word)
     assert "Retry:" not in row(page, jobs["refused"])
+    idle = page.partition('<details class="receipt"><summary>')[2].partition("</details>")[0]
+    assert ("OpenAI: 0 " in idle, re.search(r"\d+ providers? (is|are) idle", idle) is not None) == (True, True)
     assert "Retry failed" in page
 
 
@@ -133,7 +135,8 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(site: Site, jobs: 
     line = row(page, job)
     assert re.search(r"Active \d", page)
     assert 'role="progressbar"' in line or "in line" in line
-    assert "of about" in line or "about" in line
+    assert "about" in line
+    assert '<div class="bars lanes"><div' in page.replace("\n", "")  # the lane it is in is not folded away
     assert "Cancel: a slow one" in line
     assert re.search(r"\d (running|queued)", page)
     assert 'data-every="3000"' in page

@@ -33,8 +33,8 @@ def test_budgets_are_added_filled_and_removed(alone: Site) -> None:
     again = client.post(HERE, data=NEW)
     assert (again.status_code, "already" in again.text) == (422, True)
     page = client.get(HERE)
-    assert re.search(r"Everyone, [A-Z][a-z]+<.*?>\$0 of \$80<", page.text, re.DOTALL)
-    assert re.search(r"You, this hour<.*?>\$0 of \$2\.5<", page.text, re.DOTALL)
+    assert re.search(r"Everyone, [A-Z][a-z]+<.*?>\$0 of \$80\.00<", page.text, re.DOTALL)
+    assert re.search(r"You, this hour<.*?>\$0 of \$2\.50<", page.text, re.DOTALL)
     assert re.search(r"Project harbour, today<.*?>0 of 1 picture<", page.text, re.DOTALL)
     assert client.post("/api/v1/jobs", json=PAID, headers={"Prefer": "wait=30"}).status_code == 201
     page = client.get(HERE)
@@ -42,10 +42,40 @@ def test_budgets_are_added_filled_and_removed(alone: Site) -> None:
     assert "{ --at: 100%; }" in page.text
     for place in re.findall(rf'href="({HERE}/[^"]+/remove)"', page.text):
         asked = client.get(place)
-        assert re.search(r"Remove the budget of (\$80|\$2\.5|1 picture) for ", asked.text)
+        assert re.search(r"Remove the budget of (\$80\.00|\$2\.50|1 picture) for ", asked.text)
         assert client.post(place).headers["location"] == f"{HERE}?done=removed"
         assert client.get(place).status_code == 404
     assert "Project harbour" not in client.get(HERE).text
+
+
+def test_a_limit_is_changed_in_one_step_and_sent_twice_it_is_one_change(tmp_path: Path) -> None:
+    with serving(tmp_path) as site:
+        client = site.client
+        client.post(HERE, data=NEW)
+        client.post(HERE, data={**NEW, "counted": "pictures", "amount": "5", "window": "day"})
+        page = client.get(HERE).text
+        assert "Counts since it was set up, " in page
+        found = [client.get(place).text for place in re.findall(rf'href="({HERE}/[^"/]+)#change"', page)]
+        forms = {re.search(r'name="amount"[^>]* value="([^"]*)"', form)[1]: form for form in found}  # type: ignore[index]
+        assert set(forms) == {"80.00", "5"}
+        assert not any('id="add"' in form for form in found)
+        (money, pictures) = (re.search(rf'action="({HERE}/[^"]+)"', forms[each])[1] for each in ("80.00", "5"))  # type: ignore[index]
+        for _ in range(2):
+            assert client.post(money, data={"amount": "95.50"}).headers["location"] == f"{HERE}?done=changed"
+        assert client.post(pictures, data={"amount": "7"}).status_code == 303
+        page = client.get(HERE).text
+        assert ("$0 of $95.50" in page, "0 of 7 pictures" in page) == (True, True)
+        deeds = client.get("/api/v1/audit", params={"act": "budget_changed"}).json()["items"]
+        assert sorted(each["detail"] for each in deeds) == [
+            "$95.5/month, was $80/month",
+            "7 images/day, was 5 images/day",
+        ]
+        for place, wrong in ((money, "much"), (money, "-1"), (money, ""), (pictures, "1.5")):
+            refused = client.post(place, data={"amount": wrong})
+            assert (refused.status_code, 'aria-invalid="true"' in refused.text) == (422, True), wrong
+            assert f'action="{place}"' in refused.text
+        assert "$0 of $95.50" in client.get(HERE).text
+        assert client.get(f"{HERE}/01a22617-bac0-7e55-ae57-a67e4e88f825").status_code == 404
 
 
 def test_what_is_wrong_with_a_budget_stands_beside_its_form(alone: Site) -> None:
@@ -79,3 +109,7 @@ def test_members_see_what_covers_them_and_change_nothing(tmp_path: Path, monkeyp
             assert (refused.status_code, "Ask one." in refused.text, "<h1>" in refused.text) == (403, True, True)
             (place, _) = re.findall(rf'href="({HERE}/[^"]+/remove)"', page)
             assert (member.get(place).status_code, member.post(place).status_code) == (403, 403)
+            place = place.removesuffix("/remove")
+            refused = member.post(place, data={"amount": "1"}, headers={"Accept": "text/html"})
+            assert (member.get(place).status_code, refused.status_code) == (403, 403)
+            assert admin.get(HERE).text.count(">$0 of $80.00<") == 2

@@ -151,7 +151,8 @@ async def _part(request: Request, found: Findings, names: Mapping[str, str]) -> 
     standings = await runtime.budgeting.visible(principal)
     money = [each for each in standings if each.counted is Counted.USD]
     left = wording.left(min(money, key=lambda each: each.left)) if money and found.lens.owner == principal.id else ""
-    draw = Drawing(found=found, catalog=runtime.catalog, left=left)
+    writers = {card.id: card.name for card in runtime.texts.buyer.catalog.services}
+    draw = Drawing(found=found, catalog=runtime.catalog, writers=writers, left=left)
     several = found.lens.owner is None
 
     def called(person: str) -> str:

@@ -190,7 +190,7 @@ def budget(standing: Standing, person: str) -> str:
 
 
 def taken(standing: Standing) -> str:
-    """$41.82 of $80; 12 of 100 images."""
+    """$41.82 of $80.00; 12 of 100 images."""
     used = standing.use.held + standing.use.spent
     if standing.counted is Counted.PICTURES:
         return _("%(used)s of %(limit)s", used=number(used), limit=wording.images(standing.limit))
@@ -239,7 +239,7 @@ def _resting(found: Condition, now: datetime) -> str:
 
 
 def axis_money(dollars: float) -> str:
-    """An amount on an axis: $0, $0.5, $20."""
+    """An amount on an axis: $0, $0.50, $20.00."""
     return wording.amount(Money(round(dollars * MICRO)))
 
 

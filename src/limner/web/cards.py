@@ -78,7 +78,8 @@ class Desk:
             quoted=wording.quoted(_likely(candidate)),
             paid=_paid(job, candidate),
             result=_result(job, candidate),
-            elapsed="" if job.started is None else f"{max((self.now - job.started).total_seconds(), 0):.0f}",
+            elapsed="" if job.started is None else f"{self._passed(job.started):.0f}",
+            so_far="" if job.started is None or job.ended else _so_far(self._passed(job.started)),
             fallback=_fallback(job, provider),
             why_fallback=_why_fallback(job),
             rerun=job.pictures[0].id if job.pictures and job.request.operation is not Operation.UPLOAD else "",
@@ -88,6 +89,9 @@ class Desk:
             passed_over=tuple(Fact(name=each.model, value=each.why) for each in job.plan.rejections),
             lost_calls=tuple(call.id for call in job.calls if call.state is CallState.AMBIGUOUS),
         )
+
+    def _passed(self, started: datetime) -> float:
+        return max((self.now - started).total_seconds(), 0.0)
 
     def _held(self, job: Job) -> bool:
         return self.paused and job.owner == self.principal.id and held_by_a_pause(job)
@@ -111,6 +115,11 @@ class Desk:
             provider=provider,
             time=wording.duration(seconds),
         )
+
+
+def _so_far(seconds: float) -> str:
+    """12 s so far; the script puts another time into the same words."""
+    return _("{time} so far").replace("{time}", wording.duration(max(seconds, 1.0)))
 
 
 def _order(job: Job) -> tuple[int, datetime]:

@@ -1,4 +1,7 @@
-"""Charts as plain shapes: where columns, points and lines lie, in the units of their own picture."""
+"""Charts as plain shapes: where columns, points and lines lie, in percent of their picture.
+
+A picture has no units of its own: its words are as large as those around it, however wide it is.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
-WIDTH = 760
-LEFT, TOP, BOTTOM = 44, 14, 206
-"""Where the first column begins, and where the axes end."""
+WIDTH = 100
+TOP, BOTTOM = 4, 88
+"""Between what the values lie; what stands on the axis is below."""
+THINNEST = 0.4
+"""How high something is at least, and how far the parts of a column are apart."""
 GAP = 0.24
 """The share of a column's place that stays empty."""
 MOST_LABELS = 7
@@ -43,7 +48,16 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guide:
-    """A dashed line from somewhere to the right edge, and its word: over the line it might lie on a column."""
+    """A dashed line from somewhere to the right edge, and its word in the legend: here it might lie on a column."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """A place that stands out, and its word in the legend: here it might lie on a line."""
 
     x: float
     y: float
@@ -71,11 +85,8 @@ class LineChart:
     line: str
     ground: str
     axis: tuple[Tick, ...]
-    low: Tick | None
-    """Where the lowest point is across, and why; None where it never sinks."""
-    low_y: float = 0.0
-    low_ends: bool = False
-    """Whether the word stands to the left of the mark."""
+    low: Mark | None
+    """The lowest point, and why; None where it never sinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ class ReachChart:
 
     label: str
     height: float
+    """In lines of text."""
     grid: tuple[Tick, ...]
     reaches: tuple[Reach, ...]
 
@@ -111,13 +123,12 @@ def steps(most: float, *, about: int = 4) -> Sequence[float]:
 
 def places(count: int) -> Sequence[float]:
     """Where each of so many columns begins, and where the last ends."""
-    wide = (WIDTH - LEFT) / max(count, 1)
-    return [LEFT + place * wide for place in range(count + 1)]
+    return [place * WIDTH / max(count, 1) for place in range(count + 1)]
 
 
 def height_of(value: float, most: float) -> float:
     """How far down a value lies."""
-    return round(BOTTOM - (BOTTOM - TOP) * value / most, 1)
+    return round(BOTTOM - (BOTTOM - TOP) * value / most, 2)
 
 
 def stacked(parts: Sequence[tuple[float, str]], begin: float, end: float, most: float) -> tuple[Box, ...]:
@@ -128,8 +139,8 @@ def stacked(parts: Sequence[tuple[float, str]], begin: float, end: float, most: 
         if value <= 0:
             continue
         high, low = height_of(under + value, most), height_of(under, most)
-        thick = max(low - high - 1, 1.0)
-        boxes.append(Box(round(begin + (end - begin) * GAP / 2, 1), high, round(wide, 1), round(thick, 1), css))
+        thick = max(low - high - THINNEST, THINNEST)
+        boxes.append(Box(round(begin + (end - begin) * GAP / 2, 2), high, round(wide, 2), round(thick, 2), css))
         under += value
     return tuple(boxes)
 
@@ -138,7 +149,7 @@ def labelled(names: Sequence[str]) -> tuple[Tick, ...]:
     """As many of the names along the axis as there is room for, evenly."""
     edges, every = places(len(names)), max(1, ceil(len(names) / MOST_LABELS))
     return tuple(
-        Tick(round((edges[place] + edges[place + 1]) / 2, 1), name)
+        Tick(round((edges[place] + edges[place + 1]) / 2, 2), name)
         for place, name in enumerate(names)
         if place % every == 0
     )
@@ -146,4 +157,4 @@ def labelled(names: Sequence[str]) -> tuple[Tick, ...]:
 
 def path(points: Sequence[tuple[float, float]]) -> str:
     """Points as a line of an SVG path."""
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points)

@@ -54,6 +54,8 @@ class JobCard:
     """What it cost and how long it took, once it has ended."""
     elapsed: str
     """For how many seconds it has been going on; empty while it waits."""
+    so_far: str
+    """The same in words, for the first second and for those without a script."""
     fallback: str
     why_fallback: str
     """The warning of document 3, with the reason."""

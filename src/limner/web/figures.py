@@ -14,7 +14,7 @@ from limner.engine.figures import Ends, Findings, Sums, service_of
 from limner.web import analytics_words as words
 from limner.web import charts, showing, wording
 from limner.web.analytics_views import FallRow, Figure, Named, ShareRow, Sheet
-from limner.web.charts import ColumnChart, Guide, LineChart, Reach, ReachChart, Tick
+from limner.web.charts import BOTTOM, TOP, WIDTH, ColumnChart, Guide, LineChart, Mark, Reach, ReachChart, Tick
 from limner.web.languages import gettext as _
 from limner.web.languages import ngettext, number
 
@@ -24,10 +24,11 @@ MOST_ROWS = 50
 """Lines of a table of people or projects, the most expensive first; the export has all of them."""
 LOWEST = 88
 """Where the axis of the success rate begins, in percent, unless it was worse."""
-ROW = 33
-"""How far apart reaches are."""
-REACH_LEFT, REACH_RIGHT = 124, 604
-LINE_LEFT, LINE_RIGHT, LINE_TOP, LINE_BOTTOM = 40, 612, 10, 198
+ROW, AXIS = 2.75, 1.75
+"""How high a reach with its name is, and what stands under all of them, in lines of text."""
+NAME = 0.75
+"""Where its name stands in a row; the reach is under it."""
+REACH_LEFT, REACH_RIGHT = 2, 98
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,8 @@ class Drawing:
 
     found: Findings
     catalog: Catalog
+    writers: Mapping[str, str]
+    """What services are called whose text models write, by id."""
     left: str
     """What is left under the tightest budget; may be empty."""
 
@@ -47,7 +50,8 @@ class Drawing:
     def named(self, service: str) -> Named:
         """A service as people call it."""
         card = showing.service_of(self.catalog, service)
-        return Named(name=service if card is None else card.name, css=showing.colour(service))
+        name = self.writers.get(service, service) if card is None else card.name
+        return Named(name=name, css=showing.colour(service))
 
     # --- figures ------------------------------------------------------------------------
 
@@ -221,24 +225,28 @@ class Drawing:
         floor = LOWEST if lowest >= LOWEST else int(lowest // 20) * 20
         points = [(self._across(slot), self._down(rate, floor)) for slot, rate in rates.items()]
         if len(points) == 1:  # a line needs two ends
-            points = [(LINE_LEFT, points[0][1]), (LINE_RIGHT, points[0][1])]
+            points = [(0, points[0][1]), (WIDTH, points[0][1])]
         worst = min(rates, key=lambda slot: rates[slot])
         step = (100 - floor) // 4
-        base = f"L{points[-1][0]:.1f} {LINE_BOTTOM}L{points[0][0]:.1f} {LINE_BOTTOM}z"
-        x = self._across(worst)
+        base = f"L{points[-1][0]:.2f} {BOTTOM}L{points[0][0]:.2f} {BOTTOM}z"
+        low = Mark(x=round(self._across(worst), 2), y=self._down(lowest, floor), text=self._lowest(worst, lowest))
         return LineChart(
             label=words.success_label(self.period, rates, worst, self._cause(worst)),
             grid=tuple(Tick(self._down(each, floor), words.percent(each / 100)) for each in range(floor, 101, step)),
             line=charts.path(points),
             ground=charts.path(points) + base,
             axis=(
-                Tick(LINE_LEFT, words.slot_in_full(self.period.slots[0], self.period)),
-                Tick(LINE_RIGHT, words.slot_in_full(self.period.slots[-1], self.period)),
+                Tick(0, words.slot_in_full(self.period.slots[0], self.period)),
+                Tick(WIDTH, words.slot_in_full(self.period.slots[-1], self.period)),
             ),
-            low=None if lowest == 100 else Tick(x, self._cause(worst)),
-            low_y=self._down(lowest, floor),
-            low_ends=x > (LINE_LEFT + LINE_RIGHT) / 2,
+            low=None if lowest == 100 else low,
         )
+
+    def _lowest(self, slot: str, rate: float) -> str:
+        """The worst hour or day in the legend: Lowest: 60%, 28 November · OpenAI: overloaded."""
+        when = words.slot_in_full(slot, self.period)
+        said = _("Lowest: %(share)s, %(time)s", share=words.percent(rate / 100), time=when)
+        return " \u00b7 ".join(each for each in (said, self._cause(slot)) if each)
 
     def _rates(self) -> Mapping[str, float]:
         """Percent by hour or day, in order, where there were calls."""
@@ -256,10 +264,10 @@ class Drawing:
 
     def _across(self, slot: str) -> float:
         slots = self.period.slots
-        return LINE_LEFT + (LINE_RIGHT - LINE_LEFT) * slots.index(slot) / max(len(slots) - 1, 1)
+        return WIDTH * slots.index(slot) / max(len(slots) - 1, 1)
 
     def _down(self, rate: float, floor: int) -> float:
-        return round(LINE_BOTTOM - (LINE_BOTTOM - LINE_TOP) * (rate - floor) / (100 - floor), 1)
+        return round(BOTTOM - (BOTTOM - TOP) * (rate - floor) / (100 - floor), 2)
 
     def success_sheet(self) -> Sheet:
         """The same as a table."""
@@ -293,15 +301,15 @@ class Drawing:
             label=_(
                 "Median time by service: %(times)s. The 95th percentiles are in the table.", times=_(", ").join(medians)
             ),
-            height=len(rows) * ROW + 24,
-            grid=tuple(Tick(round(REACH_LEFT + each * wide, 1), words.axis_seconds(each)) for each in grid),
+            height=len(rows) * ROW + AXIS,
+            grid=tuple(Tick(round(REACH_LEFT + each * wide, 2), words.axis_seconds(each)) for each in grid),
             reaches=tuple(
                 Reach(
                     each.name,
                     each.css,
-                    20 + ROW * place,
-                    round(REACH_LEFT + middle * wide, 1),
-                    round(REACH_LEFT + slow * wide, 1),
+                    NAME + ROW * place,
+                    round(REACH_LEFT + middle * wide, 2),
+                    round(REACH_LEFT + slow * wide, 2),
                 )
                 for place, (each, middle, slow) in enumerate(named)
             ),
@@ -326,7 +334,7 @@ class Drawing:
 
     def falls(self) -> tuple[FallRow, ...]:
         """Where fallback went, and why, the most first."""
-        rows = self.found.falls
+        rows = [row for row in self.found.falls if row.pictures]
         most = max((row.pictures for row in rows), default=0)
         return tuple(
             FallRow(

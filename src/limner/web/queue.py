@@ -305,6 +305,7 @@ async def _lanes(runtime: Runtime, principal: Principal, waiting: Sequence[Job])
             Lane(
                 name=Named(name=card.name, css=showing.colour(card.id)),
                 text=words.lane(used, card.concurrency, queued),
+                idle=not used and not queued,
                 label=words.lane_in_full(used, card.concurrency, queued),
                 gauges=_gauges(used, card.concurrency),
             )

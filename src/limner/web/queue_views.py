@@ -15,7 +15,9 @@ class Lane:
 
     name: Named
     text: str
-    """1 of 4, 2 waiting, idle."""
+    """1 of 4, 2 waiting, Idle."""
+    idle: bool
+    """Whether nothing is made or waits there."""
     label: str
     """The same in full."""
     gauges: tuple[int, ...]

@@ -37,6 +37,8 @@ STAGES = {
 }
 BEGUN = message("The missing pictures are being made already.")
 LONGEST_NOTE = 140
+LEAST_USUAL = 1.0
+"""Seconds under which nobody is told that something takes long."""
 
 
 def stage(name: str) -> str:
@@ -78,10 +80,12 @@ def note(job: Job) -> str:
 
 
 def when(job: Job, seconds: float, now: datetime) -> str:
-    """3 s of about 12 s, 17:39, or 20 Nov 2026, 17:42."""
+    """3 s of about 12 s; 40 s, longer than usual; 17:39, or 20 Nov 2026, 17:42."""
     if job.state is JobState.RUNNING and job.started is not None:
-        passed = wording.duration((now - job.started).total_seconds())
-        return _("%(passed)s of about %(time)s", passed=passed, time=wording.duration(seconds))
+        passed = (now - job.started).total_seconds()
+        if passed > max(seconds, LEAST_USUAL):
+            return _("%(passed)s, longer than usual", passed=wording.duration(passed))
+        return _("%(passed)s of about %(time)s", passed=wording.duration(passed), time=wording.duration(seconds))
     if not job.ended:
         return _("about %(time)s", time=wording.duration(seconds))
     at = (job.finished or job.created).astimezone()
@@ -103,11 +107,11 @@ def tally(counts: Mapping[JobState, int]) -> str:
 
 
 def lane(used: int, capacity: int, queued: int) -> str:
-    """1 of 4; 2 waiting; idle."""
+    """1 of 4; 2 waiting; Idle."""
     if queued:
         return ngettext("%(num)s waiting", "%(num)s waiting", queued)
     if not used:
-        return _("idle")
+        return _("Idle")
     if capacity:
         return _("%(used)s of %(capacity)s", used=number(used), capacity=number(capacity))
     return ngettext("%(num)s at once", "%(num)s at once", used)

@@ -19,9 +19,11 @@ class BudgetRow:
     title: str
     """Whose it is, and for which stretch of time."""
     used: str
-    """`$4.22 of $15`."""
+    """`$4.22 of $15.00`."""
+    unit: str
+    """What a limit that is no money counts; else empty."""
     note: str
-    """What is set aside, and when it begins anew."""
+    """What is set aside, since when it counts, and when it begins anew."""
     percent: int
     """How much of it is taken, at most 100."""
     kind: str
@@ -43,12 +45,14 @@ class BudgetDraft:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BudgetsPage:
-    """The budgets that cover somebody, for administrators all, and the form that adds one."""
+    """The budgets that cover somebody, for administrators all, and the form that adds or changes one."""
 
     template: ClassVar[str] = "pages/settings_budgets.html"
     shell: Shell
     frame: Frame
     budgets: tuple[BudgetRow, ...]
+    changing: BudgetRow | None
+    """The one whose limit the form changes; where there is none, the form adds one."""
     draft: BudgetDraft
     people: tuple[Choice, ...]
     tokens: tuple[Choice, ...]

@@ -27,6 +27,7 @@ from limner.web.signing_in import answered, text_of
 SECTION = "budgets"
 DONE = {
     "added": message("The budget holds from now on."),
+    "changed": message("The budget has its new limit. What it has counted is kept."),
     "removed": message("The budget is removed. What jobs have set aside in it is settled all the same."),
 }
 WINDOWS = (
@@ -69,12 +70,32 @@ async def add_budget_from_form(request: Request) -> Response:
     return done_at(request, SECTION, "added")
 
 
+@router.get("/{budget_id}")
+async def budget_page(request: Request, budget_id: str) -> Response:
+    """The same page with the form that changes one budget's limit. For administrators."""
+    standing = await _known(request, budget_id)
+    return await _page(request, BudgetDraft(amount=_typed(standing)), changing=standing)
+
+
+@router.post("/{budget_id}")
+async def change_budget_from_form(request: Request, budget_id: str) -> Response:
+    """Gives a budget another limit; sent twice it is the same change. For administrators."""
+    standing = await _known(request, budget_id)
+    async with read_form(request, files=0, fields=2) as form:
+        draft = BudgetDraft(amount=_amount_in(form), counted=standing.counted)
+    try:
+        limit = _limit(draft)
+        if limit != standing.limit:
+            await runtime_of(request).budgeting.change(budget_id, standing.counted, limit, principal_of(request))
+    except UsageError as error:
+        return await _page(request, draft, error, changing=standing)
+    return done_at(request, SECTION, "changed")
+
+
 @router.get("/{budget_id}/remove")
 async def ask_to_remove_budget(request: Request, budget_id: str) -> Response:
     """Asks before a budget is removed. For administrators."""
-    principal = principal_of(request)
-    principal.check_administrator(CHANGES)
-    standing = await runtime_of(request).budgeting.get(known_id(budget_id), principal)
+    standing = await _known(request, budget_id)
     row = _row(standing, await _names(request), runtime_of(request).clock.now())
     question = _(
         "Remove the budget of %(amount)s for %(whose)s? What it has counted is kept.",
@@ -93,7 +114,16 @@ async def remove_budget_from_form(request: Request, budget_id: str) -> Response:
     return done_at(request, SECTION, "removed")
 
 
-async def _page(request: Request, draft: BudgetDraft, error: UsageError | None = None) -> Response:
+async def _known(request: Request, budget_id: str) -> Standing:
+    """A budget that an administrator may change. Raises PolicyError and NotFound."""
+    principal = principal_of(request)
+    principal.check_administrator(CHANGES)
+    return await runtime_of(request).budgeting.get(known_id(budget_id), principal)
+
+
+async def _page(
+    request: Request, draft: BudgetDraft, error: UsageError | None = None, *, changing: Standing | None = None
+) -> Response:
     shell, frame = framed(request, SECTION, DONE, error=error, form=SECTION)
     runtime, principal = runtime_of(request), principal_of(request)
     names, now = await _names(request), runtime.clock.now()
@@ -104,6 +134,7 @@ async def _page(request: Request, draft: BudgetDraft, error: UsageError | None =
         shell=shell,
         frame=frame,
         budgets=tuple(_row(standing, names, now) for standing in standings),
+        changing=None if changing is None else _row(changing, names, now),
         draft=draft,
         people=_choices(names, Kind.USER),
         tokens=_choices(names, Kind.TOKEN),
@@ -158,7 +189,8 @@ def _row(standing: Standing, names: Names, now: datetime) -> BudgetRow:
             used=_amount(standing, taken, unit=False),
             limit=_amount(standing, standing.limit),
         ),
-        note=_note(standing),
+        unit="" if standing.counted is Counted.USD else _("Pictures"),
+        note=_note(standing, now),
         percent=percent,
         kind="" if state is None else state.kind,
         state=state,
@@ -190,10 +222,20 @@ def _held(standing: Standing) -> str:
     return wording.price(Money(standing.use.held))
 
 
-def _note(standing: Standing) -> str:
+def _begun(standing: Standing, now: datetime) -> datetime | None:
+    """When a budget was set up that does not count its whole stretch of time; None for others."""
+    if standing.budget is None or standing.window.period(standing.budget.created) != standing.window.period(now):
+        return None
+    return standing.budget.created
+
+
+def _note(standing: Standing, now: datetime) -> str:
     said = []
     if standing.use.held:
-        said.append(_("%(amount)s of it set aside for what is under way.", amount=_held(standing)))
+        said.append(_("Includes %(amount)s set aside for what is still being made.", amount=_held(standing)))
+    begun = _begun(standing, now)
+    if begun is not None:
+        said.append(_("Counts since it was set up, %(moment)s.", moment=wording.moment(begun)))
     if standing.resets is not None:
         said.append(_("Begins anew %(moment)s.", moment=wording.moment(standing.resets)))
     if standing.budget is None:
@@ -201,11 +243,20 @@ def _note(standing: Standing) -> str:
     return " ".join(said)
 
 
+def _typed(standing: Standing) -> str:
+    """A limit as it is written into the field."""
+    return str(standing.limit) if standing.counted is Counted.PICTURES else Money(standing.limit).text
+
+
+def _amount_in(form: FormData) -> str:
+    return text_of(form, "amount").strip()[:40]
+
+
 def _draft(form: FormData) -> BudgetDraft:
     return BudgetDraft(
         whom=text_of(form, "whom")[:100],
         name=text_of(form, "name"),
-        amount=text_of(form, "amount").strip()[:40],
+        amount=_amount_in(form),
         counted=text_of(form, "counted"),
         window=text_of(form, "window"),
     )

@@ -147,8 +147,8 @@ def dollars(amount: str) -> str:
 
 
 def amount(money: Money) -> str:
-    """$10, $0.002: a limit or a place on an axis, with no more decimals than it has."""
-    return dollars(f"{money.dollars.normalize():f}")
+    """$10.00, $0.002, $0: a limit or a place on an axis, exactly; like a price with two decimals or more."""
+    return dollars(money.text if money else "0")
 
 
 def percent(value: float) -> str:
