@@ -97,6 +97,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Seque
         jobs.append(site.client.post("/api/v1/jobs", json={"prompt": SAID, **PAID}).json())
         album: Any = site.client.post("/api/v1/collections", json={"name": SAID}).json()
         chat: Any = site.client.post("/api/v1/chats", json={}).json()
+        binned: Any = site.paint(prompt=SAID)
+        site.client.delete(f"/api/v1/images/{binned['images'][0]['id']}")
         paths = ["/", "/gallery", "/gallery?select=1", "/gallery?trash=1", "/gallery/empty", "/gallery?q=nothing"]
         paths += ["/collections", f"/collections/{album['id']}", f"/collections/{album['id']}/remove"]
         paths += ["/jobs", "/jobs?show=active", "/analytics", "/analytics?period=day", "/chat", f"/chat/{chat['id']}"]
