@@ -37,6 +37,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, State
             states[state] = site.paint(prompt=f"A harbour that is {state}", count=2, **BOUGHT)
             assert states[state]["state"] == state
         site.stand_in.faults.add(Fault(delay=LATER))
+        binned: Any = site.paint()
+        assert site.client.delete(f"/api/v1/images/{binned['images'][0]['id']}").is_success
         made = site.client.post("/api/v1/collections", json={"name": "Harbours", "description": "Boats"}).json()
         ids = {"ids": [each["id"] for each in states["succeeded"]["images"]]}
         assert site.client.post(f"/api/v1/collections/{made['id']}/images", json=ids).is_success

@@ -1,6 +1,7 @@
 """Figures and the queue in a real browser: nothing axe objects to, nothing too wide, alive without a reload."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -38,6 +39,33 @@ async def test_every_part_can_be_used_by_everybody(site: Site, browser: Browser,
         assert await objections(seen.page) == [], path
         assert await seen.page.evaluate("document.documentElement.scrollWidth") == width, path
     assert seen.complaints == []
+
+
+SMALLEST = 11
+WRITTEN = """() => [...document.querySelectorAll("svg.chart text")].filter((x) => x.checkVisibility()).map((each) => {
+  const { left, right, top, bottom } = each.getBoundingClientRect();
+  const card = each.closest(".card").getBoundingClientRect();
+  const size = parseFloat(getComputedStyle(each).fontSize) * each.getScreenCTM().a;
+  const chart = [...document.querySelectorAll("svg.chart")].indexOf(each.closest("svg.chart"));
+  const outside = left < card.left || right > card.right;
+  return { text: each.textContent, chart, size, left, right, top, bottom, outside };
+})"""
+"""Every word that is seen on a chart: how large it is drawn, and where."""
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+async def test_every_word_on_a_chart_can_be_read_at_every_width(site: Site, browser: Browser, width: int) -> None:
+    page = (await visit(browser, site, width=width)).page
+    for path in ("/analytics", "/analytics?period=day", "/analytics?period=90"):
+        await page.goto(path)
+        written = await page.evaluate(WRITTEN)
+        assert len(written) > 12, path
+        assert [each for each in written if each["size"] < SMALLEST or each["outside"]] == [], path
+        for first, second in combinations(written, 2):
+            across = first["left"] < second["right"] and second["left"] < first["right"]
+            down = first["top"] + 3 < second["bottom"] and second["top"] + 3 < first["bottom"]
+            met = first["chart"] == second["chart"] and across and down
+            assert not met, (path, first["text"], second["text"])
 
 
 @pytest.mark.req("S4-077")
