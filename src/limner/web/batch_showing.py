@@ -28,6 +28,8 @@ from limner.web.queue import LATER, RETRIED, SOON
 ROWS_A_PAGE = 100
 TILES = 4
 """Pictures of a row that are shown."""
+BARE = frozenset({RowState.WAITING.value, JobState.QUEUED.value, JobState.FAILED.value, JobState.REFUSED.value})
+"""States of rows whose one job has brought no picture."""
 
 
 class Show(StrEnum):
@@ -86,7 +88,7 @@ async def batch_view(request: Request, batch_id: str, query: BatchQuery) -> Batc
     wanted = [row for row in standing if _is_wanted(row, query.show)]
     shown = wanted[ROWS_A_PAGE * (query.page - 1) : ROWS_A_PAGE * query.page]
     jobs = await runtime.jobs.chosen(principal.id, [name for row in shown for name in row.jobs])
-    painted = _brought(jobs) or _brought(await _others(request, standing, jobs))
+    painted = _brought(jobs) or await _elsewhere(request, standing, jobs)
     again = any(row.short for row in standing) or await runtime.batching.batches.unpainted(batch.id, principal.id)
     listed, may_change = _Listing(links=links, jobs=jobs, batch=batch), principal.may_change
     stoppable = may_change and batch.ended is None and batch.cancelled is None
@@ -111,10 +113,15 @@ def _brought(jobs: Mapping[str, Job]) -> bool:
     return any(picture.trashed is None for job in jobs.values() for picture in job.pictures)
 
 
-async def _others(request: Request, standing: Sequence[Standing], seen: Mapping[str, Job]) -> Mapping[str, Job]:
-    """The jobs of rows that are on other pages."""
-    names = [name for row in standing for name in row.jobs if name not in seen]
-    return await runtime_of(request).jobs.chosen(principal_of(request).id, names) if names else {}
+async def _elsewhere(request: Request, standing: Sequence[Standing], seen: Mapping[str, Job]) -> bool:
+    """The same of rows that are on other pages: they are looked at in parts, those alone that can have brought one."""
+    rows = [row for row in standing if len(row.jobs) > 1 or row.not_again or row.state not in BARE]
+    names = [name for row in rows for name in row.jobs if name not in seen]
+    for first in range(0, len(names), ROWS_A_PAGE):
+        part = names[first : first + ROWS_A_PAGE]
+        if _brought(await runtime_of(request).jobs.chosen(principal_of(request).id, part)):
+            return True
+    return False
 
 
 def _is_wanted(row: Standing, show: Show) -> bool:
