@@ -163,7 +163,7 @@ def test_the_queue_is_said_whole_in_the_language_of_the_page() -> None:
         "Tenth in line",
         "Number 11 in line",
     )
-    assert (queue_words.stage("cooling"), queue_words.stage("")) == ("Cooling", "Working")
+    assert (queue_words.stage("cooling"), queue_words.stage("")) == ("Cooling", "Sending")
     with speaking(KNOWN["de"]):
         assert queue_words.tally(counts) == "2 laufen, 1 wartet"
         assert queue_words.lane_in_full(1, 1, 3) == "1 von 1 Platz belegt, 3 warten"

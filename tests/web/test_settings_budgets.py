@@ -42,7 +42,8 @@ def test_budgets_are_added_filled_and_removed(alone: Site) -> None:
     assert "{ --at: 100%; }" in page.text
     for place in re.findall(rf'href="({HERE}/[^"]+/remove)"', page.text):
         asked = client.get(place)
-        assert re.search(r"Remove the budget of (\$80\.00|\$2\.50|1 picture) for ", asked.text)
+        assert re.search(r"Remove the budget of (\$80\.00|\$2\.50|1 picture) for “", asked.text)
+        assert "What it has counted is kept." in asked.text
         assert client.post(place).headers["location"] == f"{HERE}?done=removed"
         assert client.get(place).status_code == 404
     assert "Project harbour" not in client.get(HERE).text

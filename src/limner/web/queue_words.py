@@ -43,7 +43,7 @@ LEAST_USUAL = 1.0
 
 def stage(name: str) -> str:
     """What goes on, in the words of the cards."""
-    return _(STAGES[name]) if name in STAGES else name[:1].upper() + name[1:] or _("Working")
+    return _(STAGES[name]) if name in STAGES else name[:1].upper() + name[1:] or _(STAGES["submitted"])
 
 
 def in_line(place: int, *, shared: bool = False) -> str:

@@ -97,12 +97,9 @@ async def ask_to_remove_budget(request: Request, budget_id: str) -> Response:
     """Asks before a budget is removed. For administrators."""
     standing = await _known(request, budget_id)
     row = _row(standing, await _names(request), runtime_of(request).clock.now())
-    question = _(
-        "Remove the budget of %(amount)s for %(whose)s? What it has counted is kept.",
-        amount=_amount(standing, standing.limit),
-        whose=row.title,
-    )
-    return ask(request, SECTION, question, yes=message("Remove"))
+    amount = _amount(standing, standing.limit)
+    question = _("Remove the budget of %(amount)s for “%(whose)s”?", amount=amount, whose=row.title)
+    return ask(request, SECTION, question, _("What it has counted is kept."), yes=message("Remove"))
 
 
 @router.post("/{budget_id}/remove")
