@@ -26,7 +26,6 @@ async function judge(image) {
   if (answer?.ok === false || (tries.get(image) ?? 0) >= MOST) return replace(image);
   if (answer) return again(image);
   image.hidden = true; // its place keeps its tone
-  document.addEventListener("limner:back", () => again(image), { once: true });
   lost();
 }
 
@@ -35,6 +34,12 @@ export function watch() {
   document.addEventListener("error", (event) => {
     if (event.target instanceof HTMLImageElement && event.target.closest(".pic")) judge(event.target);
   }, true);
+  // Also those of which nobody was told: a browser that takes another size of a picture for another window says nothing.
+  document.addEventListener("limner:back", () => {
+    for (const image of document.querySelectorAll(".pic img")) {
+      if (image.hidden || (image.complete && image.naturalWidth === 0)) again(image);
+    }
+  });
   for (const image of document.querySelectorAll(".pic img")) {
     if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") judge(image);
   }
