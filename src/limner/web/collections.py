@@ -71,7 +71,7 @@ async def ask_to_remove_collection(request: Request, collection_id: str) -> Resp
     found = await runtime_of(request).keeping.curator.collection(name, principal_of(request))
     view = AskPage(
         shell=shell(request, _("Remove a collection"), current="gallery"),
-        question=_("Remove the collection %(name)s? Its pictures stay, its share links end.", name=found.name),
+        question=_("Remove the collection “%(name)s”? Its pictures stay, its share links end.", name=found.name),
         action=links.remove_collection(name),
         fields=(),
         yes=_("Remove"),
