@@ -215,7 +215,7 @@ def test_a_collection_is_named_described_and_removed(site: Site) -> None:
     assert "With words" in page
     wrong = send(site, here, name=" ", description="")
     assert (wrong.status_code, "printable characters" in wrong.text) == (422, True)
-    assert "Remove the collection Second? Its pictures stay" in get(site, f"{here}/remove").text
+    assert "Remove the collection “Second”? Its pictures stay" in get(site, f"{here}/remove").text
     assert led(send(site, f"{here}/remove")) == "/collections"
     assert get(site, here).status_code == 404
     assert send(site, "/collections", name="").status_code == 422
