@@ -238,6 +238,8 @@ ATTEMPTS: dict[str, tuple[Attempt, ...]] = {
     "delete_invitation": (Attempt(status=403),),
     "withdraw_invitation_from_form": (Attempt(status=403),),
     "add_budget_from_form": (Attempt(form={"whom": "user:{user_id}", "amount": "1"}, status=403),),
+    "budget_page": (Attempt(status=403),),
+    "change_budget_from_form": (Attempt(form={"amount": "1"}, status=403),),
     "ask_to_remove_budget": (Attempt(status=403),),
     "remove_budget_from_form": (Attempt(status=403),),
     "person_page": (Attempt(status=403),),
