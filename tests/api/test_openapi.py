@@ -42,8 +42,9 @@ def operations(document: Any) -> list[tuple[str, str, Any]]:
 def test_the_documentation_is_there_without_a_network(site: Site, document: Any) -> None:
     page = site.client.get("/docs")
     assert page.status_code == 200
+    text = page.text.replace("<wbr>", "")  # where a long path may break
     for path, _, operation in operations(document):
-        assert path in page.text
+        assert f"<code>{path}</code>" in text
         assert f'id="{operation["operationId"]}"' in page.text
     assert not re.findall(r"(?:src|href|action)=.?https?://|url\(.?https?://", page.text.replace(site.url, ""))
 

@@ -195,7 +195,7 @@ def test_what_failed_is_bought_again_for_the_price_that_is_shown(site: Site) -> 
 def test_a_batch_that_came_short_in_part_says_how_much_of_it_is_done(site: Site) -> None:
     site.stand_in.faults.add(BAD)
     place = begun(site, "a pier\na quay", model=PAID, concurrency="1")
-    page = until(site, place, "1 done, 1 came short")
+    page = until(site, place, "1 done, 1 came short", "1 of 2 done")
     mark = r'<span class="badge warn"><svg[^>]*><use href="[^"]*#part"/></svg>1 of 2 done</span>'
     for where in (page, get(site, "/batches").text):
         assert re.search(mark, where)
