@@ -345,3 +345,19 @@ async def test_what_the_budget_forbids_pays_for_no_translation_and_sets_nothing_
         if limit > Money.usd("0.04"):
             untranslated = await here.engine.generate(replace(WISH, translate=""), LOCAL, timeout=20)
             assert untranslated.state is JobState.SUCCEEDED
+
+
+async def test_what_is_called_off_before_the_translation_is_bought_may_be_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leaves(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    sends = saying()
+    async with house(tmp_path, {"acme": FakeProvider()}, ACME, texts=buyer_over(sends)) as here:
+        with monkeypatch.context() as leaving:
+            leaving.setattr(type(here.jobs), "rehearse", leaves)
+            with pytest.raises(asyncio.CancelledError):
+                await here.engine.submit(WISH, LOCAL, key="k")
+        job = await here.engine.generate(WISH, LOCAL, key="k", timeout=20)
+        assert (job.request.prompt, len(sends.sent)) == (ENGLISH, 1)

@@ -118,6 +118,10 @@ class Interpreter:
             return self.codec.load(json.loads(kept))
         try:
             await rehearse()
+        except BaseException:  # whatever it was, called off included: nothing was bought, and the name is free again
+            await self.repeats.forget(principal.id, name)
+            raise
+        try:
             done = await self._bought(request, foreseen, principal)
         except PolicyError:  # a rule forbids to ask: nothing was bought, and the name is free again
             await self.repeats.forget(principal.id, name)
