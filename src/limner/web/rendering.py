@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from limner.domain.people import Principal
 from limner.web import languages, wording
+from limner.web.icons import read_icons
 from limner.web.links import Links
 from limner.web.squeezing import Squeezed
 from limner.web.views import Shell
@@ -65,7 +66,10 @@ class Renderer:
         )
         self._environment.policies["json.dumps_function"] = _as_json
         self._environment.globals.update(
-            links=links, languages=languages.LANGUAGES, words_of_scripts=languages.words_of_scripts
+            links=links,
+            icons=read_icons(),
+            languages=languages.LANGUAGES,
+            words_of_scripts=languages.words_of_scripts,
         )
         self._environment.filters.update(
             moment=wording.moment, percent=wording.percent, figure=wording.figure, size=wording.size

@@ -30,7 +30,7 @@ async function commands() {
     group: each.dataset.command || say("Pages"),
     text: each.textContent.trim(),
     lang: each.lang,
-    icon: each.querySelector("use")?.getAttribute("href"),
+    icon: each.querySelector("svg")?.cloneNode(true),
     act: () => each.click(),
   }));
 }
@@ -124,7 +124,7 @@ class Palette {
     const option = element("div", { className: "option", id: `palette-option-${index}` });
     option.setAttribute("role", "option");
     if (each.picture) option.append(element("img", { src: each.picture, alt: "", width: 32, height: 32 }));
-    else if (each.icon) option.append(drawn(each.icon));
+    else if (each.icon) option.append(each.icon);
     const text = element("span", { className: "text", dir: "auto", textContent: each.text });
     if (each.lang) text.lang = each.lang;
     option.append(text);
@@ -159,15 +159,6 @@ class Palette {
     this.dialog.close();
     each.act();
   }
-}
-
-function drawn(address) {
-  const [svg, use] = ["svg", "use"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
-  svg.setAttribute("class", "i i-lg");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", address);
-  svg.append(use);
-  return svg;
 }
 
 const to = (address) => () => location.assign(address);
