@@ -3,7 +3,7 @@
 import re
 
 from limner.web.assets import FOLDER
-from limner.web.icons import read_icons
+from limner.web.icons import TURNING, read_icons
 from tests.api.served import Site
 
 PAGES = ("/", "/gallery", "/chat", "/compare", "/jobs", "/analytics", "/settings/keys", "/batches", "/keys", "/docs")
@@ -22,3 +22,14 @@ def test_pages_point_to_no_other_file_for_their_icons(site: Site) -> None:
         assert page.status_code == 200, address
         assert "<use" not in page.text, address
         assert re.search(r'<svg class="i[^"]*" viewBox="0 0 24 24" aria-hidden="true"><(?:path|circle)', page.text)
+
+
+def test_the_mark_is_drawn_as_its_file_is(site: Site) -> None:
+    page = site.client.get("/", headers={"Accept": "text/html"}).text
+    drawn = (FOLDER / "mark.svg").read_text("utf-8")
+    shapes = drawn[drawn.index("<rect") : drawn.rindex("</svg>")]
+    assert f'<svg width="34" height="34" viewBox="0 0 34 34" aria-hidden="true">{shapes}</svg><b>Limner</b>' in page
+
+
+def test_what_points_along_the_line_is_known_by_its_icon() -> None:
+    assert set(read_icons()) >= TURNING

@@ -106,6 +106,20 @@ async def test_what_is_unfolded_works_without_a_script_and_folds_up_with_one(bro
     assert seen.complaints == []
 
 
+async def test_arrows_point_the_other_way_from_right_to_left(browser: Browser, studio: Site) -> None:
+    seen = await visit(browser, studio)
+    turned = []
+    for language in ("en", "ar"):
+        await seen.context.add_cookies([{"name": "language", "value": language, "url": studio.url}])
+        await seen.page.goto("/gallery")
+        picture = await seen.page.locator(".justified .pic > a").last.get_attribute("href")
+        await seen.page.goto(str(picture))
+        arrow = seen.page.locator("[data-part=newer] .i").first
+        turned.append(await arrow.evaluate("each => getComputedStyle(each).transform"))
+    assert turned == ["none", "matrix(-1, 0, 0, 1, 0, 0)"]
+    assert seen.complaints == []
+
+
 async def test_scripts_speak_the_language_of_the_page(browser: Browser, studio: Site) -> None:
     seen = await visit(browser, studio)
     await seen.context.add_cookies([{"name": "language", "value": "ar", "url": studio.url}])

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from limner.domain.people import Principal
 from limner.web import languages, wording
-from limner.web.icons import read_icons
+from limner.web.icons import TURNING, read_icons, read_mark
 from limner.web.links import Links
 from limner.web.squeezing import Squeezed
 from limner.web.views import Shell
@@ -68,6 +68,8 @@ class Renderer:
         self._environment.globals.update(
             links=links,
             icons=read_icons(),
+            turning=TURNING,
+            the_mark=read_mark(),
             languages=languages.LANGUAGES,
             words_of_scripts=languages.words_of_scripts,
         )
