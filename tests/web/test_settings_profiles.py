@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from limner.testing.faults import At, Fault
+from limner.web.icons import read_icons
 from tests.api.people import accounts_site, add_user, client_of, quick_hashes
 from tests.api.served import Site, serving
 
@@ -63,7 +64,7 @@ def test_a_key_is_validated_in_the_form_and_what_stands_there_stays(alone: Site)
     typed = {**NEW, "do": "validate", "name": "Half done", "key": stored.json()["id"]}
     valid = client.post(HERE, data=typed)
     assert re.search(r"Valid\. \d+ models available\.", valid.text)
-    assert ('value="Half done"' in valid.text, "#check" in valid.text) == (True, True)
+    assert ('value="Half done"' in valid.text, read_icons()["ok"] in valid.text) == (True, True)
     assert f'value="{stored.json()["id"]}" selected' in valid.text
     alone.stand_in.faults.add(Fault(at=At.ACCOUNT, status=401, body=WRONG))
     assert "OpenAI does not accept this key (401)." in client.post(HERE, data=typed).text

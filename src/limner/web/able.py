@@ -16,6 +16,7 @@ from limner.runtime import Runtime
 from limner.web import wording
 from limner.web.failures import in_short
 from limner.web.languages import gettext as _
+from limner.web.services import called
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +80,7 @@ class Look:
         live = [card for card in self.runtime.catalog.models if card.status is Status.LIVE]
         cards = [card for card in live if operation in card.operations and (wordless or card.prompt_limit > 0)]
         groups = [
-            AbleGroup(name=service.name, options=options)
+            AbleGroup(name=called(service), options=options)
             for service in self.runtime.catalog.services
             if (options := tuple(self._options(cards, service.id, operation, size)))
         ]

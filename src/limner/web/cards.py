@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from markupsafe import Markup
+
 from limner.domain.errors import FailureCode
 from limner.domain.job import CallState, Job, JobState
 from limner.domain.money import Estimate, Money
@@ -16,8 +18,10 @@ from limner.domain.queue import held_by_a_pause
 from limner.domain.request import Operation, Size
 from limner.web import showing, wording
 from limner.web.create_views import JobCard, RetryOffer
+from limner.web.failures import in_english, told
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext, number
+from limner.web.services import called
 from limner.web.views import Fact
 
 RETRIED = {JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED}
@@ -54,7 +58,7 @@ class Desk:
         candidate = job.plan.candidates[job.candidate]
         css, icon = wording.STATES[job.state][:2]
         service = showing.service_of(self.catalog, job.model)
-        provider = service.name if service else job.model.partition("/")[0]
+        provider = called(service) if service else job.model.partition("/")[0]
         size = _size(job, candidate)
         return JobCard(
             id=job.id,
@@ -217,7 +221,9 @@ def _why_fallback(job: Job) -> str:
     if job.fallback is None:
         return ""
     warning = _("Primary provider unavailable, fallback provider used. The cost may differ.")
-    return f"{warning} {job.fallback.why}".strip()
+    failed = next((call.problem for call in job.calls if call.problem and call.candidate < job.candidate), None)
+    why = told(failed) if failed and failed.message == job.fallback.why else in_english(job.fallback.why)
+    return Markup("{} {}").format(warning, why) if why else warning
 
 
 def _retry(job: Job, candidate: Candidate) -> RetryOffer | None:

@@ -22,6 +22,7 @@ from limner.web.failures import told
 from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links
+from limner.web.services import called
 from limner.web.views import Another, Fact
 
 CUT = 150
@@ -50,7 +51,7 @@ def block_of(part: ToolPart, catalog: Catalog, links: Links, *, paused: bool) ->
     return BlockView(
         id=part.id,
         state=part.state,
-        provider=model.partition("/")[0] if service is None else service.name,
+        provider=model.partition("/")[0] if service is None else called(service),
         colour=showing.colour(model),
         chips=_chips(part, pictures, tier_in(prompt)[0], catalog),
         prompt=prompt,
@@ -102,7 +103,7 @@ def terms_of(quote: Quote) -> str:
 def name_of(model: str, catalog: Catalog) -> str:
     """Together AI · FLUX.1 schnell."""
     service = showing.service_of(catalog, model)
-    return f"{model.partition('/')[0] if service is None else service.name} · {_title(model, catalog)}"
+    return f"{model.partition('/')[0] if service is None else called(service)} · {_title(model, catalog)}"
 
 
 def _title(model: str, catalog: Catalog) -> str:

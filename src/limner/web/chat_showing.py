@@ -38,6 +38,7 @@ from limner.web.languages import gettext as _
 from limner.web.languages import message
 from limner.web.links import Links
 from limner.web.markdown import rendered
+from limner.web.services import called
 from limner.web.views import Tile
 
 SHOWN = 60
@@ -174,7 +175,7 @@ def _painter(runtime: Runtime, profile: Profile) -> Painter:
     return Painter(
         name=profile.name,
         model=showing.model_title(runtime.catalog, profile.model_id),
-        service=profile.service if service is None else service.name,
+        service=profile.service if service is None else called(service),
         colour=showing.colour(profile.model_id),
     )
 
@@ -300,7 +301,7 @@ def services_json(runtime: Runtime) -> str:
     """What services and their models are called, and which pigment they have, for the script."""
     known = {
         service.id: {
-            "name": service.name,
+            "name": called(service),
             "colour": showing.COLOURS.get(service.id, "other"),
             "models": {card.name: card.title for card in runtime.catalog.models if card.service == service.id},
         }

@@ -21,6 +21,7 @@ from limner.web.create_views import Draft, KeyHint
 from limner.web.failures import headline, in_short, told_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
+from limner.web.services import called
 from limner.web.views import ModelGroup, ModelOption
 
 SHAPES = ("1:1", "3:2", "2:3", "16:9", "9:16")
@@ -165,7 +166,7 @@ def model_groups(
         if options:
             note = _("offline, nothing leaves this machine") if service.algorithmic else ""
             groups.append(
-                ModelGroup(name=service.name, colour=showing.colour(options[0].id), note=note, options=options)
+                ModelGroup(name=called(service), colour=showing.colour(options[0].id), note=note, options=options)
             )
     return tuple(sorted(groups, key=lambda group: not group.options[0].ready))
 
@@ -178,7 +179,7 @@ def _option(runtime: Runtime, services: Services, card: ModelCard) -> ModelOptio
         id=card.id,
         title=card.title,
         label=" · ".join(filter(None, (card.title, price, seconds, brief))),
-        note=why or _("%(service)s · %(price)s · about %(time)s", service=service.name, price=each, time=seconds),
+        note=why or _("%(service)s · %(price)s · about %(time)s", service=called(service), price=each, time=seconds),
         ready=not why,
         short=short,
         local=service.local,
@@ -208,7 +209,7 @@ def key_hints(runtime: Runtime, services: Services) -> tuple[KeyHint, ...]:
         if not service.local:
             readiness = services.readiness(service.id)
             reason = told_of(headline(readiness.code), readiness.reason)
-            hints.append(KeyHint(name=service.name, ready=readiness.ready, reason=reason))
+            hints.append(KeyHint(name=called(service), ready=readiness.ready, reason=reason))
     return tuple(hints)
 
 

@@ -17,6 +17,7 @@ from limner.web.analytics_views import FallRow, Figure, Named, ShareRow, Sheet
 from limner.web.charts import BOTTOM, TOP, WIDTH, ColumnChart, Guide, LineChart, Mark, Reach, ReachChart, Tick
 from limner.web.languages import gettext as _
 from limner.web.languages import ngettext, number
+from limner.web.services import called
 
 NOTHING = Sums.of(())
 NONE_ENDED = Ends.of(())
@@ -50,7 +51,7 @@ class Drawing:
     def named(self, service: str) -> Named:
         """A service as people call it."""
         card = showing.service_of(self.catalog, service)
-        name = self.writers.get(service, service) if card is None else card.name
+        name = self.writers.get(service, service) if card is None else called(card)
         return Named(name=name, css=showing.colour(service))
 
     # --- figures ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from limner.domain.records import PictureFilter
 from limner.web import dates, wording
 from limner.web.gallery_views import Choice, Filters
 from limner.web.languages import gettext as _
+from limner.web.services import called
 from limner.web.showing import model_title, service_of
 
 MOST_CHOICES = 500
@@ -132,4 +133,4 @@ def _choices(names: dict[str, str], chosen: str | None) -> tuple[Choice, ...]:
 
 def _service(model: str, catalog: Catalog) -> str:
     service = service_of(catalog, model)
-    return model.partition("/")[0] if service is None else service.name
+    return model.partition("/")[0] if service is None else called(service)

@@ -15,6 +15,7 @@ from limner.web.composer import Composing
 from limner.web.create_views import Draft, Offer
 from limner.web.languages import gettext as _
 from limner.web.languages import ngettext
+from limner.web.services import called
 from limner.web.views import Fact
 
 MOST_FOR_WORDS = Money.usd("0.02")
@@ -42,7 +43,7 @@ async def offered(who: Composing, draft: Draft, changed: str) -> Offer:
     likely = None if quote.estimate is None else quote.estimate.likely
     return Offer(
         title=first.title,
-        provider=service.name if service else first.model.partition("/")[0],
+        provider=called(service) if service else first.model.partition("/")[0],
         colour=showing.colour(first.model),
         button=button(wanted.count, quote.ceiling),
         line=wording.price_line(wanted.count, likely, first.seconds),

@@ -33,6 +33,7 @@ from limner.web.languages import message, number
 from limner.web.links import Links
 from limner.web.queue_views import Lane, QueuePage, QueuePart, QueueRow, QueueView, RetryPage, RetryRow
 from limner.web.rendering import shell
+from limner.web.services import called
 from limner.web.signing_in import text_of
 
 JOBS_A_PAGE = 50
@@ -303,7 +304,7 @@ async def _lanes(runtime: Runtime, principal: Principal, waiting: Sequence[Job])
         queued = load - used + len(mine) - running
         lanes.append(
             Lane(
-                name=Named(name=card.name, css=showing.colour(card.id)),
+                name=Named(name=called(card), css=showing.colour(card.id)),
                 text=words.lane(used, card.concurrency, queued),
                 idle=not used and not queued,
                 label=words.lane_in_full(used, card.concurrency, queued),

@@ -69,7 +69,7 @@ class Renderer:
             links=links,
             icons=read_icons(),
             turning=TURNING,
-            the_mark=read_mark(),
+            mark_shapes=read_mark(),
             languages=languages.LANGUAGES,
             words_of_scripts=languages.words_of_scripts,
         )

@@ -42,6 +42,16 @@ DESCRIPTIONS = {
 """What the built-in services are like, word for word as in catalog/facts."""
 
 
+NAMES = {"sketch": message("Built in")}
+"""What is no maker's name, word for word as in catalog/facts."""
+
+
+def called(card: ServiceCard) -> str:
+    """A service's name; in the language of the request where it is a word and not a name."""
+    known = NAMES.get(card.id)
+    return _(known) if known is not None and known == card.name else card.name
+
+
 def described(card: ServiceCard) -> str:
     """What a service is like; in English, and marked as that, where the catalog says something of its own."""
     known = DESCRIPTIONS.get(card.id)

@@ -21,6 +21,7 @@ from limner.web.failures import told
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
+from limner.web.services import called
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_keys import service_name, verdict
 from limner.web.settings_profile_form import (
@@ -208,7 +209,7 @@ def _painters(runtime: Runtime, services: Services) -> tuple[Choice, ...]:
     with_models = {card.service for card in runtime.catalog.models if card.status is Status.LIVE}
     cards = [card for card in runtime.catalog.services if card.id in with_models]
     cards.sort(key=lambda card: not services.readiness(card.id).ready)
-    return tuple(Choice(value=card.id, name=card.name) for card in cards)
+    return tuple(Choice(value=card.id, name=called(card)) for card in cards)
 
 
 def _models(runtime: Runtime, services: Services, service: str, chosen: str) -> tuple[Choice, ...]:

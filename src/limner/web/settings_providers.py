@@ -24,7 +24,7 @@ from limner.web import showing, wording
 from limner.web.failures import headline, told_of
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext, pointed
-from limner.web.services import described
+from limner.web.services import called, described
 from limner.web.settings_frame import done_at, framed
 from limner.web.settings_keys import verdict
 from limner.web.settings_views import Badge, OfferRow, ProviderPage, ProviderRow, ProvidersPage
@@ -218,7 +218,7 @@ def _painting(runtime: Runtime, services: Services, card: ServiceCard, place: Te
     living = (model for model in runtime.catalog.models if model.service == card.id)
     return Place(
         id=card.id,
-        name=card.name,
+        name=called(card),
         description=described(card),
         documentation=card.documentation,
         readiness=services.readiness(card.id),

@@ -15,6 +15,7 @@ from limner.domain.ports import Catalog
 from limner.web import wording
 from limner.web.failures import in_english
 from limner.web.languages import gettext as _
+from limner.web.services import called
 from limner.web.styles import style_name
 from limner.web.views import Fact, ReceiptRow, Tile
 
@@ -156,7 +157,7 @@ class Story:
     def _maker(self) -> str:
         """The model and its service; what brought it, where nobody painted it."""
         service = service_of(self.catalog, self.picture.model)
-        return self.title if service is None else f"{self.title} \u00b7 {service.name}"
+        return self.title if service is None else f"{self.title} \u00b7 {called(service)}"
 
     @property
     def _candidate(self) -> Candidate:
