@@ -28,7 +28,8 @@ VALUE = re.compile(r"%\((\w+)\)s|(\{\w+\})")
 """What is put in: by Python and templates, and by scripts that take their words from the page."""
 STRAY = re.compile(r"%(?!\(\w+\)s)")
 TAG = re.compile(r"</?\w+")
-WORDS = 'from "./words.js"'
+WORDS = ('from "./words.js"', 'getElementById("words")')
+"""A script that speaks from the catalogs, or is the one by which all do."""
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 SAID_BY_SCRIPTS = re.compile(rf"\bsay\({QUOTED}|\bsayMany\({QUOTED},\s*{QUOTED}")
 
@@ -73,7 +74,7 @@ def hear(root: Path) -> Heard:
         hear_module(source, heard)
     for path in sorted((web / "static").glob("*.js")):
         text = path.read_text(encoding="utf-8")
-        if WORDS not in text:  # its `say`, where it has one, is its own
+        if not any(each in text for each in WORDS):  # its `say`, where it has one, is its own
             continue
         for found in SAID_BY_SCRIPTS.finditer(text):
             texts = [json.loads(f'"{each}"') for each in found.groups() if each is not None]

@@ -11,7 +11,18 @@ from limner.domain.chats import TagKind
 from limner.domain.money import Money
 from limner.web.chat_showing import TAGS
 from limner.web.icons import read_icons
-from limner.web.languages import ENGLISH, FOLDER, KNOWN, LANGUAGES, Language, gettext, ngettext, preferred, speaking
+from limner.web.languages import (
+    ENGLISH,
+    FOLDER,
+    KNOWN,
+    LANGUAGES,
+    Language,
+    gettext,
+    ngettext,
+    preferred,
+    speaking,
+    words_of_scripts,
+)
 from limner.web.languages.catalogs import BETWEEN, Entry, read_catalog, written
 from limner.web.offering import button
 from tests.api.served import Site, serving
@@ -243,3 +254,9 @@ def test_a_text_with_two_meanings_is_said_by_its_context(tmp_path: Path) -> None
     for language, said in ((ENGLISH, "Theme"), (GERMAN, "Thema"), (KNOWN["ar"], "موضوع")):
         with speaking(language):
             assert gettext(TAGS[TagKind.THEME]) == said
+
+
+def test_the_times_that_scripts_write_are_in_the_language_of_the_page() -> None:
+    written_there = {"%(seconds)s s", "%(minutes)s min", "%(minutes)s min %(seconds)s s"}
+    for language in LANGUAGES[1:]:
+        assert written_there <= set(words_of_scripts(language.code))

@@ -22,6 +22,7 @@ from limner.web.failures import headline, told_of
 from limner.web.gallery_views import Choice
 from limner.web.languages import gettext as _
 from limner.web.languages import message, ngettext
+from limner.web.services import called
 from limner.web.settings_frame import ask, done_at, framed
 from limner.web.settings_views import Badge, KeyDraft, KeyRow, KeysPage
 from limner.web.signing_in import answered, text_of
@@ -159,7 +160,7 @@ def service_name(runtime: Runtime, service: str) -> str:
     painter = showing.service_of(runtime.catalog, service)
     writer = runtime.vault.texts.service(service)
     if painter is not None:
-        return painter.name
+        return called(painter)
     return service if writer is None else writer.name
 
 
