@@ -342,6 +342,7 @@ async def test_messages_are_found_by_their_words(kept: SqlChats) -> None:
         await kept.say(saying)
         assert (await kept.search("ann", "gulls", limit=9, cursor=None)).items == ()
         await ended(kept, saying, TextPart(text="It is quiet."))
+    assert len((await kept.search("ann", "café harb", limit=9, cursor=None)).items) == 3
     page = await kept.search("ann", "HARBOUR café", limit=2, cursor=None)
     assert [found.text[-1] for found in page.items] == ["2", "1"]
     rest = await kept.search("ann", "HARBOUR café", limit=2, cursor=page.next)

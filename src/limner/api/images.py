@@ -46,7 +46,11 @@ class ImageQuery(BaseModel):
     service: str | None = Field(default=None, max_length=200)
     model: str | None = Field(default=None, max_length=200, description="`service/model`.")
     project: str | None = Field(default=None, max_length=200)
-    q: str | None = Field(default=None, max_length=500, description="Words of the prompt.")
+    q: str | None = Field(
+        default=None,
+        max_length=500,
+        description="Words of the prompt; where none has them all, the last may be the beginning of a word.",
+    )
     tag: str | None = Field(default=None, max_length=200)
     favorite: bool = Field(default=False, description="Only your favourites.")
     collection: str | None = Field(default=None, max_length=64, description="The id of a collection they are in.")

@@ -289,10 +289,9 @@ def _search(connection: Connection, owner: str, wanted: str, limit: int, cursor:
     index, matches = search.MESSAGES, search.MESSAGES.matches
     if connection.dialect.name == "sqlite":
         query = query.join(matches, matches.c.rowid == messages.c.serial)
-        query = query.where(index.sqlite_match({"o": owner}, words))
     else:
         query = query.join(matches, matches.c.serial == messages.c.serial)
-        query = query.where(index.postgres_match(owner, words))
+    query = query.where(index.match(connection, owner, words, {"o": owner}))
     if cursor is not None:
         query = query.where(messages.c.serial < cursors.unseal(cursor, int)[0])
     query = query.order_by(messages.c.serial.desc()).limit(limit + 1)

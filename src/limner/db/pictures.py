@@ -112,11 +112,11 @@ class Wanted:
         if words and connection.dialect.name == "sqlite":
             # In the order in which they were kept, which is the order of the word index: nothing has to be sorted.
             query = query.join(matches, matches.c.rowid == images.c.serial)
-            query = query.where(index.sqlite_match(search.facts_of(owner, which), words))
+            query = query.where(index.match(connection, owner, words, search.facts_of(owner, which)))
             return cls(query, (matches.c.rowid,))
         if words:
             query = query.join(matches, matches.c.serial == images.c.serial)
-            query = query.where(index.postgres_match(owner, words))
+            query = query.where(index.match(connection, owner, words, {}))
         return cls(query, _made(led))
 
     @property

@@ -1,7 +1,8 @@
 """An index of the words in a column of text: FTS5 on SQLite, a table with a GIN index on PostgreSQL.
 
 Whole words in any order, whatever their case; never by rank: ranking reads every match. On SQLite accents do not
-matter either. It is filled by triggers.
+matter either. Where no text has them all, the last may be the beginning of a word: so something is found while it is
+typed. It is filled by triggers.
 """
 
 from __future__ import annotations
@@ -9,12 +10,26 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import reduce
 from string import Template
 
-from sqlalchemy import ColumnElement, Connection, TableClause, cast, column, func, literal, literal_column, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    TableClause,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.types import UserDefinedType
 
 _WORD = re.compile(r"[^\W_]+")
+SHORTEST = 3
+"""Letters of a beginning: for one or two, which half of all words may have, every text would be read."""
 
 # Whose a row is and what made it are words of the index too, in hexadecimal so that each is one word: a common word
 # among few rows is then found as fast as a rare one among many.
@@ -97,21 +112,44 @@ class WordIndex:
         for statement in self._statements(_SQLITE if connection.dialect.name == "sqlite" else _POSTGRES):
             connection.exec_driver_sql(statement)
 
-    def sqlite_match(self, facts: Mapping[str, str], words: tuple[str, ...]) -> ColumnElement[bool]:
-        """Rows of the index with all these words, and with these facts by their letters."""
+    def match(
+        self, connection: Connection, owner: str, words: tuple[str, ...], facts: Mapping[str, str]
+    ) -> ColumnElement[bool]:
+        """Rows of the index with all these words, of this owner; on SQLite with these facts, by their letters, too."""
+        whole = self._match(connection, owner, (words, ""), facts)
+        any_whole = select(literal(1)).select_from(self.matches).where(whole).limit(1)
+        if len(words[-1]) < SHORTEST or connection.execute(any_whole).first():
+            return whole
+        return self._match(connection, owner, (words[:-1], words[-1]), facts)
+
+    def _match(
+        self, connection: Connection, owner: str, sought: tuple[tuple[str, ...], str], facts: Mapping[str, str]
+    ) -> ColumnElement[bool]:
+        if connection.dialect.name == "sqlite":
+            return self._sqlite_match(facts, *sought)
+        return self._postgres_match(owner, *sought)
+
+    def _sqlite_match(self, facts: Mapping[str, str], words: tuple[str, ...], begun: str) -> ColumnElement[bool]:
         sought = [f'facts : "{letter}{fact.encode().hex()}"' for letter, fact in facts.items()]
         sought += [f'{self._words} : "{word}"' for word in words]
+        if begun:
+            sought.append(f'{self._words} : "{begun}" *')
         return column(self.name).op("MATCH", is_comparison=True)(" AND ".join(sought))
 
-    def postgres_match(self, owner: str, words: tuple[str, ...]) -> ColumnElement[bool]:
-        """Rows of the index with all these words, of this owner."""
+    def _postgres_match(self, owner: str, words: tuple[str, ...], begun: str) -> ColumnElement[bool]:
         whose = owner.replace("\\", "\\\\").replace("'", "''")
         # All of it stands in the statement itself, so that PostgreSQL plans for these words. By a plan for whatever
         # words may come, which it makes for statements that come often, a common one takes a second (measured
         # 2026-11-28).
-        sought = func.plainto_tsquery(literal_column("'simple'"), literal(" ".join(words), literal_execute=True))
         mine = cast(literal(f"'@{whose}'", literal_execute=True), _Query())
-        return self.matches.c.words.op("@@", is_comparison=True)(sought.op("&&")(mine))
+        simple: ColumnElement[str] = literal_column("'simple'")
+        sought: list[ColumnElement[str]] = []
+        if words:
+            sought.append(func.plainto_tsquery(simple, literal(" ".join(words), literal_execute=True)))
+        if begun:
+            sought.append(func.to_tsquery(simple, literal(f"'{begun}':*", literal_execute=True)))
+        wanted = reduce(lambda one, other: one.op("&&")(other), (*sought, mine))
+        return self.matches.c.words.op("@@", is_comparison=True)(wanted)
 
     def _statements(self, templates: tuple[str, ...]) -> list[str]:
         names = {"index": self.name, "base": self._base, "text": self._words, "followed": ", ".join(self._followed)}
