@@ -105,7 +105,7 @@ def line() -> Iterator[ManagedCookiesSession]:
 def test_made_up_requests_are_answered_as_described(label: str, schema: Any, site: Site, line: Any) -> None:
     """The requests are made up here as schemathesis' own `parametrize` does while tests are collected: there every
     process that runs tests would make up those of all operations, and keep them. One schema serves all labels: a clone
-    for each would read the whole document anew, and its configuration would keep every clone (20 MB each).
+    for each would read the whole document anew, and its configuration would keep every clone (12 MB each).
     """
     schema.coverage_unexpected_methods_seen.clear()  # else of the operations on a path only the first tries the others
     answered = build_operation_test(
