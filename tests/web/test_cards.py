@@ -15,7 +15,8 @@ from limner.domain.request import ImageRequest, Operation, Size
 from limner.web import queue_words
 from limner.web.cards import Desk
 from limner.web.create_views import JobCard
-from limner.web.languages import KNOWN, speaking
+from limner.web.failures import HEADLINES
+from limner.web.languages import KNOWN, plain_gettext, speaking
 from tests.shipped import shipped
 
 CATALOG = shipped()
@@ -123,6 +124,11 @@ def test_whoever_stood_in_is_named_and_so_is_who_did_not_come(code: FailureCode,
     assert shown.fallback == f"FLUX 1.1 Pro {did}, so Stability AI made these"
     assert shown.why_fallback.startswith("Primary provider unavailable, fallback provider used.")
     assert (shown.model, shown.result) == ("Stable Image Core", "$0.12 of $0.12 quoted · 9 s")
+    with speaking(KNOWN["de"]):
+        why = card(done).why_fallback
+        ours, _, original = why.partition('<span class="original" lang="en" dir="ltr">')
+        assert ours.endswith(f" {plain_gettext(HEADLINES[code])} ")
+        assert original == "It did not answer within 300 s.</span>"
 
 
 def test_what_is_partly_done_says_what_is_paid_for_and_offers_the_rest() -> None:

@@ -49,6 +49,9 @@ def test_what_a_provider_is_like_is_told_in_the_language_of_the_page(alone: Site
     assert "a tool for each kind of edit" not in german
     with speaking(KNOWN["de"]):
         own = services.described(replace(cards["openai"], description="Ours, behind a wall."))
+        assert services.called(cards["sketch"]) == "Eingebaut"
+        assert [services.called(replace(cards[each], name="Own")) for each in ("sketch", "openai")] == ["Own", "Own"]
+    assert {services.called(card) for card in cards.values()} == {card.name for card in cards.values()}
     assert own == '<span lang="en" dir="ltr">Ours, behind a wall.</span>'
 
 
