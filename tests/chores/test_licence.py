@@ -14,7 +14,11 @@ def test_the_licence_is_mit() -> None:
 
 def test_every_file_of_others_is_listed_with_its_licence() -> None:
     listed = (ROOT / "THIRD_PARTY.md").read_text()
-    others = [*ROOT.glob("src/limner/**/*.woff2"), *ROOT.glob("src/limner/**/*icons*"), *ROOT.glob("src/**/specs/*")]
+    others = [
+        *ROOT.glob("src/limner/**/*.woff2"),
+        *ROOT.glob("src/limner/**/static/*icons*"),
+        *ROOT.glob("src/**/specs/*"),
+    ]
     assert len(others) >= 5
     for path in others:
         assert str(path.relative_to(ROOT)) in listed, path

@@ -266,6 +266,10 @@ async def test_however_keys_rotate_one_picture_is_bought_once_at_most(scripts: l
 # --- afterwards -------------------------------------------------------------------------------------
 
 
+UNFINISHED = [Pending(ticket={"id": "t1"}, poll_after=0.01)] * 100_000
+"""More than are asked for before the process has stopped, however slow the machine is."""
+
+
 async def begun(here: House, shop: FakeProvider) -> Job:
     """A job whose call is at the service under a stored key, in a process that has stopped."""
     shop.script(Pending(ticket={"id": "t1"}, poll_after=0.0))
@@ -276,8 +280,7 @@ async def begun(here: House, shop: FakeProvider) -> Job:
 
 
 async def test_after_a_restart_the_call_is_followed_under_its_own_key(tmp_path: Path) -> None:
-    unfinished = [Pending(ticket={"id": "t1"}, poll_after=0.01)] * 500
-    shop, own_shop = FakeProvider(), FakeProvider(polled=unfinished)
+    shop, own_shop = FakeProvider(), FakeProvider(polled=UNFINISHED)
     async with house(tmp_path, {"acme": shop}, ACME) as here:
         here.services.behind["sk-own"] = own_shop
         key = await stored(here, "sk-own")
@@ -291,8 +294,7 @@ async def test_after_a_restart_the_call_is_followed_under_its_own_key(tmp_path: 
 
 
 async def test_a_key_that_was_removed_meanwhile_leaves_the_purchase_to_a_person(tmp_path: Path) -> None:
-    unfinished = [Pending(ticket={"id": "t1"}, poll_after=0.01)] * 500
-    shop, own_shop = FakeProvider(), FakeProvider(polled=unfinished)
+    shop, own_shop = FakeProvider(), FakeProvider(polled=UNFINISHED)
     async with house(tmp_path, {"acme": shop}, ACME) as here:
         here.services.behind["sk-own"] = own_shop
         key = await stored(here, "sk-own")
@@ -309,8 +311,7 @@ async def test_a_key_that_was_removed_meanwhile_leaves_the_purchase_to_a_person(
 
 
 async def test_a_service_that_lost_the_installations_key_leaves_what_it_accepted_to_a_person(tmp_path: Path) -> None:
-    unfinished = [Pending(ticket={"id": "t1"}, poll_after=0.01)] * 500
-    shop = FakeProvider(polled=unfinished)
+    shop = FakeProvider(polled=UNFINISHED)
     async with house(tmp_path, {"acme": shop}, ACME) as here:
         job = await begun(here, shop)
     async with house(tmp_path, {"acme": shop}, ACME, ids_from=500, work=False) as here:

@@ -5,6 +5,7 @@ import re
 import pytest
 from fastapi import FastAPI
 
+from limner.web.icons import read_icons
 from limner.web.places import PLACES, Place, answers, standing
 from tests.api.served import Site
 
@@ -50,9 +51,8 @@ def test_four_places_and_what_is_unfolded_fit_below_a_page_on_a_phone() -> None:
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.key)
 def test_every_place_has_an_icon(site: Site, place: Place) -> None:
     page = site.client.get("/keys", headers=PAGE).text
-    sprite = re.search(r'"(/static/[^"]+/icons\.svg)#', page)
-    assert sprite
-    assert f'id="{place.icon}"' in site.client.get(sprite[1]).text
+    drawn = re.findall(rf'<a class="nav" href="{place.href}"[^>]*><svg class="i i-lg[^>]*>(.*?)</svg>', page)
+    assert drawn == [read_icons()[place.icon]] * 2
 
 
 def test_single_letters_are_turned_off_and_on_again(site: Site) -> None:
