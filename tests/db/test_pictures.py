@@ -269,6 +269,12 @@ async def test_the_beginning_of_a_word_is_found_while_it_is_typed(stores: Stores
     assert await found(stores, "ha") == []
     assert await found(stores, "somebody") == []
     assert len(await everything(stores, PictureFilter(words="HARB"), limit=1)) == 2
+    await kept(stores, "a boa", project="reptiles")
+    assert await everything(stores, PictureFilter(words="boathouse", project="reptiles"), limit=9) == []
+    assert len(await everything(stores, PictureFilter(words="constr", project="default"), limit=9)) == 1
+    assert await everything(stores, PictureFilter(words="harbour", project="reptiles"), limit=9) == []
+    await kept(stores, "harbourmaster", project="reptiles")
+    assert await everything(stores, PictureFilter(words="harbour", project="reptiles"), limit=9) == []
     assert await found(stores, "'har") == await found(stores, "har*") == await found(stores, "harb")
 
 

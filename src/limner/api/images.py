@@ -49,7 +49,7 @@ class ImageQuery(BaseModel):
     q: str | None = Field(
         default=None,
         max_length=500,
-        description="Words of the prompt; where none has them all, the last may be the beginning of a word.",
+        description="Words of the prompt; where none of yours has them all, the last may be the beginning of a word.",
     )
     tag: str | None = Field(default=None, max_length=200)
     favorite: bool = Field(default=False, description="Only your favourites.")

@@ -1,8 +1,8 @@
 """An index of the words in a column of text: FTS5 on SQLite, a table with a GIN index on PostgreSQL.
 
 Whole words in any order, whatever their case; never by rank: ranking reads every match. On SQLite accents do not
-matter either. Where no text has them all, the last may be the beginning of a word: so something is found while it is
-typed. It is filled by triggers.
+matter either. Where no text of theirs has them all, the last may be the beginning of a word: so something is found
+while it is typed. It is filled by triggers.
 """
 
 from __future__ import annotations
@@ -115,11 +115,14 @@ class WordIndex:
     def match(
         self, connection: Connection, owner: str, words: tuple[str, ...], facts: Mapping[str, str]
     ) -> ColumnElement[bool]:
-        """Rows of the index with all these words, of this owner; on SQLite with these facts, by their letters, too."""
-        whole = self._match(connection, owner, (words, ""), facts)
+        """Rows of the index with all these words, of this owner; on SQLite with these facts, by their letters, too.
+
+        Whether the last word is whole is asked of all that the owner has, so that both databases find the same.
+        """
+        whole = self._match(connection, owner, (words, ""), {"o": owner})
         any_whole = select(literal(1)).select_from(self.matches).where(whole).limit(1)
         if len(words[-1]) < SHORTEST or connection.execute(any_whole).first():
-            return whole
+            return self._match(connection, owner, (words, ""), facts)
         return self._match(connection, owner, (words[:-1], words[-1]), facts)
 
     def _match(

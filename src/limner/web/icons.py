@@ -24,4 +24,4 @@ def read_icons(sheet: Path = STATIC / "icons.svg") -> Mapping[str, str]:
 def read_mark(file: Path = STATIC / "mark.svg") -> str:
     """The shapes of Limner's mark, on 34 by 34. Blocks: called once."""
     _, _, rest = file.read_text("utf-8").partition(">")
-    return rest.removesuffix("</svg>\n").removesuffix("</svg>")
+    return rest.rstrip().removesuffix("</svg>")
